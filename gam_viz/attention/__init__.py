@@ -1,0 +1,24 @@
+"""Attention modules that multiply features by gates, and the gate itself."""
+
+from gam_viz.attention.cbam import CBAM
+from gam_viz.attention.chain import AttentionChain
+from gam_viz.attention.fuse import fuse
+from gam_viz.attention.gam import GAM
+from gam_viz.attention.gate import Branch, Gate, Watcher, show, watch
+from gam_viz.attention.registry import ATTENTION, build_attention
+from gam_viz.attention.se import SE
+
+__all__ = [
+    "ATTENTION",
+    "CBAM",
+    "GAM",
+    "SE",
+    "AttentionChain",
+    "Branch",
+    "Gate",
+    "Watcher",
+    "build_attention",
+    "fuse",
+    "show",
+    "watch",
+]

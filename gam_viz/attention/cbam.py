@@ -1,0 +1,61 @@
+"""CBAM: Convolutional Block Attention Module (Woo et al., ECCV 2018, arXiv 1807.06521, section 3).
+
+Channel first, then space:
+
+    Mc(F) = sigmoid( MLP(AvgPool F) + MLP(MaxPool F) )            one weight a channel      (B, C, 1, 1)
+    Ms(F) = sigmoid( BN( conv7x7( [max_c F ; mean_c F] ) ) )      one mask for all channels (B, 1, H, W)
+
+Details after the authors' own code: the MLP has biases, the 7x7 convolution has none and is followed by a batch norm
+whose weight and bias start at 0, so an untrained mask is 0.5 everywhere.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gam_viz.attention.gate import Gate
+from gam_viz.attention.se import hidden_channels
+
+
+class CBAM(nn.Module):
+    """CBAM's two gates, one after the other.
+
+    Args:
+        channels: C.
+        reduction_ratio: r of the shared MLP, which has C // r hidden units (at least 1); the paper's is 16.
+        kernel_size: side of the spatial convolution, odd; the paper's is 7.
+
+    Raises:
+        ValueError: an even kernel size, or channels or ratio below 1.
+    """
+
+    def __init__(self, channels: int, *, reduction_ratio: int = 16, kernel_size: int = 7) -> None:
+        super().__init__()
+        if kernel_size < 1 or kernel_size % 2 == 0:
+            raise ValueError(
+                f"CBAM's kernel size must be odd so that the mask keeps the picture's size, got {kernel_size}"
+            )
+        hidden = hidden_channels(channels, reduction_ratio)
+        self.average_pool = nn.AdaptiveAvgPool2d(1)
+        self.max_pool = nn.AdaptiveMaxPool2d(1)
+        self.mlp = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels))
+        self.channel_sigmoid = nn.Sigmoid()
+        self.channel_gate = Gate("channel", bounded=True)
+
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+        self.bn = nn.BatchNorm2d(1, momentum=0.01)
+        nn.init.zeros_(self.bn.weight)
+        self.spatial_sigmoid = nn.Sigmoid()
+        self.spatial_gate = Gate("spatial", bounded=True)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) -> (B, C, H, W)
+        # Both pooled vectors go through the shared MLP in one call: the same numbers as two calls, and no module
+        # runs twice in a forward pass (Captum's backward hooks need that).
+        pooled = torch.stack([self.average_pool(x).flatten(1), self.max_pool(x).flatten(1)])  # (2, B, C)
+        weights = self.channel_sigmoid(self.mlp(pooled).sum(dim=0))  # (B, C)
+        x = self.channel_gate(x, weights[:, :, None, None])  # gate (B, C, 1, 1)
+
+        summary = torch.cat([x.amax(dim=1, keepdim=True), x.mean(dim=1, keepdim=True)], dim=1)  # (B, 2, H, W)
+        mask = self.spatial_sigmoid(self.bn(self.conv(summary)))
+        return self.spatial_gate(x, mask)  # gate (B, 1, H, W)

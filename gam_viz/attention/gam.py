@@ -1,0 +1,134 @@
+"""GAM: Global Attention Mechanism (Liu, Shao, Hoffmann, arXiv 2112.05561), as the tutorial prints it, and its variants.
+
+Channel first, then space, both gates as large as the features:
+
+    Mc(F)[:, :, h, w] = MLP( F[:, :, h, w] )              a weight a channel at every position  (B, C, H, W)
+    Ms(F) = sigmoid( BN conv7x7 relu BN conv7x7 F )       a mask for every channel              (B, C, H, W)
+
+The MLP C -> C/r -> C works on each position alone (it is two 1x1 convolutions); neighbours come in through the 7x7
+convolutions only. The code that circulates, the tutorial's included, leaves the channel gate unbounded and signed,
+while the paper's figure ends it in a sigmoid: `channel_gate` chooses.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from gam_viz.attention.gate import Gate
+
+ChannelGate = Literal["none", "sigmoid"]
+SpatialConv = Literal["full", "factorised", "depthwise"]
+
+
+class GAM(nn.Module):
+    """GAM's two gates, one after the other. `channel_attention.*` and `spatial_attention.*` carry the tutorial's
+    parameter names, so a state dict trained with the tutorial's class loads unchanged.
+
+    Args:
+        channels: C.
+        out_channels: accepted because the tutorial's class takes it; must equal `channels`, since a gate multiplies
+            features of its own shape.
+        rate: reduction ratio r of both branches; the tutorial's is 4, the paper's parameter counts need 16.
+        channel_gate: "none" (the tutorial: any signed number) or "sigmoid" (the paper's figure: 0..1).
+        groups: groups of the 7x7 convolutions, with a channel shuffle between the two; 1 for none.
+        spatial: "full" 7x7 convolutions; "factorised", the tutorial's section 5 form (one 7x1 and one 1x7 between
+            two 1x1: the receptive field is 7, not 13); "depthwise", each 7x7 depthwise and followed by a 1x1.
+
+    Raises:
+        ValueError: the options do not fit together; the sentence says which and why.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        out_channels: int | None = None,
+        *,
+        rate: int = 4,
+        channel_gate: ChannelGate = "none",
+        groups: int = 1,
+        spatial: SpatialConv = "full",
+    ) -> None:
+        super().__init__()
+        if out_channels is not None and out_channels != channels:
+            raise ValueError(
+                f"GAM multiplies features by gates of their own shape, so in_channels and out_channels must be equal, "
+                f"got {channels} and {out_channels}; change the width with a convolution before it"
+            )
+        if rate < 1 or channels < rate:
+            raise ValueError(f"GAM's rate must lie between 1 and the number of channels ({channels}), got {rate}")
+        hidden = channels // rate
+        if channel_gate not in ("none", "sigmoid"):
+            raise ValueError(f"GAM's channel gate is 'none' or 'sigmoid', got {channel_gate!r}")
+        if groups < 1 or channels % groups or hidden % groups:
+            raise ValueError(
+                f"GAM's groups must divide both its widths, {channels} and {hidden} (channels / rate), got {groups}"
+            )
+        if groups > 1 and spatial != "full":
+            raise ValueError(f"GAM's groups go with full 7x7 convolutions, not with the {spatial!r} form")
+
+        self.channel_attention = nn.Sequential(
+            nn.Linear(channels, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, channels),
+        )
+        self.channel_squash = nn.Sigmoid() if channel_gate == "sigmoid" else nn.Identity()
+        self.channel_gate = Gate("channel", bounded=channel_gate == "sigmoid")
+
+        self.spatial_attention = _SPATIAL[_spatial_name(spatial)](channels, hidden, groups)
+        self.spatial_sigmoid = nn.Sigmoid()
+        self.spatial_gate = Gate("spatial", bounded=True)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W), any strides -> (B, C, H, W)
+        # nn.Linear works on the last axis, so the positions need no flattening and the input may have any strides.
+        weights = self.channel_attention(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        x = self.channel_gate(x, self.channel_squash(weights))  # gate (B, C, H, W)
+        mask = self.spatial_sigmoid(self.spatial_attention(x))
+        return self.spatial_gate(x, mask)  # gate (B, C, H, W)
+
+
+def _spatial_name(spatial: str) -> str:
+    if spatial not in _SPATIAL:
+        raise ValueError(f"GAM's spatial form is one of {', '.join(map(repr, _SPATIAL))}, got {spatial!r}")
+    return spatial
+
+
+def _full(channels: int, hidden: int, groups: int) -> nn.Sequential:
+    # Without the shuffle each mask channel would see one group of input channels only. It has no parameters and
+    # shares the ReLU's place, so the names of what follows stay the tutorial's.
+    middle: nn.Module = nn.ReLU() if groups == 1 else nn.Sequential(nn.ReLU(), nn.ChannelShuffle(groups))
+    return nn.Sequential(
+        nn.Conv2d(channels, hidden, 7, padding=3, groups=groups),
+        nn.BatchNorm2d(hidden),
+        middle,
+        nn.Conv2d(hidden, channels, 7, padding=3, groups=groups),
+        nn.BatchNorm2d(channels),
+    )
+
+
+def _factorised(channels: int, hidden: int, groups: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels, hidden, 1),
+        nn.Conv2d(hidden, hidden, (7, 1), padding=(3, 0)),
+        nn.Conv2d(hidden, hidden, (1, 7), padding=(0, 3)),
+        nn.BatchNorm2d(hidden),
+        nn.ReLU(),
+        nn.Conv2d(hidden, channels, 1),
+        nn.BatchNorm2d(channels),
+    )
+
+
+def _depthwise(channels: int, hidden: int, groups: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 7, padding=3, groups=channels),
+        nn.Conv2d(channels, hidden, 1),
+        nn.BatchNorm2d(hidden),
+        nn.ReLU(),
+        nn.Conv2d(hidden, hidden, 7, padding=3, groups=hidden),
+        nn.Conv2d(hidden, channels, 1),
+        nn.BatchNorm2d(channels),
+    )
+
+
+_SPATIAL = {"full": _full, "factorised": _factorised, "depthwise": _depthwise}

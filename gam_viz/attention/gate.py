@@ -1,0 +1,91 @@
+"""The gate: the one mechanism through which every attention module here multiplies features.
+
+An attention module computes numbers from features and multiplies the features by them. Those numbers are its
+*gate*. `Gate` does the multiplication and shows the gate to whoever watches in the current context: a watcher may
+look (recording) or hand back another gate (ablation). Watchers live in a `contextvars.ContextVar`, so threads and
+sessions that share one network never see each other's gates, and nothing is left on a module after an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Branch = Literal["channel", "spatial"]
+
+#: Called with the module that owns the gate, the features (B, C, H, W) it will multiply and the gate itself; returns
+#: the gate to use instead, or None to keep it.
+Watcher = Callable[[nn.Module, Tensor, Tensor], Tensor | None]
+
+_WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("gam_viz_gate_watchers", default=())
+
+
+def show(owner: nn.Module, features: Tensor, gate: Tensor) -> Tensor:
+    """Show `gate` to the watchers of this context, in the order they came; returns the gate to multiply by.
+
+    Foreign modules (timm, torchvision) join in by calling this from a permanent forward hook.
+
+    Args:
+        owner: the module the gate belongs to; watchers tell gates apart by it.
+        features: (B, C, H, W), what the gate will multiply.
+        gate: any shape that broadcasts to `features` without enlarging it.
+
+    Raises:
+        ValueError: a watcher handed back a gate that does not broadcast to the features' shape.
+    """
+    for watcher in _WATCHERS.get():
+        replacement = watcher(owner, features, gate)
+        if replacement is None:
+            continue
+        try:
+            fits = torch.broadcast_shapes(features.shape, replacement.shape) == features.shape
+        except RuntimeError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"a gate of shape {tuple(replacement.shape)} was handed back for features of shape "
+                f"{tuple(features.shape)}; it must broadcast to the features without enlarging them"
+            )
+        gate = replacement
+    return gate
+
+
+@contextmanager
+def watch(watcher: Watcher) -> Iterator[None]:
+    """Let `watcher` see every gate computed in this context (this thread, this task) until the block ends.
+
+    Contexts nest: an outer watcher sees the gate first, an inner one sees what the outer one handed back.
+    """
+    token = _WATCHERS.set((*_WATCHERS.get(), watcher))
+    try:
+        yield
+    finally:
+        _WATCHERS.reset(token)
+
+
+class Gate(nn.Module):
+    """Multiplies features by a gate. Has no parameters, so it adds nothing to a state dict.
+
+    Args:
+        branch: "channel" (what?) or "spatial" (where?).
+        bounded: True where the gate comes out of a sigmoid and lies in 0..1, False where it is any signed number.
+    """
+
+    def __init__(self, branch: Branch, *, bounded: bool) -> None:
+        super().__init__()
+        self.branch: Branch = branch
+        self.bounded = bounded
+
+    def forward(self, x: Tensor, gate: Tensor) -> Tensor:  # (B, C, H, W), broadcastable -> (B, C, H, W)
+        # Unwatched, this costs the one look-up; a compiler cannot trace it and does not need to.
+        if not torch.compiler.is_compiling() and _WATCHERS.get():
+            gate = show(self, x, gate)
+        return x * gate
+
+    def extra_repr(self) -> str:
+        return f"{self.branch}, {'0..1' if self.bounded else 'unbounded'}"

@@ -1,0 +1,151 @@
+"""The command line: `python -m gam_viz train | evaluate | checkpoints`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gam_viz import __version__
+from gam_viz.checkpoints import Checkpoint, CheckpointError, find, load, read, rewrite_card
+from gam_viz.datasets import DATASETS, DatasetError, data_root, load_dataset
+from gam_viz.devices import describe, pick_device
+from gam_viz.networks import ARCHITECTURES, NetworkConfig
+from gam_viz.training import RECIPES, Job, TrainingError, predict, recipe, summarise, train
+
+CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m gam_viz", description="Train and look after attention networks.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data-root", help="folder that holds the data sets (default: $GAM_VIZ_DATA, else ./data)")
+    common.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    common.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+
+    a = commands.add_parser("train", parents=[common], help="train a network and write its checkpoint")
+    a.add_argument("--data", required=True, help=f"{', '.join(DATASETS)} or folder:NAME")
+    a.add_argument("--network", default="gam_net", choices=list(ARCHITECTURES))
+    a.add_argument("--attention", default="none", help="none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam")
+    a.add_argument("--attention-option", action="append", default=[], metavar="KEY=VALUE", help="e.g. rate=8; repeats")
+    a.add_argument("--width", type=int, default=64, help="channels of the first stage (default: 64)")
+    a.add_argument("--stem", default="cifar", help="cifar, stride2 or imagenet (default: cifar)")
+    a.add_argument("--seed", type=int, default=0)
+    a.add_argument("--recipe", default="default", choices=list(RECIPES))
+    a.add_argument("--epochs", type=int, help="instead of the recipe's")
+    a.add_argument("--learning-rate", type=float, help="instead of the recipe's")
+    a.add_argument("--size", type=int, default=64, help="side of a folder's pictures (default: 64)")
+    a.add_argument("--name", help="of the checkpoint (default: from the settings)")
+    a.add_argument("--note", action="append", default=[], help="a sentence for the card; repeats")
+    a.add_argument("--runs", type=Path, default=Path("runs"), help="folder of logs and resumable states")
+    a.set_defaults(run=_train)
+
+    b = commands.add_parser("evaluate", parents=[common], help="test a checkpoint and write the result into its card")
+    b.add_argument("checkpoint", nargs="+", help="names or files")
+    b.set_defaults(run=_evaluate)
+
+    c = commands.add_parser("checkpoints", parents=[common], help="list the checkpoints")
+    c.add_argument("--json", action="store_true", help="whole cards as JSON")
+    c.set_defaults(run=_checkpoints)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> None:
+    device = pick_device(options.device)
+    chosen = recipe(options.recipe, epochs=options.epochs, learning_rate=options.learning_rate)
+    data = load_dataset(options.data, "train", data_root(options.data_root), size=options.size)
+    config = NetworkConfig(
+        architecture=options.network,
+        num_classes=len(data.info.classes),
+        width=options.width,
+        attention=options.attention,
+        attention_options=dict(_option(text) for text in options.attention_option),
+        stem=options.stem,
+    )
+    name = options.name or "-".join(
+        [data.info.name, options.network, f"w{options.width}", options.attention, f"s{options.seed}"]
+    )
+    print(f"{name}: {data.info.title}, {len(data)} pictures, on {describe(device)}", flush=True)
+    path = train(
+        Job(name, config, chosen, options.seed, tuple(options.note)),
+        data,
+        checkpoints=options.checkpoints,
+        runs=options.runs,
+        device=device,
+        progress=sys.stderr.isatty(),
+    )
+    card = read(path).card
+    print(f"{path.name}: validation accuracy {card.validation['accuracy']:.2%}")
+
+
+def _option(text: str) -> tuple[str, object]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"an attention option is KEY=VALUE, got {text!r}")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    device = pick_device(options.device)
+    for given in options.checkpoint:
+        checkpoint = _checkpoint(given, options.checkpoints)
+        card = checkpoint.card
+        data = load_dataset(card.dataset, "test", data_root(options.data_root), size=card.input_size)
+        if data.info.classes != card.classes:
+            raise DatasetError(f"{card.name} was trained on other classes than {card.dataset} has now")
+        network = load(checkpoint, device)
+        result = summarise(predict(network, data, card.mean, card.std, device), data)
+        rewrite_card(checkpoint, test=result)
+        low, high = result["interval"]
+        print(
+            f"{card.name}: test accuracy {result['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, "
+            f"{result['count']} pictures), calibration error {result['calibration_error']:.3f}"
+        )
+        for class_name, accuracy in result["per_class"].items():
+            print(f"  {class_name:<12} {accuracy:.2%}")
+
+
+def _checkpoint(given: str, folder: Path) -> Checkpoint:
+    path = Path(given)
+    return read(path if path.suffix else folder / f"{given}.safetensors")
+
+
+def _checkpoints(options: argparse.Namespace) -> None:
+    found, refused = find(options.checkpoints)
+    if options.json:
+        print(json.dumps([json.loads(c.card.to_json()) for c in found], indent=1, ensure_ascii=False))
+    else:
+        for checkpoint in found:
+            card = checkpoint.card
+            test = f"test {card.test['accuracy']:.2%}" if card.test else "not tested"
+            print(
+                f"{card.name:<36} {card.dataset_title:<30} {card.config.architecture} x{card.config.width} "
+                f"{card.config.attention:<12} {test}"
+            )
+    for error in refused:
+        print(f"left out: {error}", file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit status. What the user can mend ends in one sentence and status 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (CheckpointError, DatasetError, TrainingError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on where it was", file=sys.stderr)
+        return 130
+    return 0

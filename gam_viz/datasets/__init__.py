@@ -1,0 +1,14 @@
+"""Data to train and test on: CIFAR-10, folders of pictures, planted-evidence scenes."""
+
+from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages, split_validation
+from gam_viz.datasets.registry import DATASETS, data_root, load_dataset
+
+__all__ = [
+    "DATASETS",
+    "DatasetError",
+    "DatasetInfo",
+    "LabelledImages",
+    "data_root",
+    "load_dataset",
+    "split_validation",
+]

@@ -1,0 +1,91 @@
+"""What every data set here is once loaded: pictures and labels in memory, and the facts a model card needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+class DatasetError(ValueError):
+    """A data set that cannot be had; the message is one sentence saying what is missing and where it was looked for."""
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What a model card says of its data.
+
+    Attributes:
+        name: the name the command line knows it by.
+        title: for people.
+        classes: one name a label.
+        size: side of the square pictures, in pixels.
+        mean, std: of the training pictures, per RGB channel, in 0..1.
+        source: who made it, to cite.
+        licence: as far as it is known.
+        mirrored: whether a mirrored picture is still one of its class (not so where left and right have a meaning).
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    source: str
+    licence: str
+    mirrored: bool = True
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """One split of a data set.
+
+    Attributes:
+        info: the data set.
+        images: (N, H, W, 3) uint8.
+        labels: (N,) int64, indices into `info.classes`.
+    """
+
+    info: DatasetInfo
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.images.shape[-1] != 3 or self.images.dtype != np.uint8:
+            raise DatasetError(
+                f"{self.info.title}: pictures must be (N, H, W, 3) uint8, got {self.images.shape} {self.images.dtype}"
+            )
+        if self.labels.shape != self.images.shape[:1]:
+            raise DatasetError(
+                f"{self.info.title}: {len(self.images)} pictures came with labels of shape {self.labels.shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, index: npt.NDArray[np.int64]) -> LabelledImages:
+        """The pictures at `index`, (M,) integers."""
+        return LabelledImages(self.info, self.images[index], self.labels[index])
+
+
+def split_validation(data: LabelledImages, share: float, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
+    """Split training data into training and validation, the same way for every network trained on it.
+
+    Args:
+        data: the whole training split.
+        share: of the pictures that go to validation, 0 < share < 1; every class gives its share.
+        seed: of the draw; not the network's seed, so that all networks share one split.
+
+    Raises:
+        ValueError: the share is out of range.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"the validation share must lie between 0 and 1, got {share}")
+    generator = np.random.default_rng(seed)
+    validation = np.zeros(len(data), dtype=bool)
+    for label in np.unique(data.labels):
+        of_class = np.flatnonzero(data.labels == label)
+        validation[generator.permutation(of_class)[: max(1, round(share * len(of_class)))]] = True
+    return data.take(np.flatnonzero(~validation)), data.take(np.flatnonzero(validation))

@@ -1,0 +1,72 @@
+"""CIFAR-10 (Krizhevsky, 2009), from torchvision's files or from a packed zip, whichever the data folder holds.
+
+The zip holds, for each split, `cifar10/<split>/strip_NNN.webp` (500 pictures stacked, 32 wide and 16,000 tall,
+lossless WebP) and `cifar10/<split>_labels.npy`, in the original order.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages
+
+INFO = DatasetInfo(
+    name="cifar10",
+    title="CIFAR-10",
+    classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    size=32,
+    mean=(0.4914, 0.4822, 0.4465),
+    std=(0.2470, 0.2435, 0.2616),
+    source="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+    licence="none stated; its page asks for the citation",
+)
+
+
+def load_cifar10(split: str, root: Path) -> LabelledImages:
+    """CIFAR-10's training (50,000) or test (10,000) pictures, 32x32.
+
+    Looks in `root` for `cifar10.zip`, then for torchvision's `cifar-10-batches-py`; where neither is there, asks
+    torchvision to download it.
+
+    Raises:
+        DatasetError: it is neither there nor to be downloaded, or the zip is damaged.
+    """
+    pack = root / "cifar10.zip"
+    if pack.exists():
+        images, labels = _read_pack(pack, split)
+    else:
+        images, labels = _read_torchvision(split, root)
+    return LabelledImages(INFO, images, labels)
+
+
+def _read_pack(pack: Path, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    try:
+        with zipfile.ZipFile(pack) as archive:
+            names = sorted(n for n in archive.namelist() if n.startswith(f"cifar10/{split}/") and n.endswith(".webp"))
+            strips = []
+            for name in names:
+                with Image.open(io.BytesIO(archive.read(name)), formats=("WEBP",)) as strip:
+                    strips.append(np.asarray(strip.convert("RGB")).reshape(-1, 32, 32, 3))
+            labels = np.load(io.BytesIO(archive.read(f"cifar10/{split}_labels.npy")), allow_pickle=False)
+        return np.concatenate(strips), labels.astype(np.int64)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise DatasetError(f"the CIFAR-10 pack {pack.name} cannot be read: {error}") from error
+
+
+def _read_torchvision(split: str, root: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    from gam_viz.vision import torchvision  # loads slowly, and only this path needs it
+
+    try:
+        data = torchvision.datasets.CIFAR10(str(root), train=split == "train", download=True)
+    except (OSError, RuntimeError) as error:
+        raise DatasetError(
+            f"CIFAR-10 is not in the data folder (neither cifar10.zip nor cifar-10-batches-py) and could not be "
+            f"downloaded: {error}"
+        ) from error
+    return data.data, np.asarray(data.targets, dtype=np.int64)

@@ -1,0 +1,44 @@
+"""Data sets by name. Adding one: a loader that returns `LabelledImages`, and a line here."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+from gam_viz.datasets.arrays import DatasetError, LabelledImages
+from gam_viz.datasets.cifar10 import load_cifar10
+from gam_viz.datasets.folders import load_folder
+from gam_viz.datasets.planted import load_scenes
+
+DATASETS = {
+    "cifar10": load_cifar10,
+    "scenes": partial(load_scenes, shortcut=False),
+    "scenes-shortcut": partial(load_scenes, shortcut=True),
+}
+
+
+def data_root(given: str | None = None) -> Path:
+    """The data folder: what was given, else the environment's GAM_VIZ_DATA, else `data` here."""
+    return Path(given or os.environ.get("GAM_VIZ_DATA") or "data")
+
+
+def load_dataset(name: str, split: str, root: Path, *, size: int = 64) -> LabelledImages:
+    """One split of a data set.
+
+    Args:
+        name: a key of `DATASETS`; "folder:NAME" for a tree (or zip) of pictures in the data folder.
+        split: "train" or "test".
+        root: the data folder.
+        size: side of the pictures of a folder.
+
+    Raises:
+        DatasetError: the name or split is unknown, or the data are not there.
+    """
+    if split not in ("train", "test"):
+        raise DatasetError(f"unknown split {split!r}; known are train, test")
+    if name.startswith("folder:"):
+        return load_folder(split, root / name.removeprefix("folder:"), size=size)
+    if name not in DATASETS:
+        raise DatasetError(f"unknown data set {name!r}; known are {', '.join(DATASETS)} and folder:NAME")
+    return DATASETS[name](split, root)

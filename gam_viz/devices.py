@@ -1,0 +1,47 @@
+"""The device computations run on, and the precision that pays there."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import torch
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device of that name; "auto" is the first CUDA GPU where there is one, else the CPU.
+
+    Raises:
+        ValueError: the name is unknown, or a GPU is asked for and none is there.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"unknown device {name!r}; use auto, cpu or cuda") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError("a CUDA device was asked for, but torch sees none here; use auto or cpu")
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f"device {name!r} is not supported; use auto, cpu or cuda")
+    return device
+
+
+def describe(device: torch.device) -> str:
+    """The device in words, e.g. "NVIDIA H200" or "CPU, 2 threads"."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
+def training_precision(device: torch.device) -> torch.dtype:
+    """bfloat16 where the processor multiplies it natively, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    # No public question for this yet (torch 2.13).
+    native = torch.cpu._is_avx512_bf16_supported() if hasattr(torch.cpu, "_is_avx512_bf16_supported") else False
+    return torch.bfloat16 if native else torch.float32
+
+
+def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager[object]:
+    """Mixed precision on `device`; does nothing for float32."""
+    return torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32)

@@ -1,0 +1,66 @@
+"""What is known about one network and one picture, and about several networks and the same picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from gam_viz.checkpoints import Card
+from gam_viz.explain.gates import GateReading, read_gates
+from gam_viz.networks import ResidualNetwork
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One network, one picture.
+
+    Attributes:
+        card: the network.
+        logits: (classes,) float32.
+        readings: its gates, in the order they are computed; empty for a network without attention.
+    """
+
+    card: Card
+    logits: npt.NDArray[np.float32]
+    readings: tuple[GateReading, ...]
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """(classes,): softmax of the logits."""
+        exponentials = np.exp(self.logits.astype(np.float64) - self.logits.max())
+        return exponentials / exponentials.sum()
+
+    @property
+    def predicted(self) -> int:
+        """Index of the largest logit."""
+        return int(self.logits.argmax())
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Blocks that have gates, in order."""
+        return tuple(dict.fromkeys(reading.layer for reading in self.readings))
+
+    def reading(self, layer: str, branch: str) -> GateReading | None:
+        """The gate of a layer's branch, or None where that layer has none."""
+        for reading in self.readings:
+            if (reading.layer, reading.branch) == (layer, branch):
+                return reading
+        return None
+
+
+def explain(network: ResidualNetwork, card: Card, x: Tensor) -> Explanation:
+    """Predict one picture and read all gates in the same forward pass.
+
+    Args:
+        network: in eval mode.
+        card: of that network.
+        x: (1, 3, H, W), normalised with the card's mean and std, on the network's device.
+
+    Raises:
+        ValueError: more than one picture, or the network is in training mode.
+    """
+    logits, readings = read_gates(network, x)
+    return Explanation(card, logits[0].float().cpu().numpy(), readings)

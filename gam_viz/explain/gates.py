@@ -1,0 +1,164 @@
+"""Reading the gates of a network on a picture, and putting other gates in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from gam_viz.attention import Branch, Gate, watch
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class GateReading:
+    """One gate of one network on one picture.
+
+    Attributes:
+        layer: the block the gate belongs to, e.g. "layer2.0".
+        module: the gate's own path in the network, which `replace_gates` takes.
+        branch: "channel" or "spatial".
+        bounded: whether the gate lies in 0..1 by construction (a sigmoid); otherwise it is any signed number.
+        values: (C, 1, 1), (1, H, W) or (C, H, W) float32, read-only; C, H, W are those of the features.
+        shape: (C, H, W) of the features it multiplies.
+    """
+
+    layer: str
+    module: str
+    branch: Branch
+    bounded: bool
+    values: FloatArray
+    shape: tuple[int, int, int]
+
+    @property
+    def per_position(self) -> bool:
+        """Whether the gate differs between positions: false for SE's and CBAM's channel weights."""
+        return self.values.shape[1:] != (1, 1)
+
+    @property
+    def per_channel(self) -> bool:
+        """Whether the gate differs between channels: false for CBAM's one mask."""
+        return self.values.shape[0] != 1
+
+    @property
+    def negative_share(self) -> float:
+        """Share of the gate's values below 0, which turn a feature's sign; 0..1."""
+        return float((self.values < 0).mean())
+
+    def channel_means(self) -> FloatArray:
+        """(C,): each channel's weight, averaged over positions."""
+        return self._over_channels(self.values.mean(axis=(1, 2), dtype=np.float64))
+
+    def channel_spread(self) -> FloatArray:
+        """(C,): each channel's standard deviation over positions; zeros where the gate has one value a channel."""
+        return self._over_channels(self.values.std(axis=(1, 2), dtype=np.float64))
+
+    def channel_quantiles(self, low: float = 0.1, high: float = 0.9) -> tuple[FloatArray, FloatArray]:
+        """Two (C,) arrays: quantiles of each channel's weight over positions."""
+        bounds = np.quantile(self.values, (low, high), axis=(1, 2))
+        return self._over_channels(bounds[0]), self._over_channels(bounds[1])
+
+    def at(self, row: int, column: int) -> FloatArray:
+        """(C,): the weights at one position of the feature map.
+
+        Raises:
+            IndexError: the position lies outside the map.
+        """
+        _, height, width = self.shape
+        if not (0 <= row < height and 0 <= column < width):
+            raise IndexError(f"row {row}, column {column} lies outside a map of {height} rows and {width} columns")
+        return np.broadcast_to(self.values, self.shape)[:, row, column].copy()
+
+    def _over_channels(self, values: npt.NDArray[np.floating]) -> FloatArray:
+        return np.broadcast_to(values, (self.shape[0],)).astype(np.float32)
+
+
+def gates_of(network: nn.Module) -> dict[str, Gate]:
+    """The network's gates by their paths, in the order they are registered."""
+    return {name: module for name, module in network.named_modules() if isinstance(module, Gate)}
+
+
+def layer_of(module: str) -> str:
+    """The block a gate's path belongs to: "layer1.0.attention.channel_gate" -> "layer1.0"."""
+    return module.split(".attention", 1)[0]
+
+
+@contextmanager
+def record_gates(network: nn.Module) -> Iterator[list[tuple[str, torch.Size, Tensor]]]:
+    """Collect (path, features' shape, gate) in the order the gates are computed; gates are detached, (B, ...).
+
+    Other threads that use the same network at the same time are neither seen nor disturbed.
+    """
+    paths: dict[nn.Module, str] = {gate: path for path, gate in gates_of(network).items()}
+    seen: list[tuple[str, torch.Size, Tensor]] = []
+
+    def look(owner: nn.Module, features: Tensor, gate: Tensor) -> None:
+        if owner in paths:  # another network may run in this context too
+            seen.append((paths[owner], features.shape, gate.detach()))
+
+    with watch(look):
+        yield seen
+
+
+@contextmanager
+def replace_gates(network: nn.Module, by: Mapping[str, Tensor | Callable[[Tensor], Tensor]]) -> Iterator[None]:
+    """Put other gates in the place of those that the network computes.
+
+    Args:
+        network: any network with gates.
+        by: for a gate's path, the gate to use, or a function from the computed gate to it.
+
+    Raises:
+        KeyError: the network has no gate of that path; the message lists those it has.
+        ValueError: (in the forward pass) a gate does not broadcast to its features.
+    """
+    gates = gates_of(network)
+    unknown = sorted(set(by) - set(gates))
+    if unknown:
+        raise KeyError(f"no gate named {', '.join(unknown)}; this network has {', '.join(gates) or 'none'}")
+    chosen: dict[nn.Module, Tensor | Callable[[Tensor], Tensor]] = {gates[path]: new for path, new in by.items()}
+
+    def swap(owner: nn.Module, features: Tensor, gate: Tensor) -> Tensor | None:
+        replacement = chosen.get(owner)
+        return replacement(gate) if callable(replacement) else replacement
+
+    with watch(swap):
+        yield
+
+
+def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading, ...]]:
+    """Run one picture through the network and read its gates.
+
+    Args:
+        network: in eval mode.
+        x: (1, 3, H, W), normalised.
+
+    Returns:
+        The logits (1, classes), and one reading per gate in the order of computation.
+
+    Raises:
+        ValueError: more than one picture was given, or the network is in training mode.
+    """
+    if x.ndim != 4 or x.shape[0] != 1:
+        raise ValueError(f"gates are read for one picture at a time, (1, 3, H, W); got {tuple(x.shape)}")
+    if network.training:
+        raise ValueError("gates are read in eval mode: in training mode they depend on the other pictures")
+    gates = gates_of(network)
+    with torch.inference_mode(), record_gates(network) as seen:
+        logits = network(x)
+    readings = []
+    for path, shape, gate in seen:
+        values = gate[0].float().cpu().numpy()
+        values.flags.writeable = False
+        owner = gates[path]
+        channels, height, width = shape[1:]
+        readings.append(
+            GateReading(layer_of(path), path, owner.branch, owner.bounded, values, (channels, height, width))
+        )
+    return logits, tuple(readings)

@@ -1,0 +1,76 @@
+"""What a network is, in a few plain values that travel in its checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Blocks per stage. "gam_net" is the tutorial's network: three stages, biased convolutions.
+ARCHITECTURES: dict[str, tuple[int, ...]] = {
+    "gam_net": (2, 2, 2),
+    "resnet18": (2, 2, 2, 2),
+    "resnet34": (3, 4, 6, 3),
+    "resnet50": (3, 4, 6, 3),
+}
+STEMS = ("cifar", "stride2", "imagenet")
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Configuration of a residual network with attention.
+
+    Attributes:
+        architecture: a key of `ARCHITECTURES`.
+        num_classes: number of logits.
+        width: channels of the first stage; each further stage doubles them. The tutorial's is 64.
+        attention: a name that `build_attention` knows, or "none".
+        attention_options: that module's options.
+        attention_stages: which stages carry attention, from the first; empty for all.
+        stem: "cifar" (3x3, stride 1), "stride2" (3x3, stride 2, for pictures of 64 pixels) or "imagenet" (7x7
+            stride 2 and a 3x3 max-pool).
+
+    Raises:
+        ValueError: a value is out of range; the sentence says what is accepted.
+    """
+
+    architecture: str = "gam_net"
+    num_classes: int = 10
+    width: int = 64
+    attention: str = "none"
+    attention_options: dict[str, Any] = field(default_factory=dict)
+    attention_stages: tuple[bool, ...] = ()
+    stem: str = "cifar"
+
+    def __post_init__(self) -> None:
+        if self.architecture not in ARCHITECTURES:
+            raise ValueError(f"unknown architecture {self.architecture!r}; known are {', '.join(ARCHITECTURES)}")
+        if self.stem not in STEMS:
+            raise ValueError(f"unknown stem {self.stem!r}; known are {', '.join(STEMS)}")
+        if self.num_classes < 1 or self.width < 1:
+            raise ValueError(f"num_classes and width must be at least 1, got {self.num_classes} and {self.width}")
+        stages = len(ARCHITECTURES[self.architecture])
+        if self.attention_stages and len(self.attention_stages) != stages:
+            raise ValueError(
+                f"attention_stages needs one value for each of {self.architecture}'s {stages} stages, "
+                f"got {len(self.attention_stages)}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> NetworkConfig:
+        """The inverse of `to_dict`.
+
+        Raises:
+            ValueError: a value is unknown or out of range.
+        """
+        known = {f.name for f in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ValueError(f"unknown network settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        values = dict(values)
+        values["attention_stages"] = tuple(values.get("attention_stages", ()))
+        return cls(**values)

@@ -1,0 +1,7 @@
+"""Training and evaluating networks."""
+
+from gam_viz.training.evaluate import predict, summarise, wilson_interval
+from gam_viz.training.loop import Job, TrainingError, train
+from gam_viz.training.recipe import RECIPES, Recipe, recipe
+
+__all__ = ["RECIPES", "Job", "Recipe", "TrainingError", "predict", "recipe", "summarise", "train", "wilson_interval"]

@@ -1,0 +1,215 @@
+"""The training loop: resumable, logged, the same on a CPU and on a GPU."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from gam_viz.checkpoints import Card, save
+from gam_viz.datasets.arrays import LabelledImages, split_validation
+from gam_viz.devices import autocast, describe, training_precision
+from gam_viz.files import write_atomically
+from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
+from gam_viz.training.batches import Batches
+from gam_viz.training.evaluate import predict, summarise
+from gam_viz.training.recipe import Recipe
+
+VALIDATION_SHARE = 0.05
+
+
+class TrainingError(ValueError):
+    """Training that cannot start or go on; the message says in a sentence why."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One network to train.
+
+    Attributes:
+        name: of the checkpoint and of the run's folder.
+        config: the network.
+        recipe: how.
+        seed: of initial weights, order and augmentation; the validation split does not depend on it.
+        notes: for the card.
+    """
+
+    name: str
+    config: NetworkConfig
+    recipe: Recipe
+    seed: int = 0
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, by which a resumed run recognises itself."""
+        return {"config": self.config.to_dict(), "recipe": self.recipe.to_dict(), "seed": self.seed}
+
+
+def train(
+    job: Job,
+    data: LabelledImages,
+    *,
+    checkpoints: Path,
+    runs: Path,
+    device: torch.device,
+    progress: bool = True,
+    on_epoch: Callable[[int, ResidualNetwork], None] | None = None,
+) -> Path:
+    """Train `job` on the training split `data` and write its checkpoint; goes on where an earlier start was stopped.
+
+    The state is written after every epoch to `runs/<name>/state.pt`, a line an epoch to `runs/<name>/log.jsonl`.
+    `on_epoch(epoch, network)` is called after each, for snapshots.
+
+    Raises:
+        TrainingError: an earlier run of that name had other settings, or the loss is no longer finite.
+    """
+    torch.manual_seed(job.seed)
+    network = build_network(job.config).to(device=device, memory_format=torch.channels_last)
+    optimizer = _optimizer(network, job.recipe)
+    train_data, validation_data = split_validation(data, VALIDATION_SHARE)
+    half = (0.5, 0.5, 0.5)
+    mean, std = (half, half) if job.recipe.half_normalisation else (data.info.mean, data.info.std)
+    batches = Batches(train_data, job.recipe, mean, std, device, job.seed)
+    precision = training_precision(device)
+
+    folder = runs / job.name
+    state_path, log_path = folder / "state.pt", folder / "log.jsonl"
+    first, history = 0, []
+    if state_path.exists():
+        state = torch.load(state_path, map_location=device, weights_only=True)
+        if json.loads(state["job"]) != json.loads(json.dumps(job.to_dict())):
+            raise TrainingError(f"{folder} holds a run with other settings; choose another --name or remove it")
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        first, history = state["epoch"], json.loads(state["history"])
+
+    for epoch in range(first, job.recipe.epochs):
+        started = time.perf_counter()
+        loss, accuracy = _one_epoch(network, optimizer, batches, job, epoch, precision, progress)
+        logits = predict(network, validation_data, mean, std, device, precision=precision)
+        validation = summarise(logits, validation_data)["accuracy"]
+        history.append(
+            {
+                "epoch": epoch + 1,
+                "loss": round(loss, 4),
+                "train_accuracy": round(accuracy, 4),
+                "validation_accuracy": validation,
+                "seconds": round(time.perf_counter() - started, 1),
+            }
+        )
+        state = {
+            "job": json.dumps(job.to_dict()),
+            "network": network.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "epoch": epoch + 1,
+            "history": json.dumps(history),
+        }
+        write_atomically(state_path, lambda part, state=state: torch.save(state, part))  # type: ignore[misc]
+        # The log is derived from the state, so the two never disagree after a kill.
+        lines = "".join(json.dumps(line) + "\n" for line in history)
+        write_atomically(log_path, lambda part, lines=lines: part.write_text(lines))  # type: ignore[misc]
+        if on_epoch is not None:
+            on_epoch(epoch + 1, network)
+
+    validation = summarise(predict(network, validation_data, mean, std, device), validation_data)
+    card = Card(
+        name=job.name,
+        dataset=data.info.name,
+        dataset_title=data.info.title,
+        source=data.info.source,
+        licence=data.info.licence,
+        classes=data.info.classes,
+        input_size=data.images.shape[1],
+        mean=mean,
+        std=std,
+        config=job.config,
+        recipe=job.recipe.to_dict(),
+        seed=job.seed,
+        epochs=job.recipe.epochs,
+        validation={key: validation[key] for key in ("accuracy", "count")},
+        versions={
+            "torch": torch.__version__,
+            "gam_viz": importlib.import_module("gam_viz").__version__,
+            "device": describe(device),
+            "precision": str(precision).removeprefix("torch."),
+        },
+        notes=job.notes,
+    )
+    path = checkpoints / f"{job.name}.safetensors"
+    save(network, card, path)
+    return path
+
+
+def learning_rate(recipe: Recipe, progress: float) -> float:
+    """The rate at `progress` (0..1 of all steps)."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    if recipe.schedule != "onecycle":
+        raise TrainingError(f"unknown schedule {recipe.schedule!r}; known are constant, onecycle")
+    rise = 0.2
+    share = progress / rise if progress < rise else (1 - progress) / (1 - rise)
+    return recipe.learning_rate * max(share, 0.0)
+
+
+def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    groups = [
+        {"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(groups, lr=recipe.learning_rate)
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    raise TrainingError(f"unknown optimizer {recipe.optimizer!r}; known are sgd, adam")
+
+
+def _one_epoch(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: Batches,
+    job: Job,
+    epoch: int,
+    precision: torch.dtype,
+    progress: bool,
+) -> tuple[float, float]:
+    """Train one epoch; returns mean loss and accuracy over it."""
+    network.train()
+    criterion = nn.CrossEntropyLoss(label_smoothing=job.recipe.label_smoothing)
+    device = batches.images.device
+    total_loss = torch.zeros((), device=device)
+    total_correct = torch.zeros((), device=device)
+    seen = 0
+    steps = len(batches)
+    title = f"{job.name} {epoch + 1}/{job.recipe.epochs}"
+    with tqdm(batches.epoch(epoch), total=steps, desc=title, disable=not progress, mininterval=2) as bar:
+        for step, (x, labels) in enumerate(bar):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(job.recipe, (epoch * steps + step) / (job.recipe.epochs * steps))
+            with autocast(device, precision):
+                logits = network(x.contiguous(memory_format=torch.channels_last))
+                loss = criterion(logits, labels)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            if job.recipe.clip:
+                nn.utils.clip_grad_norm_(network.parameters(), job.recipe.clip)
+            optimizer.step()
+            seen += len(labels)
+            total_loss += loss.detach() * len(labels)
+            total_correct += (logits.detach().argmax(dim=1) == labels).sum()
+            if step % 50 == 49:  # reading the numbers waits for a GPU, so not at every step
+                mean_loss = float(total_loss) / seen
+                if mean_loss != mean_loss:
+                    raise TrainingError(f"the loss of {job.name} is not finite in epoch {epoch + 1}; lower the rate")
+                left = (job.recipe.epochs - epoch - 1) * (bar.format_dict["elapsed"] / (step + 1) * steps)
+                bar.set_postfix(
+                    loss=f"{mean_loss:.3f}", accuracy=f"{float(total_correct) / seen:.3f}", then_min=f"{left / 60:.0f}"
+                )
+    return float(total_loss) / seen, float(total_correct) / seen

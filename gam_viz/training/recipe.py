@@ -1,0 +1,88 @@
+"""How a network is trained, in plain values that travel in its card."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training recipe.
+
+    Attributes:
+        name: what the command line calls it.
+        optimizer: "sgd" (Nesterov momentum 0.9) or "adam".
+        learning_rate: the constant rate, or the peak of the cycle.
+        batch_size: pictures a step.
+        epochs: passes over the training pictures.
+        schedule: "constant", or "onecycle": linear up over the first fifth, linear down to 0.
+        weight_decay: on weights of two axes and more (not on biases and batch norms).
+        label_smoothing: 0..1.
+        crop: padding in pixels (reflected) of the random crop; 0 for none.
+        flip: mirror every picture in every other epoch, half of them starting mirrored.
+        clip: largest norm of the gradient; 0 for none.
+        sizes: (share of the epochs, size relative to the full one) in order: small pictures first make the early
+            epochs cheap, the last epochs see the full size. Empty for full size throughout.
+        half_normalisation: mean and std 0.5 (the tutorial) instead of the data set's own.
+    """
+
+    name: str
+    optimizer: str = "sgd"
+    learning_rate: float = 0.15
+    batch_size: int = 64
+    epochs: int = 11
+    schedule: str = "onecycle"
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    crop: int = 4
+    flip: bool = True
+    clip: float = 2.0
+    sizes: tuple[tuple[float, float], ...] = ()
+    half_normalisation: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+    def relative_size(self, epoch: int) -> float:
+        """Size of the pictures in an epoch (from 0), relative to the full one."""
+        done = 0.0
+        for share, size in self.sizes:
+            done += share
+            if epoch < round(done * self.epochs):
+                return size
+        return 1.0
+
+
+RECIPES: dict[str, Recipe] = {
+    # The default: crops, flips, SGD with one cycle.
+    "default": Recipe("default", sizes=((0.25, 0.5), (0.45, 0.75))),
+    # The tutorial's section 4.2, as printed: no augmentation, no schedule.
+    "article": Recipe(
+        "article",
+        optimizer="adam",
+        learning_rate=1e-3,
+        batch_size=128,
+        epochs=50,
+        schedule="constant",
+        weight_decay=0.0,
+        label_smoothing=0.0,
+        crop=0,
+        flip=False,
+        clip=0.0,
+        half_normalisation=True,
+    ),
+}
+
+
+def recipe(name: str, **changes: Any) -> Recipe:
+    """A recipe by name, with some of its values changed; None leaves a value as it is.
+
+    Raises:
+        ValueError: no such recipe.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"unknown recipe {name!r}; known are {', '.join(RECIPES)}")
+    return dataclasses.replace(RECIPES[name], **{key: value for key, value in changes.items() if value is not None})
