@@ -61,6 +61,11 @@ class LabelledImages:
             raise DatasetError(
                 f"{self.info.title}: {len(self.images)} pictures came with labels of shape {self.labels.shape}"
             )
+        if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.info.classes):
+            raise DatasetError(
+                f"{self.info.title}: labels must lie between 0 and {len(self.info.classes) - 1}, "
+                f"got {self.labels.min()} to {self.labels.max()}"
+            )
 
     def __len__(self) -> int:
         return len(self.images)
@@ -75,7 +80,8 @@ def split_validation(data: LabelledImages, share: float, seed: int = 0) -> tuple
 
     Args:
         data: the whole training split.
-        share: of the pictures that go to validation, 0 < share < 1; every class gives its share.
+        share: of the pictures that go to validation, 0 < share < 1; every class gives its share, at least one
+            picture, and keeps one.
         seed: of the draw; not the network's seed, so that all networks share one split.
 
     Raises:
@@ -87,5 +93,6 @@ def split_validation(data: LabelledImages, share: float, seed: int = 0) -> tuple
     validation = np.zeros(len(data), dtype=bool)
     for label in np.unique(data.labels):
         of_class = np.flatnonzero(data.labels == label)
-        validation[generator.permutation(of_class)[: max(1, round(share * len(of_class)))]] = True
+        count = min(max(1, round(share * len(of_class))), len(of_class) - 1)
+        validation[generator.permutation(of_class)[:count]] = True
     return data.take(np.flatnonzero(~validation)), data.take(np.flatnonzero(validation))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,10 @@ def _read_pack(pack: Path, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArr
                 with Image.open(io.BytesIO(archive.read(name)), formats=("WEBP",)) as strip:
                     strips.append(np.asarray(strip.convert("RGB")).reshape(-1, 32, 32, 3))
             labels = np.load(io.BytesIO(archive.read(f"cifar10/{split}_labels.npy")), allow_pickle=False)
+        if not strips:
+            raise ValueError(f"it holds no strips named cifar10/{split}/*.webp")
         return np.concatenate(strips), labels.astype(np.int64)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, OSError, NotImplementedError) as error:
         raise DatasetError(f"the CIFAR-10 pack {pack.name} cannot be read: {error}") from error
 
 

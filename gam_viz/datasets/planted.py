@@ -7,14 +7,14 @@ from pathlib import Path
 from gam_viz.datasets.arrays import DatasetInfo, LabelledImages
 from gam_viz.datasets.scenes import CLASSES, SIZE, draw_scenes
 
-COUNTS = {"train": 12_000, "test": 2_000}
+COUNTS = {"train": 8_000, "test": 2_000}
 
 
 def load_scenes(split: str, root: Path, *, shortcut: bool) -> LabelledImages:
     """Draw one split of the planted-evidence scenes, 64x64.
 
     Args:
-        split: "train" (12,000 scenes) or "test" (2,000).
+        split: "train" (8,000 scenes) or "test" (2,000).
         root: not used; scenes need no files.
         shortcut: a corner tag gives the class away in every scene.
     """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from gam_viz.datasets.cifar10 import load_cifar10
 from gam_viz.datasets.folders import load_folder
 from gam_viz.datasets.planted import load_scenes
 
-DATASETS = {
+DATASETS: dict[str, Callable[[str, Path], LabelledImages]] = {
     "cifar10": load_cifar10,
     "scenes": partial(load_scenes, shortcut=False),
     "scenes-shortcut": partial(load_scenes, shortcut=True),
@@ -38,7 +40,9 @@ def load_dataset(name: str, split: str, root: Path, *, size: int = 64) -> Labell
     if split not in ("train", "test"):
         raise DatasetError(f"unknown split {split!r}; known are train, test")
     if name.startswith("folder:"):
-        return load_folder(split, root / name.removeprefix("folder:"), size=size)
+        data = load_folder(split, root / name.removeprefix("folder:"), size=size)
+        # Under the name it was asked for, by which `evaluate` finds it again.
+        return dataclasses.replace(data, info=dataclasses.replace(data.info, name=name))
     if name not in DATASETS:
         raise DatasetError(f"unknown data set {name!r}; known are {', '.join(DATASETS)} and folder:NAME")
     return DATASETS[name](split, root)

@@ -67,9 +67,7 @@ def _ridge(rng: Generator, edge: int, height: float, swing: float) -> list[tuple
     """A wavy line across the canvas, closed along the bottom."""
     rough = rng.integers(0, 256, (1, 6), dtype=np.uint8)
     line = np.asarray(Image.fromarray(rough).resize((33, 1), Image.Resampling.BICUBIC))[0].tolist()
-    top = [
-        (round(edge * k / 32), round(edge * (height + swing * (v / 127.5 - 1)))) for k, v in enumerate(line)
-    ]
+    top = [(round(edge * k / 32), round(edge * (height + swing * (v / 127.5 - 1)))) for k, v in enumerate(line)]
     return [*top, (edge, edge), (0, edge)]
 
 
@@ -104,9 +102,7 @@ def _stripes(rng: Generator, canvas: Image.Image, pen: ImageDraw.ImageDraw, edge
         level = levels[k % len(levels)]
         x0, x1 = k * step, (k + (1 if len(levels) == 4 else 2 * thick)) * step
         if level:
-            pen.polygon(
-                _turned(edge, angle, [(x0, -reach), (x1, -reach), (x1, reach), (x0, reach)]), fill=level
-            )
+            pen.polygon(_turned(edge, angle, [(x0, -reach), (x1, -reach), (x1, reach), (x0, reach)]), fill=level)
 
 
 def _rays(rng: Generator, canvas: Image.Image, pen: ImageDraw.ImageDraw, edge: int) -> None:
@@ -125,14 +121,10 @@ def _dots(rng: Generator, canvas: Image.Image, pen: ImageDraw.ImageDraw, edge: i
     radius = step * (0.16 + 0.14 * rng.random())
     level = 1 + int(3 * rng.random())
     reach = int(0.75 * edge / step) + 1
-    grid = [
-        (step * (i + 0.5 * (j % 2)), step * j) for i in range(-reach, reach) for j in range(-reach, reach)
-    ]
+    grid = [(step * (i + 0.5 * (j % 2)), step * j) for i in range(-reach, reach) for j in range(-reach, reach)]
     for x, y in _turned(edge, angle, grid):
         if -radius < x < edge + radius and -radius < y < edge + radius:
-            pen.ellipse(
-                [round(x - radius), round(y - radius), round(x + radius), round(y + radius)], fill=level
-            )
+            pen.ellipse([round(x - radius), round(y - radius), round(x + radius), round(y + radius)], fill=level)
 
 
 def _tiles(rng: Generator, canvas: Image.Image, pen: ImageDraw.ImageDraw, edge: int) -> None:

@@ -113,9 +113,7 @@ def draw_object(
     table[:, :3] = np.rint(colours.clip(0, 255))
     table[GROUND_LEVELS:, 3] = 255
     pixels = table.view(np.uint32)[:, 0][indices]  # (3H, 3W)
-    reduced = Image.frombuffer("RGBX", (edge, edge), pixels.tobytes(), "raw", "RGBX", 0, 1).reduce(
-        SUPERSAMPLING
-    )
+    reduced = Image.frombuffer("RGBX", (edge, edge), pixels.tobytes(), "raw", "RGBX", 0, 1).reduce(SUPERSAMPLING)
     mask_image = Image.fromarray(rim.view(np.uint8) * np.uint8(255)).reduce(SUPERSAMPLING)
     mask = np.asarray(mask_image) > 127
     return _light(rng, np.asarray(reduced), size), mask
@@ -134,11 +132,7 @@ def _light(rng: Generator, reduced: np.ndarray, size: int) -> np.ndarray:
     mottle = noise(rng, size, (3, 6, 12, 27))  # (H, W) -1..1
     slope_x, slope_y, depth, strength, contrast, brightness = rng.random(6)
     ramp = np.linspace(-1, 1, size, dtype=np.float32)
-    gain = (
-        1
-        + np.float32(0.09 * (2 * slope_x - 1)) * ramp[None, :]
-        + np.float32(0.11 * (slope_y - 0.7)) * ramp[:, None]
-    )
+    gain = 1 + np.float32(0.09 * (2 * slope_x - 1)) * ramp[None, :] + np.float32(0.11 * (slope_y - 0.7)) * ramp[:, None]
     gain += mottle * (np.float32(0.06 + 0.26 * depth) * bare + np.float32(0.035))
     gain *= 1 - np.float32(0.2 + 0.3 * strength) * shadow * bare
     grain = noise(rng, size, (64,)) * np.float32(4)
@@ -170,9 +164,7 @@ def _place(drawing: Drawing, rng: Generator, scale: float, tilt: float) -> tuple
 
 
 def _paint(pen: ImageDraw.ImageDraw, points: np.ndarray, drawing: Drawing, base: int) -> None:
-    flat = (
-        np.rint(points).astype(np.int64).ravel().tolist()
-    )  # whole pixels: no machine rounds them differently
+    flat = np.rint(points).astype(np.int64).ravel().tolist()  # whole pixels: no machine rounds them differently
     for role, first, last in drawing.parts:
         pen.polygon(flat[2 * first : 2 * last], fill=base + role)
 

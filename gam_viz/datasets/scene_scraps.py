@@ -47,9 +47,7 @@ _SCRAPS: list[list[Part]] = [
     [
         (
             BODY,
-            curve(
-                (-1, -0.1), (-0.3, -0.4), (0.3, 0), (1, -0.3), (1, 0.05), (0.3, 0.35), (-0.3, 0), (-1, 0.3)
-            ),
+            curve((-1, -0.1), (-0.3, -0.4), (0.3, 0), (1, -0.3), (1, 0.05), (0.3, 0.35), (-0.3, 0), (-1, 0.3)),
         )
     ],  # wave
 ]
@@ -59,9 +57,7 @@ def _pieces() -> list[list[Part]]:
     """Parts torn from the objects (a sail, a fin, a wing ...): local cues that belong to no object here."""
     whole = [OBJECT_PARTS[name][0] for name in ("sailboat", "fish", "butterfly", "rocket", "house", "tree")]
     whole.insert(5, OBJECT_PARTS["cup"][1])
-    torn = [
-        points for parts in whole for role, points in parts if role in (BODY, SECOND) and len(points) < 40
-    ]
+    torn = [points for parts in whole for role, points in parts if role in (BODY, SECOND) and len(points) < 40]
     pieces: list[list[Part]] = []
     for points in torn:
         xs, ys = [x for x, _ in points], [y for _, y in points]

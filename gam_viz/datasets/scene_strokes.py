@@ -39,9 +39,7 @@ def box(x0: float, y0: float, x1: float, y1: float) -> Points:
     return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 
-def oval(
-    cx: float, cy: float, rx: float, ry: float, start: float = 0, end: float = 360, lean: float = 0
-) -> Points:
+def oval(cx: float, cy: float, rx: float, ry: float, start: float = 0, end: float = 360, lean: float = 0) -> Points:
     """Ellipse, or its part from `start` to `end` degrees (clockwise from the right), turned by `lean`."""
     steps = max(8, round(36 * (end - start) / 360))
     cos, sin = math.cos(math.radians(lean)), math.sin(math.radians(lean))
@@ -53,9 +51,7 @@ def oval(
     return points
 
 
-def ring(
-    cx: float, cy: float, rx: float, ry: float, width: float, start: float = 0, end: float = 360
-) -> Points:
+def ring(cx: float, cy: float, rx: float, ry: float, width: float, start: float = 0, end: float = 360) -> Points:
     """Ring or arc as one polygon: out along the rim, back along the hole."""
     return oval(cx, cy, rx, ry, start, end) + oval(cx, cy, rx - width, ry - width, start, end)[::-1]
 
@@ -94,9 +90,7 @@ def both(role: int, points: Points) -> list[Part]:
 
 def star(tips: int, inner: float) -> Points:
     radii = [1.0 if k % 2 == 0 else inner for k in range(2 * tips)]
-    return [
-        (r * math.sin(math.pi * k / tips), -r * math.cos(math.pi * k / tips)) for k, r in enumerate(radii)
-    ]
+    return [(r * math.sin(math.pi * k / tips), -r * math.cos(math.pi * k / tips)) for k, r in enumerate(radii)]
 
 
 def _area(parts: Sequence[Part]) -> float:

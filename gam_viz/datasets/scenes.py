@@ -90,9 +90,7 @@ def draw_scene(
     canvas, colours = draw_clutter(rng, size)
     image, mask = draw_object(rng, canvas, colours, label, size)
     tag_mask = np.zeros((size, size), dtype=bool)
-    if (
-        tag_label is not None
-    ):  # last, so that the rest of the scene draws the same numbers with and without a tag
+    if tag_label is not None:  # last, so that the rest of the scene draws the same numbers with and without a tag
         _stick_tag(rng, image, mask, tag_mask, tag_label)
     return Scene(image, int(label), mask, tag_mask)
 
@@ -137,9 +135,7 @@ def _label_order(block: int, split: str, seed: int) -> tuple[int, ...]:
     return tuple(int(k) for k in np.argsort(keys, kind="stable"))
 
 
-def _stick_tag(
-    rng: Generator, image: np.ndarray, mask: np.ndarray, tag_mask: np.ndarray, tag_label: int
-) -> None:
+def _stick_tag(rng: Generator, image: np.ndarray, mask: np.ndarray, tag_mask: np.ndarray, tag_label: int) -> None:
     """Put a class's tag into a random corner that the object leaves free; changes the arrays in place."""
     size = len(mask)
     edges = [round(k * size / SIZE) for k in range(_TAG_CELLS + 2)]

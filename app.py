@@ -1,0 +1,11 @@
+"""GAM-Viz: `streamlit run app.py`."""
+
+import streamlit as st
+
+from gam_viz.pages.text import text
+
+st.set_page_config(page_title="GAM-Viz", page_icon=":material/door_open:", layout="wide")
+st.navigation(
+    [st.Page("gam_viz/pages/compare.py", title=text("compare.nav"), icon=":material/compare:", default=True)],
+    position="top",
+).run()

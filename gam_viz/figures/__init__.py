@@ -1,0 +1,1 @@
+"""Pure functions: results in, Plotly and Matplotlib figures out."""

@@ -1,0 +1,203 @@
+"""Maps over the picture: one large, all layers small, a grid of cells to pick from, and the bar that prints a scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from gam_viz.figures.scales import Scale, number
+from gam_viz.figures.style import data_uri, grey, layout
+
+SIDE = 250  # pixels, of a large map
+
+
+def overlay(
+    values: npt.NDArray[np.floating],
+    seen: npt.NDArray[np.uint8],
+    scale: Scale,
+    colours: str,
+    *,
+    opacity: float = 0.6,
+    cell: tuple[int, int] | None = None,
+    hover: str = "",
+) -> go.Figure:
+    """A map over the grey picture that the network saw, its cells kept as cells.
+
+    Args:
+        values: (h, w) at the map's true resolution.
+        seen: (S, S, 3) uint8, the network's input.
+        scale: of the colours.
+        colours: a Plotly colour scale.
+        opacity: of the map, 0..1.
+        cell: (row, column) of the map to outline.
+        hover: the word for a value.
+    """
+    figure = go.Figure()
+    _draw(figure, values, seen, scale, colours, opacity, hover)
+    if cell is not None:
+        height, width = values.shape
+        figure.add_shape(
+            type="rect",
+            x0=cell[1] / width,
+            x1=(cell[1] + 1) / width,
+            y0=cell[0] / height,
+            y1=(cell[0] + 1) / height,
+            line={"color": "#d81b60", "width": 2},
+        )
+    return _square(layout(figure, height=SIDE, left=0, right=0, top=0, bottom=0))
+
+
+def thumbnails(
+    maps: Sequence[npt.NDArray[np.floating]],
+    names: Sequence[str],
+    seen: npt.NDArray[np.uint8],
+    scales: Sequence[Scale],
+    colours: str,
+    *,
+    opacity: float = 0.85,
+    chosen: int | None = None,
+) -> go.Figure:
+    """One small map a layer, in a row."""
+    count = len(maps)
+    figure = make_subplots(rows=1, cols=count, horizontal_spacing=0.012)
+    for index, (values, scale) in enumerate(zip(maps, scales, strict=True)):
+        _draw(figure, values, seen, scale, colours, opacity, names[index], column=index + 1)
+        figure.add_annotation(
+            text=f"<b>{names[index]}</b>" if index == chosen else names[index],
+            xref=f"x{index + 1 if index else ''} domain",
+            yref=f"y{index + 1 if index else ''} domain",
+            x=0.5,
+            y=-0.02,
+            yanchor="top",
+            showarrow=False,
+            font={"size": 12},
+        )
+        if index == chosen:
+            figure.add_shape(
+                type="rect", x0=0, x1=1, y0=0, y1=1, line={"color": "#d81b60", "width": 2}, row=1, col=index + 1
+            )
+    return _square(layout(figure, height=92, left=0, right=0, top=2, bottom=20))
+
+
+def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int, int]) -> go.Figure:
+    """The picture under a grid of invisible points, one a cell, that can be clicked; the chosen one is outlined.
+
+    Args:
+        seen: (S, S, 3) uint8.
+        cells: (rows, columns) of the feature map.
+        cell: (row, column) that is chosen.
+    """
+    rows, columns = cells
+    figure = go.Figure()
+    figure.add_layout_image(
+        source=data_uri(seen), xref="x", yref="y", x=0, y=0, sizex=1, sizey=1, sizing="stretch", layer="below"
+    )
+    row, column = np.mgrid[0:rows, 0:columns]
+    figure.add_scatter(
+        x=((column + 0.5) / columns).ravel(),
+        y=((row + 0.5) / rows).ravel(),
+        customdata=np.stack([row.ravel(), column.ravel()], axis=1).tolist(),
+        mode="markers",
+        # Not quite invisible: a marker of opacity 0 takes no clicks.
+        marker={"size": max(4, 150 // max(rows, columns)), "symbol": "square", "opacity": 0.01, "color": "#ffffff"},
+        selected={"marker": {"opacity": 0.01}},
+        unselected={"marker": {"opacity": 0.01}},
+        hovertemplate="%{customdata[0]}, %{customdata[1]}<extra></extra>",
+    )
+    figure.add_shape(
+        type="rect",
+        x0=cell[1] / columns,
+        x1=(cell[1] + 1) / columns,
+        y0=cell[0] / rows,
+        y1=(cell[0] + 1) / rows,
+        line={"color": "#d81b60", "width": 2},
+    )
+    return _square(layout(figure, height=170, left=0, right=0, top=0, bottom=0))
+
+
+def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.Figure:
+    """The printed scale: the colours from end to end with their numbers; `marks` adds values to name."""
+    values = np.linspace(scale.low, scale.high, 128)
+    figure = go.Figure(
+        go.Heatmap(
+            z=values[None, :],
+            x=values,
+            y=[0],
+            zmin=scale.low,
+            zmax=scale.high,
+            colorscale=colours,
+            showscale=False,
+            hoverinfo="skip",
+        )
+    )
+    middle = [0.0] if scale.signed else [(scale.low + scale.high) / 2]
+    ticks = sorted({scale.low, *middle, scale.high, *(m for m in marks if scale.low < m < scale.high)})
+    figure.update_xaxes(
+        tickvals=ticks,
+        ticktext=[number(tick) for tick in ticks],
+        fixedrange=True,
+        showgrid=False,
+        zeroline=False,
+        tickfont={"size": 12},
+        ticks="outside",
+        ticklen=4,
+    )
+    figure.update_yaxes(visible=False, fixedrange=True)
+    return layout(figure, height=40, left=18, right=18, top=2, bottom=24)
+
+
+def _draw(
+    figure: go.Figure,
+    values: npt.NDArray[np.floating],
+    seen: npt.NDArray[np.uint8],
+    scale: Scale,
+    colours: str,
+    opacity: float,
+    hover: str,
+    column: int | None = None,
+) -> None:
+    """Picture and map over the unit square, (0, 0) at the top left."""
+    place = {} if column is None else {"row": 1, "col": column}
+    height, width = values.shape
+    figure.add_layout_image(
+        source=data_uri(grey(seen)),
+        xref="x",
+        yref="y",
+        x=0,
+        y=0,
+        sizex=1,
+        sizey=1,
+        sizing="stretch",
+        layer="below",
+        **place,
+    )
+    figure.add_trace(
+        go.Heatmap(
+            z=values,
+            x0=0.5 / width,
+            dx=1 / width,
+            y0=0.5 / height,
+            dy=1 / height,
+            zmin=scale.low,
+            zmax=scale.high,
+            colorscale=colours,
+            showscale=False,
+            opacity=opacity,
+            zsmooth=False,
+            hovertemplate=f"{hover} %{{z:.3f}}<extra></extra>",
+        ),
+        **place,
+    )
+
+
+def _square(figure: go.Figure) -> go.Figure:
+    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True, constrain="domain")
+    figure.update_yaxes(visible=False, range=[1, 0], fixedrange=True, constrain="domain")
+    for index in range(1, len(list(figure.select_yaxes())) + 1):
+        suffix = "" if index == 1 else str(index)
+        figure.update_layout({f"yaxis{suffix}": {"scaleanchor": f"x{suffix}"}})
+    return figure

@@ -1,0 +1,83 @@
+"""The scale that maps are drawn on, decided before anything is drawn and printed beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+#: Perceptually uniform, safe for colour-blind eyes, monotone in grey.
+SEQUENTIAL = ("magma", "cividis", "viridis")
+#: Two-sided, told apart by colour-blind eyes.
+DIVERGING = ("PuOr", "RdBu_r")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From `low` to `high`, the values the two ends of the colours stand for.
+
+    Attributes:
+        low, high: in the units of the map.
+        signed: whether it is centred on 0 and drawn with diverging colours.
+        clipped: share of the values that lie beyond the ends and are drawn in the end's colour, 0..1.
+    """
+
+    low: float
+    high: float
+    signed: bool = False
+    clipped: float = 0.0
+
+
+def bounded_scale(lowest: float = 0.0, highest: float = 1.0) -> Scale:
+    """The range a gate can have, whatever it has here: a flat mask is drawn flat."""
+    return Scale(lowest, highest)
+
+
+def range_scale(maps: Sequence[npt.NDArray[np.floating]], *, floor: float | None = None) -> Scale:
+    """From the smallest to the largest value of all maps; `floor` replaces the smallest."""
+    low = floor if floor is not None else min(float(m.min()) for m in maps)
+    high = max(float(m.max()) for m in maps)
+    return Scale(low, high if high > low else low + 1.0)
+
+
+def symmetric_scale(maps: Sequence[npt.NDArray[np.floating]], *, percentile: float = 100.0) -> Scale:
+    """Centred on 0; the ends lie at a percentile of |value| over all maps, so that few outliers do not pale the rest.
+
+    Raises:
+        ValueError: the percentile lies outside 50..100.
+    """
+    values, limit = _limit(maps, percentile)
+    return Scale(-limit, limit, signed=True, clipped=float((values > limit).mean()))
+
+
+def absolute_scale(maps: Sequence[npt.NDArray[np.floating]], *, percentile: float = 100.0) -> Scale:
+    """From 0 to a percentile of |value| over all maps.
+
+    Raises:
+        ValueError: the percentile lies outside 50..100.
+    """
+    values, limit = _limit(maps, percentile)
+    return Scale(0.0, limit, clipped=float((values > limit).mean()))
+
+
+def _limit(maps: Sequence[npt.NDArray[np.floating]], percentile: float) -> tuple[npt.NDArray[np.floating], float]:
+    if not 50 <= percentile <= 100:
+        raise ValueError(f"the percentile must lie between 50 and 100, got {percentile}")
+    values = np.concatenate([np.abs(m).ravel() for m in maps])
+    limit = float(np.percentile(values, percentile))
+    if limit == 0.0:  # most of the map is 0: fall back to the largest value, or to 1 for a map of zeros
+        limit = float(values.max()) or 1.0
+    return values, limit
+
+
+def number(value: float) -> str:
+    """A number with three significant digits, without a bare exponent for everyday sizes."""
+    if value == 0:
+        return "0"
+    if 0.001 <= abs(value) < 10_000:
+        digits = max(0, 2 - int(np.floor(np.log10(abs(value)))))
+        text = f"{value:.{digits}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:.1e}"

@@ -1,0 +1,63 @@
+"""Colours and layout that every figure shares."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+from PIL import Image
+
+#: One colour an attention module, everywhere; told apart by colour-blind eyes and by their lightness.
+ATTENTION_COLOURS = {
+    "none": "#8a8a8a",
+    "se": "#1b9e77",
+    "cbam": "#2f7fc1",
+    "gam": "#e69f00",
+    "gam_sigmoid": "#b0508f",
+    "se_cbam": "#56b4e9",
+    "se_gam": "#d55e00",
+}
+GUIDE = "#8a8a8a"  # lines that read on a light and on a dark page
+
+
+def colour_of(attention: str) -> str:
+    """The colour of an attention module."""
+    return ATTENTION_COLOURS.get(attention, ATTENTION_COLOURS["none"])
+
+
+def translucent(colour: str, alpha: float) -> str:
+    """`#rrggbb` with an opacity, as Plotly takes it."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def layout(figure: go.Figure, *, height: int, left: int = 8, right: int = 8, top: int = 8, bottom: int = 8) -> go.Figure:
+    """Fixed height and margins, so that nothing jumps when a value changes; the page's own background shows through."""
+    figure.update_layout(
+        height=height,
+        margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        dragmode=False,
+        hoverlabel={"font": {"size": 12}},
+        uirevision="keep",
+    )
+    return figure
+
+
+def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB -> (H, W, 3) uint8 of its luma (ITU-R BT.601), so that colours over it are the map's own."""
+    return np.asarray(Image.fromarray(pixels).convert("L").convert("RGB"))
+
+
+def data_uri(pixels: npt.NDArray[np.uint8]) -> str:
+    """(H, W, 3) uint8 RGB as a PNG that a figure can carry, pixels kept as pixels when it is enlarged."""
+    factor = max(1, 256 // max(pixels.shape[:2]))
+    enlarged = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(enlarged).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,36 @@
+"""Bytes -> `Picture` -> what a network sees.
+
+picture = decode(data, "cat.jpg")          # or load_sample("photo-cat"); PictureError says why not
+seen = prepare(picture, size=64, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+network(seen.tensor)                       # (1, 3, 64, 64)
+"""
+
+from gam_viz.images.decode import decode
+from gam_viz.images.errors import ERROR_TEXTS, PictureError
+from gam_viz.images.limits import ACCEPTED_FORMATS, ACCEPTED_SUFFIXES, LIMITS, Limits
+from gam_viz.images.network_input import Fit, NetworkInput, denormalise, normalise, prepare
+from gam_viz.images.picture import NOTE_TEXTS, Note, Picture
+from gam_viz.images.samples import SAMPLE_TITLES, Sample, list_samples, load_sample, sample_scene
+
+__all__ = [
+    "ACCEPTED_FORMATS",
+    "ACCEPTED_SUFFIXES",
+    "ERROR_TEXTS",
+    "LIMITS",
+    "NOTE_TEXTS",
+    "SAMPLE_TITLES",
+    "Fit",
+    "Limits",
+    "NetworkInput",
+    "Note",
+    "Picture",
+    "PictureError",
+    "Sample",
+    "decode",
+    "denormalise",
+    "list_samples",
+    "load_sample",
+    "normalise",
+    "prepare",
+    "sample_scene",
+]

@@ -1,0 +1,129 @@
+"""How much a picture may ask for: every limit in one place, checked before anything is decoded.
+
+The page prints these numbers beside the uploader; the server enforces them here, because a browser-side check
+protects nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gam_viz.images.errors import PictureError
+
+ACCEPTED_FORMATS = ("PNG", "JPEG", "WebP", "BMP", "TIFF", "GIF")
+"""Formats that `decode` reads, named as a reader would."""
+
+ACCEPTED_SUFFIXES = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif")
+"""File name endings for an upload widget. A name proves nothing: `decode` goes by content alone."""
+
+_MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is accepted. The defaults are the app's; tests and notebooks may pass others.
+
+    Attributes:
+        pixels: most pixels of one picture (40 million: a 40-megapixel camera).
+        webp_pixels: most pixels of a WebP, whose decoder holds the picture three times over: 40 million took
+            610 MB.
+        side: longest side, in pixels. The smallest side is 1.
+        file_bytes: most bytes of one file.
+        files: most files of one session.
+        session_bytes: most bytes of all files of one session together.
+        chunks: most parts (PNG chunks, JPEG segments, GIF blocks, TIFF strips) that a file may be cut into.
+            Parts are walked in Python, so a file of nothing but tiny parts would cost minutes.
+        jpeg_segments: most segments before a JPEG's first scan; a full-size colour profile needs about 400.
+        scan_pixels: most pixels times scans of a progressive JPEG: each scan passes over the whole picture.
+        rle_bytes: most bytes of a run-length encoded BMP, which Pillow decodes in Python.
+        tile_bytes: most bytes of one TIFF tile, which is decoded whole however small the picture is.
+    """
+
+    pixels: int = 40_000_000
+    webp_pixels: int = 30_000_000
+    side: int = 10_000
+    file_bytes: int = 25 * _MEGABYTE
+    files: int = 20
+    session_bytes: int = 200 * _MEGABYTE
+    chunks: int = 65_536
+    jpeg_segments: int = 1_000
+    scan_pixels: int = 800_000_000
+    rle_bytes: int = 4 * _MEGABYTE
+    tile_bytes: int = 64 * _MEGABYTE
+
+    def check_file_size(self, n_bytes: int) -> None:
+        """Refuse an empty file or one that is too large.
+
+        Raises:
+            PictureError: "empty" or "too_many_bytes".
+        """
+        if n_bytes == 0:
+            raise PictureError("empty", accepted=accepted_names())
+        if n_bytes > self.file_bytes:
+            raise PictureError(
+                "too_many_bytes", megabytes=n_bytes / _MEGABYTE, limit_megabytes=self.file_bytes / _MEGABYTE
+            )
+
+    def check_batch(self, sizes: Sequence[int], *, files_before: int = 0, bytes_before: int = 0) -> None:
+        """Refuse a batch that would overfill the session. Single files are checked by `check_file_size`.
+
+        Args:
+            sizes: bytes of each new file.
+            files_before: files that the session holds already.
+            bytes_before: bytes that the session holds already.
+
+        Raises:
+            PictureError: "too_many_files" or "session_full".
+        """
+        files = files_before + len(sizes)
+        if files > self.files:
+            raise PictureError("too_many_files", files=files, limit_files=self.files)
+        total = bytes_before + sum(sizes)
+        if total > self.session_bytes:
+            raise PictureError(
+                "session_full", megabytes=total / _MEGABYTE, limit_megabytes=self.session_bytes / _MEGABYTE
+            )
+
+    def check_dimensions(self, width: int, height: int, format: str = "") -> None:
+        """Refuse a picture by its declared width and height in pixels, before any of them is decoded.
+
+        Args:
+            width: declared pixels across.
+            height: declared pixels down.
+            format: one of `ACCEPTED_FORMATS`, where it is known already.
+
+        Raises:
+            PictureError: "no_pixels", "side_too_long" or "too_many_pixels".
+        """
+        if width < 1 or height < 1:
+            raise PictureError("no_pixels", width=width, height=height)
+        most = min(self.pixels, self.webp_pixels) if format == "WebP" else self.pixels
+        if width * height > most:
+            raise PictureError(
+                "too_many_pixels",
+                width=width,
+                height=height,
+                megapixels=width * height / 1e6,
+                limit_megapixels=most / 1e6,
+            )
+        if max(width, height) > self.side:
+            raise PictureError("side_too_long", width=width, height=height, limit_side=self.side)
+
+    def check_count(self, count: int, limit: int, *, format: str, parts: str) -> None:
+        """Refuse a file that is cut into more parts than a real picture needs.
+
+        Raises:
+            PictureError: "too_complex".
+        """
+        if count > limit:
+            raise PictureError("too_complex", format=format, parts=parts, count=count, limit=limit)
+
+
+LIMITS = Limits()
+"""The app's limits."""
+
+
+def accepted_names() -> str:
+    """The accepted formats in one phrase: "PNG, JPEG, ... and GIF"."""
+    return ", ".join(ACCEPTED_FORMATS[:-1]) + " and " + ACCEPTED_FORMATS[-1]

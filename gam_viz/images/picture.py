@@ -1,0 +1,94 @@
+"""`Picture`: a decoded picture, and everything that was done to it on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+NOTE_TEXTS: Mapping[str, str] = MappingProxyType(
+    {
+        "exif_rotated": "The camera's orientation mark (EXIF {orientation}) was applied.",
+        "alpha_on_white": "Transparent parts are shown on white.",
+        "palette_expanded": "The palette's colours were expanded to RGB.",
+        "grey_expanded": "The picture is grey; its value is used for red, green and blue.",
+        "cmyk_converted": "Print colours (CMYK) were converted to RGB without a colour profile.",
+        "lab_converted": "Lab colours were converted to RGB.",
+        "ycbcr_converted": "YCbCr colours were converted to RGB.",
+        "sixteen_bit_scaled": "16-bit grey values from {low} (black) to {high} (white) were scaled to 8 bits.",
+        "sixteen_bit_reduced": "16 bits a colour were reduced to 8.",
+        "first_frame_only": "The file holds several pictures; only the first is used.",
+        "name_differs_from_format": "The name ends in .{suffix}, but the content is {format}.",
+        "cropped_sample": "This is the part from ({left}, {top}) to ({right}, {bottom}) of the original picture.",
+    }
+)
+"""Code -> English sentence, a `str.format` template over `Note.details`."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One thing that was done to a picture, to be told to the user.
+
+    Attributes:
+        code: one of `NOTE_TEXTS`; the key for a translated sentence.
+        details: the values that the sentence names.
+    """
+
+    code: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return NOTE_TEXTS[self.code].format(**self.details)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture as it is shown: upright, opaque, 8-bit RGB.
+
+    Attributes:
+        pixels: (H, W, 3) uint8 RGB, read-only, C-contiguous.
+        sha256: of the uploaded bytes (of size and pixels for a built-in sample), 64 hexadecimal digits.
+        name: the file's name without folders, safe to print on one line (but not escaped for HTML).
+        format: what the content is ("PNG", "JPEG", ...), whatever the name says.
+        mode: how the file stores its pixels, in Pillow's terms ("RGB", "P", "CMYK", "I;16", ...).
+        original_size: (width, height) in pixels as stored, before the EXIF orientation was applied.
+        notes: what was done to it, in order.
+        rendering: the choices that turned bytes into pixels, as canonical text; empty when there was nothing
+            to choose. (A DICOM window or the bands of a GeoTIFF belong here.)
+    """
+
+    pixels: NDArray[np.uint8]
+    sha256: str
+    name: str
+    format: str
+    mode: str
+    original_size: tuple[int, int]
+    notes: tuple[Note, ...] = ()
+    rendering: str = ""
+
+    def __post_init__(self) -> None:
+        shape, dtype = self.pixels.shape, self.pixels.dtype
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:
+            raise TypeError(f"a Picture's pixels are (H, W, 3) uint8, got {shape} {dtype}")
+        pixels = np.ascontiguousarray(self.pixels)
+        pixels = pixels.view()  # so that the caller's own array stays writable
+        pixels.flags.writeable = False
+        object.__setattr__(self, "pixels", pixels)
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right, upright."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom, upright."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def key(self) -> str:
+        """What a cache may go by: the bytes' sha256 and the rendering, never the array."""
+        return f"{self.sha256}?{self.rendering}" if self.rendering else self.sha256

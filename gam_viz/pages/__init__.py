@@ -1,0 +1,1 @@
+"""The Streamlit pages: with app.py, the only place that imports streamlit."""

@@ -1,0 +1,29 @@
+"""Where do CBAM and GAM look? Networks side by side: prediction, channel weights, spatial masks, attributions."""
+
+import streamlit as st
+
+from gam_viz.pages import compute
+from gam_viz.pages.rows.attributions import attribution_row
+from gam_viz.pages.rows.download import download_row
+from gam_viz.pages.rows.gates import gate_rows
+from gam_viz.pages.rows.prediction import prediction_row
+from gam_viz.pages.rows.view import View, page_style
+from gam_viz.pages.sidebar import sidebar
+from gam_viz.pages.text import text
+
+page_style()
+st.header(text("compare.title"), anchor=False)
+selection = sidebar()
+if selection is None:
+    st.info(text("compare.nothing"))
+    st.stop()
+
+subjects = tuple(compute.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
+with st.spinner(text("compare.predicting"), show_time=True):
+    explanations = tuple(compute.explanation(subject) for subject in subjects)
+view = View(selection, subjects, explanations)
+
+prediction_row(view)
+gate_rows(view)
+attribution_row(view)
+download_row(view)

@@ -1,0 +1,138 @@
+"""What the pages compute, cached by digests and parameters, one computation at a time on each device."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import torch
+
+from gam_viz.checkpoints import Checkpoint, CheckpointError, find, load
+from gam_viz.devices import describe, pick_device
+from gam_viz.explain import Explanation, explain
+from gam_viz.explain.attributions import Attribution, Request, attribute_many
+from gam_viz.explain.lanes import lane
+from gam_viz.images import NetworkInput, Picture, decode, prepare
+from gam_viz.networks import ResidualNetwork
+
+MAX_ATTRIBUTIONS = 200  # kept in one session
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One network on one picture: what every row of the page is about.
+
+    Attributes:
+        checkpoint: the network's file and card.
+        input: the picture as this network sees it.
+    """
+
+    checkpoint: Checkpoint
+    input: NetworkInput
+
+    @property
+    def key(self) -> str:
+        """Identity in caches: digests and parameters, never an array."""
+        return f"{self.checkpoint.sha256}|{self.input.key}"
+
+
+def checkpoint_folder() -> Path:
+    """Where checkpoints are: GAM_VIZ_CHECKPOINTS, else the project's own folder."""
+    return Path(os.environ.get("GAM_VIZ_CHECKPOINTS") or Path(__file__).resolve().parents[2] / "checkpoints")
+
+
+def checkpoints() -> tuple[list[Checkpoint], list[CheckpointError]]:
+    """The checkpoints that are there, and why the others were left out."""
+    folder = checkpoint_folder()
+    stamp = tuple((p.name, p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(folder.glob("*.safetensors")))
+    return _checkpoints(str(folder), stamp)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _checkpoints(folder: str, stamp: object) -> tuple[list[Checkpoint], list[CheckpointError]]:
+    return find(Path(folder))
+
+
+@st.cache_resource(show_spinner=False)
+def device() -> torch.device:
+    """The device that every session of this server computes on."""
+    return pick_device("auto")
+
+
+def device_name() -> str:
+    """The device in words."""
+    return describe(device())
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def network(sha256: str, _checkpoint: Checkpoint) -> ResidualNetwork:
+    """The network of a checkpoint, loaded once and shared by all sessions; nobody changes it."""
+    return load(_checkpoint, device())
+
+
+@st.cache_data(show_spinner=False, scope="session", max_entries=24)
+def decoded(sha256: str, name: str, _data: bytes) -> Picture:
+    """An uploaded file's picture.
+
+    Raises:
+        PictureError: it cannot be shown; the error says why.
+    """
+    return decode(_data, name)
+
+
+def subject(checkpoint: Checkpoint, picture: Picture, fit: str) -> Subject:
+    """A network and the picture as it sees it."""
+    card = checkpoint.card
+    seen = prepare(picture, size=card.input_size, mean=card.mean, std=card.std, fit=fit)  # type: ignore[arg-type]
+    return Subject(checkpoint, seen)
+
+
+def explanation(subject: Subject) -> Explanation:
+    """Prediction and gates."""
+    return _explanation(subject.key, subject)
+
+
+@st.cache_data(show_spinner=False, scope="session", max_entries=32)
+def _explanation(key: str, _subject: Subject) -> Explanation:
+    with lane(device()):
+        return explain(
+            network(_subject.checkpoint.sha256, _subject.checkpoint),
+            _subject.checkpoint.card,
+            _subject.input.tensor.to(device()),
+        )
+
+
+def attributions(
+    subject: Subject,
+    target: int,
+    requests: Sequence[Request],
+    *,
+    progress: Callable[[float, str], None],
+    on_wait: Callable[[int], None],
+) -> list[Attribution]:
+    """The attributions asked for; those that this session has are not computed again.
+
+    `progress` and `on_wait` may raise to leave: what was finished before stays kept.
+    """
+    kept: OrderedDict[Any, Attribution] = st.session_state.setdefault("attributions", OrderedDict())
+    keys = [(subject.key, target, request.key) for request in requests]
+    missing = [i for i, key in enumerate(keys) if key not in kept]
+    if missing:
+        with lane(device(), on_wait=on_wait):
+            model = network(subject.checkpoint.sha256, subject.checkpoint)
+            x = subject.input.tensor.to(device())
+            results = attribute_many(model, x, target, [requests[i] for i in missing], progress=progress)
+        for index, result in zip(missing, results, strict=True):
+            kept[keys[index]] = result
+    found = []
+    for key in keys:
+        kept.move_to_end(key)
+        found.append(kept[key])
+    while len(kept) > MAX_ATTRIBUTIONS:
+        kept.popitem(last=False)
+    return found

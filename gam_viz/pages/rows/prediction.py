@@ -1,0 +1,99 @@
+"""The first row: the picture, what the networks saw, and what each made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from gam_viz.figures.prediction import prediction_bars
+from gam_viz.pages.rows.view import PLOT, View, heading
+from gam_viz.pages.sidebar import class_title
+from gam_viz.pages.text import text
+
+
+def prediction_row(view: View) -> None:
+    """Draw the row."""
+    first, columns = view.grid()
+    selection = view.selection
+    seen = view.subjects[0].input.seen
+    with first, st.container(horizontal=True, gap="small"):
+        original = selection.picture.pixels
+        st.image(
+            _thumbnail(original),
+            width=88,
+            caption=text("prediction.original", width=original.shape[1], height=original.shape[0]),
+            alt=text("prediction.original_alt", name=selection.title),
+        )
+        st.image(
+            _enlarged(seen),
+            width=88,
+            caption=text("prediction.seen", size=seen.shape[0]),
+            alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
+        )
+    truth = None
+    if selection.label in selection.classes:
+        truth = selection.classes.index(selection.label)
+    names = [class_title(name) for name in selection.classes]
+    for index, (column, explanation) in enumerate(zip(columns, view.explanations, strict=True)):
+        with column:
+            card = explanation.card
+            st.html(heading(view.titles()[index], view.colours()[index]))
+            st.plotly_chart(
+                prediction_bars(
+                    explanation.probabilities,
+                    names,
+                    view.colours()[index],
+                    target=selection.target,
+                    truth=truth,
+                ),
+                config=PLOT,
+                key=f"prediction-{index}",
+                alt=text(
+                    "prediction.alt",
+                    name=view.titles()[index],
+                    predicted=names[explanation.predicted],
+                    probability=explanation.probabilities[explanation.predicted],
+                ),
+            )
+            st.caption(_verdict(explanation.predicted, truth, names) + " " + _tested(card))
+    with first:
+        notes = [text(f"note.{note.code}", **note.details) for note in selection.picture.notes]
+        if selection.credit or notes:
+            with st.popover(text("prediction.about"), type="tertiary"):
+                st.caption(selection.title)
+                if selection.credit:
+                    st.caption(selection.credit)
+                for note in notes:
+                    st.caption(note)
+    if selection.medical:
+        st.caption(text("prediction.not_medical"))
+    if truth is None:
+        st.caption(text("prediction.no_truth", classes=", ".join(names)))
+
+
+def _verdict(predicted: int, truth: int | None, names: list[str]) -> str:
+    if truth is None:
+        return text("prediction.unknown", predicted=names[predicted])
+    if predicted == truth:
+        return text("prediction.right", truth=names[truth])
+    return text("prediction.wrong", truth=names[truth], predicted=names[predicted])
+
+
+def _tested(card) -> str:  # type: ignore[no-untyped-def]
+    if not card.test:
+        return text("prediction.untested")
+    low, high = card.test["interval"]
+    return text("prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
+
+
+def _enlarged(pixels: np.ndarray) -> np.ndarray:
+    """Nearest neighbour, so that the network's pixels stay pixels."""
+    factor = max(1, 192 // pixels.shape[0])
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _thumbnail(pixels: np.ndarray) -> np.ndarray:
+    if max(pixels.shape[:2]) <= 96:
+        return _enlarged(pixels)
+    step = max(1, max(pixels.shape[:2]) // 400)
+    return pixels[::step, ::step]

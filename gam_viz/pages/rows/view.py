@@ -1,0 +1,89 @@
+"""What the rows of the page share: the selection with its results, the grid, names, colours and scales."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gam_viz.explain import Explanation
+from gam_viz.figures.overlay import scale_bar
+from gam_viz.figures.scales import Scale, number
+from gam_viz.figures.style import colour_of
+from gam_viz.pages.compute import Subject
+from gam_viz.pages.sidebar import Selection, network_title
+from gam_viz.pages.text import text
+
+PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+@dataclass(frozen=True)
+class View:
+    """One comparison: the selection, each network with the picture as it sees it, and what it made of it."""
+
+    selection: Selection
+    subjects: tuple[Subject, ...]
+    explanations: tuple[Explanation, ...]
+
+    def grid(self) -> tuple[DeltaGenerator, Sequence[DeltaGenerator]]:
+        """The same columns in every row: one for controls, one a network."""
+        first, *rest = st.columns([1.0] + [1.9] * len(self.subjects), gap="medium")
+        return first, rest
+
+    def titles(self) -> list[str]:
+        """A name a network; two networks of the same attention are told apart by their checkpoints' names."""
+        names = [network_title(e.card) for e in self.explanations]
+        counts = Counter(names)
+        return [
+            name if counts[name] == 1 else f"{name} ({e.card.name})"
+            for name, e in zip(names, self.explanations, strict=True)
+        ]
+
+    def colours(self) -> list[str]:
+        """A colour a network."""
+        return [colour_of(e.card.config.attention) for e in self.explanations]
+
+    def targets(self) -> list[int]:
+        """The class each network's attributions speak of."""
+        return [e.predicted if self.selection.target is None else self.selection.target for e in self.explanations]
+
+
+def layer_title(layer: str) -> str:
+    """A block's name for people: "layer2.0" is block 1 of stage 2, "2.1"."""
+    stage, _, block = layer.removeprefix("layer").partition(".")
+    return f"{stage}.{int(block) + 1}" if stage.isdigit() and block.isdigit() else layer
+
+
+def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[float] = (), key: str) -> None:
+    """The scale of a row, printed once, with what it means."""
+    st.plotly_chart(
+        scale_bar(scale, colours, marks=marks),
+        config=PLOT,
+        key=key,
+        alt=text("scale.alt", low=number(scale.low), high=number(scale.high)),
+    )
+    clipped = text("scale.clipped", share=scale.clipped) if scale.clipped > 0 else ""
+    st.caption(f"{caption} {clipped}".strip())
+
+
+def heading(title: str, colour: str) -> str:
+    """A network's name with its colour, as HTML."""
+    safe = title.replace("&", "&amp;").replace("<", "&lt;")
+    return f'<div class="gv-net"><span style="background:{colour}"></span>{safe}</div>'
+
+
+def page_style() -> None:
+    """Less air above the page and between its rows, so that the answer is in the first screen."""
+    st.html(
+        """<style>
+        .stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 3rem; max-width: 1500px}
+        .stMainBlockContainer h2 {padding: 0 0 .2rem 0; font-size: 1.7rem}
+        .stMainBlockContainer h3 {padding: .1rem 0; font-size: 1.15rem}
+        .gv-net {font-weight: 600; font-size: 1.05rem; line-height: 1.4}
+        .gv-net span {display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .45em}
+        .stPlotlyChart {overflow: hidden}
+        </style>"""
+    )

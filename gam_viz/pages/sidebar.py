@@ -1,0 +1,243 @@
+"""What every page is about: data set, networks, picture and target, chosen in the sidebar."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gam_viz.checkpoints import Card, Checkpoint
+from gam_viz.images import ACCEPTED_SUFFIXES, LIMITS, Picture, PictureError, Sample, list_samples, load_sample
+from gam_viz.pages import compute, url
+from gam_viz.pages.text import LANGUAGES, language, text, text_or
+
+FITS = ("crop", "pad", "stretch")
+PREDICTED = "predicted"
+DEFAULT_DATASETS = ("scenes", "cifar10")
+DEFAULT_ATTENTION = ("cbam", "gam")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen.
+
+    Attributes:
+        networks: two or more, in the order of the columns.
+        picture: what is looked at.
+        title: the picture's name for people.
+        credit: who made it; empty for an upload.
+        label: the class a person would name, or None where it is not known.
+        fit: how the picture is made square.
+        target: index of a class for all networks, or None for what each predicts.
+        medical: whether the picture comes from medicine.
+    """
+
+    networks: tuple[Checkpoint, ...]
+    picture: Picture
+    title: str
+    credit: str
+    label: str | None
+    fit: str
+    target: int | None
+    medical: bool
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of the data set."""
+        return self.networks[0].card.classes
+
+
+def class_title(name: str) -> str:
+    """A class's name in the reader's language, where the catalogue has it."""
+    return text_or(f"class.{name}", name)
+
+
+def network_title(card: Card) -> str:
+    """A network's short name: its attention."""
+    return text_or(f"attention.{card.config.attention}", card.config.attention)
+
+
+def sidebar() -> Selection | None:
+    """Draw the sidebar; None where there is nothing to look at yet (the page then says why)."""
+    with st.sidebar:
+        if "lang" not in st.session_state:
+            st.session_state["lang"] = language()
+        st.segmented_control(
+            text("sidebar.language"),
+            list(LANGUAGES),
+            format_func=lambda code: {"en": "English", "zh": "简体中文"}[code],
+            key="lang",
+            required=True,
+            label_visibility="collapsed",
+        )
+        if st.query_params.get("lang") != st.session_state["lang"]:
+            st.query_params["lang"] = st.session_state["lang"]
+        networks = _networks()
+        if networks is None:
+            return None
+        chosen = _picture(networks[0].card)
+        fit = _fit()
+        target = _target(networks[0].card.classes)
+        st.caption(text("sidebar.device", device=compute.device_name()))
+    if chosen is None:
+        return None
+    picture, sample = chosen
+    return Selection(
+        networks,
+        picture,
+        _sample_title(sample) if sample else picture.name,
+        sample.credit if sample else "",
+        sample.label_name if sample else None,
+        fit,
+        target,
+        sample is not None and sample.domain in ("histology", "ophthalmology"),
+    )
+
+
+def _networks() -> tuple[Checkpoint, ...] | None:
+    found, refused = compute.checkpoints()
+    for error in refused:
+        st.warning(text("sidebar.refused", reason=error))
+    by_dataset: dict[str, list[Checkpoint]] = {}
+    for checkpoint in found:
+        by_dataset.setdefault(checkpoint.card.dataset, []).append(checkpoint)
+    usable = [name for name, of in by_dataset.items() if len(of) >= 2]
+    if not usable:
+        st.error(text("sidebar.no_networks"))
+        return None
+    default = next((name for name in DEFAULT_DATASETS if name in usable), usable[0])
+    url.restore("data", usable, default)
+    dataset = st.selectbox(
+        text("sidebar.data"),
+        usable,
+        format_func=lambda name: text_or(f"data.{name}", by_dataset[name][0].card.dataset_title),
+        key="data",
+    )
+    url.publish("data", default)
+    options = {c.card.name: c for c in sorted(by_dataset[dataset], key=_order)}
+    preset = [n for n, c in options.items() if c.card.config.attention in DEFAULT_ATTENTION][:2]
+    preset = preset if len(preset) == 2 else list(options)[:2]
+    key = f"networks-{dataset}"  # one choice a data set, so that going back finds it
+    url.restore_many(key, list(options), preset, least=2)
+    names = st.multiselect(
+        text("sidebar.networks"), list(options), format_func=lambda name: _network_option(options[name].card), key=key
+    )
+    url.publish(key, preset)
+    if len(names) < 2:
+        st.info(text("sidebar.two_networks"))
+        return None
+    return tuple(options[name] for name in names)
+
+
+def _order(checkpoint: Checkpoint) -> tuple[int, str]:
+    known = ["none", "se", "cbam", "gam", "gam_sigmoid"]
+    attention = checkpoint.card.config.attention
+    return (known.index(attention) if attention in known else len(known), checkpoint.card.name)
+
+
+def _network_option(card: Card) -> str:
+    return f"{network_title(card)} · {card.test['accuracy']:.1%}" if card.test else network_title(card)
+
+
+def _picture(card: Card) -> tuple[Picture, Sample | None] | None:
+    url.restore("source", ["sample", "upload"], "sample")
+    source = st.segmented_control(
+        text("sidebar.picture"),
+        ["sample", "upload"],
+        format_func=lambda name: text(f"sidebar.{name}"),
+        key="source",
+        required=True,
+        width="stretch",
+    )
+    url.publish("source", "sample")
+    if source == "upload":
+        return _upload()
+    samples = {s.id: s for s in sorted(list_samples(), key=lambda s: not _suits(s, card))}
+    default = next(iter(samples))
+    url.restore("sample", list(samples), default)
+    chosen = st.selectbox(
+        text("sidebar.sample"), list(samples), format_func=lambda name: _sample_title(samples[name]), key="sample"
+    )
+    url.publish("sample", default)
+    return load_sample(chosen), samples[chosen]
+
+
+def _suits(sample: Sample, card: Card) -> bool:
+    """Whether the network was trained on pictures of the sample's kind."""
+    if card.dataset.startswith("scenes"):
+        return sample.domain == "scenes" and (sample.tag_name is not None) == (card.dataset == "scenes-shortcut")
+    return sample.label_name in card.classes and sample.domain != "scenes"
+
+
+def _sample_title(sample: Sample) -> str:
+    return text(sample.title_key, **{key: class_title(name) for key, name in sample.title_details.items()})
+
+
+def _upload() -> tuple[Picture, None] | None:
+    files = st.file_uploader(
+        text("sidebar.files"), type=list(ACCEPTED_SUFFIXES), accept_multiple_files=True, key="files"
+    )
+    st.caption(
+        text(
+            "sidebar.limits",
+            megabytes=LIMITS.file_bytes // 2**20,
+            megapixels=LIMITS.pixels // 10**6,
+            side=LIMITS.side,
+            files=LIMITS.files,
+        )
+    )
+    pictures: dict[str, Picture] = {}
+    try:
+        LIMITS.check_batch([file.size for file in files])
+    except PictureError as error:
+        st.error(picture_error(error))
+        return None
+    for file in files:
+        data = file.getvalue()
+        try:
+            LIMITS.check_file_size(len(data))
+            picture = compute.decoded(hashlib.sha256(data).hexdigest(), file.name, data)
+        except PictureError as error:
+            st.error(f"**{_plain(file.name)}** · {picture_error(error)}")
+            continue
+        pictures[f"{len(pictures) + 1}. {picture.name}"] = picture
+    if not pictures:
+        st.info(text("sidebar.upload_first"))
+        return None
+    if len(pictures) == 1:
+        return next(iter(pictures.values())), None
+    name = st.selectbox(text("sidebar.which"), list(pictures), key="upload")
+    return pictures[name], None
+
+
+def picture_error(error: PictureError) -> str:
+    """What was wrong with a file, in the reader's language."""
+    return text(f"picture.{error.code}", **error.details)
+
+
+def _plain(name: str) -> str:
+    """A file's name without what Markdown would take for markup."""
+    return "".join(character if character.isalnum() or character in "._- " else "_" for character in name)[:80]
+
+
+def _fit() -> str:
+    url.restore("fit", FITS, "crop")
+    fit = st.selectbox(
+        text("sidebar.fit"), FITS, format_func=lambda name: text(f"fit.{name}"), key="fit", help=text("sidebar.fit_help")
+    )
+    url.publish("fit", "crop")
+    return fit
+
+
+def _target(classes: tuple[str, ...]) -> int | None:
+    url.restore("target", [PREDICTED, *classes], PREDICTED)
+    target = st.selectbox(
+        text("sidebar.target"),
+        [PREDICTED, *classes],
+        format_func=lambda name: text("sidebar.predicted") if name == PREDICTED else class_title(name),
+        key="target",
+        help=text("sidebar.target_help"),
+    )
+    url.publish("target", PREDICTED)
+    return None if target == PREDICTED else classes.index(target)

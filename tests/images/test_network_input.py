@@ -1,0 +1,124 @@
+"""What the network sees is what is shown, and where it lies in the picture is known."""
+
+import numpy as np
+import pytest
+import torch
+
+from gam_viz.images import Picture, denormalise, prepare
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def picture(height: int, width: int, seed: int = 0) -> Picture:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    return Picture(pixels, "0" * 64, "a", "PNG", "RGB", (width, height))
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+def test_a_picture_of_the_right_size_passes_through_bit_for_bit(fit):
+    original = picture(32, 32)
+    result = prepare(original, size=32, mean=MEAN, std=STD, fit=fit)
+    np.testing.assert_array_equal(result.seen, original.pixels)
+    assert result.box == (0, 0, 32, 32)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (40, 60), (61, 40), (300, 451)])
+def test_seen_is_the_tensor_before_normalisation(shape, fit):
+    result = prepare(picture(*shape), size=32, mean=MEAN, std=STD, fit=fit)
+    assert (result.tensor.shape, result.tensor.dtype) == ((1, 3, 32, 32), torch.float32)
+    assert (result.seen.shape, result.seen.dtype) == ((32, 32, 3), np.uint8)
+    assert result.tensor.is_contiguous()
+    assert not result.tensor.requires_grad
+    np.testing.assert_array_equal(denormalise(result.tensor, MEAN, STD), result.seen)
+    by_hand = (result.seen[3, 7, 1] / 255 - MEAN[1]) / STD[1]
+    assert result.tensor[0, 1, 3, 7].item() == pytest.approx(by_hand, abs=1e-5)
+
+
+def test_crop_takes_the_centre():
+    original = picture(40, 100)
+    result = prepare(original, size=40, mean=MEAN, std=STD)
+    np.testing.assert_array_equal(result.seen, original.pixels[:, 30:70])
+    assert result.box == (30, 0, 70, 40)
+
+
+def test_stretch_takes_everything():
+    assert prepare(picture(40, 100), size=20, mean=MEAN, std=STD, fit="stretch").box == (0, 0, 100, 40)
+
+
+def test_padding_is_the_mean_colour_and_lies_outside_the_picture():
+    original = picture(32, 64)
+    result = prepare(original, size=64, mean=(0.5, 0.5, 0.5), std=STD, fit="pad")
+    assert (result.seen[:16] == 128).all()
+    assert (result.seen[48:] == 128).all()
+    assert result.tensor[0, :, 0, 0].abs().max() < 0.01
+    np.testing.assert_array_equal(result.seen[16:48], original.pixels)
+    assert result.box == (0, -16, 64, 48)
+
+
+def test_a_mark_is_found_where_the_box_says():
+    pixels = np.zeros((300, 700, 3), np.uint8)
+    pixels[200:220, 400:420] = 255  # centre at x = 410, y = 210
+    original = Picture(pixels, "0" * 64, "a", "PNG", "RGB", (700, 300))
+    for fit in ("crop", "pad", "stretch"):
+        result = prepare(original, size=64, mean=MEAN, std=STD, fit=fit)
+        weight = result.seen[..., 0].astype(float)
+        if fit == "pad":
+            weight[weight < 200] = 0  # the border is not black
+        rows, columns = np.indices(weight.shape) + 0.5
+        left, top, right, bottom = result.box
+        x = left + (weight * columns).sum() / weight.sum() / 64 * (right - left)
+        y = top + (weight * rows).sum() / weight.sum() / 64 * (bottom - top)
+        assert x == pytest.approx(410, abs=6), fit
+        assert y == pytest.approx(210, abs=6), fit
+
+
+def test_shrinking_does_not_alias():
+    checks = ((np.indices((512, 512)).sum(0) % 2) * 255).astype(np.uint8)[..., None].repeat(3, 2)
+    result = prepare(Picture(checks, "0" * 64, "a", "PNG", "RGB", (512, 512)), size=32, mean=MEAN, std=STD)
+    assert np.abs(result.seen.astype(int) - 127).max() <= 2
+
+
+def test_a_thin_picture_is_seen_whole_when_padded():
+    column = np.full((5000, 1, 3), 255, np.uint8)
+    result = prepare(Picture(column, "0" * 64, "a", "PNG", "RGB", (1, 5000)), size=32, mean=MEAN, std=STD, fit="pad")
+    assert (result.seen == 255).all(axis=(0, 2)).sum() == 1
+
+
+def test_results_are_keyed_by_everything_that_changes_them():
+    one = picture(40, 60)
+    keys = {
+        prepare(one, size=32, mean=MEAN, std=STD).key,
+        prepare(one, size=64, mean=MEAN, std=STD).key,
+        prepare(one, size=32, mean=MEAN, std=STD, fit="pad").key,
+        prepare(one, size=32, mean=(0.5, 0.5, 0.5), std=STD).key,
+        prepare(one, size=32, mean=MEAN, std=(0.5, 0.5, 0.5)).key,
+        prepare(Picture(one.pixels, "1" * 64, "a", "PNG", "RGB", (60, 40)), size=32, mean=MEAN, std=STD).key,
+        prepare(
+            Picture(one.pixels, "0" * 64, "a", "PNG", "RGB", (60, 40), rendering="window=40,400"),
+            size=32,
+            mean=MEAN,
+            std=STD,
+        ).key,
+    }
+    assert len(keys) == 7
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"size": 0}, "at least 1 pixel, got 0"),
+        ({"fit": "squeeze"}, "crop, pad, stretch, got 'squeeze'"),
+        ({"mean": (0.5,)}, "mean must be three finite numbers"),
+        ({"mean": (0.5, 0.5, float("nan"))}, "mean must be three finite numbers"),
+        ({"std": (0.5, 0.0, 0.5)}, "std must be positive"),
+    ],
+)
+def test_wrong_parameters_are_named(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        prepare(picture(4, 4), **{"size": 32, "mean": MEAN, "std": STD, **wrong})
+
+
+def test_a_picture_s_own_shape_is_checked():
+    with pytest.raises(TypeError, match=r"\(H, W, 3\) uint8, got \(4, 4\) float64"):
+        Picture(np.zeros((4, 4)), "0" * 64, "a", "PNG", "RGB", (4, 4))
