@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from gam_viz.explain import GateReading
 from gam_viz.figures.scales import Scale
-from gam_viz.figures.style import GUIDE, layout, translucent
+from gam_viz.figures.style import GUIDE, colour_scale, layout, translucent
 
 
 def channel_order(reading: GateReading, by: str = "weight") -> np.ndarray:
@@ -118,7 +118,7 @@ def channel_overview(
         readings: channel gates in the order of the layers.
         names: of the layers.
         scale: shared by all rows, and by the figures beside it.
-        colours: a Plotly colour scale.
+        colours: a Matplotlib colour map's name.
         chosen: index of the layer that is shown large.
         hover: the word for a weight.
     """
@@ -133,7 +133,7 @@ def channel_overview(
             dx=1 / count,
             zmin=scale.low,
             zmax=scale.high,
-            colorscale=colours,
+            colorscale=colour_scale(colours),
             showscale=False,
             ygap=3,
             hovertemplate=f"{names[row]}: {hover} %{{z:.3f}}<extra></extra>",

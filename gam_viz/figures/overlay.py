@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gam_viz.figures.scales import Scale, number
-from gam_viz.figures.style import data_uri, grey, layout
+from gam_viz.figures.style import colour_scale, data_uri, grey, layout
 
 SIDE = 250  # pixels, of a large map
 
@@ -31,7 +31,7 @@ def overlay(
         values: (h, w) at the map's true resolution.
         seen: (S, S, 3) uint8, the network's input.
         scale: of the colours.
-        colours: a Plotly colour scale.
+        colours: a Matplotlib colour map's name.
         opacity: of the map, 0..1.
         cell: (row, column) of the map to outline.
         hover: the word for a value.
@@ -129,7 +129,7 @@ def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.
             y=[0],
             zmin=scale.low,
             zmax=scale.high,
-            colorscale=colours,
+            colorscale=colour_scale(colours),
             showscale=False,
             hoverinfo="skip",
         )
@@ -184,7 +184,7 @@ def _draw(
             dy=1 / height,
             zmin=scale.low,
             zmax=scale.high,
-            colorscale=colours,
+            colorscale=colour_scale(colours),
             showscale=False,
             opacity=opacity,
             zsmooth=False,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
+from matplotlib import colormaps
 from PIL import Image
 
 #: One colour an attention module, everywhere; told apart by colour-blind eyes and by their lightness.
@@ -28,13 +30,29 @@ def colour_of(attention: str) -> str:
     return ATTENTION_COLOURS.get(attention, ATTENTION_COLOURS["none"])
 
 
+@lru_cache
+def colour_scale(name: str) -> list[tuple[float, str]]:
+    """A Matplotlib colour map as Plotly takes it, so that the page and the exported figure have the same colours.
+
+    Written as `rgb(...)`: Streamlit's theme takes hexadecimal colours from #000001 to #000040 for names of its own
+    colours and replaces them, magma's #000004 among them.
+
+    Raises:
+        KeyError: Matplotlib knows no such colour map.
+    """
+    colours = (colormaps[name](np.linspace(0, 1, 65))[:, :3] * 255).round().astype(int)  # (65, 3)
+    return [(index / 64, f"rgb({red},{green},{blue})") for index, (red, green, blue) in enumerate(colours)]
+
+
 def translucent(colour: str, alpha: float) -> str:
     """`#rrggbb` with an opacity, as Plotly takes it."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-def layout(figure: go.Figure, *, height: int, left: int = 8, right: int = 8, top: int = 8, bottom: int = 8) -> go.Figure:
+def layout(
+    figure: go.Figure, *, height: int, left: int = 8, right: int = 8, top: int = 8, bottom: int = 8
+) -> go.Figure:
     """Fixed height and margins, so that nothing jumps when a value changes; the page's own background shows through."""
     figure.update_layout(
         height=height,

@@ -224,7 +224,11 @@ def _plain(name: str) -> str:
 def _fit() -> str:
     url.restore("fit", FITS, "crop")
     fit = st.selectbox(
-        text("sidebar.fit"), FITS, format_func=lambda name: text(f"fit.{name}"), key="fit", help=text("sidebar.fit_help")
+        text("sidebar.fit"),
+        FITS,
+        format_func=lambda name: text(f"fit.{name}"),
+        key="fit",
+        help=text("sidebar.fit_help"),
     )
     url.publish("fit", "crop")
     return fit

@@ -16,17 +16,17 @@ def prediction_row(view: View) -> None:
     first, columns = view.grid()
     selection = view.selection
     seen = view.subjects[0].input.seen
-    with first, st.container(horizontal=True, gap="small"):
+    with first, st.container(horizontal=True, gap="small", wrap=False):
         original = selection.picture.pixels
         st.image(
             _thumbnail(original),
-            width=88,
+            width=80,
             caption=text("prediction.original", width=original.shape[1], height=original.shape[0]),
             alt=text("prediction.original_alt", name=selection.title),
         )
         st.image(
             _enlarged(seen),
-            width=88,
+            width=80,
             caption=text("prediction.seen", size=seen.shape[0]),
             alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
         )

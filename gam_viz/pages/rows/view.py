@@ -13,10 +13,12 @@ from gam_viz.explain import Explanation
 from gam_viz.figures.overlay import scale_bar
 from gam_viz.figures.scales import Scale, number
 from gam_viz.figures.style import colour_of
+from gam_viz.pages import url
 from gam_viz.pages.compute import Subject
 from gam_viz.pages.sidebar import Selection, network_title
 from gam_viz.pages.text import text
 
+SCALES = ("shared", "own")
 PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -30,8 +32,12 @@ class View:
 
     def grid(self) -> tuple[DeltaGenerator, Sequence[DeltaGenerator]]:
         """The same columns in every row: one for controls, one a network."""
-        first, *rest = st.columns([1.0] + [1.9] * len(self.subjects), gap="medium")
+        first, *rest = st.columns([1.0] + [1.75] * len(self.subjects), gap="medium")
         return first, rest
+
+    def layers(self) -> tuple[str, ...]:
+        """Blocks in which any of the networks has gates, in order."""
+        return tuple(dict.fromkeys(layer for e in self.explanations for layer in e.layers))
 
     def titles(self) -> list[str]:
         """A name a network; two networks of the same attention are told apart by their checkpoints' names."""
@@ -69,6 +75,14 @@ def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[flo
     st.caption(f"{caption} {clipped}".strip())
 
 
+def choose(key: str, options: tuple[str, ...], default: str, label: str, prefix: str) -> str:
+    """A select box that lives in the URL; its options are named by the catalogue under `prefix`."""
+    url.restore(key, options, default)
+    chosen = st.selectbox(label, options, format_func=lambda name: text(f"{prefix}.{name}"), key=key)
+    url.publish(key, default)
+    return str(chosen)
+
+
 def heading(title: str, colour: str) -> str:
     """A network's name with its colour, as HTML."""
     safe = title.replace("&", "&amp;").replace("<", "&lt;")
@@ -79,11 +93,16 @@ def page_style() -> None:
     """Less air above the page and between its rows, so that the answer is in the first screen."""
     st.html(
         """<style>
-        .stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 3rem; max-width: 1500px}
+        .stMainBlockContainer {padding: 3.4rem 2rem 3rem; max-width: 1500px}
+        .stMainBlockContainer hr {margin: .4rem 0}
+        .stMainBlockContainer [data-testid="stCaptionContainer"] p {line-height: 1.35}
         .stMainBlockContainer h2 {padding: 0 0 .2rem 0; font-size: 1.7rem}
         .stMainBlockContainer h3 {padding: .1rem 0; font-size: 1.15rem}
         .gv-net {font-weight: 600; font-size: 1.05rem; line-height: 1.4}
         .gv-net span {display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .45em}
         .stPlotlyChart {overflow: hidden}
+        .st-key-cell [data-testid="stNumberInputStepUp"], .st-key-cell [data-testid="stNumberInputStepDown"]
+            {display: none}
+        @media (max-width: 640px) {.stMainBlockContainer {padding: 3.4rem 1rem 3rem}}
         </style>"""
     )

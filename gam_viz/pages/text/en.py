@@ -1,5 +1,7 @@
 """English."""
 
+from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
+
 EN: dict[str, str] = {
     # Navigation and page
     "compare.nav": "Compare",
@@ -60,15 +62,16 @@ EN: dict[str, str] = {
     "prediction.right": "Right: {truth}.",
     "prediction.wrong": "Wrong: it is {truth}, not {predicted}.",
     "prediction.unknown": "Predicts {predicted}.",
-    "prediction.no_truth": "No known label here: whatever the picture shows, a network can only choose among {classes}.",
+    "prediction.no_truth": "No known label here: whatever the picture shows, a network can only choose among "
+    "{classes}.",
     "prediction.tested": "Test accuracy {accuracy:.1%} ({low:.1%}–{high:.1%}).",
     "prediction.untested": "Not tested.",
     "prediction.about": "About this picture",
     "prediction.not_medical": "A medical sample: these networks were not trained on medical pictures, and this is not "
     "a medical device.",
     # Scales
+    "display.title": "Display",
     "scale.label": "Scale",
-    "scale.shared": "one for all",
     "scale.own": "Each map on its own scale: colours and heights cannot be compared.",
     "scale.own_range": "Own scale: {low} to {high}.",
     "scale.colours": "Colours",
@@ -135,12 +138,12 @@ EN: dict[str, str] = {
     "class. Signed maps diverge around 0: one colour speaks for the class, the other against it.",
     "attributions.methods": "Methods",
     "attributions.layer": "Layer of CAM and activation",
+    "attributions.range": "{low} to {high}",
     "attributions.sign": "Values",
     "attributions.sign.signed": "signed",
     "attributions.sign.absolute": "absolute",
     "attributions.clip": "Scale ends at percentile",
     "attributions.scale": "One scale a method, for all networks.",
-    "attributions.settings": "Settings",
     "attributions.not_offered": "Why not DeepLift or LRP?",
     "attributions.computing": "{name}: {method} …",
     "attributions.choose": "Choose a method.",
@@ -152,9 +155,6 @@ EN: dict[str, str] = {
     "attributions.alt": "{method} of {name} for the class {target}, from {low} to {high}",
     # Download
     "download.title": "Take it home",
-    "download.figure": "Figure",
-    "download.numbers": "Numbers",
-    "download.prepare": "Prepare the files",
     "download.help": "The figure draws the chosen layer and the attributions shown; the numbers hold every gate of "
     "every layer.",
     "download.figure_title": "{picture}: layer {layer}",
@@ -184,3 +184,8 @@ EN: dict[str, str] = {
     "class.cup": "cup",
     "class.key": "key",
 }
+
+# What can be said of a picture is written where pictures are decoded, so that a notebook reads the same sentences.
+EN |= {f"picture.{code}": sentence for code, sentence in ERROR_TEXTS.items()}
+EN |= {f"note.{code}": sentence for code, sentence in NOTE_TEXTS.items()}
+EN |= SAMPLE_TITLES

@@ -1,0 +1,200 @@
+"""Attributions: which pixels moved the target's logit, by several methods, a row a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Method, Param, Request, layers_of
+from gam_viz.figures.overlay import overlay
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
+from gam_viz.pages import compute, url
+from gam_viz.pages.rows.view import PLOT, View, heading, layer_title, print_scale
+from gam_viz.pages.sidebar import class_title
+from gam_viz.pages.text import text
+
+DEFAULT_METHODS = ("gradcam",)
+SIGNS = ("signed", "absolute")
+
+
+@st.fragment
+def attribution_row(view: View) -> None:
+    """Draw the rows; only what was not asked for before is computed."""
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader(text("attributions.title"), anchor=False, help=text("attributions.help"), width="content")
+        methods = _methods()
+        layer = _layer(view, methods)
+        sign, percentile, opacity, own = _display()
+        requests = [_request(METHODS[name], layer) for name in methods]
+        with st.popover(text("attributions.not_offered"), type="tertiary"):
+            for reason in NOT_OFFERED.values():
+                st.caption(text(f"not_offered.{reason}"))
+    if not methods:
+        st.info(text("attributions.choose"))
+        return
+    _, columns = view.grid()
+    results = [_compute(view, index, requests, column) for index, column in enumerate(columns)]
+    for row, name in enumerate(methods):
+        _method_row(view, METHODS[name], [of[row] for of in results], sign, percentile, opacity, own)
+    # The download row draws what was shown last.
+    st.session_state["shown_attributions"] = results
+
+
+def _methods() -> list[str]:
+    url.restore_many("methods", list(METHODS), DEFAULT_METHODS)
+    chosen = st.multiselect(
+        text("attributions.methods"), list(METHODS), format_func=lambda name: text(f"method.{name}"), key="methods"
+    )
+    url.publish("methods", DEFAULT_METHODS)
+    return list(chosen)
+
+
+def _display() -> tuple[str, float, float, bool]:
+    with st.popover(text("display.title")):
+        url.restore("sign", SIGNS, "signed")
+        sign = st.segmented_control(
+            text("attributions.sign"),
+            SIGNS,
+            format_func=lambda name: text(f"attributions.sign.{name}"),
+            key="sign",
+            required=True,
+        )
+        url.publish("sign", "signed")
+        percentile = st.slider(text("attributions.clip"), 90.0, 100.0, 99.0, 0.5, key="clip", format="%.1f")
+        opacity = st.slider(text("spatial.opacity"), 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
+        url.restore("attribution-scale", ("shared", "own"), "shared")
+        own = st.selectbox(
+            text("scale.label"),
+            ("shared", "own"),
+            format_func=lambda name: text(f"scale.option.{name}"),
+            key="attribution-scale",
+        )
+        url.publish("attribution-scale", "shared")
+    return str(sign), float(percentile), opacity, own == "own"
+
+
+def _layer(view: View, methods: Sequence[str]) -> str | None:
+    if not any(METHODS[name].needs_layer for name in methods):
+        return None
+    networks = [compute.network(s.checkpoint.sha256, s.checkpoint) for s in view.subjects]
+    common = [name for name in layers_of(networks[0]) if all(name in layers_of(other) for other in networks[1:])]
+    url.restore("cam", common, common[-1])
+    layer = st.selectbox(text("attributions.layer"), common, format_func=layer_title, key="cam", width=150)
+    url.publish("cam", common[-1])
+    return str(layer)
+
+
+def _request(method: Method, layer: str | None) -> Request:
+    params = {}
+    if method.params:
+        with st.popover(text(f"method.{method.key}"), icon=":material/tune:"):
+            for param in method.params:
+                params[param.key] = _param(method, param)
+    return Request(method.key, layer=layer if method.needs_layer else None, params=params)
+
+
+def _param(method: Method, param: Param) -> object:
+    key = f"{method.key}-{param.key}"
+    label = text(f"param.{param.key}")
+    if param.choices:
+        return st.selectbox(
+            label,
+            param.choices,
+            index=list(param.choices).index(param.default),
+            format_func=lambda value: text(f"choice.{value}") if isinstance(value, str) else str(value),
+            key=key,
+        )
+    if isinstance(param.default, bool):
+        return st.toggle(label, param.default, key=key)
+    return st.number_input(label, param.low, param.high, param.default, param.step, key=key)
+
+
+def _compute(view: View, index: int, requests: Sequence[Request], column) -> list[Attribution]:  # type: ignore[no-untyped-def]
+    with column:
+        place = st.empty()
+    title = view.titles()[index]
+
+    def progress(share: float, method: str) -> None:
+        name = text("attributions.computing", name=title, method=text(f"method.{method}"))
+        place.progress(min(max(share, 0.0), 1.0), name)
+
+    def waiting(position: int) -> None:
+        place.info(text("compare.waiting", position=position))
+
+    results = compute.attributions(
+        view.subjects[index], view.targets()[index], requests, progress=progress, on_wait=waiting
+    )
+    place.empty()
+    return results
+
+
+def _method_row(
+    view: View,
+    method: Method,
+    results: Sequence[Attribution],
+    sign: str,
+    percentile: float,
+    opacity: float,
+    own: bool,
+) -> None:
+    signed = method.signed and sign == "signed"
+    maps = [r.values if signed else np.abs(r.values) for r in results]
+    shared = _scale(maps, signed, percentile)
+    colours = DIVERGING[0] if signed else SEQUENTIAL[0]
+    first, columns = view.grid()
+    with first:
+        st.markdown(f"**{text(f'method.{method.key}')}**")
+        st.caption(text(f"method_help.{method.key}"))
+        if method.caution:
+            st.warning(text(f"caution.{method.caution}"), icon=":material/warning:")
+        caption = text("scale.own") if own else text("attributions.scale")
+        print_scale(shared, colours, caption, key=f"scale-{method.key}")
+    for index, (column, result, values) in enumerate(zip(columns, results, maps, strict=True)):
+        scale = _scale([values], signed, percentile) if own else shared
+        title, target = view.titles()[index], class_title(view.selection.classes[result.target])
+        with column:
+            st.html(heading(f"{title} · {text('attributions.target', target=target)}", view.colours()[index]))
+            st.plotly_chart(
+                overlay(
+                    values,
+                    view.subjects[index].input.seen,
+                    scale,
+                    colours,
+                    opacity=opacity,
+                    hover=text("word.value"),
+                ),
+                config=PLOT,
+                key=f"{method.key}-{index}",
+                alt=text(
+                    "attributions.alt",
+                    method=text(f"method.{method.key}"),
+                    name=title,
+                    target=target,
+                    low=number(float(values.min())),
+                    high=number(float(values.max())),
+                ),
+            )
+            st.caption(_caption(result, values, scale if own else None))
+
+
+def _scale(maps: Sequence[np.ndarray], signed: bool, percentile: float) -> Scale:
+    make: Callable[..., Scale] = symmetric_scale if signed else absolute_scale
+    return make(maps, percentile=percentile)
+
+
+def _caption(result: Attribution, values: np.ndarray, own: Scale | None) -> str:
+    parts = [
+        text("attributions.cells", width=values.shape[1], height=values.shape[0]),
+        text("attributions.range", low=number(float(values.min())), high=number(float(values.max()))),
+        text("attributions.seconds", seconds=result.seconds),
+    ]
+    if result.delta is not None:
+        parts.append(text("attributions.delta", delta=number(result.delta), relative=result.relative_delta or 0.0))
+    if not values.any():
+        parts.append(text("attributions.flat"))
+    if own is not None:
+        parts.append(text("scale.own_range", low=number(own.low), high=number(own.high)))
+    return " · ".join(parts)

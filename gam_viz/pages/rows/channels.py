@@ -1,0 +1,148 @@
+"""Channel weights: one layer's bars, all layers as profiles, and the cell they are looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gam_viz.explain import GateReading
+from gam_viz.figures.channels import channel_bars, channel_overview
+from gam_viz.figures.overlay import picker
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
+from gam_viz.pages import url
+from gam_viz.pages.rows.view import PLOT, SCALES, View, choose, layer_title, print_scale
+from gam_viz.pages.text import text
+
+
+def channel_row(view: View, layer: str) -> None:
+    """Draw the row of channel weights."""
+    readings = [e.reading(layer, "channel") for e in view.explanations]
+    present = [reading for reading in readings if reading is not None]
+    if not present:
+        st.info(text("channels.none", layer=layer_title(layer)))
+        return
+    first, columns = view.grid()
+    with first:
+        cell = _pick_cell(view, present[0])
+        with st.popover(text("display.title"), width="stretch"):
+            own = choose("channel-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
+            order = choose("order", ("weight", "strength", "index"), "weight", text("channels.order"), "channels.order")
+    shared = channel_scale(present)
+    colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
+    for index, (column, reading) in enumerate(zip(columns, readings, strict=True)):
+        with column:
+            if reading is None:
+                st.caption(text("channels.absent", name=view.titles()[index]))
+                continue
+            scale = channel_scale([reading]) if own else shared
+            st.plotly_chart(
+                channel_bars(
+                    reading,
+                    view.colours()[index],
+                    scale,
+                    by=order,
+                    cell=cell if reading.per_position else None,
+                    labels=(text("word.channel"), text("word.mean"), text("word.here")),
+                ),
+                config=PLOT,
+                key=f"bars-{index}",
+                alt=channel_caption(view.titles()[index], layer, reading),
+            )
+            of_network = (view.explanations[index].reading(name, "channel") for name in view.layers())
+            of_all = [of_layer for of_layer in of_network if of_layer is not None]
+            overview_scale = channel_scale(of_all)
+            st.plotly_chart(
+                channel_overview(
+                    of_all,
+                    [layer_title(r.layer) for r in of_all],
+                    overview_scale if own else channel_scale(all_channel(view)),
+                    colours,
+                    chosen=next((i for i, r in enumerate(of_all) if r.layer == layer), None),
+                    hover=text("word.weight"),
+                ),
+                config=PLOT,
+                key=f"overview-{index}",
+                alt=text("channels.overview_alt", name=view.titles()[index], layers=len(of_all)),
+            )
+            st.caption(channel_caption(view.titles()[index], layer, reading) + " " + _cell_caption(reading, cell))
+    with first:
+        scale = channel_scale(all_channel(view))
+        caption = text("scale.own") if own else text("channels.scale")
+        print_scale(scale, colours, caption, marks=(1.0,), key="channel-scale-bar")
+
+
+def all_channel(view: View) -> list[GateReading]:
+    return [r for e in view.explanations for r in e.readings if r.branch == "channel"]
+
+
+def channel_scale(readings: list[GateReading]) -> Scale:
+    """0..1 where every gate is bounded; else signed, wide enough for every channel's mean and its band, and for 1."""
+    if all(reading.bounded for reading in readings):
+        return bounded_scale()
+    maps = [reading.channel_means() for reading in readings]
+    for reading in readings:
+        if reading.per_position:
+            maps.extend(reading.channel_quantiles())
+    scale = symmetric_scale(maps)
+    limit = max(1.0, scale.high)
+    return Scale(-limit, limit, signed=True)
+
+
+def channel_caption(name: str, layer: str, reading: GateReading) -> str:
+    means = reading.channel_means()
+    values = {
+        "name": name,
+        "layer": layer_title(layer),
+        "channels": reading.shape[0],
+        "low": number(float(means.min())),
+        "high": number(float(means.max())),
+        "mean": number(float(means.mean())),
+    }
+    if not reading.per_position:
+        return text("channels.caption_constant", **values)
+    values["spread"] = number(float(reading.channel_spread().mean()))
+    if reading.bounded:
+        return text("channels.caption_positions", **values)
+    return text("channels.caption_signed", **values, negative=reading.negative_share)
+
+
+def _cell_caption(reading: GateReading, cell: tuple[int, int]) -> str:
+    here = reading.at(*cell)
+    if not reading.per_position:
+        return text("channels.cell_constant", row=cell[0], column=cell[1])
+    return text(
+        "channels.cell",
+        row=cell[0],
+        column=cell[1],
+        low=number(float(here.min())),
+        high=number(float(here.max())),
+        negative=float((here < 0).mean()),
+    )
+
+
+def _pick_cell(view: View, reading: GateReading) -> tuple[int, int]:
+    """The cell of the feature map that is looked at: clicked on the picture, or typed."""
+    _, rows, columns = reading.shape
+    # A click sets the numbers before they are drawn; a cell beyond the map of another layer is brought back.
+    url.restore_number("row", 0, rows - 1, rows // 2)
+    url.restore_number("column", 0, columns - 1, columns // 2)
+    cell = (st.session_state["row"], st.session_state["column"])
+    st.plotly_chart(
+        picker(view.subjects[0].input.seen, (rows, columns), cell),
+        config=PLOT,
+        key=f"picker-{reading.layer}",
+        on_select=lambda: _clicked(f"picker-{reading.layer}"),
+        selection_mode="points",
+        alt=text("channels.picker_alt", rows=rows, columns=columns, row=cell[0], column=cell[1]),
+    )
+    with st.container(key="cell", horizontal=True, wrap=False, gap="small"):
+        st.number_input(text("word.row"), 0, rows - 1, key="row")
+        st.number_input(text("word.column"), 0, columns - 1, key="column", help=text("channels.picker_help"))
+    url.publish("row", rows // 2)
+    url.publish("column", columns // 2)
+    return int(st.session_state["row"]), int(st.session_state["column"])
+
+
+def _clicked(key: str) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    if points:
+        st.session_state["row"], st.session_state["column"] = (int(value) for value in points[0]["customdata"][:2])

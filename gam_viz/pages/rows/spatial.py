@@ -1,0 +1,133 @@
+"""Spatial masks over the picture: one layer large, all layers small."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gam_viz.explain import REDUCTIONS, SpatialMap, spatial_map
+from gam_viz.figures.overlay import overlay, thumbnails
+from gam_viz.figures.scales import SEQUENTIAL, Scale, bounded_scale, number, range_scale
+from gam_viz.pages import url
+from gam_viz.pages.rows.view import PLOT, SCALES, View, choose, heading, layer_title, print_scale
+from gam_viz.pages.text import text
+
+
+def spatial_row(view: View, layer: str) -> None:
+    """Draw the row of spatial masks."""
+    first, columns = view.grid()
+    with first:
+        st.subheader(text("spatial.title"), anchor=False, help=text("spatial.help"))
+        reduction = choose("reduction", REDUCTIONS, "gain", text("spatial.reduction"), "reduction")
+        detail = _reduction_detail(view, layer, reduction)
+        opacity = st.slider(text("spatial.opacity"), 0, 100, 65, 5, key="opacity", format="%d %%") / 100
+        with st.popover(text("display.title"), width="stretch"):
+            own = choose("spatial-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
+            colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("scale.colours"), "colours")
+    maps = [spatial_maps(view, index, reduction, detail) for index in range(len(columns))]
+    drawn = [m for of_network in maps for m in of_network.values()]
+    if not drawn:
+        st.info(text("spatial.none", layer=layer_title(layer)))
+        return
+    shared = spatial_scale(drawn)
+    for index, column in enumerate(columns):
+        with column:
+            st.html(heading(view.titles()[index], view.colours()[index]))
+            if layer not in maps[index]:
+                st.caption(text("spatial.absent", name=view.titles()[index]))
+                continue
+            shown = maps[index][layer]
+            scale = range_scale([shown.values]) if own else shared
+            seen = view.subjects[index].input.seen
+            caption = spatial_caption(shown)
+            st.plotly_chart(
+                overlay(shown.values, seen, scale, colours, opacity=opacity, hover=text("word.value")),
+                config=PLOT,
+                key=f"mask-{index}",
+                alt=f"{view.titles()[index]} {layer_title(layer)}: {caption}",
+            )
+            every = list(maps[index])
+            st.plotly_chart(
+                thumbnails(
+                    [maps[index][name].values for name in every],
+                    [layer_title(name) for name in every],
+                    seen,
+                    [range_scale([maps[index][name].values]) if own else shared for name in every],
+                    colours,
+                    opacity=max(opacity, 0.5),
+                    chosen=every.index(layer),
+                ),
+                config=PLOT,
+                key=f"masks-{index}",
+                alt=text("spatial.thumbnails_alt", name=view.titles()[index], layers=len(every)),
+            )
+            if own:
+                caption += " " + text("scale.own_range", low=number(scale.low), high=number(scale.high))
+            st.caption(caption)
+    with first:
+        caption = text("scale.own") if own else text(f"spatial.scale_{_kind(drawn)}")
+        print_scale(shared, colours, caption, key="spatial-scale-bar")
+
+
+def spatial_maps(view: View, index: int, reduction: str, detail: int) -> dict[str, SpatialMap]:
+    """A network's spatial gates, each as one map, by layer."""
+    explanation = view.explanations[index]
+    found = {}
+    for layer in view.layers():
+        spatial = explanation.reading(layer, "spatial")
+        if spatial is None:
+            continue
+        # CBAM has one mask: it is shown as it is, unless the effective gain of both gates is asked for.
+        channel = explanation.reading(layer, "channel")
+        found[layer] = spatial_map(
+            spatial,
+            channel if spatial.per_channel else None,
+            reduction=reduction,
+            channels=(min(detail, spatial.shape[0] - 1),),
+            count=max(1, detail),
+        )
+    return found
+
+
+def _reduction_detail(view: View, layer: str, reduction: str) -> int:
+    """The channel for "channel", the number of channels for "top"."""
+    shapes = [r.shape[0] for e in view.explanations if (r := e.reading(layer, "spatial")) is not None and r.per_channel]
+    if not shapes or reduction not in ("channel", "top"):
+        return 0
+    if reduction == "channel":
+        url.restore_number("channel", 0, max(shapes) - 1, 0)
+        st.number_input(text("word.channel"), 0, max(shapes) - 1, key="channel")
+        url.publish("channel", 0)
+        return int(st.session_state["channel"])
+    url.restore_number("top", 1, max(shapes), 4)
+    st.number_input(text("spatial.top"), 1, max(shapes), key="top")
+    url.publish("top", 4)
+    return int(st.session_state["top"])
+
+
+def _kind(maps: list[SpatialMap]) -> str:
+    if any(m.highest is None for m in maps):
+        return "gain"
+    return "bounded"
+
+
+def spatial_scale(maps: list[SpatialMap]) -> Scale:
+    """The range the maps can have; where one has no upper bound, from 0 to the largest value, and at least to 1."""
+    if all(m.highest is not None for m in maps):
+        return bounded_scale(0.0, 1.0)
+    return Scale(0.0, max(1.0, *(float(m.values.max()) for m in maps)))
+
+
+def spatial_caption(shown: SpatialMap) -> str:
+    values = shown.values
+    return (
+        text(f"spatial.caption_{shown.reduction}", channels=", ".join(map(str, shown.channels)))
+        + " "
+        + text(
+            "spatial.numbers",
+            width=values.shape[1],
+            height=values.shape[0],
+            low=number(float(values.min())),
+            mean=number(float(values.mean())),
+            high=number(float(values.max())),
+        )
+    )
