@@ -1,7 +1,7 @@
 """Checkpoints: one `.safetensors` file per network, with its model card as JSON in the header.
 
-A file is compared with the architecture its card describes before a single tensor is read: names and shapes must
-agree exactly, or the file is refused with what differs.
+A file is compared with the architecture its card describes before a single tensor is read: names, shapes and kinds of
+number must agree, or the file is refused with what differs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from gam_viz.files import write_atomically
 from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 
 MAX_BYTES = 1_000_000_000  # of a checkpoint file
+MAX_SIDE = 4096  # pixels of a network's input
 SUFFIX = ".safetensors"
 
 
@@ -80,17 +82,40 @@ class Card:
         """
         try:
             values = json.loads(text)
+            if not isinstance(values["config"], dict):
+                raise TypeError("its config is not an object")
             values["config"] = NetworkConfig.from_dict(values["config"])
             for key in ("classes", "mean", "std", "notes"):
                 values[key] = tuple(values[key])
             card = cls(**values)
-        except (ValueError, TypeError, KeyError) as error:
+        except KeyError as error:
+            raise CheckpointError(f"the model card in the file's header lacks {error}") from error
+        except (ValueError, TypeError, RecursionError) as error:
             raise CheckpointError(f"the model card in the file's header cannot be read: {error}") from error
-        if len(card.classes) != card.config.num_classes:
-            raise CheckpointError(
-                f"the model card names {len(card.classes)} classes for a network of {card.config.num_classes} logits"
-            )
+        card.check()
         return card
+
+    def check(self) -> None:
+        """Refuse a card that contradicts itself.
+
+        Raises:
+            CheckpointError: the classes are not one a logit, or the input's size or normalisation cannot be.
+        """
+        if len(self.classes) != self.config.num_classes:
+            raise CheckpointError(
+                f"the model card names {len(self.classes)} classes for a network of {self.config.num_classes} logits"
+            )
+        if not all(isinstance(text, str) for text in (self.name, *self.classes)):
+            raise CheckpointError("the model card's name and classes must be text")
+        if type(self.input_size) is not int or not 1 <= self.input_size <= MAX_SIDE:
+            raise CheckpointError(
+                f"the model card's input size must lie between 1 and {MAX_SIDE} pixels, got {self.input_size!r}"
+            )
+        numbers = (*self.mean, *self.std)
+        if (len(self.mean), len(self.std)) != (3, 3) or not all(isinstance(v, int | float) for v in numbers):
+            raise CheckpointError("the model card's mean and std must be three numbers each")
+        if not all(map(math.isfinite, numbers)) or min(self.std) <= 0:
+            raise CheckpointError("the model card's mean and std must be finite, and its std above 0")
 
 
 @dataclass(frozen=True)
@@ -112,13 +137,16 @@ def save(network: ResidualNetwork, card: Card, path: Path) -> None:
     """Write weights and card to `path`, atomically.
 
     Raises:
-        CheckpointError: the card describes another network than this one, or a weight is not finite.
+        CheckpointError: the card describes another network than this one (a fused copy is another network, too), a
+            weight is not finite, or the file cannot be written.
     """
     if card.config != network.config:
         raise CheckpointError("the card's configuration is not the network's")
+    card.check()
     weights = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    _require_same(_parts(network), _parts(_skeleton(card)), card.name)
     _require_finite(weights)
-    write_atomically(path, lambda part: save_file(weights, part, metadata={"card": card.to_json()}))
+    _write(weights, card, path)
 
 
 def read(path: Path) -> Checkpoint:
@@ -147,19 +175,24 @@ def load(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Residual
     """The trained network: in eval mode, in float32, its parameters without gradients.
 
     Raises:
-        CheckpointError: names or shapes differ from the architecture, or a weight is not finite.
+        CheckpointError: names, shapes or kinds of number differ from the architecture, or a weight is not finite.
     """
-    with torch.device("meta"):
-        network = build_network(checkpoint.card.config)
+    network = _skeleton(checkpoint.card)
     try:
         with safe_open(checkpoint.path, framework="pt") as file:
-            shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
-            _require_same(shapes, {key: tuple(value.shape) for key, value in network.state_dict().items()}, checkpoint)
-            weights = {key: file.get_tensor(key) for key in shapes}
+            slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
+            given = {key: (tuple(part.get_shape()), _KINDS.get(part.get_dtype(), "?")) for key, part in slices.items()}
+            _require_same(given, _parts(network), checkpoint.path.name)
+            weights = {key: file.get_tensor(key) for key in given}
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{checkpoint.path.name} cannot be read: {error}") from error
+    # The tensors are the file, mapped into memory: copied, or a file that is overwritten changes (or, cut short, kills)
+    # whoever computes with them.
+    weights = {
+        key: value.to(torch.float32 if value.is_floating_point() else torch.int64, copy=True)
+        for key, value in weights.items()
+    }
     _require_finite(weights)
-    weights = {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
     network.load_state_dict(weights, assign=True)
     return network.to(device).eval().requires_grad_(False)
 
@@ -180,26 +213,58 @@ def rewrite_card(checkpoint: Checkpoint, **changes: Any) -> Checkpoint:
     card = dataclasses.replace(checkpoint.card, **changes)
     with safe_open(checkpoint.path, framework="pt") as file:
         weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    write_atomically(checkpoint.path, lambda part: save_file(weights, part, metadata={"card": card.to_json()}))
+    _write(weights, card, checkpoint.path)
     return read(checkpoint.path)
 
 
-Shapes = Mapping[str, tuple[int, ...]]
+#: For each name, a tensor's shape and whether it holds "float" or "int" numbers.
+Parts = Mapping[str, tuple[tuple[int, ...], str]]
+
+#: The number formats that are read, as safetensors names them.
+_KINDS = dict.fromkeys(("F64", "F32", "F16", "BF16"), "float") | dict.fromkeys(("I64", "I32", "I16", "I8", "U8"), "int")
 
 
-def _require_same(given: Shapes, expected: Shapes, of: Checkpoint) -> None:
+def _skeleton(card: Card) -> ResidualNetwork:
+    """The network a card describes, without memory for its weights."""
+    try:
+        with torch.device("meta"):
+            return build_network(card.config)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise CheckpointError(f"the network that {card.name}'s card describes cannot be built: {error}") from error
+
+
+def _kind(value: torch.Tensor) -> str:
+    return "float" if value.is_floating_point() else "int"
+
+
+def _parts(network: ResidualNetwork) -> Parts:
+    return {key: (tuple(value.shape), _kind(value)) for key, value in network.state_dict().items()}
+
+
+def _write(weights: dict[str, torch.Tensor], card: Card, path: Path) -> None:
+    try:
+        write_atomically(path, lambda part: save_file(weights, part, metadata={"card": card.to_json()}))
+    except SafetensorError as error:
+        raise CheckpointError(f"{path.name} cannot be written: {error}") from error
+
+
+def _require_same(given: Parts, expected: Parts, name: str) -> None:
     missing = sorted(expected.keys() - given.keys())
     unexpected = sorted(given.keys() - expected.keys())
-    reshaped = sorted(key for key in expected.keys() & given.keys() if expected[key] != given[key])
+    both = sorted(expected.keys() & given.keys())
+    reshaped = [key for key in both if expected[key][0] != given[key][0]]
+    retyped = [key for key in both if expected[key][1] != given[key][1]]
     parts = []
     if missing:
         parts.append(f"missing {_some(missing)}")
     if unexpected:
         parts.append(f"unexpected {_some(unexpected)}")
     if reshaped:
-        parts.append("shape of " + _some([f"{k} is {given[k]}, expected {expected[k]}" for k in reshaped]))
+        parts.append("shape of " + _some([f"{k} is {given[k][0]}, expected {expected[k][0]}" for k in reshaped]))
+    if retyped:
+        parts.append("number format of " + _some(retyped))
     if parts:
-        raise CheckpointError(f"{of.path.name} does not fit the network its card describes: {'; '.join(parts)}")
+        raise CheckpointError(f"{name} does not fit the network its card describes: {'; '.join(parts)}")
 
 
 def _some(names: list[str], limit: int = 4) -> str:

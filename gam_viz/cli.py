@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gam_viz import __version__
-from gam_viz.checkpoints import Checkpoint, CheckpointError, find, load, read, rewrite_card
+from gam_viz.checkpoints import SUFFIX, Checkpoint, CheckpointError, find, load, read, rewrite_card
 from gam_viz.datasets import DATASETS, DatasetError, data_root, load_dataset
 from gam_viz.devices import describe, pick_device
 from gam_viz.networks import ARCHITECTURES, NetworkConfig
@@ -68,7 +68,13 @@ def _train(options: argparse.Namespace) -> None:
         stem=options.stem,
     )
     name = options.name or "-".join(
-        [data.info.name, options.network, f"w{options.width}", options.attention, f"s{options.seed}"]
+        [
+            Path(data.info.name.removeprefix("folder:")).stem,
+            options.network,
+            f"w{options.width}",
+            options.attention,
+            f"s{options.seed}",
+        ]
     )
     print(f"{name}: {data.info.title}, {len(data)} pictures, on {describe(device)}", flush=True)
     path = train(
@@ -115,7 +121,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _checkpoint(given: str, folder: Path) -> Checkpoint:
     path = Path(given)
-    return read(path if path.suffix else folder / f"{given}.safetensors")
+    return read(path if path.suffix == SUFFIX else folder / f"{given}{SUFFIX}")
 
 
 def _checkpoints(options: argparse.Namespace) -> None:
@@ -130,6 +136,8 @@ def _checkpoints(options: argparse.Namespace) -> None:
                 f"{card.name:<36} {card.dataset_title:<30} {card.config.architecture} x{card.config.width} "
                 f"{card.config.attention:<12} {test}"
             )
+    if not found and not refused:
+        print(f"no checkpoints in {options.checkpoints}", file=sys.stderr)
     for error in refused:
         print(f"left out: {error}", file=sys.stderr)
 
@@ -143,7 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; the same command goes on where it was", file=sys.stderr)

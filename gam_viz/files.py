@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Call `write` with a path beside `path`, then move the result into place.
+    """Call `write` with a path beside `path`, then move the result into place, readable as new files are here.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full; `path` is then as it was.
@@ -16,7 +16,10 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
+        part.touch()
+        mode = part.stat().st_mode
         write(part)
+        part.chmod(mode)  # some writers (safetensors) leave a file that only its owner can read
         with part.open("rb+") as handle:
             os.fsync(handle.fileno())
         os.replace(part, path)

@@ -16,9 +16,10 @@ def fuse(network: nn.Module) -> nn.Module:
     output; a foreign network that does not keep to this must not be passed. Outputs agree to rounding (1e-5).
 
     Raises:
-        ValueError: the network is in training mode, where a batch norm depends on the batch and cannot be folded.
+        ValueError: the network, or a part of it, is in training mode, where a batch norm depends on the batch and
+            cannot be folded.
     """
-    if network.training:
+    if any(module.training for module in network.modules()):
         raise ValueError("only a network in eval mode can be fused: call .eval() first")
     fused = copy.deepcopy(network)
     for module in list(fused.modules()):

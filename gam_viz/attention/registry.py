@@ -14,7 +14,7 @@ from gam_viz.attention.gam import GAM
 from gam_viz.attention.se import SE
 
 
-def _se_then(second: Callable[..., nn.Module], channels: int, *, residual: bool = True, **options: Any) -> nn.Module:
+def _se_then(second: Callable[..., nn.Module], channels: int, /, *, residual: bool = True, **options: Any) -> nn.Module:
     return AttentionChain(SE(channels), second(channels, **options), residual=residual)
 
 
@@ -29,7 +29,7 @@ ATTENTION: dict[str, Callable[..., nn.Module]] = {
 }
 
 
-def build_attention(name: str, channels: int, **options: Any) -> nn.Module:
+def build_attention(name: str, channels: int, /, **options: Any) -> nn.Module:
     """Build an attention module by name; "none" is the identity.
 
     Args:

@@ -85,8 +85,12 @@ def gates_of(network: nn.Module) -> dict[str, Gate]:
 
 
 def layer_of(module: str) -> str:
-    """The block a gate's path belongs to: "layer1.0.attention.channel_gate" -> "layer1.0"."""
-    return module.split(".attention", 1)[0]
+    """The block a gate's path belongs to: "layer1.0.attention.channel_gate" -> "layer1.0".
+
+    Outside the networks of this project, where no part of the path is called so, the module that owns the gate.
+    """
+    block, found, _ = module.partition(".attention.")
+    return block if found else module.rpartition(".")[0]
 
 
 @contextmanager
@@ -154,10 +158,13 @@ def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading
         logits = network(x)
     readings = []
     for path, shape, gate in seen:
-        values = gate[0].float().cpu().numpy()
-        values.flags.writeable = False
         owner = gates[path]
         channels, height, width = shape[1:]
+        # A gate that was put in place of the computed one may be smaller, down to a single number.
+        least = (1, channels, 1, 1) if owner.branch == "channel" else (1, 1, height, width)
+        gate = gate.broadcast_to(torch.broadcast_shapes(gate.shape, least))
+        values = gate[0].float().cpu().numpy()
+        values.flags.writeable = False
         readings.append(
             GateReading(layer_of(path), path, owner.branch, owner.bounded, values, (channels, height, width))
         )

@@ -81,8 +81,9 @@ def spatial_map(
         chosen = top_channels(channel, spatial, count)
         return SpatialMap(_map(spatial.values[list(chosen)].mean(axis=0)), "top", 0.0, 1.0, chosen)
     if reduction == "channel":
-        if not 0 <= channels[0] < spatial.shape[0]:
-            raise ValueError(f"channel {channels[0]} does not exist; this layer has 0 to {spatial.shape[0] - 1}")
+        if len(channels) == 0 or not 0 <= channels[0] < spatial.shape[0]:
+            given = channels[0] if len(channels) else "of an empty list"
+            raise ValueError(f"channel {given} does not exist; this layer has 0 to {spatial.shape[0] - 1}")
         return SpatialMap(_map(spatial.values[channels[0]]), "channel", 0.0, 1.0, (channels[0],))
     # "mean", or "gain" of a layer without a channel gate, where the mean is the gain.
     return SpatialMap(_map(spatial.values.mean(axis=0)), reduction, 0.0, 1.0)

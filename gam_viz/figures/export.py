@@ -24,9 +24,10 @@ FONTS = ["DejaVu Sans", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC"
 
 @dataclass(frozen=True)
 class MapPanel:
-    """A map over the picture: values (h, w), its scale, a Matplotlib colour map's name, title and caption."""
+    """A map over the picture: values (h, w), or None for a gap; its scale,
+    a Matplotlib colour map's name, title and caption."""
 
-    values: npt.NDArray[np.floating]
+    values: npt.NDArray[np.floating] | None
     scale: Scale
     colours: str
     title: str
@@ -115,6 +116,10 @@ def _bars(axes: Axes, column: Column) -> None:
 def _map(figure: Figure, axes: Axes, panel: MapPanel, seen: npt.NDArray[np.uint8], opacity: float) -> None:
     norm = Normalize(panel.scale.low, panel.scale.high)
     extent = (0.0, 1.0, 1.0, 0.0)
+    if panel.values is None:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, panel.caption, ha="center", va="center", transform=axes.transAxes, fontsize=8)
+        return
     axes.imshow(grey(seen), extent=extent, interpolation="nearest")
     axes.imshow(panel.values, extent=extent, cmap=panel.colours, norm=norm, alpha=opacity, interpolation="nearest")
     axes.set_title(panel.title, fontsize=9)

@@ -43,6 +43,8 @@ class NetworkConfig:
     stem: str = "cifar"
 
     def __post_init__(self) -> None:
+        if type(self.num_classes) is not int or type(self.width) is not int:
+            raise ValueError(f"num_classes and width must be integers, got {self.num_classes!r} and {self.width!r}")
         if self.architecture not in ARCHITECTURES:
             raise ValueError(f"unknown architecture {self.architecture!r}; known are {', '.join(ARCHITECTURES)}")
         if self.stem not in STEMS:

@@ -7,7 +7,7 @@ from gam_viz.pages.rows.attributions import attribution_row
 from gam_viz.pages.rows.download import download_row
 from gam_viz.pages.rows.gates import gate_rows
 from gam_viz.pages.rows.prediction import prediction_row
-from gam_viz.pages.rows.view import View, page_style
+from gam_viz.pages.rows.view import Shown, View, page_style
 from gam_viz.pages.sidebar import sidebar
 from gam_viz.pages.text import text
 
@@ -21,7 +21,7 @@ if selection is None:
 subjects = tuple(compute.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
 with st.spinner(text("compare.predicting"), show_time=True):
     explanations = tuple(compute.explanation(subject) for subject in subjects)
-view = View(selection, subjects, explanations)
+view = View(selection, subjects, explanations, Shown())
 
 prediction_row(view)
 gate_rows(view)

@@ -15,10 +15,11 @@ import torch
 from gam_viz.checkpoints import Checkpoint, CheckpointError, find, load
 from gam_viz.devices import describe, pick_device
 from gam_viz.explain import Explanation, explain
-from gam_viz.explain.attributions import Attribution, Request, attribute_many
+from gam_viz.explain.attributions import Attribution, Request, attribute_each
 from gam_viz.explain.lanes import lane
 from gam_viz.images import NetworkInput, Picture, decode, prepare
 from gam_viz.networks import ResidualNetwork
+from gam_viz.pages.text import text
 
 MAX_ATTRIBUTIONS = 200  # kept in one session
 
@@ -65,7 +66,9 @@ def device() -> torch.device:
 
 
 def device_name() -> str:
-    """The device in words."""
+    """The device in the reader's words."""
+    if device().type == "cpu":
+        return text("device.cpu", threads=torch.get_num_threads())
     return describe(device())
 
 
@@ -120,15 +123,17 @@ def attributions(
     `progress` and `on_wait` may raise to leave: what was finished before stays kept.
     """
     kept: OrderedDict[Any, Attribution] = st.session_state.setdefault("attributions", OrderedDict())
-    keys = [(subject.key, target, request.key) for request in requests]
+    keys = [(subject.key, target, r.method, r.layer, tuple(sorted(r.params.items()))) for r in requests]
     missing = [i for i, key in enumerate(keys) if key not in kept]
     if missing:
         with lane(device(), on_wait=on_wait):
             model = network(subject.checkpoint.sha256, subject.checkpoint)
             x = subject.input.tensor.to(device())
-            results = attribute_many(model, x, target, [requests[i] for i in missing], progress=progress)
-        for index, result in zip(missing, results, strict=True):
-            kept[keys[index]] = result
+            card = subject.checkpoint.card
+            black = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
+            results = attribute_each(model, x, target, [requests[i] for i in missing], progress, black=black)
+            for index, result in zip(missing, results, strict=True):
+                kept[keys[index]] = result  # at once: who leaves now finds it when coming back
     found = []
     for key in keys:
         kept.move_to_end(key)

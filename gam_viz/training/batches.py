@@ -43,12 +43,13 @@ class Batches:
         self.images = torch.from_numpy(data.images).permute(0, 3, 1, 2).contiguous().to(device)  # (N, 3, H, W)
         self.labels = torch.from_numpy(data.labels).to(device)
         self.recipe, self.mean, self.std, self.seed = recipe, mean, std, seed
+        self.batch_size = min(recipe.batch_size, len(data))  # fewer pictures than a batch are one batch
         self.flip = recipe.flip and data.info.mirrored
         first = torch.Generator().manual_seed(seed)
         self.flip_parity = torch.randint(2, (len(data),), generator=first).to(device)
 
     def __len__(self) -> int:
-        return len(self.images) // self.recipe.batch_size
+        return len(self.images) // self.batch_size
 
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches ((B, 3, S, S) float32, (B,) int64) of one epoch, counted from 0; a last short batch is left out."""
@@ -57,7 +58,7 @@ class Batches:
         order = torch.randperm(len(self.images), generator=generator).to(device)
         size = max(8, round(self.images.shape[-1] * self.recipe.relative_size(epoch)))
         for step in range(len(self)):
-            index = order[step * self.recipe.batch_size : (step + 1) * self.recipe.batch_size]
+            index = order[step * self.batch_size : (step + 1) * self.batch_size]
             batch = self._crop(self.images[index], generator)
             if self.flip:
                 flipped = (self.flip_parity[index] + epoch) % 2 == 1

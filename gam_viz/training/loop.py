@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
+import math
+import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from gam_viz import __version__
 from gam_viz.checkpoints import Card, save
 from gam_viz.datasets.arrays import LabelledImages, split_validation
 from gam_viz.devices import autocast, describe, training_precision
@@ -69,12 +71,16 @@ def train(
     `on_epoch(epoch, network)` is called after each, for snapshots.
 
     Raises:
-        TrainingError: an earlier run of that name had other settings, or the loss is no longer finite.
+        TrainingError: an earlier run of that name had other settings or data, there are too few pictures, or the loss
+            is no longer finite.
     """
     torch.manual_seed(job.seed)
-    network = build_network(job.config).to(device=device, memory_format=torch.channels_last)
+    network = build_network(job.config).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _optimizer(network, job.recipe)
     train_data, validation_data = split_validation(data, VALIDATION_SHARE)
+    if len(train_data) < 2 or len(validation_data) < 1:
+        raise TrainingError(f"{data.info.title} holds {len(data)} training pictures, too few to train and to validate")
+    facts = {"name": data.info.name, "classes": data.info.classes, "shape": data.images.shape}
     half = (0.5, 0.5, 0.5)
     mean, std = (half, half) if job.recipe.half_normalisation else (data.info.mean, data.info.std)
     batches = Batches(train_data, job.recipe, mean, std, device, job.seed)
@@ -82,14 +88,21 @@ def train(
 
     folder = runs / job.name
     state_path, log_path = folder / "state.pt", folder / "log.jsonl"
-    first, history = 0, []
+    first = 0
+    history: list[dict[str, Any]] = []
     if state_path.exists():
-        state = torch.load(state_path, map_location=device, weights_only=True)
+        try:
+            state = torch.load(state_path, map_location=device, weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError, LookupError, ValueError, AttributeError) as error:
+            raise TrainingError(f"{state_path} is damaged; remove it to start anew") from error
         if json.loads(state["job"]) != json.loads(json.dumps(job.to_dict())):
             raise TrainingError(f"{folder} holds a run with other settings; choose another --name or remove it")
+        if "data" in state and json.loads(state["data"]) != json.loads(json.dumps(facts)):
+            raise TrainingError(f"{folder} holds a run on other data; choose another --name or remove it")
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         first, history = state["epoch"], json.loads(state["history"])
+        _write_log(log_path, history)  # a kill between the two writes below left it a line short
 
     for epoch in range(first, job.recipe.epochs):
         started = time.perf_counter()
@@ -107,15 +120,14 @@ def train(
         )
         state = {
             "job": json.dumps(job.to_dict()),
+            "data": json.dumps(facts),
             "network": network.state_dict(),
             "optimizer": optimizer.state_dict(),
             "epoch": epoch + 1,
             "history": json.dumps(history),
         }
         write_atomically(state_path, lambda part, state=state: torch.save(state, part))  # type: ignore[misc]
-        # The log is derived from the state, so the two never disagree after a kill.
-        lines = "".join(json.dumps(line) + "\n" for line in history)
-        write_atomically(log_path, lambda part, lines=lines: part.write_text(lines))  # type: ignore[misc]
+        _write_log(log_path, history)
         if on_epoch is not None:
             on_epoch(epoch + 1, network)
 
@@ -137,7 +149,7 @@ def train(
         validation={key: validation[key] for key in ("accuracy", "count")},
         versions={
             "torch": torch.__version__,
-            "gam_viz": importlib.import_module("gam_viz").__version__,
+            "gam_viz": __version__,
             "device": describe(device),
             "precision": str(precision).removeprefix("torch."),
         },
@@ -146,6 +158,11 @@ def train(
     path = checkpoints / f"{job.name}.safetensors"
     save(network, card, path)
     return path
+
+
+def _write_log(path: Path, history: list[dict[str, Any]]) -> None:
+    lines = "".join(json.dumps(line) + "\n" for line in history)
+    write_atomically(path, lambda part: part.write_text(lines))
 
 
 def learning_rate(recipe: Recipe, progress: float) -> float:
@@ -205,11 +222,15 @@ def _one_epoch(
             total_loss += loss.detach() * len(labels)
             total_correct += (logits.detach().argmax(dim=1) == labels).sum()
             if step % 50 == 49:  # reading the numbers waits for a GPU, so not at every step
-                mean_loss = float(total_loss) / seen
-                if mean_loss != mean_loss:
-                    raise TrainingError(f"the loss of {job.name} is not finite in epoch {epoch + 1}; lower the rate")
+                mean_loss = _finite(float(total_loss) / seen, job, epoch)
                 left = (job.recipe.epochs - epoch - 1) * (bar.format_dict["elapsed"] / (step + 1) * steps)
                 bar.set_postfix(
                     loss=f"{mean_loss:.3f}", accuracy=f"{float(total_correct) / seen:.3f}", then_min=f"{left / 60:.0f}"
                 )
-    return float(total_loss) / seen, float(total_correct) / seen
+    return _finite(float(total_loss) / seen, job, epoch), float(total_correct) / seen
+
+
+def _finite(loss: float, job: Job, epoch: int) -> float:
+    if not math.isfinite(loss):
+        raise TrainingError(f"the loss of {job.name} is not finite in epoch {epoch + 1}; lower the rate")
+    return loss

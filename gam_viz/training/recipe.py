@@ -43,8 +43,8 @@ class Recipe:
     half_normalisation: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return dataclasses.asdict(self)
+        """Plain values, as they come back from JSON."""
+        return dataclasses.asdict(self) | {"sizes": [list(step) for step in self.sizes]}
 
     def relative_size(self, epoch: int) -> float:
         """Size of the pictures in an epoch (from 0), relative to the full one."""
@@ -58,7 +58,7 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     # The default: crops, flips, SGD with one cycle.
-    "default": Recipe("default", sizes=((0.25, 0.5), (0.45, 0.75))),
+    "default": Recipe("default", sizes=((0.25, 0.5), (0.55, 0.75))),
     # The tutorial's section 4.2, as printed: no augmentation, no schedule.
     "article": Recipe(
         "article",
@@ -81,8 +81,13 @@ def recipe(name: str, **changes: Any) -> Recipe:
     """A recipe by name, with some of its values changed; None leaves a value as it is.
 
     Raises:
-        ValueError: no such recipe.
+        ValueError: no such recipe, or a value is out of range.
     """
     if name not in RECIPES:
         raise ValueError(f"unknown recipe {name!r}; known are {', '.join(RECIPES)}")
-    return dataclasses.replace(RECIPES[name], **{key: value for key, value in changes.items() if value is not None})
+    chosen = dataclasses.replace(RECIPES[name], **{key: value for key, value in changes.items() if value is not None})
+    if chosen.epochs < 1 or chosen.batch_size < 1:
+        raise ValueError(f"epochs and batch size must be at least 1, got {chosen.epochs} and {chosen.batch_size}")
+    if not 0 < chosen.learning_rate < float("inf"):
+        raise ValueError(f"the learning rate must be above 0, got {chosen.learning_rate}")
+    return chosen

@@ -20,8 +20,10 @@ def train():
 
 def test_shapes_and_types(train):
     assert len(CLASSES) == len(set(CLASSES)) == 10
-    assert train.images.shape == (400, SIZE, SIZE, 3) and train.images.dtype == np.uint8
-    assert train.labels.shape == (400,) and train.labels.dtype == np.int64
+    assert train.images.shape == (400, SIZE, SIZE, 3)
+    assert train.images.dtype == np.uint8
+    assert train.labels.shape == (400,)
+    assert train.labels.dtype == np.int64
     assert train.masks.shape == train.tag_masks.shape == (400, SIZE, SIZE)
     assert train.masks.dtype == train.tag_masks.dtype == np.bool_
     assert not train.tag_masks.any()
@@ -57,7 +59,8 @@ def test_splits_and_seeds_share_nothing():
 
 def test_objects_cover_a_bounded_share_and_stay_inside(train):
     share = train.masks.mean(axis=(1, 2))
-    assert share.min() > 0.05 and share.max() < 0.22
+    assert share.min() > 0.05
+    assert share.max() < 0.22
     assert share.std() > 0.02
     border = np.ones((SIZE, SIZE), dtype=bool)
     border[1:-1, 1:-1] = False
@@ -93,10 +96,12 @@ def test_a_shortcut_changes_the_tag_and_nothing_else():
         plain = draw_scene(index, split="train")
         tagged = draw_scene(index, split="train", shortcut=True)
         tag = tagged.tag_mask
-        assert tag.sum() == 11 * 11 and not plain.tag_mask.any()
+        assert tag.sum() == 11 * 11
+        assert not plain.tag_mask.any()
         assert plain.label == tagged.label
         assert np.array_equal(plain.image[~tag], tagged.image[~tag])
-        assert np.array_equal(plain.mask, tagged.mask) and not (tag & tagged.mask).any()
+        assert np.array_equal(plain.mask, tagged.mask)
+        assert not (tag & tagged.mask).any()
         rows, columns = np.nonzero(tag)
         assert len(np.unique(rows)) == len(np.unique(columns)) == 11
         corners.add((rows.min() < 32, columns.min() < 32))
@@ -140,7 +145,8 @@ def test_mean_colour_does_not_give_the_class_away(train):
 def test_other_sizes_show_the_same_scene(size):
     small = draw_scene(9, shortcut=True)
     other = draw_scene(9, shortcut=True, size=size)
-    assert other.image.shape == (size, size, 3) and other.mask.shape == other.tag_mask.shape == (size, size)
+    assert other.image.shape == (size, size, 3)
+    assert other.mask.shape == other.tag_mask.shape == (size, size)
     assert other.label == small.label
     nearest = ((np.arange(SIZE) + 0.5) * size / SIZE).astype(int)
     mask, tag = (m[np.ix_(nearest, nearest)] for m in (other.mask, other.tag_mask))
@@ -152,7 +158,8 @@ def test_other_sizes_show_the_same_scene(size):
 
 def test_empty_batch():
     scenes = draw_scenes(0, split="val")
-    assert scenes.images.shape == (0, SIZE, SIZE, 3) and scenes.labels.shape == (0,)
+    assert scenes.images.shape == (0, SIZE, SIZE, 3)
+    assert scenes.labels.shape == (0,)
 
 
 @pytest.mark.parametrize(

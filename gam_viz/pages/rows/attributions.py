@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Method, Param, Request, layers_of
 from gam_viz.figures.overlay import overlay
@@ -32,6 +33,7 @@ def attribution_row(view: View) -> None:
         with st.popover(text("attributions.not_offered"), type="tertiary"):
             for reason in NOT_OFFERED.values():
                 st.caption(text(f"not_offered.{reason}"))
+    view.shown.attributions = []
     if not methods:
         st.info(text("attributions.choose"))
         return
@@ -39,8 +41,7 @@ def attribution_row(view: View) -> None:
     results = [_compute(view, index, requests, column) for index, column in enumerate(columns)]
     for row, name in enumerate(methods):
         _method_row(view, METHODS[name], [of[row] for of in results], sign, percentile, opacity, own)
-    # The download row draws what was shown last.
-    st.session_state["shown_attributions"] = results
+    view.shown.attributions, view.shown.absolute, view.shown.percentile = results, sign == "absolute", percentile
 
 
 def _methods() -> list[str]:
@@ -88,7 +89,7 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
 
 
 def _request(method: Method, layer: str | None) -> Request:
-    params = {}
+    params: dict[str, int | float | str | bool] = {}
     if method.params:
         with st.popover(text(f"method.{method.key}"), icon=":material/tune:"):
             for param in method.params:
@@ -96,23 +97,30 @@ def _request(method: Method, layer: str | None) -> Request:
     return Request(method.key, layer=layer if method.needs_layer else None, params=params)
 
 
-def _param(method: Method, param: Param) -> object:
+def _param(method: Method, param: Param) -> int | float | str | bool:
     key = f"{method.key}-{param.key}"
     label = text(f"param.{param.key}")
-    if param.choices:
+    if param.choices == (True, False):
+        return st.toggle(label, bool(param.default), key=key)
+    if param.low is None:
         return st.selectbox(
             label,
             param.choices,
-            index=list(param.choices).index(param.default),
-            format_func=lambda value: text(f"choice.{value}") if isinstance(value, str) else str(value),
+            index=param.choices.index(param.default),
+            format_func=lambda value: text(f"choice.{value}"),
             key=key,
         )
-    if isinstance(param.default, bool):
-        return st.toggle(label, param.default, key=key)
-    return st.number_input(label, param.low, param.high, param.default, param.step, key=key)
+    default = param.default
+    if param.choices:  # a word or a number
+        if st.toggle(f"{label}: {text(f'choice.{default}')}", True, key=f"{key}-auto"):
+            return default
+        default = param.low * 8
+    number_type = int if isinstance(param.low, int) else float
+    low, high, start, step = (number_type(v) for v in (param.low, param.high or 0, default, param.step or 1))
+    return st.number_input(label, low, high, start, step, key=key)
 
 
-def _compute(view: View, index: int, requests: Sequence[Request], column) -> list[Attribution]:  # type: ignore[no-untyped-def]
+def _compute(view: View, index: int, requests: Sequence[Request], column: DeltaGenerator) -> list[Attribution]:
     with column:
         place = st.empty()
     title = view.titles()[index]
@@ -140,7 +148,7 @@ def _method_row(
     opacity: float,
     own: bool,
 ) -> None:
-    signed = method.signed and sign == "signed"
+    signed = results[0].signed and sign == "signed"
     maps = [r.values if signed else np.abs(r.values) for r in results]
     shared = _scale(maps, signed, percentile)
     colours = DIVERGING[0] if signed else SEQUENTIAL[0]
@@ -187,12 +195,16 @@ def _scale(maps: Sequence[np.ndarray], signed: bool, percentile: float) -> Scale
 
 def _caption(result: Attribution, values: np.ndarray, own: Scale | None) -> str:
     parts = [
-        text("attributions.cells", width=values.shape[1], height=values.shape[0]),
+        text("attributions.cells", width=result.resolution[1], height=result.resolution[0])
+        if METHODS[result.method].resolution != "superpixel"
+        else text("attributions.superpixels", count=result.evidence["superpixels"]),
         text("attributions.range", low=number(float(values.min())), high=number(float(values.max()))),
         text("attributions.seconds", seconds=result.seconds),
     ]
     if result.delta is not None:
         parts.append(text("attributions.delta", delta=number(result.delta), relative=result.relative_delta or 0.0))
+    if "steps" in result.evidence:
+        parts.append(text("attributions.steps", steps=result.evidence["steps"]))
     if not values.any():
         parts.append(text("attributions.flat"))
     if own is not None:

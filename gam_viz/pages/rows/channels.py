@@ -9,7 +9,7 @@ from gam_viz.figures.channels import channel_bars, channel_overview
 from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
 from gam_viz.pages import url
-from gam_viz.pages.rows.view import PLOT, SCALES, View, choose, layer_title, print_scale
+from gam_viz.pages.rows.view import PLOT, SCALES, View, choose, heading, layer_title, print_scale
 from gam_viz.pages.text import text
 
 
@@ -30,6 +30,7 @@ def channel_row(view: View, layer: str) -> None:
     colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
     for index, (column, reading) in enumerate(zip(columns, readings, strict=True)):
         with column:
+            st.html(heading(view.titles()[index], view.colours()[index]))
             if reading is None:
                 st.caption(text("channels.absent", name=view.titles()[index]))
                 continue

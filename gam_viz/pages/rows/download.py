@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 
 from gam_viz import __version__
-from gam_viz.explain.attributions import METHODS, Attribution
 from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
-from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, absolute_scale, symmetric_scale
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
 from gam_viz.pages.rows.channels import all_channel, channel_caption, channel_scale
-from gam_viz.pages.rows.spatial import spatial_caption, spatial_maps, spatial_scale
+from gam_viz.pages.rows.spatial import spatial_caption
 from gam_viz.pages.rows.view import View, layer_title
 from gam_viz.pages.sidebar import class_title
-from gam_viz.pages.text import text
+from gam_viz.pages.text import language, speaking, text
 from gam_viz.report import to_csv, to_npz
 
 
 @st.fragment
 def download_row(view: View) -> None:
-    """Draw the row. Files are made when a button is pressed, not with every view."""
+    """Draw the row. Files are made when a button is pressed, outside the script, so they are told the language."""
+    code = language()
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(text("download.title"), anchor=False, width="content", help=text("download.help"))
@@ -27,7 +28,7 @@ def download_row(view: View) -> None:
         for form, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
             st.download_button(
                 text(f"download.{form}"),
-                lambda form=form: to_bytes(_figure(view), form),
+                lambda form=form: _figure_file(view, code, form),
                 f"{stem}.{form}",
                 mime,
                 key=f"download-{form}",
@@ -35,7 +36,7 @@ def download_row(view: View) -> None:
             )
         st.download_button(
             text("download.npz"),
-            lambda: to_npz(view.explanations, _shown(view), _facts(view)),
+            lambda: _arrays_file(view),
             f"{stem}.npz",
             "application/octet-stream",
             key="download-npz",
@@ -51,9 +52,19 @@ def download_row(view: View) -> None:
         )
 
 
-def _shown(view: View) -> dict[str, list[Attribution]]:
-    results = st.session_state.get("shown_attributions", [[] for _ in view.explanations])
-    return {e.card.name: list(of) for e, of in zip(view.explanations, results, strict=True)}
+def _figure_file(view: View, code: str, form: str) -> bytes:
+    with speaking(code):
+        return to_bytes(_figure(view), form)
+
+
+def _arrays_file(view: View) -> bytes:
+    attributions = {
+        e.card.name: of_network
+        for e, of_network in zip(
+            view.explanations, view.shown.attributions or [[]] * len(view.explanations), strict=True
+        )
+    }
+    return to_npz(view.explanations, attributions, _facts(view))
 
 
 def _facts(view: View) -> dict[str, object]:
@@ -68,47 +79,18 @@ def _facts(view: View) -> dict[str, object]:
             for e, target in zip(view.explanations, view.targets(), strict=True)
         },
         "attributions": {
-            name: [{"method": a.method, "layer": a.layer, "params": dict(a.params)} for a in of]
-            for name, of in _shown(view).items()
+            e.card.name: [{"method": a.method, "layer": a.layer, "params": dict(a.params)} for a in of_network]
+            for e, of_network in zip(view.explanations, view.shown.attributions, strict=False)
         },
     }
 
 
 def _figure(view: View) -> Figure:
-    layer = str(st.session_state.get("layer") or (view.layers() or ("",))[-1])
-    reduction = str(st.session_state.get("reduction", "gain"))
-    detail = int(st.session_state.get("channel", 0) if reduction == "channel" else st.session_state.get("top", 4))
-    spatial = [spatial_maps(view, index, reduction, detail) for index in range(len(view.subjects))]
-    drawn = [m for of_network in spatial for m in of_network.values()]
-    shown = _shown(view)
+    shown = view.shown
     columns = []
     for index, explanation in enumerate(view.explanations):
-        title, target = view.titles()[index], view.selection.classes[view.targets()[index]]
-        maps = []
-        if layer in spatial[index]:
-            mask = spatial[index][layer]
-            maps.append(
-                MapPanel(
-                    mask.values,
-                    spatial_scale(drawn),
-                    str(st.session_state.get("colours", SEQUENTIAL[0])),
-                    f"{text('spatial.title')}, {layer_title(layer)}",
-                    spatial_caption(mask),
-                )
-            )
-        for row, attribution in enumerate(shown[explanation.card.name]):
-            every = [of[row].values for of in shown.values()]
-            signed = METHODS[attribution.method].signed
-            maps.append(
-                MapPanel(
-                    attribution.values,
-                    symmetric_scale(every, percentile=99) if signed else absolute_scale(every, percentile=99),
-                    DIVERGING[0] if signed else SEQUENTIAL[0],
-                    text(f"method.{attribution.method}"),
-                    text("attributions.target", target=class_title(target)),
-                )
-            )
-        channel = explanation.reading(layer, "channel")
+        title = view.titles()[index]
+        channel = explanation.reading(shown.layer, "channel")
         columns.append(
             Column(
                 title,
@@ -122,10 +104,41 @@ def _figure(view: View) -> Figure:
                 ),
                 channel,
                 channel_scale(all_channel(view)),
-                "" if channel is None else channel_caption(title, layer, channel),
-                tuple(maps),
+                "" if channel is None else channel_caption(title, shown.layer, channel),
+                (*_spatial_panels(view, index), *_attribution_panels(view, index)),
             )
         )
-    return comparison_figure(
-        text("download.figure_title", picture=view.selection.title, layer=layer_title(layer)), columns
-    )
+    heading = text("download.figure_title", picture=view.selection.title, layer=layer_title(shown.layer))
+    return comparison_figure(heading, columns)
+
+
+def _spatial_panels(view: View, index: int) -> list[MapPanel]:
+    shown = view.shown
+    if not any(shown.layer in of_network for of_network in shown.spatial):
+        return []
+    title = f"{text('spatial.title')}, {layer_title(shown.layer)}"
+    found = shown.spatial[index].get(shown.layer)
+    if found is None:  # the other network has a mask here: keep the rows aligned
+        return [MapPanel(None, Scale(0, 1), shown.colours, title, text("spatial.absent"))]
+    scale = shown.spatial_scale or range_scale([found.values])
+    return [MapPanel(found.values, scale, shown.colours, title, spatial_caption(found))]
+
+
+def _attribution_panels(view: View, index: int) -> list[MapPanel]:
+    shown = view.shown
+    target = class_title(view.selection.classes[view.targets()[index]])
+    panels = []
+    for row, attribution in enumerate(shown.attributions[index] if shown.attributions else ()):
+        every = [of_network[row].values for of_network in shown.attributions]
+        signed = attribution.signed and not shown.absolute
+        make = symmetric_scale if signed else absolute_scale
+        panels.append(
+            MapPanel(
+                attribution.values if signed else np.abs(attribution.values),
+                make(every, percentile=shown.percentile),
+                DIVERGING[0] if signed else SEQUENTIAL[0],
+                text(f"method.{attribution.method}"),
+                text("attributions.target", target=target),
+            )
+        )
+    return panels

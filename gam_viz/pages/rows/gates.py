@@ -34,6 +34,7 @@ def gate_rows(view: View) -> None:
             label_visibility="collapsed",
         )
         url.publish("layer", layers[-1])
+    view.shown.layer = layer
     channel_row(view, layer)
     st.divider()
     spatial_row(view, layer)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
+from gam_viz.checkpoints import Card
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.sidebar import class_title
@@ -79,7 +81,7 @@ def _verdict(predicted: int, truth: int | None, names: list[str]) -> str:
     return text("prediction.wrong", truth=names[truth], predicted=names[predicted])
 
 
-def _tested(card) -> str:  # type: ignore[no-untyped-def]
+def _tested(card: Card) -> str:
     if not card.test:
         return text("prediction.untested")
     low, high = card.test["interval"]
@@ -92,8 +94,14 @@ def _enlarged(pixels: np.ndarray) -> np.ndarray:
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _thumbnail(pixels: np.ndarray) -> np.ndarray:
-    if max(pixels.shape[:2]) <= 96:
-        return _enlarged(pixels)
-    step = max(1, max(pixels.shape[:2]) // 400)
-    return pixels[::step, ::step]
+def _thumbnail(pixels: np.ndarray) -> Image.Image:
+    """The whole picture inside a square, so that pictures of every shape take the same place."""
+    height, width = pixels.shape[:2]
+    side = 192
+    scale = side / max(height, width)
+    size = (max(2, round(width * scale)), max(2, round(height * scale)))
+    resample = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC
+    square = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    small = Image.fromarray(pixels).resize(size, resample)
+    square.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return square

@@ -29,6 +29,7 @@ def spatial_row(view: View, layer: str) -> None:
         st.info(text("spatial.none", layer=layer_title(layer)))
         return
     shared = spatial_scale(drawn)
+    view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
     for index, column in enumerate(columns):
         with column:
             st.html(heading(view.titles()[index], view.colours()[index]))

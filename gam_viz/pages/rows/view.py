@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gam_viz.explain import Explanation
+from gam_viz.explain import Explanation, SpatialMap
+from gam_viz.explain.attributions import Attribution
 from gam_viz.figures.overlay import scale_bar
-from gam_viz.figures.scales import Scale, number
+from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colour_of
 from gam_viz.pages import url
 from gam_viz.pages.compute import Subject
@@ -22,13 +23,31 @@ SCALES = ("shared", "own")
 PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
+@dataclass
+class Shown:
+    """What is on the page: the layer, a map a network and layer, its colours and scale, and the attributions."""
+
+    layer: str = ""
+    spatial: list[dict[str, SpatialMap]] = field(default_factory=list)
+    spatial_scale: Scale | None = None
+    colours: str = SEQUENTIAL[0]
+    attributions: list[list[Attribution]] = field(default_factory=list)
+    absolute: bool = False
+    percentile: float = 99.0
+
+
 @dataclass(frozen=True)
 class View:
-    """One comparison: the selection, each network with the picture as it sees it, and what it made of it."""
+    """One comparison: the selection, each network with the picture as it sees it, and what it made of it.
+
+    `shown` is what the rows drew last; a row that reruns alone writes its part anew, and a download, which is made when
+    its button is pressed, reads it.
+    """
 
     selection: Selection
     subjects: tuple[Subject, ...]
     explanations: tuple[Explanation, ...]
+    shown: Shown
 
     def grid(self) -> tuple[DeltaGenerator, Sequence[DeltaGenerator]]:
         """The same columns in every row: one for controls, one a network."""

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import streamlit as st
 
 from gam_viz.pages.text.en import EN
 from gam_viz.pages.text.zh import ZH
 
 LANGUAGES = {"en": EN, "zh": ZH}
+_SPOKEN: ContextVar[str | None] = ContextVar("gam_viz_language", default=None)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Texts of the block are in this language: for what runs outside a page's script, such as a download's making."""
+    token = _SPOKEN.set(code)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
 
 
 def language() -> str:
     """The language of this session: chosen, else in the link, else the browser's, else English."""
+    if (spoken := _SPOKEN.get()) is not None:
+        return spoken
     chosen = st.session_state.get("lang") or st.query_params.get("lang")
     if chosen in LANGUAGES:
         return str(chosen)

@@ -1,0 +1,191 @@
+"""The private copies of a network that attributions run on, so that the shared one is never touched.
+
+A network is copied once, with its batch norms folded (equal to 1e-5, 1.3 to 2 times faster with channels_last on a
+CPU), and the copy is kept as long as the network lives. Of this copy there are two bodies around the same weights:
+
+    plain   for passes without hooks; any number of threads use it at once
+    hooked  for passes that need hooks (a layer's features, guided ReLUs); used under `lock`, one at a time
+
+Captum puts its hooks on modules, and a hooked module is hooked for every thread: without the second body a guided
+pass in one thread would bend the integrated gradients of another.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import threading
+import weakref
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from gam_viz.attention import Gate, fuse
+from gam_viz.networks import ResidualNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A network, ready for attributions.
+
+    Attributes:
+        plain, hooked: two bodies around the same weights; see the module's docstring.
+        lock: held while `hooked` is in use.
+        layers: paths of the layers worth offering, in the order they are computed.
+        folded: convolutions whose output is not the original's, because a batch norm was folded into them.
+        device, dtype: of the weights.
+        channels_last: whether pictures go in with channels last.
+    """
+
+    plain: nn.Module
+    hooked: nn.Module
+    layers: tuple[str, ...]
+    folded: frozenset[str]
+    device: torch.device
+    dtype: torch.dtype
+    channels_last: bool
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _classes: list[int] = field(default_factory=list)
+
+    def classes(self, x: Tensor) -> int:
+        """How many logits the network gives for a picture (1, 3, H, W), found out by running it, once.
+
+        Raises:
+            ValueError: its output is not (1, classes).
+        """
+        if not self._classes:
+            with torch.no_grad():
+                logits = self.plain(self.arrange(x))
+            if logits.ndim != 2:
+                raise ValueError(f"attributions need a classifier's output (1, classes), got {tuple(logits.shape)}")
+            self._classes.append(logits.shape[1])
+        return self._classes[0]
+
+    def arrange(self, pictures: Tensor) -> Tensor:
+        """(n, 3, H, W) in the memory order that the copy computes fastest in."""
+        order = torch.channels_last if self.channels_last else torch.contiguous_format
+        return pictures.contiguous(memory_format=order)
+
+    def layer(self, name: str) -> nn.Module:
+        """A module of `hooked` by its path.
+
+        Raises:
+            ValueError: there is none, or its output is not the original's; the sentence says what there is.
+        """
+        modules = dict(self.hooked.named_modules())
+        if not name or name not in modules:
+            raise ValueError(f"unknown layer {name!r}; this network has {', '.join(self.layers) or 'none to offer'}")
+        if name in self.folded:
+            raise ValueError(f"layer {name!r} is folded into the batch norm after it; choose that or a block")
+        if isinstance(modules[name], Gate):
+            raise ValueError(f"{name!r} is a gate; choose the attention module around it, {name.rpartition('.')[0]!r}")
+        return modules[name]
+
+
+_CACHE: weakref.WeakKeyDictionary[nn.Module, tuple[object, Prepared]] = weakref.WeakKeyDictionary()
+_CACHE_LOCK = threading.Lock()
+
+
+def prepare(network: nn.Module) -> Prepared:
+    """The network's private copies: made at the first call, and again when its weights have changed since.
+
+    Raises:
+        ValueError: the network (or a part of it) is in training mode, or has no weights.
+    """
+    if any(module.training for module in network.modules()):
+        raise ValueError("attributions need a network in eval mode: in training mode they depend on the other pictures")
+    with _CACHE_LOCK:
+        state = _fingerprint(network)
+        known = _CACHE.get(network)
+        if known is None or known[0] != state:
+            known = (state, _prepare(network))
+            _CACHE[network] = known
+        return known[1]
+
+
+def layers_of(network: nn.Module) -> tuple[str, ...]:
+    """Paths of the layers worth offering for a map of a layer, in the order they are computed.
+
+    Of this project's networks: the stem, and each block with its attention module. Of others: every module that
+    holds no other. Any other module whose output is (1, C, h, w) is accepted by path, too.
+    """
+    if not isinstance(network, ResidualNetwork):
+        return tuple(name for name, module in network.named_modules() if name and not list(module.children()))
+    layers = ["relu"]
+    if not isinstance(network.maxpool, nn.Identity):
+        layers.append("maxpool")
+    for stage in network.stages:
+        for index, block in enumerate(network.get_submodule(stage).children()):
+            name = f"{stage}.{index}"
+            if not isinstance(block.get_submodule("attention"), nn.Identity):
+                layers.append(f"{name}.attention")
+            layers.append(name)
+    return tuple(layers)
+
+
+def default_layer(network: nn.Module) -> str:
+    """The last layer with positions: the last block, or another network's last convolution.
+
+    Raises:
+        ValueError: the network has no such layer.
+    """
+    if isinstance(network, ResidualNetwork):
+        return layers_of(network)[-1]
+    convolutions = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
+    if not convolutions:
+        raise ValueError("this network has no convolution; name a layer whose output is (1, C, h, w)")
+    return convolutions[-1]
+
+
+def _prepare(network: nn.Module) -> Prepared:
+    weights = [p for p in network.parameters() if p.is_floating_point()]
+    if not weights:
+        raise ValueError("this network has no weights to attribute to")
+    device, dtype = weights[0].device, weights[0].dtype
+    # Folding relies on how this project registers its modules; a foreign network is copied as it is.
+    ours = isinstance(network, ResidualNetwork)
+    gates = {name: module for name, module in network.named_modules() if isinstance(module, Gate)}
+    with torch.inference_mode(False), torch.no_grad():
+        plain = fuse(network) if ours else copy.deepcopy(network)
+        plain.requires_grad_(False)
+        for parameter in plain.parameters():
+            parameter.grad = None
+        channels_last = device.type == "cpu"
+        if channels_last:
+            for parameter in plain.parameters():
+                if parameter.ndim == 4:
+                    parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        # Gates hold no weights and no state: with the original's own gates in the copy, whoever watches or replaces
+        # a network's gates in this context does so in its attributions as well.
+        for name, gate in gates.items():
+            plain.set_submodule(name, gate)
+        shared = {id(part): part for part in itertools.chain(plain.parameters(), plain.buffers(), gates.values())}
+        hooked = copy.deepcopy(plain, shared)  # the same tensors in modules of its own
+    return Prepared(
+        plain=plain,
+        hooked=hooked,
+        layers=layers_of(network),
+        folded=_folded(network, plain) if ours else frozenset(),
+        device=device,
+        dtype=dtype,
+        channels_last=channels_last,
+    )
+
+
+def _folded(network: nn.Module, fused: nn.Module) -> frozenset[str]:
+    """Convolutions registered right before a batch norm that is an identity in the fused copy."""
+    found = set()
+    for name, module in network.named_modules():
+        for (before, _), (after, norm) in itertools.pairwise(module.named_children()):
+            paths = [f"{name}.{child}" if name else child for child in (before, after)]
+            if isinstance(norm, nn.BatchNorm2d) and isinstance(fused.get_submodule(paths[1]), nn.Identity):
+                found.add(paths[0])
+    return frozenset(found)
+
+
+def _fingerprint(network: nn.Module) -> object:
+    """Changes whenever a weight or a buffer is replaced or written to."""
+    tensors = itertools.chain(network.parameters(), network.buffers())
+    # An inference tensor counts no versions; it cannot be written to in place outside inference mode either.
+    return tuple((id(t), t.data_ptr(), t.device, t.dtype, 0 if t.is_inference() else t._version) for t in tensors)

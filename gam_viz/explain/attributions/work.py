@@ -1,0 +1,235 @@
+"""The passes through one network for one picture and one class: counted, cut into chunks, shared between methods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from gam_viz.explain.attributions.prepare import Prepared
+
+T = TypeVar("T")
+
+#: Pictures of 64x64 that go through the network at once. Measured on two cores: per picture, 5 to 50 at once take the
+#: same time and one alone twice as long; a GPU wants more. Larger pictures go in smaller chunks, for memory.
+CHUNK = {"cpu": 16, "cuda": 256}
+BASELINES = ("mean", "black", "blur")
+
+#: Told the share that is done (0..1) and the key of the method at work; may raise to cancel.
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One forward and one backward pass, and all that methods read from it.
+
+    Attributes:
+        score: f(x), the target's logit.
+        gradient: (3, H, W), of the score by the picture.
+        features, gradients: layer -> (C, h, w), its output and the score's gradient by it.
+    """
+
+    score: float
+    gradient: Tensor
+    features: dict[str, Tensor]
+    gradients: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class _Cost:
+    seconds: float
+    forwards: int
+    backwards: int
+
+
+class Work:
+    """What methods compute with. One request's, used by one thread.
+
+    Args:
+        prepared: the network's private copies.
+        x: (1, 3, H, W), normalised, of the copies' device, dtype and memory order.
+        target: index of the class whose logit is explained.
+        layers: all layers that the request's methods will ask for.
+        black: (3,) what a black pixel is after normalisation, for the baseline "black".
+        tick: told the effort just spent, in forward passes of one picture; may raise to cancel.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        x: Tensor,
+        target: int,
+        *,
+        layers: Sequence[str] = (),
+        black: Sequence[float] | None = None,
+        tick: Callable[[float], None] = lambda effort: None,
+    ) -> None:
+        self.prepared = prepared
+        self.x = x
+        self.target = target
+        self.layers = tuple(dict.fromkeys(layers))
+        self.black = black
+        area = x.shape[-2] * x.shape[-1] / 64**2
+        self.chunk = max(4, int(CHUNK.get(x.device.type, 16) / max(1.0, area)))
+        self._tick = tick
+        self._cache: dict[str, tuple[Any, _Cost]] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Start a method's account; passes shared with an earlier method are charged to this one too."""
+        self.forwards = 0
+        self.backwards = 0
+        self._borrowed = 0.0
+        self._charged: set[str] = set()
+        self._started = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """What the method at work took, shared passes included even if they were made before."""
+        return time.perf_counter() - self._started + self._borrowed
+
+    def logits(self, pictures: Tensor) -> Tensor:
+        """(n, 3, H, W) -> (n, classes), counted: the function that Captum's classes are given."""
+        self._tick(pictures.shape[0] * (3 if pictures.requires_grad else 1))
+        self.forwards += pictures.shape[0]
+        if pictures.requires_grad and torch.is_grad_enabled():
+            self.backwards += pictures.shape[0]
+        return self.prepared.plain(self.prepared.arrange(pictures))
+
+    def scores(self, count: int, build: Callable[[int, int], Tensor]) -> Tensor:
+        """(count,) the target's logits of `count` pictures; `build(start, stop)` makes a chunk of them."""
+        with torch.no_grad():
+            starts = range(0, count, self.chunk)
+            chunks = (build(start, min(start + self.chunk, count)) for start in starts)  # one at a time, for memory
+            return torch.cat([self.logits(pictures)[:, self.target] for pictures in chunks])
+
+    def gradients(self, count: int, build: Callable[[int, int], Tensor]) -> Iterator[tuple[slice, Tensor]]:
+        """The target's gradients by `count` pictures, chunk by chunk: which ones, and (n, 3, H, W)."""
+        for start in range(0, count, self.chunk):
+            stop = min(start + self.chunk, count)
+            with torch.enable_grad():
+                pictures = self.prepared.arrange(build(start, stop)).requires_grad_()
+                # No picture's score depends on another picture, so the gradient of their sum holds each one's own.
+                total = self.logits(pictures)[:, self.target].sum()
+                (gradient,) = torch.autograd.grad(total, pictures)
+            yield slice(start, stop), gradient
+
+    def joint(self) -> Joint:
+        """The one forward and backward pass that saliency, Grad-CAM and the activations of all layers share."""
+        return self.shared("joint", self._joint)
+
+    def score(self) -> float:
+        """f(x), the target's logit."""
+        if "joint" in self._cache:
+            return self.joint().score
+        return self.shared("score", lambda: float(self.scores(1, lambda start, stop: self.x)))
+
+    def baseline(self, kind: str) -> Tensor:
+        """(1, 3, H, W), the picture that stands for "nothing".
+
+        "mean" is 0 after normalisation, the data's mean colour; "black" is black; "blur" is the picture itself under a
+        Gaussian of an eighth of its shorter side.
+
+        Raises:
+            ValueError: "black" was asked for, and nobody said what it is after normalisation.
+        """
+        if kind == "mean":
+            return torch.zeros_like(self.x)
+        if kind == "black":
+            if self.black is None or len(self.black) != self.x.shape[1]:
+                raise ValueError(
+                    "the baseline 'black' needs black=(...): what 0 becomes after normalisation, a number for each "
+                    "of the picture's channels"
+                )
+            return self.x.new_tensor(self.black).reshape(1, -1, 1, 1).expand_as(self.x)
+        return self.shared("blur", self._blurred)
+
+    def gap(self, kind: str) -> float:
+        """f(x) - f(baseline): what complete attributions sum to."""
+        base = self.shared(f"score {kind}", lambda: float(self.scores(1, lambda start, stop: self.baseline(kind))))
+        return self.score() - base
+
+    def rectified(self, rule: Literal["guided", "deconvolution"], run: Callable[[nn.Module, Tensor], Tensor]) -> Tensor:
+        """(3, H, W): a backward pass with another rule at the ReLUs; `run(network, x)` makes it, hooks and all."""
+
+        def compute() -> Tensor:
+            self._tick(3)
+            self.forwards, self.backwards = self.forwards + 1, self.backwards + 1
+            with self.prepared.lock, torch.enable_grad():
+                return run(self.prepared.hooked, self.x.clone().requires_grad_())[0]
+
+        return self.shared(rule, compute)
+
+    def shared(self, key: str, compute: Callable[[], T]) -> T:
+        """`compute()`, once; its cost is charged to every method that uses it, once to each."""
+        if key in self._cache:
+            value, cost = self._cache[key]
+            if key not in self._charged:
+                self._borrowed += cost.seconds
+                self.forwards += cost.forwards
+                self.backwards += cost.backwards
+        else:
+            start, forwards, backwards = time.perf_counter(), self.forwards, self.backwards
+            value = compute()
+            cost = _Cost(time.perf_counter() - start, self.forwards - forwards, self.backwards - backwards)
+            self._cache[key] = (value, cost)
+        self._charged.add(key)
+        return value
+
+    def _joint(self) -> Joint:
+        self._tick(3)
+        self.forwards, self.backwards = self.forwards + 1, self.backwards + 1
+        seen: dict[str, list[Tensor]] = {name: [] for name in self.layers}
+        with torch.enable_grad():
+            x = self.x.clone().requires_grad_()
+            if self.layers:
+                # ExitStack takes the hooks off again whatever happens between.
+                with self.prepared.lock, ExitStack() as hooks:
+                    for name in self.layers:
+                        handle = self.prepared.layer(name).register_forward_hook(_keep(seen[name]))
+                        hooks.callback(handle.remove)
+                    score = self.prepared.hooked(x)[0, self.target]
+            else:
+                score = self.prepared.plain(x)[0, self.target]
+            features = {name: _only(name, outputs) for name, outputs in seen.items()}
+            found = torch.autograd.grad(score, [x, *features.values()], allow_unused=True)
+        gradients = [
+            g if g is not None else torch.zeros_like(f) for g, f in zip(found[1:], features.values(), strict=True)
+        ]
+        return Joint(
+            score=float(score.detach()),
+            gradient=found[0][0],
+            features={name: feature.detach()[0] for name, feature in features.items()},
+            gradients={name: gradient[0] for name, gradient in zip(features, gradients, strict=True)},
+        )
+
+    def _blurred(self) -> Tensor:
+        from skimage.filters import gaussian  # imported where it is needed: it takes a third of a second
+
+        picture = self.x[0].cpu().double().numpy()
+        blurred = gaussian(picture, sigma=min(picture.shape[1:]) / 8, channel_axis=0, preserve_range=True)
+        return torch.from_numpy(blurred)[None].to(self.x)
+
+
+def _keep(outputs: list[Tensor]) -> Callable[[nn.Module, Any, Any], Any]:
+    def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
+        outputs.append(output)
+        # The network goes on with a copy: an in-place ReLU behind this layer would overwrite what was seen.
+        return output.clone() if isinstance(output, Tensor) else output
+
+    return hook
+
+
+def _only(name: str, outputs: list[Tensor]) -> Tensor:
+    if len(outputs) != 1:
+        raise ValueError(f"layer {name!r} runs {len(outputs)} times in a pass; choose one that runs once")
+    output = outputs[0]
+    if not isinstance(output, Tensor) or output.ndim != 4:
+        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+        raise ValueError(f"layer {name!r} has no positions to map: its output is {shape}, not (1, C, h, w)")
+    return output

@@ -1,0 +1,42 @@
+"""Small untrained networks in real checkpoint files, for tests of the page."""
+
+from pathlib import Path
+
+import torch
+
+from gam_viz.attention import CBAM
+from gam_viz.checkpoints import Card, save
+from gam_viz.datasets.cifar10 import INFO
+from gam_viz.datasets.scenes import CLASSES
+from gam_viz.networks import NetworkConfig, build_network
+
+TEST = {"accuracy": 0.91, "interval": [0.9, 0.92], "count": 100, "per_class": {}, "calibration_error": 0.02}
+
+
+def write_checkpoints(folder: Path) -> None:
+    """CIFAR-10 and scenes, none, CBAM, GAM and GAM with the channel sigmoid, four channels wide."""
+    for dataset, classes, size, stem in (
+        ("cifar10", INFO.classes, 32, "cifar"),
+        ("scenes", CLASSES, 64, "stride2"),
+    ):
+        for seed, attention in enumerate(("none", "cbam", "gam", "gam_sigmoid")):
+            torch.manual_seed(seed)
+            options = {"reduction_ratio": 2} if attention == "cbam" else {}
+            network = build_network(NetworkConfig(width=4, attention=attention, attention_options=options, stem=stem))
+            with torch.no_grad():  # an untrained network says nearly the same of every picture
+                network.fc.weight.mul_(20)
+                for module in network.modules():
+                    if isinstance(module, CBAM):  # and its mask is 0.5 everywhere
+                        module.bn.weight.fill_(3.0)
+            card = Card(
+                name=f"{dataset}-{attention}",
+                dataset=dataset,
+                dataset_title=dataset,
+                classes=classes,
+                input_size=size,
+                mean=(0.5, 0.5, 0.5),
+                std=(0.25, 0.25, 0.25),
+                config=network.config,
+                test=TEST,
+            )
+            save(network, card, folder / f"{card.name}.safetensors")

@@ -1,0 +1,45 @@
+"""The figure to take home."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
+from gam_viz.figures.scales import Scale
+from tests.figures.helpers import cbam_channel, gam_channel
+
+SEEN = np.full((8, 8, 3), 90, np.uint8)
+
+
+def column(title: str, maps: int, reading: object = None) -> Column:
+    panel = MapPanel(np.random.default_rng(0).random((4, 4)), Scale(0, 1), "magma", "Masks", "4x4")
+    return Column(title, "#2f7fc1", SEEN, "predicts a cat", reading, Scale(-3, 3), "caption", (panel,) * maps)  # type: ignore[arg-type]
+
+
+def test_a_figure_draws_every_map_with_its_scale_bar() -> None:
+    figure = comparison_figure("A picture", [column("CBAM", 2, cbam_channel()), column("GAM 通道", 2, gam_channel())])
+    # Per column: picture, bars, two maps and their two scale bars.
+    assert len(figure.axes) == 2 * (2 + 2 + 2)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles.count("Masks") == 4
+    assert "CBAM" in titles
+
+
+def test_png_and_svg_are_whole_and_the_same_every_time() -> None:
+    figure = comparison_figure("A picture", [column("CBAM", 1, cbam_channel())])
+    png = to_bytes(figure, "png")
+    with Image.open(io.BytesIO(png)) as picture:
+        assert picture.format == "PNG"
+        assert picture.width > 500
+    svg = to_bytes(figure, "svg")
+    assert svg.startswith(b"<?xml")
+    assert b"<dc:date>" not in svg
+
+
+def test_columns_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="same number of maps"):
+        comparison_figure("A picture", [column("CBAM", 1), column("GAM", 2)])
+    with pytest.raises(ValueError, match="same number of maps"):
+        comparison_figure("A picture", [])

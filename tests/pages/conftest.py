@@ -1,0 +1,32 @@
+"""The app, run without a browser, on small networks."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.checkpoint_files import write_checkpoints
+
+# Drawing without a browser, streamlit says of every element that there is none.
+logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+@pytest.fixture(scope="session")
+def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoints")
+    write_checkpoints(folder)
+    return folder
+
+
+@pytest.fixture
+def app(checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The app before its first run."""
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
+    yield AppTest.from_file(str(APP), default_timeout=120)
+    st.cache_data.clear()
+    st.cache_resource.clear()

@@ -1,0 +1,71 @@
+"""The catalogue: both languages say everything, with the same gaps, and nothing is written that nobody reads."""
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from gam_viz.explain import REDUCTIONS
+from gam_viz.explain.attributions import METHODS, NOT_OFFERED
+from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
+from gam_viz.pages.text.en import EN
+from gam_viz.pages.text.zh import ZH
+
+PAGES = Path(__file__).resolve().parents[2] / "gam_viz" / "pages"
+
+
+def gaps(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert EN.keys() == ZH.keys()
+
+
+@pytest.mark.parametrize("key", sorted(EN))
+def test_a_translation_needs_nothing_that_the_original_does_not_give(key: str) -> None:
+    assert gaps(ZH[key]) <= gaps(EN[key])
+    assert EN[key].strip()
+    assert ZH[key].strip()
+
+
+def used_keys() -> tuple[set[str], set[str]]:
+    """Literal keys of text(...) in the pages, and the beginnings of those that are put together."""
+    literal, beginnings = set(), set()
+    for path in [*PAGES.rglob("*.py"), PAGES.parents[1] / "app.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("text", "text_or", "choose")):
+                continue
+            for argument in node.args:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    literal.add(argument.value)
+                elif isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
+                    beginnings.add(str(argument.values[0].value))
+            if node.func.id == "choose":  # type: ignore[attr-defined]
+                beginnings.add(f"{node.args[-1].value}.")  # type: ignore[attr-defined]
+    return literal, beginnings
+
+
+def test_every_key_that_the_pages_name_is_there_and_every_entry_is_named() -> None:
+    literal, beginnings = used_keys()
+    # `choose` is given the beginning of its options' keys, without the dot.
+    missing = {key for key in literal if "." in key and f"{key}." not in beginnings} - EN.keys()
+    assert not missing
+    families = (*beginnings, "sample.")
+    unread = [key for key in EN if key not in literal and not key.startswith(families)]
+    assert not unread
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_what_is_registered_elsewhere_has_its_words(words: dict[str, str]) -> None:
+    keys = [f"method.{name}" for name in METHODS] + [f"method_help.{name}" for name in METHODS]
+    for method in METHODS.values():
+        keys += [f"param.{param.key}" for param in method.params]
+        keys += [f"choice.{c}" for param in method.params for c in param.choices if isinstance(c, str)]
+        keys += [f"caution.{method.caution}"] if method.caution else []
+    keys += [f"not_offered.{reason}" for reason in NOT_OFFERED.values()]
+    keys += [f"reduction.{name}" for name in REDUCTIONS]
+    keys += [f"picture.{code}" for code in ERROR_TEXTS] + [f"note.{code}" for code in NOTE_TEXTS]
+    keys += list(SAMPLE_TITLES)
+    assert [key for key in keys if key not in words] == []
