@@ -19,8 +19,17 @@ if selection is None:
     st.stop()
 
 subjects = tuple(compute.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
+queue = st.empty()
+
+
+def waiting(place: int) -> None:
+    """Say that the networks wait for another session's computation."""
+    queue.info(text("compare.waiting", position=place))
+
+
 with st.spinner(text("compare.predicting"), show_time=True):
-    explanations = tuple(compute.explanation(subject) for subject in subjects)
+    explanations = tuple(compute.explanation(subject, on_wait=waiting) for subject in subjects)
+queue.empty()
 view = View(selection, subjects, explanations, Shown())
 
 prediction_row(view)

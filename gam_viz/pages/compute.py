@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 import torch
@@ -16,12 +16,14 @@ from gam_viz.checkpoints import Checkpoint, CheckpointError, find, load
 from gam_viz.devices import describe, pick_device
 from gam_viz.explain import Explanation, explain
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
-from gam_viz.explain.lanes import lane
+from gam_viz.explain.lanes import OnWait, lane
 from gam_viz.images import NetworkInput, Picture, decode, prepare
 from gam_viz.networks import ResidualNetwork
 from gam_viz.pages.text import text
 
-MAX_ATTRIBUTIONS = 200  # kept in one session
+MAX_EXPLANATIONS, MAX_ATTRIBUTIONS = 32, 200  # kept in one session
+Progress = Callable[[float, str], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -95,28 +97,17 @@ def subject(checkpoint: Checkpoint, picture: Picture, fit: str) -> Subject:
     return Subject(checkpoint, seen)
 
 
-def explanation(subject: Subject) -> Explanation:
-    """Prediction and gates."""
-    return _explanation(subject.key, subject)
-
-
-@st.cache_data(show_spinner=False, scope="session", max_entries=32)
-def _explanation(key: str, _subject: Subject) -> Explanation:
-    with lane(device()):
-        return explain(
-            network(_subject.checkpoint.sha256, _subject.checkpoint),
-            _subject.checkpoint.card,
-            _subject.input.tensor.to(device()),
-        )
+def explanation(subject: Subject, *, on_wait: OnWait) -> Explanation:
+    """Prediction and gates; `on_wait` is told the place in the queue and may raise to leave it."""
+    kept: OrderedDict[Any, Explanation] = st.session_state.setdefault("explanations", OrderedDict())
+    if subject.key not in kept:
+        with lane(device(), on_wait):
+            kept[subject.key] = explain(_model(subject), subject.checkpoint.card, subject.input.tensor.to(device()))
+    return _newest(kept, [subject.key], MAX_EXPLANATIONS)[0]
 
 
 def attributions(
-    subject: Subject,
-    target: int,
-    requests: Sequence[Request],
-    *,
-    progress: Callable[[float, str], None],
-    on_wait: Callable[[int], None],
+    subject: Subject, target: int, requests: Sequence[Request], *, progress: Progress, on_wait: OnWait
 ) -> list[Attribution]:
     """The attributions asked for; those that this session has are not computed again.
 
@@ -126,18 +117,30 @@ def attributions(
     keys = [(subject.key, target, r.method, r.layer, tuple(sorted(r.params.items()))) for r in requests]
     missing = [i for i, key in enumerate(keys) if key not in kept]
     if missing:
-        with lane(device(), on_wait=on_wait):
-            model = network(subject.checkpoint.sha256, subject.checkpoint)
+        card = subject.checkpoint.card
+        black = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
+        with lane(device(), on_wait):
             x = subject.input.tensor.to(device())
-            card = subject.checkpoint.card
-            black = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
-            results = attribute_each(model, x, target, [requests[i] for i in missing], progress, black=black)
+            results = attribute_each(_model(subject), x, target, [requests[i] for i in missing], progress, black=black)
             for index, result in zip(missing, results, strict=True):
                 kept[keys[index]] = result  # at once: who leaves now finds it when coming back
+    return _newest(kept, keys, MAX_ATTRIBUTIONS)
+
+
+def _model(subject: Subject) -> ResidualNetwork:
+    return network(subject.checkpoint.sha256, subject.checkpoint)
+
+
+def _newest(kept: OrderedDict[Any, T], keys: Sequence[Any], most: int) -> list[T]:
+    """The values of `keys`, which become the newest; the oldest beyond `most` are let go.
+
+    A session's results live in the session, so they go when it goes. Streamlit's own cache cannot be used here: what
+    is told of the waiting and the progress would be drawn inside it.
+    """
     found = []
     for key in keys:
         kept.move_to_end(key)
         found.append(kept[key])
-    while len(kept) > MAX_ATTRIBUTIONS:
+    while len(kept) > max(most, len(keys)):
         kept.popitem(last=False)
     return found

@@ -151,8 +151,13 @@ def _picture(card: Card) -> tuple[Picture, Sample | None] | None:
         width="stretch",
     )
     url.publish("source", "sample")
-    if source == "upload":
-        return _upload()
+    chosen = _sample(card) if source == "sample" else None
+    # The uploader is there in both cases: a widget that is not drawn forgets its files.
+    uploaded = _upload(source == "upload")
+    return uploaded if source == "upload" else chosen
+
+
+def _sample(card: Card) -> tuple[Picture, Sample]:
     samples = {s.id: s for s in sorted(list_samples(), key=lambda s: not _suits(s, card))}
     default = next(iter(samples))
     url.restore("sample", list(samples), default)
@@ -174,9 +179,19 @@ def _sample_title(sample: Sample) -> str:
     return text(sample.title_key, **{key: class_title(name) for key, name in sample.title_details.items()})
 
 
-def _upload() -> tuple[Picture, None] | None:
+def _to_uploads() -> None:
+    """Who uploads a picture wants to see it."""
+    if st.session_state["files"]:
+        st.session_state["source"] = "upload"
+
+
+def _upload(shown: bool) -> tuple[Picture, None] | None:
     files = st.file_uploader(
-        text("sidebar.files"), type=list(ACCEPTED_SUFFIXES), accept_multiple_files=True, key="files"
+        text("sidebar.files"),
+        type=list(ACCEPTED_SUFFIXES),
+        accept_multiple_files=True,
+        key="files",
+        on_change=_to_uploads,
     )
     st.caption(
         text(
@@ -187,6 +202,8 @@ def _upload() -> tuple[Picture, None] | None:
             files=LIMITS.files,
         )
     )
+    if not shown:
+        return None
     pictures: dict[str, Picture] = {}
     try:
         LIMITS.check_batch([file.size for file in files])

@@ -90,6 +90,20 @@ def test_a_state_dict_of_the_tutorials_class_loads_unchanged():
     assert (module(x) - expected).abs().max() < 1e-10 * expected.abs().max()
 
 
+@pytest.mark.parametrize(
+    ("spatial", "kernels"),
+    [
+        ("full", {0: (4, 16, 7, 7), 3: (16, 4, 7, 7)}),
+        # The tutorial's section 5: 1x1, 7x1, 1x7, and 1x1 after the ReLU.
+        ("factorised", {0: (4, 16, 1, 1), 1: (4, 4, 7, 1), 2: (4, 4, 1, 7), 5: (16, 4, 1, 1)}),
+        ("depthwise", {0: (16, 1, 7, 7), 1: (4, 16, 1, 1), 4: (4, 1, 7, 7), 5: (16, 4, 1, 1)}),
+    ],
+)
+def test_kernels_of_the_spatial_forms(spatial, kernels):
+    layers = GAM(16, spatial=spatial).spatial_attention
+    assert {k: tuple(m.weight.shape) for k, m in enumerate(layers) if isinstance(m, torch.nn.Conv2d)} == kernels
+
+
 def test_groups_with_the_shuffle_see_several_groups(randomise):
     """Each mask channel sees all of the input's groups that its hidden channels came from, not only its own."""
     module = randomise(GAM(32, groups=4).double())

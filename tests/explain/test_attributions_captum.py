@@ -15,6 +15,11 @@ from gam_viz.explain.attributions.perturbation import superpixels
 BLACK = (-1.5, -1.25, -1.75)
 TARGET = 1
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Setting backward hooks"),
+    pytest.mark.filterwarnings("ignore:Input Tensor 0 did not already require gradients"),
+]
+
 
 @pytest.fixture(params=["float64", "float32"])
 def case(request, random_network, picture):

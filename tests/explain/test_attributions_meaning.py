@@ -9,9 +9,12 @@ from gam_viz.explain.attributions import METHODS, Request, attribute, attribute_
 from gam_viz.explain.attributions import paths as paths_module
 from gam_viz.explain.attributions.gradients import Draws
 from gam_viz.explain.attributions.perturbation import superpixels
+from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
 
 TARGET = 1
+
+pytestmark = pytest.mark.filterwarnings("ignore:Setting backward hooks")
 
 
 def score(network, x):
@@ -40,7 +43,7 @@ def test_more_steps_reuse_what_is_there(random_network, picture, monkeypatch):
     monkeypatch.setattr(paths_module, "LAST_STEPS", 64)
     found = attribute(network, picture, TARGET, "integrated_gradients", params={"tolerance": 0.001})
     assert found.evidence["backwards"] == found.evidence["steps"] + 1
-    many = attribute(network, picture, TARGET, "integrated_gradients", params={"steps": 400})
+    many = attribute(network, picture, TARGET, "integrated_gradients", params={"steps": 150})
     assert np.abs(found.values - many.values).max() <= 0.03 * np.abs(many.values).max()
 
 
@@ -92,19 +95,13 @@ def test_occlusion_is_the_plain_loop(random_network, picture):
 def test_feature_ablation_is_the_plain_loop(random_network, picture):
     network = random_network("gam", double=True)
     segments = superpixels(picture, 12, 10.0)
-    blurred = Work(paths_module_prepare(network), picture, TARGET).baseline("blur")
+    blurred = Work(prepare(network), picture, TARGET).baseline("blur")
     expected = np.zeros((16, 20))
     for label in segments.unique():
         ablated = torch.where(segments == label, blurred, picture)
         expected[(segments == label).numpy()] = score(network, picture) - score(network, ablated)
     found = attribute(network, picture, TARGET, "feature_ablation", params={"segments": 12, "baseline": "blur"})
     np.testing.assert_allclose(found.values, expected, atol=1e-6 * np.abs(expected).max())
-
-
-def paths_module_prepare(network):
-    from gam_viz.explain.attributions.prepare import prepare
-
-    return prepare(network)
 
 
 def test_coarse_to_fine_measures_less_and_says_how_good_it_is(random_network, picture):

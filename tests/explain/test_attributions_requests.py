@@ -22,6 +22,8 @@ from gam_viz.explain.attributions import (
 
 BLACK = (-2.0, -2.0, -2.0)
 
+pytestmark = pytest.mark.filterwarnings("ignore:Setting backward hooks")
+
 
 @pytest.mark.parametrize("key", METHODS)
 def test_a_method_keeps_its_word(key, random_network, picture):

@@ -12,6 +12,8 @@ import torch
 from gam_viz.explain.attributions import METHODS, attribute, attribute_many
 from gam_viz.explain.attributions.prepare import prepare
 
+pytestmark = pytest.mark.filterwarnings("ignore:Setting backward hooks")
+
 
 class Cancelled(Exception):  # noqa: N818
     pass
@@ -83,7 +85,7 @@ def test_hooks_are_gone_after_an_exception_in_the_pass(
 )
 def test_eight_threads_on_one_network(methods, random_network):
     threads, rounds = 8, 40
-    network = random_network("cbam")
+    network = random_network("cbam", width=2)
     pictures = [torch.randn(1, 3, 8, 8) for _ in range(threads)]
     params = {"integrated_gradients": {"steps": 4}, "occlusion": {"grid": 2, "overlap": 1}}
 

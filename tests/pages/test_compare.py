@@ -59,6 +59,18 @@ def test_an_upload_is_explained_like_a_sample(app: AppTest) -> None:
     assert captions(upload_again) != first  # another picture, other numbers
 
 
+def test_an_upload_is_shown_at_once_and_is_still_there_after_a_look_at_the_samples(app: AppTest) -> None:
+    app.run()
+    app.file_uploader(key="files").set_value([picture(1)]).run()
+    assert app.segmented_control(key="source").value == "upload"
+    first = captions(app)
+    assert "No known label here" in first
+    app.segmented_control(key="source").set_value("sample").run()
+    assert "No known label here" not in captions(app)
+    app.segmented_control(key="source").set_value("upload").run()
+    assert captions(app) == first
+
+
 def test_several_uploads_can_be_chosen_from(app: AppTest) -> None:
     upload(app, picture(1), picture(2))
     assert app.selectbox(key="upload").options == ["1. picture-1.png", "2. picture-2.png"]

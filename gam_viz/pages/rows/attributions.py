@@ -83,7 +83,7 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
     networks = [compute.network(s.checkpoint.sha256, s.checkpoint) for s in view.subjects]
     common = [name for name in layers_of(networks[0]) if all(name in layers_of(other) for other in networks[1:])]
     url.restore("cam", common, common[-1])
-    layer = st.selectbox(text("attributions.layer"), common, format_func=layer_title, key="cam", width=150)
+    layer = st.selectbox(text("attributions.layer"), common, format_func=layer_title, key="cam", width=170)
     url.publish("cam", common[-1])
     return str(layer)
 

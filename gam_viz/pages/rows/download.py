@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
@@ -28,7 +30,7 @@ def download_row(view: View) -> None:
         for form, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
             st.download_button(
                 text(f"download.{form}"),
-                lambda form=form: _figure_file(view, code, form),
+                partial(_figure_file, view, code, form),
                 f"{stem}.{form}",
                 mime,
                 key=f"download-{form}",
@@ -36,7 +38,7 @@ def download_row(view: View) -> None:
             )
         st.download_button(
             text("download.npz"),
-            lambda: _arrays_file(view),
+            partial(_arrays_file, view),
             f"{stem}.npz",
             "application/octet-stream",
             key="download-npz",
@@ -44,7 +46,7 @@ def download_row(view: View) -> None:
         )
         st.download_button(
             text("download.csv"),
-            lambda: to_csv(view.explanations),
+            partial(to_csv, view.explanations),
             f"{stem}.csv",
             "text/csv",
             key="download-csv",

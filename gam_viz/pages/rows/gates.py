@@ -23,7 +23,7 @@ def gate_rows(view: View) -> None:
         st.subheader(text("channels.title"), anchor=False, help=text("channels.help"), width="content")
         st.space("small")
         url.restore("layer", layers, layers[-1])
-        layer = st.segmented_control(
+        st.segmented_control(
             text("gates.layer"),
             layers,
             format_func=lambda name: (
@@ -34,7 +34,7 @@ def gate_rows(view: View) -> None:
             label_visibility="collapsed",
         )
         url.publish("layer", layers[-1])
-    view.shown.layer = layer
+    layer = view.shown.layer = str(st.session_state["layer"])
     channel_row(view, layer)
     st.divider()
     spatial_row(view, layer)

@@ -77,9 +77,15 @@ class View:
 
 
 def layer_title(layer: str) -> str:
-    """A block's name for people: "layer2.0" is block 1 of stage 2, "2.1"."""
-    stage, _, block = layer.removeprefix("layer").partition(".")
-    return f"{stage}.{int(block) + 1}" if stage.isdigit() and block.isdigit() else layer
+    """A layer's name for people: "layer2.0" is block 1 of stage 2, "2.1"; its attention module is "2.1, gated"."""
+    if layer in ("relu", "maxpool"):
+        return text("layer.stem")
+    block, _, part = layer.removeprefix("layer").partition(".attention")
+    stage, _, index = block.partition(".")
+    if part or not (stage.isdigit() and index.isdigit()):
+        return layer
+    name = f"{stage}.{int(index) + 1}"
+    return text("layer.gated", layer=name) if layer.endswith(".attention") else name
 
 
 def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[float] = (), key: str) -> None:

@@ -84,6 +84,8 @@ EN: dict[str, str] = {
     "colours.viridis": "viridis",
     # Gates
     "gates.layer": "Layer",
+    "layer.stem": "stem",
+    "layer.gated": "{layer}, gated features",
     "gates.none": "None of these networks has gates.",
     # Channel weights
     "channels.title": "Channel weights",

@@ -72,6 +72,8 @@ ZH: dict[str, str] = {
     "colours.cividis": "cividis",
     "colours.viridis": "viridis",
     "gates.layer": "层",
+    "layer.stem": "入口层",
+    "layer.gated": "{layer}，门控后的特征",
     "gates.none": "所选网络都没有门控。",
     "channels.title": "通道权重",
     "channels.help": "通道门控对每个特征通道所乘的数。CBAM 每个通道一个权重；GAM 在每个位置都有一个，"
