@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
     b = commands.add_parser("evaluate", parents=[common], help="test a checkpoint and write the result into its card")
     b.add_argument("checkpoint", nargs="+", help="names or files")
+    b.add_argument("--data", help="test on another data set of the same classes; printed, not written into the card")
     b.set_defaults(run=_evaluate)
 
     c = commands.add_parser("checkpoints", parents=[common], help="list the checkpoints")
@@ -104,12 +105,14 @@ def _evaluate(options: argparse.Namespace) -> None:
     for given in options.checkpoint:
         checkpoint = _checkpoint(given, options.checkpoints)
         card = checkpoint.card
-        data = load_dataset(card.dataset, "test", data_root(options.data_root), size=card.input_size)
+        name = options.data or card.dataset
+        data = load_dataset(name, "test", data_root(options.data_root), size=card.input_size)
         if data.info.classes != card.classes:
-            raise DatasetError(f"{card.name} was trained on other classes than {card.dataset} has now")
+            raise DatasetError(f"{card.name} was trained on other classes than {name} has now")
         network = load(checkpoint, device)
         result = summarise(predict(network, data, card.mean, card.std, device), data)
-        rewrite_card(checkpoint, test=result)
+        if not options.data:
+            rewrite_card(checkpoint, test=result)
         low, high = result["interval"]
         print(
             f"{card.name}: test accuracy {result['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, "

@@ -87,10 +87,12 @@ def gates_of(network: nn.Module) -> dict[str, Gate]:
 def layer_of(module: str) -> str:
     """The block a gate's path belongs to: "layer1.0.attention.channel_gate" -> "layer1.0".
 
+    A chain's two modules are layers of their own, "layer1.0.first" and "layer1.0.second": each has a channel gate.
     Outside the networks of this project, where no part of the path is called so, the module that owns the gate.
     """
-    block, found, _ = module.partition(".attention.")
-    return block if found else module.rpartition(".")[0]
+    owner = module.rpartition(".")[0]
+    block, _, rest = owner.partition(".attention")
+    return f"{block}{rest}" if rest in ("", ".first", ".second") else owner
 
 
 @contextmanager

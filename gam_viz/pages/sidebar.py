@@ -116,8 +116,7 @@ def _networks() -> tuple[Checkpoint, ...] | None:
     )
     url.publish("data", default)
     options = {c.card.name: c for c in sorted(by_dataset[dataset], key=_order)}
-    preset = [n for n, c in options.items() if c.card.config.attention in DEFAULT_ATTENTION][:2]
-    preset = preset if len(preset) == 2 else list(options)[:2]
+    preset = _preset([c.card for c in options.values()])
     key = f"networks-{dataset}"  # one choice a data set, so that going back finds it
     url.restore_many(key, list(options), preset, least=2)
     names = st.multiselect(
@@ -128,6 +127,16 @@ def _networks() -> tuple[Checkpoint, ...] | None:
         st.info(text("sidebar.two_networks"))
         return None
     return tuple(options[name] for name in names)
+
+
+def _preset(cards: list[Card]) -> list[str]:
+    """The first comparison: CBAM and GAM, of several the one that validated best; without them, the first two."""
+    best = []
+    for attention in DEFAULT_ATTENTION:
+        of_attention = [card for card in cards if card.config.attention == attention]
+        if of_attention:
+            best.append(max(of_attention, key=lambda card: card.validation.get("accuracy", 0.0)).name)
+    return best if len(best) == len(DEFAULT_ATTENTION) else [card.name for card in cards[:2]]
 
 
 def _order(checkpoint: Checkpoint) -> tuple[int, str]:

@@ -103,6 +103,9 @@ def train(
         optimizer.load_state_dict(state["optimizer"])
         first, history = state["epoch"], json.loads(state["history"])
         _write_log(log_path, history)  # a kill between the two writes below left it a line short
+    path = checkpoints / f"{job.name}.safetensors"
+    if first >= job.recipe.epochs and path.exists():
+        return path  # done before; written again it would lose the test result
 
     for epoch in range(first, job.recipe.epochs):
         started = time.perf_counter()
@@ -155,7 +158,6 @@ def train(
         },
         notes=job.notes,
     )
-    path = checkpoints / f"{job.name}.safetensors"
     save(network, card, path)
     return path
 

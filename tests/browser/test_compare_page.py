@@ -45,7 +45,6 @@ def test_an_upload_changes_both_networks_maps(page: Page, tmp_path: Path) -> Non
     pixels[20:40, 30:60] = (230, 40, 40)
     file = tmp_path / "red.png"
     Image.fromarray(pixels).save(file)
-    page.get_by_test_id("stSidebar").get_by_text("Upload", exact=True).click()
     page.locator('input[type="file"]').set_input_files(file)
     expect(page.get_by_text("No known label here")).to_be_visible(timeout=PATIENCE)
     settle(page)
@@ -63,7 +62,6 @@ def test_an_upload_changes_both_networks_maps(page: Page, tmp_path: Path) -> Non
 def test_a_bad_upload_is_one_sentence(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "text.jpg"
     file.write_text("not a picture")
-    page.get_by_test_id("stSidebar").get_by_text("Upload", exact=True).click()
     page.locator('input[type="file"]').set_input_files(file)
     alert = page.get_by_test_id("stSidebar").get_by_role("alert").first
     expect(alert).to_contain_text("no picture that is known here", timeout=PATIENCE)

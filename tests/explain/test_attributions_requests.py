@@ -139,6 +139,8 @@ def test_what_does_not_fit_is_said(change, message, random_network):
 def test_all_requests_are_checked_before_the_first_is_computed(random_network, picture):
     with pytest.raises(ValueError, match="unknown method"):
         attribute_each(random_network(), picture, 0, ["saliency", "nonsense"])
+    with pytest.raises(ValueError, match="needs black="):
+        attribute_each(random_network(), picture, 0, ["saliency", Request("occlusion", params={"baseline": "black"})])
 
 
 def test_a_network_in_training_mode_is_refused(random_network, picture):

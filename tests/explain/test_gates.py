@@ -38,7 +38,7 @@ def test_gates_by_path(network):
     ("path", "layer"),
     [
         ("layer1.0.attention.channel_gate", "layer1.0"),
-        ("layer3.1.attention.second.spatial_gate", "layer3.1"),
+        ("layer3.1.attention.second.spatial_gate", "layer3.1.second"),
         ("first.channel_gate", "first"),
         ("spatial_gate", ""),
         ("body.attention_pool.channel_gate", "body.attention_pool"),

@@ -94,7 +94,8 @@ def test_readings_of_a_network(attention, shapes, bounded, network):
     first = readings[: len(shapes)]
     assert [r.values.shape for r in first] == shapes
     assert [r.bounded for r in first] == bounded
-    assert {r.layer for r in first} == {"layer1.0"}
+    chain = {"layer1.0.first", "layer1.0.second"}
+    assert {r.layer for r in first} == (chain if attention == "se_gam" else {"layer1.0"})
     assert {r.shape for r in first} == {(4, 16, 8)}
     for r in readings:
         assert r.values.dtype == np.float32
@@ -135,10 +136,13 @@ def test_an_explanation_finds_readings_by_layer_and_branch(network):
     expected = torch.softmax(net(x).detach()[0].double(), dim=0).numpy()
     np.testing.assert_allclose(found.probabilities, expected, rtol=1e-5)
     assert found.predicted == expected.argmax()
-    assert found.layers == ("layer1.0", "layer1.1", "layer2.0", "layer2.1", "layer3.0", "layer3.1")
+    blocks = ("layer1.0", "layer1.1", "layer2.0", "layer2.1", "layer3.0", "layer3.1")
+    assert found.layers == tuple(f"{block}.{part}" for block in blocks for part in ("first", "second"))
     assert len(found.readings) == 18
-    spatial = found.reading("layer2.1", "spatial")
+    spatial = found.reading("layer2.1.second", "spatial")
     assert spatial.module == "layer2.1.attention.second.spatial_gate"
-    assert found.reading("layer2.1", "channel").branch == "channel"
+    # The chain's second module has a channel gate of its own, which goes with its spatial one.
+    assert found.reading("layer2.1.second", "channel").module == "layer2.1.attention.second.channel_gate"
+    assert found.reading("layer2.1.first", "spatial") is None
     assert found.reading("layer9", "channel") is None
     assert explain(network("se"), card, x).reading("layer1.0", "spatial") is None

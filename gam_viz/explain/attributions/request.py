@@ -119,7 +119,7 @@ def attribute_each(
     """Several maps of one picture, each as soon as it is there, in the order asked for.
 
     One forward and backward pass serves saliency, input x gradient and the maps of all layers; guided backprop serves
-    guided Grad-CAM; baselines and superpixels are made once. The network itself is only read: everything runs on a
+    guided Grad-CAM; f(x) and f(baseline) are computed once. The network itself is only read: everything runs on a
     private copy, so any number of threads may ask about one network at once.
 
     Args:
@@ -133,11 +133,13 @@ def attribute_each(
 
     Raises:
         ValueError: picture, target, method, layer or parameter does not fit; the sentence says what is accepted. All
-            requests are checked before the first is computed.
+            requests are checked before the first is computed, all but a layer's output: that it has positions shows in
+            the pass.
     """
     plans = [_plan(request) for request in requests]
     prepared = prepare(network)
     target, x = _check_target(target), _check_picture(x, prepared)
+    _check_black(plans, black)
     plans = [plan.on(network, prepared) for plan in plans]
     classes = prepared.classes(x)
     if not 0 <= target < classes:
@@ -228,6 +230,13 @@ def _plan(request: Request | str) -> _Plan:
     if request.layer is not None and not method.needs_layer:
         raise ValueError(f"{method.key} maps the picture and takes no layer, got {request.layer!r}")
     return _Plan(method, method.complete(request.params), request.layer)
+
+
+def _check_black(plans: list[_Plan], black: Sequence[float] | None) -> None:
+    if any(plan.params.get("baseline") == "black" for plan in plans) and (black is None or len(black) != 3):
+        raise ValueError(
+            "the baseline 'black' needs black=(r, g, b): what 0 becomes in each channel after normalisation"
+        )
 
 
 def _check_target(target: object) -> int:

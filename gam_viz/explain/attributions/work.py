@@ -134,18 +134,11 @@ class Work:
 
         "mean" is 0 after normalisation, the data's mean colour; "black" is black; "blur" is the picture itself under a
         Gaussian of an eighth of its shorter side.
-
-        Raises:
-            ValueError: "black" was asked for, and nobody said what it is after normalisation.
         """
         if kind == "mean":
             return torch.zeros_like(self.x)
         if kind == "black":
-            if self.black is None or len(self.black) != self.x.shape[1]:
-                raise ValueError(
-                    "the baseline 'black' needs black=(...): what 0 becomes after normalisation, a number for each "
-                    "of the picture's channels"
-                )
+            assert self.black is not None  # checked with the request
             return self.x.new_tensor(self.black).reshape(1, -1, 1, 1).expand_as(self.x)
         return self.shared("blur", self._blurred)
 
