@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import streamlit as st
 
 from gam_viz.checkpoints import Card, Checkpoint
-from gam_viz.images import ACCEPTED_SUFFIXES, LIMITS, Picture, PictureError, Sample, list_samples, load_sample
+from gam_viz.images import Picture
 from gam_viz.pages import compute, url
+from gam_viz.pages.names import class_title, network_title, sample_title
+from gam_viz.pages.picture_choice import choose_picture
 from gam_viz.pages.text import LANGUAGES, language, text, text_or
 
 FITS = ("crop", "pad", "stretch")
@@ -48,16 +49,6 @@ class Selection:
         return self.networks[0].card.classes
 
 
-def class_title(name: str) -> str:
-    """A class's name in the reader's language, where the catalogue has it."""
-    return text_or(f"class.{name}", name)
-
-
-def network_title(card: Card) -> str:
-    """A network's short name: its attention."""
-    return text_or(f"attention.{card.config.attention}", card.config.attention)
-
-
 def sidebar() -> Selection | None:
     """Draw the sidebar; None where there is nothing to look at yet (the page then says why)."""
     with st.sidebar:
@@ -76,7 +67,7 @@ def sidebar() -> Selection | None:
         networks = _networks()
         if networks is None:
             return None
-        chosen = _picture(networks[0].card)
+        chosen = choose_picture(networks[0].card)
         fit = _fit()
         target = _target(networks[0].card.classes)
         st.caption(text("sidebar.device", device=compute.device_name()))
@@ -86,7 +77,7 @@ def sidebar() -> Selection | None:
     return Selection(
         networks,
         picture,
-        _sample_title(sample) if sample else picture.name,
+        sample_title(sample) if sample else picture.name,
         sample.credit if sample else "",
         sample.label_name if sample else None,
         fit,
@@ -147,104 +138,6 @@ def _order(checkpoint: Checkpoint) -> tuple[int, str]:
 
 def _network_option(card: Card) -> str:
     return f"{network_title(card)} · {card.test['accuracy']:.1%}" if card.test else network_title(card)
-
-
-def _picture(card: Card) -> tuple[Picture, Sample | None] | None:
-    url.restore("source", ["sample", "upload"], "sample")
-    source = st.segmented_control(
-        text("sidebar.picture"),
-        ["sample", "upload"],
-        format_func=lambda name: text(f"sidebar.{name}"),
-        key="source",
-        required=True,
-        width="stretch",
-    )
-    url.publish("source", "sample")
-    chosen = _sample(card) if source == "sample" else None
-    # The uploader is there in both cases: a widget that is not drawn forgets its files.
-    uploaded = _upload(source == "upload")
-    return uploaded if source == "upload" else chosen
-
-
-def _sample(card: Card) -> tuple[Picture, Sample]:
-    samples = {s.id: s for s in sorted(list_samples(), key=lambda s: not _suits(s, card))}
-    default = next(iter(samples))
-    url.restore("sample", list(samples), default)
-    chosen = st.selectbox(
-        text("sidebar.sample"), list(samples), format_func=lambda name: _sample_title(samples[name]), key="sample"
-    )
-    url.publish("sample", default)
-    return load_sample(chosen), samples[chosen]
-
-
-def _suits(sample: Sample, card: Card) -> bool:
-    """Whether the network was trained on pictures of the sample's kind."""
-    if card.dataset.startswith("scenes"):
-        return sample.domain == "scenes" and (sample.tag_name is not None) == (card.dataset == "scenes-shortcut")
-    return sample.label_name in card.classes and sample.domain != "scenes"
-
-
-def _sample_title(sample: Sample) -> str:
-    return text(sample.title_key, **{key: class_title(name) for key, name in sample.title_details.items()})
-
-
-def _to_uploads() -> None:
-    """Who uploads a picture wants to see it."""
-    if st.session_state["files"]:
-        st.session_state["source"] = "upload"
-
-
-def _upload(shown: bool) -> tuple[Picture, None] | None:
-    files = st.file_uploader(
-        text("sidebar.files"),
-        type=list(ACCEPTED_SUFFIXES),
-        accept_multiple_files=True,
-        key="files",
-        on_change=_to_uploads,
-    )
-    st.caption(
-        text(
-            "sidebar.limits",
-            megabytes=LIMITS.file_bytes // 2**20,
-            megapixels=LIMITS.pixels // 10**6,
-            side=LIMITS.side,
-            files=LIMITS.files,
-        )
-    )
-    if not shown:
-        return None
-    pictures: dict[str, Picture] = {}
-    try:
-        LIMITS.check_batch([file.size for file in files])
-    except PictureError as error:
-        st.error(picture_error(error))
-        return None
-    for file in files:
-        data = file.getvalue()
-        try:
-            LIMITS.check_file_size(len(data))
-            picture = compute.decoded(hashlib.sha256(data).hexdigest(), file.name, data)
-        except PictureError as error:
-            st.error(f"**{_plain(file.name)}** · {picture_error(error)}")
-            continue
-        pictures[f"{len(pictures) + 1}. {picture.name}"] = picture
-    if not pictures:
-        st.info(text("sidebar.upload_first"))
-        return None
-    if len(pictures) == 1:
-        return next(iter(pictures.values())), None
-    name = st.selectbox(text("sidebar.which"), list(pictures), key="upload")
-    return pictures[name], None
-
-
-def picture_error(error: PictureError) -> str:
-    """What was wrong with a file, in the reader's language."""
-    return text(f"picture.{error.code}", **error.details)
-
-
-def _plain(name: str) -> str:
-    """A file's name without what Markdown would take for markup."""
-    return "".join(character if character.isalnum() or character in "._- " else "_" for character in name)[:80]
 
 
 def _fit() -> str:

@@ -12,8 +12,8 @@ from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Meth
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
 from gam_viz.pages import compute, url
+from gam_viz.pages.names import class_title
 from gam_viz.pages.rows.view import PLOT, View, heading, layer_title, print_scale
-from gam_viz.pages.sidebar import class_title
 from gam_viz.pages.text import text
 
 DEFAULT_METHODS = ("gradcam",)
@@ -29,7 +29,8 @@ def attribution_row(view: View) -> None:
         methods = _methods()
         layer = _layer(view, methods)
         sign, percentile, opacity, own = _display()
-        requests = [_request(METHODS[name], layer) for name in methods]
+        with st.popover(text("attributions.settings"), disabled=not any(METHODS[name].params for name in methods)):
+            requests = [_request(METHODS[name], layer) for name in methods]
         with st.popover(text("attributions.not_offered"), type="tertiary"):
             for reason in NOT_OFFERED.values():
                 st.caption(text(f"not_offered.{reason}"))
@@ -91,9 +92,9 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
 def _request(method: Method, layer: str | None) -> Request:
     params: dict[str, int | float | str | bool] = {}
     if method.params:
-        with st.popover(text(f"method.{method.key}"), icon=":material/tune:"):
-            for param in method.params:
-                params[param.key] = _param(method, param)
+        st.markdown(f"**{text(f'method.{method.key}')}**")
+        for param in method.params:
+            params[param.key] = _param(method, param)
     return Request(method.key, layer=layer if method.needs_layer else None, params=params)
 
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 from gam_viz.checkpoints import Card
 from gam_viz.figures.prediction import prediction_bars
+from gam_viz.pages.names import class_title
 from gam_viz.pages.rows.view import PLOT, View, heading
-from gam_viz.pages.sidebar import class_title
 from gam_viz.pages.text import text
 
 

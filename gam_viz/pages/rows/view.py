@@ -16,7 +16,8 @@ from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colour_of
 from gam_viz.pages import url
 from gam_viz.pages.compute import Subject
-from gam_viz.pages.sidebar import Selection, network_title
+from gam_viz.pages.names import network_title
+from gam_viz.pages.sidebar import Selection
 from gam_viz.pages.text import text
 
 SCALES = ("shared", "own")

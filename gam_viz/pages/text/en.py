@@ -148,6 +148,7 @@ EN: dict[str, str] = {
     "attributions.scale": "One scale a method, for all networks.",
     "attributions.not_offered": "Why not DeepLift or LRP?",
     "attributions.computing": "{name}: {method} …",
+    "attributions.settings": "Settings",
     "attributions.choose": "Choose a method.",
     "attributions.target": "for {target}",
     "attributions.seconds": "{seconds:.2f} s",

@@ -131,6 +131,7 @@ ZH: dict[str, str] = {
     "attributions.scale": "每种方法一把标尺，各网络共用。",
     "attributions.not_offered": "为什么没有 DeepLift 和 LRP？",
     "attributions.computing": "{name}：{method}……",
+    "attributions.settings": "设置",
     "attributions.choose": "请选择一种方法。",
     "attributions.target": "针对{target}",
     "attributions.seconds": "{seconds:.2f} 秒",
