@@ -1,5 +1,11 @@
 """GAM-Viz: `streamlit run app.py`."""
 
+import os
+
+# Sessions and other programs share the processor: threads of torch that wait must sleep, not spin. Torch reads this
+# when it is loaded, so it stands before the imports.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import streamlit as st
 
 from gam_viz.pages.text import text

@@ -203,9 +203,24 @@ def _caption(result: Attribution, values: np.ndarray, own: Scale | None) -> str:
         text("attributions.seconds", seconds=result.seconds),
     ]
     if result.delta is not None:
-        parts.append(text("attributions.delta", delta=number(result.delta), relative=result.relative_delta or 0.0))
+        relative = result.relative_delta
+        if relative is not None and np.isfinite(relative):
+            parts.append(text("attributions.delta", delta=number(result.delta), relative=relative))
+        else:  # the picture's logit is the baseline's: there is no change to take a share of
+            parts.append(text("attributions.delta_alone", delta=number(result.delta)))
     if "steps" in result.evidence:
         parts.append(text("attributions.steps", steps=result.evidence["steps"]))
+    if result.evidence.get("converged") is False:
+        parts.append(text("attributions.not_converged"))
+    if "interpolation_error" in result.evidence:
+        parts.append(
+            text(
+                "attributions.interpolated",
+                interpolated=result.evidence["interpolated"],
+                windows=result.evidence["windows"],
+                error=result.evidence["interpolation_error"],
+            )
+        )
     if not values.any():
         parts.append(text("attributions.flat"))
     if own is not None:
