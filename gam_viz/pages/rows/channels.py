@@ -26,7 +26,7 @@ def channel_row(view: View, layer: str) -> None:
         with st.popover(text("display.title"), width="stretch"):
             own = choose("channel-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
             order = choose("order", ("weight", "strength", "index"), "weight", text("channels.order"), "channels.order")
-    shared = channel_scale(present)
+    shared = channel_scale(present, cell)
     colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
     for index, (column, reading) in enumerate(zip(columns, readings, strict=True)):
         with column:
@@ -34,7 +34,7 @@ def channel_row(view: View, layer: str) -> None:
             if reading is None:
                 st.caption(text("channels.absent", name=view.titles()[index]))
                 continue
-            scale = channel_scale([reading]) if own else shared
+            scale = channel_scale([reading], cell) if own else shared
             st.plotly_chart(
                 channel_bars(
                     reading,
@@ -75,7 +75,7 @@ def all_channel(view: View) -> list[GateReading]:
     return [r for e in view.explanations for r in e.readings if r.branch == "channel"]
 
 
-def channel_scale(readings: list[GateReading]) -> Scale:
+def channel_scale(readings: list[GateReading], cell: tuple[int, int] | None = None) -> Scale:
     """0..1 where every gate is bounded; else signed, wide enough for every channel's mean and its band, and for 1."""
     if all(reading.bounded for reading in readings):
         return bounded_scale()
@@ -83,6 +83,8 @@ def channel_scale(readings: list[GateReading]) -> Scale:
     for reading in readings:
         if reading.per_position:
             maps.extend(reading.channel_quantiles())
+            if cell is not None:
+                maps.append(reading.at(*cell))
     scale = symmetric_scale(maps)
     limit = max(1.0, scale.high)
     return Scale(-limit, limit, signed=True)
