@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from gam_viz.explain import GateReading
@@ -26,7 +28,8 @@ def channel_row(view: View, layer: str) -> None:
         with st.popover(text("display.title"), width="stretch"):
             own = choose("channel-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
             order = choose("order", ("weight", "strength", "index"), "weight", text("channels.order"), "channels.order")
-    shared = channel_scale(present, cell)
+    cells = [cell if reading is None else _same_place(cell, present[0], reading) for reading in readings]
+    shared = channel_scale(present, [c for c, reading in zip(cells, readings, strict=True) if reading is not None])
     colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
     for index, (column, reading) in enumerate(zip(columns, readings, strict=True)):
         with column:
@@ -34,14 +37,15 @@ def channel_row(view: View, layer: str) -> None:
             if reading is None:
                 st.caption(text("channels.absent", name=view.titles()[index]))
                 continue
-            scale = channel_scale([reading], cell) if own else shared
+            here = cells[index]
+            scale = channel_scale([reading], [here]) if own else shared
             st.plotly_chart(
                 channel_bars(
                     reading,
                     view.colours()[index],
                     scale,
                     by=order,
-                    cell=cell if reading.per_position else None,
+                    cell=here if reading.per_position else None,
                     labels=(text("word.channel"), text("word.mean"), text("word.here")),
                 ),
                 config=PLOT,
@@ -64,7 +68,7 @@ def channel_row(view: View, layer: str) -> None:
                 key=f"overview-{index}",
                 alt=text("channels.overview_alt", name=view.titles()[index], layers=len(of_all)),
             )
-            st.caption(channel_caption(view.titles()[index], layer, reading) + " " + _cell_caption(reading, cell))
+            st.caption(channel_caption(view.titles()[index], layer, reading) + " " + _cell_caption(reading, here))
     with first:
         scale = channel_scale(all_channel(view))
         caption = text("scale.own") if own else text("channels.scale")
@@ -75,7 +79,7 @@ def all_channel(view: View) -> list[GateReading]:
     return [r for e in view.explanations for r in e.readings if r.branch == "channel"]
 
 
-def channel_scale(readings: list[GateReading], cell: tuple[int, int] | None = None) -> Scale:
+def channel_scale(readings: list[GateReading], cells: Sequence[tuple[int, int]] = ()) -> Scale:
     """0..1 where every gate is bounded; else signed, wide enough for every channel's mean and its band, and for 1."""
     if all(reading.bounded for reading in readings):
         return bounded_scale()
@@ -83,8 +87,8 @@ def channel_scale(readings: list[GateReading], cell: tuple[int, int] | None = No
     for reading in readings:
         if reading.per_position:
             maps.extend(reading.channel_quantiles())
-            if cell is not None:
-                maps.append(reading.at(*cell))
+    # A cell's own weights may lie far outside the band, and must not be drawn outside the frame.
+    maps.extend(reading.at(*cell) for reading, cell in zip(readings, cells, strict=False) if reading.per_position)
     scale = symmetric_scale(maps)
     limit = max(1.0, scale.high)
     return Scale(-limit, limit, signed=True)
@@ -106,6 +110,11 @@ def channel_caption(name: str, layer: str, reading: GateReading) -> str:
     if reading.bounded:
         return text("channels.caption_positions", **values)
     return text("channels.caption_signed", **values, negative=reading.negative_share)
+
+
+def _same_place(cell: tuple[int, int], of: GateReading, reading: GateReading) -> tuple[int, int]:
+    """The cell of `reading`'s map at the place that `cell` has in `of`'s: networks may have maps of other sizes."""
+    return cell[0] * reading.shape[1] // of.shape[1], cell[1] * reading.shape[2] // of.shape[2]
 
 
 def _cell_caption(reading: GateReading, cell: tuple[int, int]) -> str:
