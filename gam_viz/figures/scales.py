@@ -35,9 +35,9 @@ def bounded_scale(lowest: float = 0.0, highest: float = 1.0) -> Scale:
     return Scale(lowest, highest)
 
 
-def range_scale(maps: Sequence[npt.NDArray[np.floating]], *, floor: float | None = None) -> Scale:
-    """From the smallest to the largest value of all maps; `floor` replaces the smallest."""
-    low = floor if floor is not None else min(float(m.min()) for m in maps)
+def range_scale(maps: Sequence[npt.NDArray[np.floating]]) -> Scale:
+    """From the smallest to the largest value of all maps."""
+    low = min(float(m.min()) for m in maps)
     high = max(float(m.max()) for m in maps)
     return Scale(low, high if high > low else low + 1.0)
 

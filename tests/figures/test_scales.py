@@ -13,7 +13,6 @@ def test_a_bounded_scale_does_not_follow_the_map() -> None:
 def test_a_range_spans_all_maps_and_a_flat_map_keeps_a_width() -> None:
     maps = [np.array([[0.2, 0.4]]), np.array([[-1.0, 0.3]])]
     assert (range_scale(maps).low, range_scale(maps).high) == (-1.0, 0.4)
-    assert range_scale(maps, floor=0.0).low == 0.0
     flat = range_scale([np.full((2, 2), 3.0)])
     assert (flat.low, flat.high) == (3.0, 4.0)
 
