@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from gam_viz.explain import GateReading
 from gam_viz.figures.scales import Scale
-from gam_viz.figures.style import GUIDE, colour_scale, layout, translucent
+from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, layout, translucent
 
 
 def channel_order(reading: GateReading, by: str = "weight") -> np.ndarray:
@@ -81,7 +81,7 @@ def channel_bars(
             x=places,
             y=reading.at(*cell)[order],
             mode="markers",
-            marker={"size": 5, "color": "#d81b60", "symbol": "diamond"},
+            marker={"size": 5, "color": CHOSEN, "symbol": "diamond"},
             customdata=order,
             hovertemplate=f"{labels[0]} %{{customdata}}<br>{labels[2]} %{{y:.3f}}<extra></extra>",
         )
@@ -139,9 +139,7 @@ def channel_overview(
             hovertemplate=f"{names[row]}: {hover} %{{z:.3f}}<extra></extra>",
         )
     if chosen is not None:
-        figure.add_shape(
-            type="rect", x0=0, x1=1, y0=chosen - 0.5, y1=chosen + 0.5, line={"color": "#d81b60", "width": 2}
-        )
+        figure.add_shape(type="rect", x0=0, x1=1, y0=chosen - 0.5, y1=chosen + 0.5, line={"color": CHOSEN, "width": 2})
     figure.update_xaxes(visible=False, fixedrange=True, range=[-0.005, 1.005])
     figure.update_yaxes(
         range=[len(readings) - 0.5, -0.5],

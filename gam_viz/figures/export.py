@@ -16,6 +16,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from gam_viz.explain import GateReading
+from gam_viz.figures.channels import channel_order
 from gam_viz.figures.scales import Scale, number
 from gam_viz.figures.style import GUIDE, grey
 
@@ -100,7 +101,7 @@ def _bars(axes: Axes, column: Column) -> None:
         axes.set_axis_off()
         return
     means = column.channel.channel_means()
-    order = np.argsort(-means, kind="stable")
+    order = channel_order(column.channel)
     places = np.arange(len(order))
     if column.channel.per_position:
         low, high = column.channel.channel_quantiles()

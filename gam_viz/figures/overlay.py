@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gam_viz.figures.scales import Scale, number
-from gam_viz.figures.style import colour_scale, data_uri, grey, layout
+from gam_viz.figures.style import CHOSEN, colour_scale, data_uri, grey, layout
 
 SIDE = 250  # pixels, of a large map
 
@@ -22,7 +22,6 @@ def overlay(
     colours: str,
     *,
     opacity: float = 0.6,
-    cell: tuple[int, int] | None = None,
     hover: str = "",
 ) -> go.Figure:
     """A map over the grey picture that the network saw, its cells kept as cells.
@@ -33,21 +32,10 @@ def overlay(
         scale: of the colours.
         colours: a Matplotlib colour map's name.
         opacity: of the map, 0..1.
-        cell: (row, column) of the map to outline.
         hover: the word for a value.
     """
     figure = go.Figure()
-    _draw(figure, values, seen, scale, colours, opacity, hover)
-    if cell is not None:
-        height, width = values.shape
-        figure.add_shape(
-            type="rect",
-            x0=cell[1] / width,
-            x1=(cell[1] + 1) / width,
-            y0=cell[0] / height,
-            y1=(cell[0] + 1) / height,
-            line={"color": "#d81b60", "width": 2},
-        )
+    _draw(figure, values, data_uri(grey(seen)), scale, colours, opacity, hover)
     return _square(layout(figure, height=SIDE, left=0, right=0, top=0, bottom=0))
 
 
@@ -63,9 +51,10 @@ def thumbnails(
 ) -> go.Figure:
     """One small map a layer, in a row."""
     count = len(maps)
+    picture = data_uri(grey(seen))  # encoded once for all
     figure = make_subplots(rows=1, cols=count, horizontal_spacing=0.012)
     for index, (values, scale) in enumerate(zip(maps, scales, strict=True)):
-        _draw(figure, values, seen, scale, colours, opacity, names[index], column=index + 1)
+        _draw(figure, values, picture, scale, colours, opacity, names[index], column=index + 1)
         figure.add_annotation(
             text=f"<b>{names[index]}</b>" if index == chosen else names[index],
             xref=f"x{index + 1 if index else ''} domain",
@@ -78,7 +67,7 @@ def thumbnails(
         )
         if index == chosen:
             figure.add_shape(
-                type="rect", x0=0, x1=1, y0=0, y1=1, line={"color": "#d81b60", "width": 2}, row=1, col=index + 1
+                type="rect", x0=0, x1=1, y0=0, y1=1, line={"color": CHOSEN, "width": 2}, row=1, col=index + 1
             )
     return _square(layout(figure, height=92, left=0, right=0, top=2, bottom=20))
 
@@ -114,7 +103,7 @@ def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int,
         x1=(cell[1] + 1) / columns,
         y0=cell[0] / rows,
         y1=(cell[0] + 1) / rows,
-        line={"color": "#d81b60", "width": 2},
+        line={"color": CHOSEN, "width": 2},
     )
     return _square(layout(figure, height=170, left=0, right=0, top=0, bottom=0))
 
@@ -153,7 +142,7 @@ def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.
 def _draw(
     figure: go.Figure,
     values: npt.NDArray[np.floating],
-    seen: npt.NDArray[np.uint8],
+    picture: str,
     scale: Scale,
     colours: str,
     opacity: float,
@@ -164,7 +153,7 @@ def _draw(
     place = {} if column is None else {"row": 1, "col": column}
     height, width = values.shape
     figure.add_layout_image(
-        source=data_uri(grey(seen)),
+        source=picture,
         xref="x",
         yref="y",
         x=0,

@@ -22,6 +22,7 @@ ATTENTION_COLOURS = {
     "se_cbam": "#56b4e9",
     "se_gam": "#d55e00",
 }
+CHOSEN = "#d81b60"  # outlines what was chosen: a layer, a cell
 GUIDE = "#8a8a8a"  # lines that read on a light and on a dark page
 
 
@@ -72,10 +73,14 @@ def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(Image.fromarray(pixels).convert("L").convert("RGB"))
 
 
+def enlarged(pixels: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) uint8, each pixel repeated as often as fits into `side`: nearest neighbour, so pixels stay pixels."""
+    factor = max(1, side // max(pixels.shape[:2]))
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
 def data_uri(pixels: npt.NDArray[np.uint8]) -> str:
     """(H, W, 3) uint8 RGB as a PNG that a figure can carry, pixels kept as pixels when it is enlarged."""
-    factor = max(1, 256 // max(pixels.shape[:2]))
-    enlarged = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
     buffer = io.BytesIO()
-    Image.fromarray(enlarged).save(buffer, "PNG")
+    Image.fromarray(enlarged(pixels, 256)).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -8,7 +8,7 @@ network(seen.tensor)                       # (1, 3, 64, 64)
 from gam_viz.images.decode import decode
 from gam_viz.images.errors import ERROR_TEXTS, PictureError
 from gam_viz.images.limits import ACCEPTED_FORMATS, ACCEPTED_SUFFIXES, LIMITS, Limits
-from gam_viz.images.network_input import Fit, NetworkInput, denormalise, normalise, prepare
+from gam_viz.images.network_input import Fit, NetworkInput, denormalise, normalise, normalise_batch, prepare
 from gam_viz.images.picture import NOTE_TEXTS, Note, Picture
 from gam_viz.images.samples import SAMPLE_TITLES, Sample, list_samples, load_sample, sample_scene
 
@@ -31,6 +31,7 @@ __all__ = [
     "list_samples",
     "load_sample",
     "normalise",
+    "normalise_batch",
     "prepare",
     "sample_scene",
 ]

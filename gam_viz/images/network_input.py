@@ -91,9 +91,16 @@ def prepare(
 
 def normalise(seen: NDArray[np.uint8], mean: Sequence[float], std: Sequence[float]) -> Tensor:
     """(S, S, 3) uint8 -> (1, 3, S, S) float32: (seen / 255 - mean) / std."""
-    x = torch.from_numpy(seen.astype(np.float32) / 255)  # (S, S, 3)
-    x = (x - torch.tensor(mean, dtype=torch.float32)) / torch.tensor(std, dtype=torch.float32)
-    return x.permute(2, 0, 1)[None].contiguous()
+    # A copy, because what the network saw is read-only and torch has no such tensors.
+    return normalise_batch(torch.from_numpy(seen.copy()).permute(2, 0, 1)[None], mean, std).contiguous()
+
+
+def normalise_batch(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """(B, 3, H, W) uint8 -> float32 on the same device: scaled to 0..1, minus the mean, over the standard deviation."""
+    shape = (1, 3, 1, 1)
+    means = torch.tensor(mean, device=images.device).view(shape)
+    stds = torch.tensor(std, device=images.device).view(shape)
+    return (images.float() / 255 - means) / stds
 
 
 def denormalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> NDArray[np.uint8]:

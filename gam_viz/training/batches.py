@@ -9,15 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from gam_viz.datasets.arrays import LabelledImages
+from gam_viz.images import normalise_batch
 from gam_viz.training.recipe import Recipe
-
-
-def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(B, 3, H, W) uint8 -> float32, scaled to 0..1, minus the mean, over the standard deviation."""
-    shape = (1, 3, 1, 1)
-    means = torch.tensor(mean, device=images.device).view(shape)
-    stds = torch.tensor(std, device=images.device).view(shape)
-    return (images.float() / 255 - means) / stds
 
 
 class Batches:
@@ -63,7 +56,7 @@ class Batches:
             if self.flip:
                 flipped = (self.flip_parity[index] + epoch) % 2 == 1
                 batch = torch.where(flipped[:, None, None, None], batch.flip(-1), batch)
-            x = normalise(batch, self.mean, self.std)
+            x = normalise_batch(batch, self.mean, self.std)
             if size != x.shape[-1]:
                 x = functional.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
             yield x, self.labels[index]

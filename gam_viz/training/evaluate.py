@@ -12,7 +12,7 @@ from torch import nn
 
 from gam_viz.datasets.arrays import LabelledImages
 from gam_viz.devices import autocast
-from gam_viz.training.batches import normalise
+from gam_viz.images import normalise_batch
 
 
 @torch.inference_mode()
@@ -32,7 +32,7 @@ def predict(
     logits = []
     for start in range(0, len(data), batch_size):
         batch = torch.from_numpy(data.images[start : start + batch_size]).to(device).permute(0, 3, 1, 2)
-        x = normalise(batch, mean, std).contiguous(memory_format=torch.channels_last)
+        x = normalise_batch(batch, mean, std).contiguous(memory_format=torch.channels_last)
         with autocast(device, precision):
             logits.append(network(x).float().cpu().numpy())
     network.train(was_training)

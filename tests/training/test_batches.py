@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from gam_viz.datasets import LabelledImages
+from gam_viz.images import normalise_batch
 from gam_viz.training import RECIPES, Recipe
-from gam_viz.training.batches import Batches, normalise
+from gam_viz.training.batches import Batches
 
 PLAIN = Recipe("plain", batch_size=8, crop=0, flip=False)
 #: With these a batch holds the pictures' own values, 0..255.
@@ -41,7 +42,7 @@ def epoch_of(made, epoch):
 def test_normalising_is_minus_mean_over_std():
     images = torch.randint(0, 256, (2, 3, 4, 5), dtype=torch.uint8)
     mean, std = (0.1, 0.5, 0.9), (0.2, 0.3, 0.4)
-    x = normalise(images, mean, std)
+    x = normalise_batch(images, mean, std)
     assert x.dtype == torch.float32
     for channel in range(3):
         expected = (images[:, channel].numpy() / 255 - mean[channel]) / std[channel]

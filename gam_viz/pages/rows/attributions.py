@@ -13,7 +13,7 @@ from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
 from gam_viz.pages import compute, url
 from gam_viz.pages.names import class_title
-from gam_viz.pages.rows.view import PLOT, View, heading, layer_title, print_scale
+from gam_viz.pages.rows.view import PLOT, SCALES, View, choose, heading, layer_title, print_scale
 from gam_viz.pages.text import text
 
 DEFAULT_METHODS = ("gradcam",)
@@ -67,14 +67,7 @@ def _display() -> tuple[str, float, float, bool]:
         url.publish("sign", "signed")
         percentile = st.slider(text("attributions.clip"), 90.0, 100.0, 99.0, 0.5, key="clip", format="%.1f")
         opacity = st.slider(text("spatial.opacity"), 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
-        url.restore("attribution-scale", ("shared", "own"), "shared")
-        own = st.selectbox(
-            text("scale.label"),
-            ("shared", "own"),
-            format_func=lambda name: text(f"scale.option.{name}"),
-            key="attribution-scale",
-        )
-        url.publish("attribution-scale", "shared")
+        own = choose("attribution-scale", SCALES, "shared", text("scale.label"), "scale.option")
     return str(sign), float(percentile), opacity, own == "own"
 
 

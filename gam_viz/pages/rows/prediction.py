@@ -8,6 +8,7 @@ from PIL import Image
 
 from gam_viz.checkpoints import Card
 from gam_viz.figures.prediction import prediction_bars
+from gam_viz.figures.style import enlarged
 from gam_viz.pages.names import class_title
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text
@@ -27,7 +28,7 @@ def prediction_row(view: View) -> None:
             alt=text("prediction.original_alt", name=selection.title),
         )
         st.image(
-            _enlarged(seen),
+            enlarged(seen, 192),
             width=80,
             caption=text("prediction.seen", size=seen.shape[0]),
             alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
@@ -86,12 +87,6 @@ def _tested(card: Card) -> str:
         return text("prediction.untested")
     low, high = card.test["interval"]
     return text("prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
-
-
-def _enlarged(pixels: np.ndarray) -> np.ndarray:
-    """Nearest neighbour, so that the network's pixels stay pixels."""
-    factor = max(1, 192 // pixels.shape[0])
-    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def _thumbnail(pixels: np.ndarray) -> Image.Image:
