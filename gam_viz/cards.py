@@ -28,10 +28,13 @@ class Card:
         input_size: side of the square input, in pixels.
         mean, std: of the normalisation, per RGB channel, in 0..1.
         config: the network.
+        domain: of the data: "drawn", "photographs", "aerial", "medical", or empty.
         recipe: how it was trained (`Recipe.to_dict()`).
         seed: of initial weights, order and augmentation.
         epochs: trained.
-        validation: {"accuracy": 0..1, "count": pictures}.
+        started_from: {"name", "sha256", "fresh"} of the checkpoint whose weights training began with, and which layers
+            began fresh; empty where all did.
+        validation: {"accuracy": 0..1, "count": pictures}, and "auc" where there are two classes.
         test: what `evaluate` found on the test split (see `gam_viz.training.evaluate`), or empty.
         versions: of the libraries it was trained with, and the device.
         notes: anything else worth knowing, in plain sentences.
@@ -47,7 +50,9 @@ class Card:
     config: NetworkConfig
     source: str = ""
     licence: str = ""
+    domain: str = ""
     recipe: dict[str, Any] = field(default_factory=dict)
+    started_from: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     epochs: int = 0
     validation: dict[str, Any] = field(default_factory=dict)

@@ -21,7 +21,19 @@ from gam_viz.cards import Card, CheckpointError
 from gam_viz.files import write_atomically
 from gam_viz.networks import ResidualNetwork, build_network
 
-__all__ = ["SUFFIX", "Card", "Checkpoint", "CheckpointError", "find", "load", "read", "rewrite_card", "save"]
+__all__ = [
+    "SUFFIX",
+    "Card",
+    "Checkpoint",
+    "CheckpointError",
+    "find",
+    "load",
+    "read",
+    "rewrite_card",
+    "save",
+    "snapshot_path",
+    "snapshots",
+]
 
 MAX_BYTES = 1_000_000_000  # of a checkpoint file
 SUFFIX = ".safetensors"
@@ -42,8 +54,8 @@ class Checkpoint:
     sha256: str
 
 
-def save(network: ResidualNetwork, card: Card, path: Path) -> None:
-    """Write weights and card to `path`, atomically.
+def save(network: ResidualNetwork, card: Card, path: Path, *, half: bool = False) -> None:
+    """Write weights and card to `path`, atomically; with `half` in half precision, but for biases and batch norms.
 
     Raises:
         CheckpointError: the card describes another network than this one (a fused copy is another network, too), a
@@ -54,8 +66,21 @@ def save(network: ResidualNetwork, card: Card, path: Path) -> None:
     card.check()
     weights = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     _require_same(_parts(network), _parts(_skeleton(card)), card.name)
+    if half:
+        weights = {key: value.half() if value.ndim > 1 else value for key, value in weights.items()}
     _require_finite(weights)
     _write(weights, card, path)
+
+
+def snapshot_path(folder: Path, name: str, epoch: int) -> Path:
+    """Where the checkpoint of network `name` as it was after `epoch` epochs lies, below a folder of checkpoints."""
+    return folder / "snapshots" / name / f"epoch-{epoch:03d}{SUFFIX}"
+
+
+def snapshots(folder: Path, name: str) -> dict[int, Path]:
+    """The snapshots of network `name` that are there, by epoch, in order."""
+    found = sorted((folder / "snapshots" / name).glob(f"epoch-*{SUFFIX}"))
+    return {int(path.stem.removeprefix("epoch-")): path for path in found if path.stem[6:].isdigit()}
 
 
 def read(path: Path) -> Checkpoint:

@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     a.add_argument("--epochs", type=int, help="instead of the recipe's")
     a.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     a.add_argument("--size", type=int, default=64, help="side of a folder's pictures (default: 64)")
+    a.add_argument("--start", help="name or file of a checkpoint whose weights to start from, where they fit")
+    a.add_argument("--snapshot", type=int, action="append", default=[], metavar="EPOCH", help="keep a copy; repeats")
     a.add_argument("--name", help="of the checkpoint (default: from the settings)")
     a.add_argument("--note", action="append", default=[], help="a sentence for the card; repeats")
     a.add_argument("--runs", type=Path, default=Path("runs"), help="folder of logs and resumable states")
@@ -77,14 +79,16 @@ def _train(options: argparse.Namespace) -> None:
             f"s{options.seed}",
         ]
     )
+    start = _checkpoint(options.start, options.checkpoints) if options.start else None
     print(f"{name}: {data.info.title}, {len(data)} pictures, on {describe(device)}", flush=True)
     path = train(
-        Job(name, config, chosen, options.seed, tuple(options.note)),
+        Job(name, config, chosen, options.seed, start, tuple(options.note)),
         data,
         checkpoints=options.checkpoints,
         runs=options.runs,
         device=device,
         progress=sys.stderr.isatty(),
+        snapshots=options.snapshot,
     )
     card = read(path).card
     print(f"{path.name}: validation accuracy {card.validation['accuracy']:.2%}")

@@ -25,6 +25,8 @@ class DatasetInfo:
         source: who made it, to cite.
         licence: as far as it is known.
         mirrored: whether a mirrored picture is still one of its class (not so where left and right have a meaning).
+        any_way_up: whether a picture turned by 90 degrees is (so where it was taken from above).
+        domain: "drawn", "photographs", "aerial" or "medical"; empty where it is not known.
     """
 
     name: str
@@ -36,6 +38,8 @@ class DatasetInfo:
     source: str
     licence: str
     mirrored: bool = True
+    any_way_up: bool = False
+    domain: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,14 @@ class LabelledImages:
         info: the data set.
         images: (N, H, W, 3) uint8.
         labels: (N,) int64, indices into `info.classes`.
+        held_out: (N,) bool, which pictures of a training split its makers set apart for validation; None where they
+            left that to whoever trains.
     """
 
     info: DatasetInfo
     images: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int64]
+    held_out: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.shape[-1] != 3 or self.images.dtype != np.uint8:
@@ -60,6 +67,11 @@ class LabelledImages:
         if self.labels.shape != self.images.shape[:1]:
             raise DatasetError(
                 f"{self.info.title}: {len(self.images)} pictures came with labels of shape {self.labels.shape}"
+            )
+        if self.held_out is not None and self.held_out.shape != self.labels.shape:
+            raise DatasetError(
+                f"{self.info.title}: {len(self.images)} pictures came with a validation mask of shape "
+                f"{self.held_out.shape}"
             )
         if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.info.classes):
             raise DatasetError(
@@ -71,7 +83,7 @@ class LabelledImages:
         return len(self.images)
 
     def take(self, index: npt.NDArray[np.int64]) -> LabelledImages:
-        """The pictures at `index`, (M,) integers."""
+        """The pictures at `index`, (M,) integers, as a split of their own."""
         return LabelledImages(self.info, self.images[index], self.labels[index])
 
 
@@ -79,7 +91,7 @@ def split_validation(data: LabelledImages, share: float, seed: int = 0) -> tuple
     """Split training data into training and validation, the same way for every network trained on it.
 
     Args:
-        data: the whole training split.
+        data: the whole training split; where its makers held pictures out, those are the validation.
         share: of the pictures that go to validation, 0 < share < 1; every class gives its share, at least one
             picture, and keeps one.
         seed: of the draw; not the network's seed, so that all networks share one split.
@@ -89,6 +101,8 @@ def split_validation(data: LabelledImages, share: float, seed: int = 0) -> tuple
     """
     if not 0 < share < 1:
         raise ValueError(f"the validation share must lie between 0 and 1, got {share}")
+    if data.held_out is not None:
+        return data.take(np.flatnonzero(~data.held_out)), data.take(np.flatnonzero(data.held_out))
     generator = np.random.default_rng(seed)
     validation = np.zeros(len(data), dtype=bool)
     for label in np.unique(data.labels):

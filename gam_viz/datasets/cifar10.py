@@ -26,6 +26,7 @@ INFO = DatasetInfo(
     std=(0.2470, 0.2435, 0.2616),
     source="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
     licence="none stated; its page asks for the citation",
+    domain="photographs",
 )
 
 

@@ -102,7 +102,7 @@ def _load(split: str, name: str, files: Files, size: int) -> LabelledImages:
                 raise DatasetError(f"{path} cannot be read as a picture: {error}") from error
             labels.append(label)
     stacked = np.stack(images)
-    mean, std = _mean_and_std(stacked)
+    mean, std = mean_and_std(stacked)
     info = DatasetInfo(
         name=name,
         title=name,
@@ -126,7 +126,7 @@ def _square(data: bytes, size: int) -> npt.NDArray[np.uint8]:  # -> (size, size,
         return np.asarray(ImageOps.fit(upright.convert("RGB"), (size, size)))
 
 
-def _mean_and_std(images: npt.NDArray[np.uint8]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+def mean_and_std(images: npt.NDArray[np.uint8]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Per RGB channel, in 0..1; a channel without any variation gets a standard deviation of 1."""
     unit = images.reshape(-1, 3).astype(np.float64) / 255
     red, green, blue = (round(float(v), 4) for v in unit.mean(axis=0))

@@ -30,5 +30,6 @@ def load_scenes(split: str, root: Path, *, shortcut: bool) -> LabelledImages:
         licence="Apache-2.0",
         # A mirrored scene is one of its class, but a mirrored tag is no longer the tag.
         mirrored=not shortcut,
+        domain="drawn",
     )
     return LabelledImages(info, scenes.images, scenes.labels)

@@ -11,12 +11,17 @@ from pathlib import Path
 from gam_viz.datasets.arrays import DatasetError, LabelledImages
 from gam_viz.datasets.cifar10 import load_cifar10
 from gam_viz.datasets.folders import load_folder
+from gam_viz.datasets.medmnist import load_pneumoniamnist
+from gam_viz.datasets.packs import load_mednist, load_ucmerced
 from gam_viz.datasets.planted import load_scenes
 
 DATASETS: dict[str, Callable[[str, Path], LabelledImages]] = {
     "cifar10": load_cifar10,
     "scenes": partial(load_scenes, shortcut=False),
     "scenes-shortcut": partial(load_scenes, shortcut=True),
+    "ucmerced": load_ucmerced,
+    "mednist": load_mednist,
+    "pneumoniamnist": load_pneumoniamnist,
 }
 
 

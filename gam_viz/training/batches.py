@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from gam_viz.datasets.arrays import LabelledImages
 from gam_viz.images import normalise_batch
+from gam_viz.training import augment
 from gam_viz.training.recipe import Recipe
 
 
@@ -38,6 +39,7 @@ class Batches:
         self.recipe, self.mean, self.std, self.seed = recipe, mean, std, seed
         self.batch_size = min(recipe.batch_size, len(data))  # fewer pictures than a batch are one batch
         self.flip = recipe.flip and data.info.mirrored
+        self.quarter_turns = recipe.quarter_turns and data.info.any_way_up
         first = torch.Generator().manual_seed(seed)
         self.flip_parity = torch.randint(2, (len(data),), generator=first).to(device)
 
@@ -52,25 +54,32 @@ class Batches:
         size = max(8, round(self.images.shape[-1] * self.recipe.relative_size(epoch)))
         for step in range(len(self)):
             index = order[step * self.batch_size : (step + 1) * self.batch_size]
-            batch = self._crop(self.images[index], generator)
-            if self.flip:
-                flipped = (self.flip_parity[index] + epoch) % 2 == 1
-                batch = torch.where(flipped[:, None, None, None], batch.flip(-1), batch)
-            x = normalise_batch(batch, self.mean, self.std)
-            if size != x.shape[-1]:
-                x = functional.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-            yield x, self.labels[index]
+            yield self._changed(index, epoch, size, generator), self.labels[index]
 
-    def _crop(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Shift each picture by up to `crop` pixels either way; what comes in at the border is the picture mirrored."""
-        pad = self.recipe.crop
-        if pad == 0:
-            return images
-        count, _, height, width = images.shape
-        padded = functional.pad(images.float(), (pad,) * 4, mode="reflect").to(images.dtype)
-        shift = torch.randint(2 * pad + 1, (2, count, 1), generator=generator).to(images.device)
-        rows = (shift[0] + torch.arange(height, device=images.device))[:, None, :, None]  # (B, 1, H, 1)
-        columns = (shift[1] + torch.arange(width, device=images.device))[:, None, None, :]  # (B, 1, 1, W)
-        picture = torch.arange(count, device=images.device)[:, None, None, None]
-        channel = torch.arange(3, device=images.device)[None, :, None, None]
-        return padded[picture, channel, rows, columns]
+    def unchanged(self) -> Iterator[Tensor]:
+        """All pictures as they are, in random order, (B, 3, S, S)."""
+        order = torch.randperm(len(self.images), generator=torch.Generator().manual_seed(self.seed))
+        for index in order.to(self.images.device).split(256):
+            yield normalise_batch(self.images[index], self.mean, self.std)
+
+    def _changed(self, index: Tensor, epoch: int, size: int, generator: torch.Generator) -> Tensor:
+        """The pictures at `index`, changed as the recipe says and normalised, (B, 3, size, size)."""
+        recipe = self.recipe
+        batch = self.images[index]
+        if recipe.crop:
+            batch = augment.crop(batch, recipe.crop, generator)
+        if self.flip:
+            flipped = (self.flip_parity[index] + epoch) % 2 == 1
+            batch = torch.where(flipped[:, None, None, None], batch.flip(-1), batch)
+        if self.quarter_turns:
+            batch = augment.quarter_turns(batch, generator)
+        if recipe.turn or recipe.zoom:
+            batch = augment.warp(batch, recipe.turn, recipe.zoom, generator)
+        x = normalise_batch(batch, self.mean, self.std)
+        if size != x.shape[-1]:
+            x = functional.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+        if recipe.colour:
+            x = augment.colour(x, recipe.colour, generator)
+        if recipe.erase:
+            x = augment.erase(x, recipe.erase, generator)
+        return x

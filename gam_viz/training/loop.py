@@ -6,53 +6,28 @@ import json
 import math
 import pickle
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 from tqdm import tqdm
 
 from gam_viz import __version__
-from gam_viz.checkpoints import Card, save
+from gam_viz.checkpoints import Card, save, snapshot_path
 from gam_viz.datasets.arrays import LabelledImages, split_validation
 from gam_viz.devices import autocast, describe, training_precision
 from gam_viz.files import write_atomically
-from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
+from gam_viz.networks import build_network
 from gam_viz.training.batches import Batches
 from gam_viz.training.evaluate import predict, summarise
+from gam_viz.training.job import Job, TrainingError, start_from
 from gam_viz.training.recipe import Recipe
 
 VALIDATION_SHARE = 0.05
-
-
-class TrainingError(ValueError):
-    """Training that cannot start or go on; the message says in a sentence why."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One network to train.
-
-    Attributes:
-        name: of the checkpoint and of the run's folder.
-        config: the network.
-        recipe: how.
-        seed: of initial weights, order and augmentation; the validation split does not depend on it.
-        notes: for the card.
-    """
-
-    name: str
-    config: NetworkConfig
-    recipe: Recipe
-    seed: int = 0
-    notes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, by which a resumed run recognises itself."""
-        return {"config": self.config.to_dict(), "recipe": self.recipe.to_dict(), "seed": self.seed}
 
 
 def train(
@@ -63,12 +38,13 @@ def train(
     runs: Path,
     device: torch.device,
     progress: bool = True,
-    on_epoch: Callable[[int, ResidualNetwork], None] | None = None,
+    snapshots: Sequence[int] = (),
 ) -> Path:
     """Train `job` on the training split `data` and write its checkpoint; goes on where an earlier start was stopped.
 
     The state is written after every epoch to `runs/<name>/state.pt`, a line an epoch to `runs/<name>/log.jsonl`.
-    `on_epoch(epoch, network)` is called after each, for snapshots.
+    After each epoch of `snapshots` (0 is before the first) the network is also written, in half precision, to
+    `snapshot_path(checkpoints, name, epoch)`.
 
     Raises:
         TrainingError: an earlier run of that name had other settings or data, there are too few pictures, or the loss
@@ -76,6 +52,7 @@ def train(
     """
     torch.manual_seed(job.seed)
     network = build_network(job.config).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    started_from = start_from(network, job.start) if job.start else {}
     optimizer = _optimizer(network, job.recipe)
     train_data, validation_data = split_validation(data, VALIDATION_SHARE)
     if len(train_data) < 2 or len(validation_data) < 1:
@@ -84,6 +61,8 @@ def train(
     half = (0.5, 0.5, 0.5)
     mean, std = (half, half) if job.recipe.half_normalisation else (data.info.mean, data.info.std)
     batches = Batches(train_data, job.recipe, mean, std, device, job.seed)
+    weights = _class_weights(train_data).to(device) if job.recipe.balanced else None
+    criterion = nn.CrossEntropyLoss(weights, label_smoothing=job.recipe.label_smoothing)
     precision = training_precision(device)
 
     folder = runs / job.name
@@ -95,7 +74,7 @@ def train(
             state = torch.load(state_path, map_location=device, weights_only=True)
         except (RuntimeError, EOFError, pickle.UnpicklingError, LookupError, ValueError, AttributeError) as error:
             raise TrainingError(f"{state_path} is damaged; remove it to start anew") from error
-        if json.loads(state["job"]) != json.loads(json.dumps(job.to_dict())):
+        if not job.made(json.loads(state["job"])):
             raise TrainingError(f"{folder} holds a run with other settings; choose another --name or remove it")
         if "data" in state and json.loads(state["data"]) != json.loads(json.dumps(facts)):
             raise TrainingError(f"{folder} holds a run on other data; choose another --name or remove it")
@@ -107,9 +86,44 @@ def train(
     if first >= job.recipe.epochs and path.exists():
         return path  # done before; written again it would lose the test result
 
+    def card_of(validation: dict[str, Any], epochs: int) -> Card:
+        return Card(
+            name=job.name,
+            dataset=data.info.name,
+            dataset_title=data.info.title,
+            source=data.info.source,
+            licence=data.info.licence,
+            classes=data.info.classes,
+            input_size=data.images.shape[1],
+            mean=mean,
+            std=std,
+            config=job.config,
+            recipe=job.recipe.to_dict(),
+            seed=job.seed,
+            epochs=epochs,
+            domain=data.info.domain,
+            validation={key: value for key, value in validation.items() if key in ("accuracy", "auc", "count")},
+            started_from=started_from,
+            versions={
+                "torch": torch.__version__,
+                "gam_viz": __version__,
+                "device": describe(device),
+                "precision": str(precision).removeprefix("torch."),
+            },
+            notes=job.notes,
+        )
+
+    def validated() -> dict[str, Any]:
+        return summarise(predict(network, validation_data, mean, std, device), validation_data)
+
+    def snapshot(epoch: int) -> None:
+        save(network, card_of(validated(), epoch), snapshot_path(checkpoints, job.name, epoch), half=True)
+
+    if 0 in snapshots and first == 0:
+        snapshot(0)
     for epoch in range(first, job.recipe.epochs):
         started = time.perf_counter()
-        loss, accuracy = _one_epoch(network, optimizer, batches, job, epoch, precision, progress)
+        loss, accuracy = _one_epoch(network, criterion, optimizer, batches, job, epoch, precision, progress)
         logits = predict(network, validation_data, mean, std, device, precision=precision)
         validation = summarise(logits, validation_data)["accuracy"]
         history.append(
@@ -121,6 +135,8 @@ def train(
                 "seconds": round(time.perf_counter() - started, 1),
             }
         )
+        if epoch + 1 in snapshots:
+            snapshot(epoch + 1)
         state = {
             "job": json.dumps(job.to_dict()),
             "data": json.dumps(facts),
@@ -131,35 +147,18 @@ def train(
         }
         write_atomically(state_path, lambda part, state=state: torch.save(state, part))  # type: ignore[misc]
         _write_log(log_path, history)
-        if on_epoch is not None:
-            on_epoch(epoch + 1, network)
 
-    validation = summarise(predict(network, validation_data, mean, std, device), validation_data)
-    card = Card(
-        name=job.name,
-        dataset=data.info.name,
-        dataset_title=data.info.title,
-        source=data.info.source,
-        licence=data.info.licence,
-        classes=data.info.classes,
-        input_size=data.images.shape[1],
-        mean=mean,
-        std=std,
-        config=job.config,
-        recipe=job.recipe.to_dict(),
-        seed=job.seed,
-        epochs=job.recipe.epochs,
-        validation={key: validation[key] for key in ("accuracy", "count")},
-        versions={
-            "torch": torch.__version__,
-            "gam_viz": __version__,
-            "device": describe(device),
-            "precision": str(precision).removeprefix("torch."),
-        },
-        notes=job.notes,
-    )
-    save(network, card, path)
+    if job.recipe.settle:
+        update_bn(batches.unchanged(), network)
+    save(network, card_of(validated(), job.recipe.epochs), path)
     return path
+
+
+def _class_weights(data: LabelledImages) -> Tensor:  # -> (classes,)
+    """Inverse to the number of pictures of each class, 1 on average over the pictures."""
+    counts = np.bincount(data.labels, minlength=len(data.info.classes))
+    present = max(1, int((counts > 0).sum()))
+    return torch.from_numpy(len(data) / (present * np.maximum(counts, 1))).float()
 
 
 def _write_log(path: Path, history: list[dict[str, Any]]) -> None:
@@ -192,6 +191,7 @@ def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 def _one_epoch(
     network: nn.Module,
+    criterion: nn.Module,
     optimizer: torch.optim.Optimizer,
     batches: Batches,
     job: Job,
@@ -201,7 +201,6 @@ def _one_epoch(
 ) -> tuple[float, float]:
     """Train one epoch; returns mean loss and accuracy over it."""
     network.train()
-    criterion = nn.CrossEntropyLoss(label_smoothing=job.recipe.label_smoothing)
     device = batches.images.device
     total_loss = torch.zeros((), device=device)
     total_correct = torch.zeros((), device=device)

@@ -22,6 +22,14 @@ class Recipe:
         label_smoothing: 0..1.
         crop: padding in pixels (reflected) of the random crop; 0 for none.
         flip: mirror every picture in every other epoch, half of them starting mirrored.
+        quarter_turns: turn by 0, 90, 180 or 270 degrees, where the data set says that a picture has no upper side.
+        turn: turn by up to this many degrees either way.
+        zoom: scale by a factor within 1 - zoom .. 1 + zoom.
+        colour: change contrast and brightness by up to this share.
+        erase: side of a square set to the mean colour, as a share of the picture's.
+        balanced: weigh the loss so that every class counts the same, however many pictures it has.
+        settle: end with a pass over the unchanged pictures that sets the batch norms' statistics, since changed
+            pictures have others.
         clip: largest norm of the gradient; 0 for none.
         sizes: (share of the epochs, size relative to the full one) in order: small pictures first make the early
             epochs cheap, the last epochs see the full size. Empty for full size throughout.
@@ -38,6 +46,13 @@ class Recipe:
     label_smoothing: float = 0.1
     crop: int = 4
     flip: bool = True
+    quarter_turns: bool = False
+    turn: float = 0.0
+    zoom: float = 0.0
+    colour: float = 0.0
+    erase: float = 0.0
+    balanced: bool = False
+    settle: bool = False
     clip: float = 2.0
     sizes: tuple[tuple[float, float], ...] = ()
     half_normalisation: bool = False
@@ -45,6 +60,19 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as they come back from JSON."""
         return dataclasses.asdict(self) | {"sizes": [list(step) for step in self.sizes]}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """The inverse of `to_dict`; what an older file does not name has its default.
+
+        Raises:
+            ValueError: a value's name is not known.
+        """
+        unknown = sorted(set(values) - {f.name for f in dataclasses.fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown recipe settings: {', '.join(unknown)}")
+        sizes = tuple((float(share), float(size)) for share, size in values.get("sizes", ()))
+        return cls(**{**values, "sizes": sizes})
 
     def relative_size(self, epoch: int) -> float:
         """Size of the pictures in an epoch (from 0), relative to the full one."""
@@ -59,6 +87,34 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     # The default: crops, flips, SGD with one cycle.
     "default": Recipe("default", sizes=((0.25, 0.5), (0.55, 0.75))),
+    # A second, lower cycle for a network that had the default one.
+    "second-cycle": Recipe("second-cycle", learning_rate=0.06, epochs=5, sizes=((0.4, 0.75),)),
+    # A few hundred to a few thousand pictures: many epochs, strong changes.
+    "few-pictures": Recipe(
+        "few-pictures",
+        learning_rate=0.05,
+        batch_size=32,
+        epochs=80,
+        quarter_turns=True,
+        zoom=0.35,
+        colour=0.3,
+        erase=0.25,
+        settle=True,
+        sizes=((0.25, 0.5), (0.45, 0.75)),
+    ),
+    # Small grey pictures of unequal classes, taken in nearly one pose.
+    "radiographs": Recipe(
+        "radiographs",
+        learning_rate=0.1,
+        epochs=24,
+        crop=2,
+        flip=False,
+        turn=12.0,
+        zoom=0.12,
+        colour=0.25,
+        balanced=True,
+        settle=True,
+    ),
     # The tutorial's section 4.2, as printed: no augmentation, no schedule.
     "article": Recipe(
         "article",

@@ -1,0 +1,68 @@
+"""Random changes of a batch of pictures that leave its classes as they are. Every draw comes from the generator."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def crop(images: Tensor, pad: int, generator: torch.Generator) -> Tensor:  # (B, 3, H, W) -> the same
+    """Shift each picture by up to `pad` pixels either way; what comes in at the border is the picture mirrored."""
+    count, _, height, width = images.shape
+    padded = functional.pad(images.float(), (pad,) * 4, mode="reflect").to(images.dtype)
+    shift = torch.randint(2 * pad + 1, (2, count, 1), generator=generator).to(images.device)
+    rows = (shift[0] + torch.arange(height, device=images.device))[:, None, :, None]  # (B, 1, H, 1)
+    columns = (shift[1] + torch.arange(width, device=images.device))[:, None, None, :]  # (B, 1, 1, W)
+    picture = torch.arange(count, device=images.device)[:, None, None, None]
+    channel = torch.arange(3, device=images.device)[None, :, None, None]
+    return padded[picture, channel, rows, columns]
+
+
+def quarter_turns(images: Tensor, generator: torch.Generator) -> Tensor:  # (B, 3, S, S) -> the same
+    """Turn each square picture by 0, 90, 180 or 270 degrees."""
+    turns = torch.randint(4, (len(images),), generator=generator).to(images.device)
+    turned = images.clone()
+    for quarter in (1, 2, 3):
+        chosen = turns == quarter
+        turned[chosen] = torch.rot90(images[chosen], quarter, (2, 3))
+    return turned
+
+
+def warp(images: Tensor, degrees: float, zoom: float, generator: torch.Generator) -> Tensor:  # (B, 3, S, S) -> the same
+    """Turn each picture by up to `degrees` and scale it by a factor within 1 - zoom .. 1 + zoom, about a random point.
+
+    An enlarged picture loses its margins, where is drawn; a shrunk one is mirrored at its border. Bilinear.
+    """
+    count = len(images)
+    draw = torch.rand((4, count), generator=generator).to(images.device) * 2 - 1  # -1..1
+    angle = draw[0] * math.radians(degrees)
+    scale = 1 + draw[1] * zoom  # of the window that is read: below 1 it is a part of the picture
+    move = (1 - scale).clamp(min=0) * draw[2:]  # (2, B): the window stays inside the picture
+    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
+    matrix = torch.stack(
+        [torch.stack([cos, -sin, move[0]], dim=1), torch.stack([sin, cos, move[1]], dim=1)], dim=1
+    )  # (B, 2, 3)
+    grid = functional.affine_grid(matrix, list(images.shape), align_corners=False)
+    return functional.grid_sample(images.float(), grid, padding_mode="reflection", align_corners=False)
+
+
+def colour(x: Tensor, strength: float, generator: torch.Generator) -> Tensor:  # (B, 3, H, W), normalised
+    """Change contrast by a factor within 1 ± strength and brightness by ± strength standard deviations."""
+    draw = (torch.rand((2, len(x), 1, 1, 1), generator=generator).to(x.device) * 2 - 1) * strength
+    mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    return (x - mean) * (1 + draw[0]) + mean + draw[1]
+
+
+def erase(x: Tensor, share: float, generator: torch.Generator) -> Tensor:  # (B, 3, S, S), normalised
+    """Set a square of `share` of the side to the mean colour (0), anywhere, partly outside too.
+
+    T. DeVries, G. Taylor, Improved Regularization of CNNs with Cutout, arXiv 1708.04552, section 3.2.
+    """
+    size = x.shape[-1]
+    centre = (torch.rand((2, len(x), 1), generator=generator) * size).to(x.device)
+    place = torch.arange(size, device=x.device) + 0.5  # (S,)
+    inside = (place - centre).abs() < share * size / 2  # (2, B, S): rows, columns
+    return x.masked_fill((inside[0][:, :, None] & inside[1][:, None, :])[:, None], 0.0)

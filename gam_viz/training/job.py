@@ -1,0 +1,69 @@
+"""One network to train: what it is, how it is trained, and from which weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from gam_viz.checkpoints import Checkpoint, load
+from gam_viz.networks import NetworkConfig, ResidualNetwork
+from gam_viz.training.recipe import Recipe
+
+
+class TrainingError(ValueError):
+    """Training that cannot start or go on; the message says in a sentence why."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One network to train.
+
+    Attributes:
+        name: of the checkpoint and of the run's folder.
+        config: the network.
+        recipe: how.
+        seed: of initial weights, order and augmentation; the validation split does not depend on it.
+        start: a checkpoint whose weights the network starts from, where names and shapes agree; the rest starts fresh.
+        notes: for the card.
+    """
+
+    name: str
+    config: NetworkConfig
+    recipe: Recipe
+    seed: int = 0
+    start: Checkpoint | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, by which a resumed run recognises itself."""
+        return {
+            "config": self.config.to_dict(),
+            "recipe": self.recipe.to_dict(),
+            "seed": self.seed,
+            "start": self.start.sha256 if self.start else None,
+        }
+
+    def made(self, values: dict[str, Any]) -> bool:
+        """Whether `values`, which an earlier version of this class may have written, say the same job."""
+        values = {"start": None, **values}
+        try:
+            values["recipe"] = Recipe.from_dict(values["recipe"]).to_dict()
+        except (LookupError, ValueError):
+            return False
+        return bool(values == json.loads(json.dumps(self.to_dict())))
+
+
+def start_from(network: ResidualNetwork, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Take over the weights that fit; returns what the card says of it.
+
+    Raises:
+        TrainingError: none fits.
+    """
+    given, own = load(checkpoint).state_dict(), network.state_dict()
+    fitting = {key: value for key, value in given.items() if key in own and value.shape == own[key].shape}
+    fresh = sorted({key.rpartition(".")[0] for key in own if key not in fitting})
+    if not any(value.ndim > 1 for value in fitting.values()):
+        raise TrainingError(f"no weight of {checkpoint.path.name} fits this network")
+    network.load_state_dict(fitting, strict=False)
+    return {"name": checkpoint.card.name, "sha256": checkpoint.sha256, "fresh": fresh}
