@@ -142,13 +142,14 @@ def find(folder: Path) -> tuple[list[Checkpoint], list[CheckpointError]]:
     return found, refused
 
 
-def rewrite_card(checkpoint: Checkpoint, **changes: Any) -> Checkpoint:
-    """Replace values of a card, weights as they are; returns the checkpoint as it now is."""
+def rewrite_card(checkpoint: Checkpoint, *, path: Path | None = None, **changes: Any) -> Checkpoint:
+    """Replace values of a card, weights as they are, in place or in a copy at `path`; returns the result."""
+    path = path or checkpoint.path
     card = dataclasses.replace(checkpoint.card, **changes)
     with safe_open(checkpoint.path, framework="pt") as file:
         weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    _write(weights, card, checkpoint.path)
-    return read(checkpoint.path)
+    _write(weights, card, path)
+    return read(path)
 
 
 #: For each name, a tensor's shape and whether it holds "float" or "int" numbers.

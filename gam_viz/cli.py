@@ -1,4 +1,4 @@
-"""The command line: `python -m gam_viz train | evaluate | checkpoints`."""
+"""The command line: `python -m gam_viz train | evaluate | checkpoints | zoo`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from gam_viz.datasets import DATASETS, DatasetError, data_root, load_dataset
 from gam_viz.devices import describe, pick_device
 from gam_viz.networks import ARCHITECTURES, NetworkConfig
 from gam_viz.training import RECIPES, Job, TrainingError, predict, recipe, summarise, train
+from gam_viz.zoo.plan import DEFAULT_PLAN, read_plan
+from gam_viz.zoo.results import RESULTS
+from gam_viz.zoo.run import Workshop, chosen, make, ship, state
+from gam_viz.zoo.table import tabulate
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 
@@ -51,6 +55,17 @@ def _parser() -> argparse.ArgumentParser:
     b.add_argument("checkpoint", nargs="+", help="names or files")
     b.add_argument("--data", help="test on another data set of the same classes; printed, not written into the card")
     b.set_defaults(run=_evaluate)
+
+    z = commands.add_parser("zoo", parents=[common], help="train all networks of a plan and table their results")
+    z.add_argument("only", nargs="*", metavar="RUN", help="names or patterns of runs, e.g. 'scenes-*' (default: all)")
+    z.add_argument(
+        "--plan", type=Path, default=DEFAULT_PLAN, help="TOML list of what to train (default: the project's)"
+    )
+    z.add_argument("--list", action="store_true", help="say what is done and what is missing, and stop")
+    z.add_argument("--ship", action="store_true", help="afterwards copy the best seeds to the folder of checkpoints")
+    z.add_argument("--results", type=Path, default=RESULTS.parent, help="folder of zoo.json and zoo.md (default: docs)")
+    z.add_argument("--runs", type=Path, default=Path("runs"), help="folder of runs, their logs and resumable states")
+    z.set_defaults(run=_zoo)
 
     c = commands.add_parser("checkpoints", parents=[common], help="list the checkpoints")
     c.add_argument("--json", action="store_true", help="whole cards as JSON")
@@ -124,6 +139,30 @@ def _evaluate(options: argparse.Namespace) -> None:
         )
         for class_name, accuracy in result["per_class"].items():
             print(f"  {class_name:<12} {accuracy:.2%}")
+
+
+def _zoo(options: argparse.Namespace) -> None:
+    plan = read_plan(options.plan)
+    runs = chosen(plan, options.only)
+    shop = Workshop(
+        data_root(options.data_root),
+        options.runs,
+        pick_device(options.device),
+        say=lambda sentence: print(sentence, flush=True),
+        progress=sys.stderr.isatty(),
+    )
+    if options.list:
+        for run in runs:
+            print(f"{run.name:<36} {state(run, shop)}")
+        return
+    try:
+        for _ in make(runs, shop):
+            tabulate(plan, shop, options.results)
+    finally:  # what is done is told also where a data set was missing
+        tabulate(plan, shop, options.results)
+    if options.ship:
+        for path in ship(runs, shop, options.checkpoints):
+            print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 def _checkpoint(given: str, folder: Path) -> Checkpoint:

@@ -30,7 +30,8 @@ def describe(device: torch.device) -> str:
     """The device in words, e.g. "NVIDIA H200" or "CPU, 2 threads"."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"CPU, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads != 1 else ''}"
 
 
 def training_precision(device: torch.device) -> torch.dtype:

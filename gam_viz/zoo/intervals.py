@@ -1,0 +1,80 @@
+"""95 % intervals of accuracies and of differences between them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from gam_viz.training import wilson_interval
+
+Z = 1.959964  # of 95 %
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval.
+
+    Attributes:
+        value: the estimate.
+        low, high: the interval.
+        basis: what it is over: "seeds" (other seeds of the same recipe) or "pictures" (other test pictures, this one
+            network).
+        count: how many seeds or pictures.
+    """
+
+    value: float
+    low: float
+    high: float
+    basis: Literal["seeds", "pictures"]
+    count: int
+
+
+def accuracy(values: Sequence[float], correct: Sequence[npt.NDArray[np.bool_]]) -> Estimate:
+    """Of one attention's networks: over seeds by Student's t where there are two or more, else over the test pictures.
+
+    Args:
+        values: test accuracy a seed.
+        correct: (N,) of each seed, which test pictures it got right.
+    """
+    if len(values) >= 2:
+        mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
+        half = float(stats.t.ppf(0.975, len(values) - 1)) * error
+        return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), "seeds", len(values))
+    count = len(correct[0])
+    low, high = wilson_interval(int(correct[0].sum()), count)
+    return Estimate(values[0], low, high, "pictures", count)
+
+
+def difference(
+    first: Sequence[float],
+    second: Sequence[float],
+    first_correct: Sequence[npt.NDArray[np.bool_]],
+    second_correct: Sequence[npt.NDArray[np.bool_]],
+) -> Estimate:
+    """first - second: over seeds (Welch) where both have two or more, else over pictures that both were shown.
+
+    The interval over pictures is that of Bonett and Price (J. Educational and Behavioral Statistics 37, 2012, p. 479)
+    for paired proportions, of each one's first seed.
+    """
+    if len(first) >= 2 and len(second) >= 2:
+        a, b = np.asarray(first), np.asarray(second)
+        parts = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
+        value, variance = float(a.mean() - b.mean()), float(sum(parts))
+        if variance == 0:
+            return Estimate(value, value, value, "seeds", min(len(a), len(b)))
+        freedom = variance**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
+        half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(variance)
+        return Estimate(value, value - half, value + half, "seeds", min(len(a), len(b)))
+    x, y = first_correct[0], second_correct[0]
+    count = len(x)
+    only_first, only_second = int((x & ~y).sum()), int((~x & y).sum())
+    p, q = (only_first + 1) / (count + 2), (only_second + 1) / (count + 2)
+    half = Z * math.sqrt((p + q - (p - q) ** 2) / (count + 2))
+    value = (only_first - only_second) / count
+    return Estimate(value, max(-1.0, p - q - half), min(1.0, p - q + half), "pictures", count)
