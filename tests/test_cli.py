@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gam_viz import __version__, cli
-from gam_viz.checkpoints import load, read
+from gam_viz.checkpoints import load, read, snapshots
 from gam_viz.cli import main
 from gam_viz.training import TrainingError
 
@@ -121,7 +121,11 @@ def test_the_same_command_again_keeps_the_weights_and_other_settings_are_refused
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("--data imagenet", "unknown data set 'imagenet'; known are cifar10, scenes, scenes-shortcut and folder:NAME"),
+        (
+            "--data imagenet",
+            "unknown data set 'imagenet'; known are cifar10, scenes, scenes-shortcut, ucmerced, mednist, "
+            "pneumoniamnist and folder:NAME",
+        ),
         ("--data folder:nowhere", f"no folder or zip of pictures named nowhere; {EXPECTED}"),
         ("--data-root elsewhere", f"no folder or zip of pictures named colours; {EXPECTED}"),
         (
@@ -236,3 +240,24 @@ def test_errors_of_a_run_end_in_one_sentence(error, said, folders, capsys, monke
     monkeypatch.setattr(cli, "train", fail)
     assert train() == 2
     assert error_of(capsys) == said
+
+
+def test_a_start_and_snapshots(folders, capsys):
+    assert train("--name", "first") == 0
+    second = ["--name", "second", "--stem", "imagenet"]
+    assert train(*second, "--start", "first", "--snapshot", "0", "--snapshot", "2") == 0
+    first, later = (read(folders / "checkpoints" / f"{name}.safetensors") for name in ("first", "second"))
+    assert later.card.started_from == {"name": "first", "sha256": first.sha256, "fresh": ["conv1"]}
+    assert list(snapshots(folders / "checkpoints", "second")) == [0, 2]
+    # A path is a path, and a tested start is still the start.
+    assert main(["evaluate", "first", "--checkpoints", "checkpoints", "--device", "cpu"]) == 0
+    assert train(*second, "--start", "checkpoints/first.safetensors") == 0
+
+
+def test_a_start_that_is_not_there_or_does_not_fit(folders, capsys):
+    assert train("--start", "nobody") == 2
+    assert error_of(capsys).startswith("nobody.safetensors cannot be opened: ")
+    assert train("--name", "first") == 0
+    capsys.readouterr()
+    assert train("--name", "wide", "--start", "first", "--width", "6") == 2
+    assert error_of(capsys) == "no weight of first.safetensors fits this network"

@@ -1,6 +1,12 @@
 """Data to train and test on: CIFAR-10, folders of pictures, planted-evidence scenes."""
 
-from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages, split_validation
+from gam_viz.datasets.arrays import (
+    DatasetError,
+    DatasetInfo,
+    LabelledImages,
+    MissingDataError,
+    split_validation,
+)
 from gam_viz.datasets.registry import DATASETS, data_root, load_dataset
 
 __all__ = [
@@ -8,6 +14,7 @@ __all__ = [
     "DatasetError",
     "DatasetInfo",
     "LabelledImages",
+    "MissingDataError",
     "data_root",
     "load_dataset",
     "split_validation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,20 @@ import numpy.typing as npt
 
 class DatasetError(ValueError):
     """A data set that cannot be had; the message is one sentence saying what is missing and where it was looked for."""
+
+
+class MissingDataError(DatasetError):
+    """A data set whose files are not in the data folder.
+
+    Attributes:
+        title: of the data set.
+        folder: the data folder.
+        expected: names in it, any of which would do.
+    """
+
+    def __init__(self, message: str, *, title: str, folder: Path, expected: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.title, self.folder, self.expected = title, folder, expected
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages
+from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages, MissingDataError
 
 INFO = DatasetInfo(
     name="cifar10",
@@ -30,20 +30,25 @@ INFO = DatasetInfo(
 )
 
 
-def load_cifar10(split: str, root: Path) -> LabelledImages:
+PACK, FOLDER = "cifar10.zip", "cifar-10-batches-py"
+ARCHIVE = "cifar-10-python.tar.gz"  # as torchvision saves what it downloads
+
+
+def load_cifar10(split: str, root: Path, *, download: bool = True) -> LabelledImages:
     """CIFAR-10's training (50,000) or test (10,000) pictures, 32x32.
 
-    Looks in `root` for `cifar10.zip`, then for torchvision's `cifar-10-batches-py`; where neither is there, asks
-    torchvision to download it.
+    Looks in `root` for `cifar10.zip`, then for torchvision's `cifar-10-batches-py`; where neither is there, and with
+    `download`, asks torchvision to download it.
 
     Raises:
-        DatasetError: it is neither there nor to be downloaded, or the zip is damaged.
+        MissingDataError: it is not there and was not to be downloaded.
+        DatasetError: it could not be downloaded, or the zip is damaged.
     """
-    pack = root / "cifar10.zip"
+    pack = root / PACK
     if pack.exists():
         images, labels = _read_pack(pack, split)
     else:
-        images, labels = _read_torchvision(split, root)
+        images, labels = _read_torchvision(split, root, download)
     return LabelledImages(INFO, images, labels)
 
 
@@ -63,12 +68,19 @@ def _read_pack(pack: Path, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArr
         raise DatasetError(f"the CIFAR-10 pack {pack.name} cannot be read: {error}") from error
 
 
-def _read_torchvision(split: str, root: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def _read_torchvision(split: str, root: Path, download: bool) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     from gam_viz.vision import torchvision  # loads slowly, and only this path needs it
 
     try:
-        data = torchvision.datasets.CIFAR10(str(root), train=split == "train", download=True)
+        data = torchvision.datasets.CIFAR10(str(root), train=split == "train", download=download)
     except (OSError, RuntimeError) as error:
+        if not download:
+            raise MissingDataError(
+                f"CIFAR-10 is not in the data folder {root}, or not whole: expected {PACK}, or a folder {FOLDER}",
+                title=INFO.title,
+                folder=root,
+                expected=(PACK, FOLDER),
+            ) from error
         raise DatasetError(
             f"CIFAR-10 is not in the data folder (neither cifar10.zip nor cifar-10-batches-py) and could not be "
             f"downloaded: {error}"

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages
+from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages, MissingDataError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
@@ -66,7 +66,12 @@ def load_folder(split: str, path: Path, *, size: int = 64) -> LabelledImages:
                 return _load(split, path.stem, _files_of(archive, split), size)
         except zipfile.BadZipFile as error:
             raise DatasetError(f"{path.name} is a damaged zip: {error}") from error
-    raise DatasetError(f"no folder or zip of pictures named {path.name}; expected <root>/{split}/<class>/*.png inside")
+    raise MissingDataError(
+        f"no folder or zip of pictures named {path.name}; expected <root>/{split}/<class>/*.png inside",
+        title=path.name,
+        folder=path.parent,
+        expected=(path.name,),
+    )
 
 
 def _files_of(archive: zipfile.ZipFile, split: str) -> Files:

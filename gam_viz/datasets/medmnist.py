@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages
-from gam_viz.datasets.folders import mean_and_std
+from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages, MissingDataError
+from gam_viz.datasets.folders import DAMAGED, mean_and_std
+
+SIZE = 28
 
 
 def load_pneumoniamnist(split: str, root: Path) -> LabelledImages:
@@ -26,7 +26,12 @@ def load_pneumoniamnist(split: str, root: Path) -> LabelledImages:
         (root / name for name in ("pneumoniamnist28.npz", "pneumoniamnist.npz") if (root / name).exists()), None
     )
     if path is None:
-        raise DatasetError(f"PneumoniaMNIST is not in the data folder {root}: expected pneumoniamnist.npz")
+        raise MissingDataError(
+            f"PneumoniaMNIST is not in the data folder {root}: expected pneumoniamnist.npz",
+            title="PneumoniaMNIST",
+            folder=root,
+            expected=("pneumoniamnist.npz",),
+        )
     read = {part: _read(path, part) for part in ("train", "val", "test")}
     parts = ("train", "val") if split == "train" else ("test",)
     mean, std = mean_and_std(read["train"][0])
@@ -34,7 +39,7 @@ def load_pneumoniamnist(split: str, root: Path) -> LabelledImages:
         name="pneumoniamnist",
         title="PneumoniaMNIST",
         classes=("normal", "pneumonia"),
-        size=28,
+        size=SIZE,
         mean=mean,
         std=std,
         source="J. Yang et al., MedMNIST v2, Scientific Data 2023; D. Kermany et al., Cell 2018",
@@ -52,11 +57,12 @@ def _read(path: Path, part: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.
     try:
         with np.load(path, allow_pickle=False) as file:
             images, labels = file[f"{part}_images"], file[f"{part}_labels"]
-    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, OSError) as error:
+    except DAMAGED as error:
         raise DatasetError(f"{path.name} cannot be read as MedMNIST arrays: {error}") from error
-    if images.ndim != 3 or images.dtype != np.uint8 or len(labels) != len(images):
+    whole = images.ndim == 3 and images.shape[1:] == (SIZE, SIZE) and len(images) > 0 and images.dtype == np.uint8
+    if not whole or labels.size != len(images) or labels.dtype.kind not in "iu":
         raise DatasetError(
-            f"{path.name} should hold {part}_images as (N, H, W) uint8 with as many labels, got {images.shape} "
-            f"{images.dtype} with {len(labels)}"
+            f"{path.name} should hold {part}_images as (N, {SIZE}, {SIZE}) uint8 with as many labels, got "
+            f"{images.shape} {images.dtype} with labels of shape {labels.shape} {labels.dtype}"
         )
     return np.repeat(images[..., None], 3, axis=-1), labels.reshape(-1).astype(np.int64)

@@ -30,7 +30,7 @@ def data_root(given: str | None = None) -> Path:
     return Path(given or os.environ.get("GAM_VIZ_DATA") or "data")
 
 
-def load_dataset(name: str, split: str, root: Path, *, size: int = 64) -> LabelledImages:
+def load_dataset(name: str, split: str, root: Path, *, size: int = 64, download: bool = True) -> LabelledImages:
     """One split of a data set.
 
     Args:
@@ -38,9 +38,11 @@ def load_dataset(name: str, split: str, root: Path, *, size: int = 64) -> Labell
         split: "train" or "test".
         root: the data folder.
         size: side of the pictures of a folder.
+        download: whether CIFAR-10, where it is not there, may be fetched (170 MB).
 
     Raises:
-        DatasetError: the name or split is unknown, or the data are not there.
+        MissingDataError: the data are not there.
+        DatasetError: the name or split is unknown, or the data cannot be read.
     """
     if split not in ("train", "test"):
         raise DatasetError(f"unknown split {split!r}; known are train, test")
@@ -50,4 +52,6 @@ def load_dataset(name: str, split: str, root: Path, *, size: int = 64) -> Labell
         return dataclasses.replace(data, info=dataclasses.replace(data.info, name=name))
     if name not in DATASETS:
         raise DatasetError(f"unknown data set {name!r}; known are {', '.join(DATASETS)} and folder:NAME")
+    if name == "cifar10" and not download:
+        return load_cifar10(split, root, download=False)
     return DATASETS[name](split, root)

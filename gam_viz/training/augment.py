@@ -66,3 +66,26 @@ def erase(x: Tensor, share: float, generator: torch.Generator) -> Tensor:  # (B,
     place = torch.arange(size, device=x.device) + 0.5  # (S,)
     inside = (place - centre).abs() < share * size / 2  # (2, B, S): rows, columns
     return x.masked_fill((inside[0][:, :, None] & inside[1][:, None, :])[:, None], 0.0)
+
+
+def mix(
+    x: Tensor, labels: Tensor, classes: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:  # (B, 3, S, S), (B,) -> the same, (B, classes)
+    """Paste one box of other pictures of the batch over each; labels become shares of the area.
+
+    S. Yun et al., CutMix, ICCV 2019, section 3.2, with a uniform share, one box for the batch.
+    """
+    size = x.shape[-1]
+    share = float(torch.rand((), generator=generator))  # of the area that stays
+    side = round(size * math.sqrt(1 - share))
+    centre = (torch.rand(2, generator=generator) * size).int().tolist()
+    (top, left), (bottom, right) = (
+        [max(0, c - side // 2) for c in centre],
+        [min(size, c + side - side // 2) for c in centre],
+    )
+    other = torch.randperm(len(x), generator=generator).to(x.device)
+    mixed = x.clone()
+    mixed[:, :, top:bottom, left:right] = x[other, :, top:bottom, left:right]
+    area = (bottom - top) * (right - left) / size**2
+    targets = functional.one_hot(labels, classes).float()
+    return mixed, (1 - area) * targets + area * targets[other]

@@ -37,6 +37,7 @@ class Batches:
         self.images = torch.from_numpy(data.images).permute(0, 3, 1, 2).contiguous().to(device)  # (N, 3, H, W)
         self.labels = torch.from_numpy(data.labels).to(device)
         self.recipe, self.mean, self.std, self.seed = recipe, mean, std, seed
+        self.classes = len(data.info.classes)
         self.batch_size = min(recipe.batch_size, len(data))  # fewer pictures than a batch are one batch
         self.flip = recipe.flip and data.info.mirrored
         self.quarter_turns = recipe.quarter_turns and data.info.any_way_up
@@ -47,19 +48,26 @@ class Batches:
         return len(self.images) // self.batch_size
 
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batches ((B, 3, S, S) float32, (B,) int64) of one epoch, counted from 0; a last short batch is left out."""
+        """Batches ((B, 3, S, S) float32, (B,) int64) of one epoch, counted from 0; a last short batch is left out.
+
+        Labels of mixed pictures are shares, (B, classes) float32.
+        """
         device = self.images.device
         generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
         order = torch.randperm(len(self.images), generator=generator).to(device)
         size = max(8, round(self.images.shape[-1] * self.recipe.relative_size(epoch)))
         for step in range(len(self)):
             index = order[step * self.batch_size : (step + 1) * self.batch_size]
-            yield self._changed(index, epoch, size, generator), self.labels[index]
+            x, labels = self._changed(index, epoch, size, generator), self.labels[index]
+            if self.recipe.mix and float(torch.rand((), generator=generator)) < self.recipe.mix:
+                x, labels = augment.mix(x, labels, self.classes, generator)
+            yield x, labels
 
     def unchanged(self) -> Iterator[Tensor]:
         """All pictures as they are, in random order, (B, 3, S, S)."""
         order = torch.randperm(len(self.images), generator=torch.Generator().manual_seed(self.seed))
-        for index in order.to(self.images.device).split(256):
+        # Parts of one size, or a short last one would count as much as the others in an average over them.
+        for index in order.to(self.images.device).tensor_split(-(-len(order) // 256)):
             yield normalise_batch(self.images[index], self.mean, self.std)
 
     def _changed(self, index: Tensor, epoch: int, size: int, generator: torch.Generator) -> Tensor:

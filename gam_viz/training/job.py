@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gam_viz.checkpoints import Checkpoint, load
@@ -41,15 +43,27 @@ class Job:
             "config": self.config.to_dict(),
             "recipe": self.recipe.to_dict(),
             "seed": self.seed,
-            "start": self.start.sha256 if self.start else None,
+            "start": self.start_digest,
         }
+
+    @cached_property
+    def start_digest(self) -> str | None:
+        """SHA-256 of the weights that the network starts from; their card may be rewritten, as by `evaluate`."""
+        if self.start is None:
+            return None
+        with self.start.path.open("rb") as handle:
+            header = int.from_bytes(handle.read(8), "little")  # its length; the weights follow it
+            handle.seek(8 + header)
+            return hashlib.file_digest(handle, "sha256").hexdigest()
 
     def made(self, values: dict[str, Any]) -> bool:
         """Whether `values`, which an earlier version of this class may have written, say the same job."""
         values = {"start": None, **values}
+        if self.start is not None and values["start"] == self.start.sha256:
+            values["start"] = self.start_digest  # an earlier version noted the digest of the whole file
         try:
             values["recipe"] = Recipe.from_dict(values["recipe"]).to_dict()
-        except (LookupError, ValueError):
+        except (LookupError, ValueError, TypeError):
             return False
         return bool(values == json.loads(json.dumps(self.to_dict())))
 

@@ -64,6 +64,7 @@ def train(
     weights = _class_weights(train_data).to(device) if job.recipe.balanced else None
     criterion = nn.CrossEntropyLoss(weights, label_smoothing=job.recipe.label_smoothing)
     precision = training_precision(device)
+    described = json.dumps(job.to_dict())
 
     folder = runs / job.name
     state_path, log_path = folder / "state.pt", folder / "log.jsonl"
@@ -138,7 +139,7 @@ def train(
         if epoch + 1 in snapshots:
             snapshot(epoch + 1)
         state = {
-            "job": json.dumps(job.to_dict()),
+            "job": described,
             "data": json.dumps(facts),
             "network": network.state_dict(),
             "optimizer": optimizer.state_dict(),
@@ -155,10 +156,10 @@ def train(
 
 
 def _class_weights(data: LabelledImages) -> Tensor:  # -> (classes,)
-    """Inverse to the number of pictures of each class, 1 on average over the pictures."""
+    """Inverse to the number of pictures of each class, 1 on average over the pictures; 0 for a class without any."""
     counts = np.bincount(data.labels, minlength=len(data.info.classes))
-    present = max(1, int((counts > 0).sum()))
-    return torch.from_numpy(len(data) / (present * np.maximum(counts, 1))).float()
+    share = len(data) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return torch.from_numpy(np.where(counts > 0, share, 0.0)).float()
 
 
 def _write_log(path: Path, history: list[dict[str, Any]]) -> None:
@@ -221,7 +222,8 @@ def _one_epoch(
             optimizer.step()
             seen += len(labels)
             total_loss += loss.detach() * len(labels)
-            total_correct += (logits.detach().argmax(dim=1) == labels).sum()
+            wanted = labels if labels.ndim == 1 else labels.argmax(dim=1)  # of mixed pictures the larger part
+            total_correct += (logits.detach().argmax(dim=1) == wanted).sum()
             if step % 50 == 49:  # reading the numbers waits for a GPU, so not at every step
                 mean_loss = _finite(float(total_loss) / seen, job, epoch)
                 left = (job.recipe.epochs - epoch - 1) * (bar.format_dict["elapsed"] / (step + 1) * steps)

@@ -27,6 +27,7 @@ class Recipe:
         zoom: scale by a factor within 1 - zoom .. 1 + zoom.
         colour: change contrast and brightness by up to this share.
         erase: side of a square set to the mean colour, as a share of the picture's.
+        mix: share of the batches in which a box of each picture is another picture's, and the labels are mixed by area.
         balanced: weigh the loss so that every class counts the same, however many pictures it has.
         settle: end with a pass over the unchanged pictures that sets the batch norms' statistics, since changed
             pictures have others.
@@ -51,6 +52,7 @@ class Recipe:
     zoom: float = 0.0
     colour: float = 0.0
     erase: float = 0.0
+    mix: float = 0.0
     balanced: bool = False
     settle: bool = False
     clip: float = 2.0
@@ -98,7 +100,7 @@ RECIPES: dict[str, Recipe] = {
         quarter_turns=True,
         zoom=0.35,
         colour=0.3,
-        erase=0.25,
+        mix=0.5,
         settle=True,
         sizes=((0.25, 0.5), (0.45, 0.75)),
     ),

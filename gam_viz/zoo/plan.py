@@ -108,6 +108,7 @@ class TrainingSet:
     start: str | None = None
     snapshots: dict[str, tuple[int, ...]] = field(default_factory=dict)
     ships: bool = True
+    published: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -171,7 +172,20 @@ def _attention(label: str, entry: dict[str, Any]) -> Attention:
 
 def _set(entry: dict[str, Any], attention: dict[str, Attention]) -> TrainingSet:
     name = entry.get("name", entry.get("data", "?"))
-    known = {"name", "data", "network", "width", "stem", "recipe", "epochs", "seeds", "snapshots", "start", "ships"}
+    known = {
+        "name",
+        "data",
+        "network",
+        "width",
+        "stem",
+        "recipe",
+        "epochs",
+        "seeds",
+        "snapshots",
+        "start",
+        "ships",
+        "published",
+    }
     _known(entry, known, f"set {name!r}")
     for key in ("data", "width", "seeds"):
         if key not in entry:
@@ -185,7 +199,9 @@ def _set(entry: dict[str, Any], attention: dict[str, Attention]) -> TrainingSet:
             raise PlanError(f"set {name!r} asks for unknown attention {label!r}; known are {', '.join(attention)}")
     if not entry["seeds"] or not all(type(count) is int and count >= 1 for count in entry["seeds"].values()):
         raise PlanError(f"set {name!r} needs a number of seeds, 1 or more, for each attention")
-    given = {key: entry[key] for key in ("network", "width", "stem", "epochs", "start", "ships") if key in entry}
+    given = {
+        key: entry[key] for key in ("network", "width", "stem", "epochs", "start", "ships", "published") if key in entry
+    }
     built = TrainingSet(
         name=name,
         data=entry["data"],

@@ -69,6 +69,7 @@ class SetResults:
         network, width, size: what was trained, on square pictures of that side.
         recipe: how.
         start: the set whose weights it started from, or None.
+        published: {"network", "accuracy", "source", and "auc"} of another's result to compare with, or empty.
         test_count: test pictures.
         rows: in the plan's order.
     """
@@ -83,6 +84,7 @@ class SetResults:
     size: int
     recipe: dict[str, Any]
     start: str | None
+    published: dict[str, Any]
     test_count: int
     rows: tuple[Row, ...]
 
@@ -168,6 +170,7 @@ def _set_results(each: TrainingSet, runs: list[Run], shop: Workshop, old: SetRes
         size=card.input_size,
         recipe=card.recipe,
         start=each.start,
+        published=each.published,
         test_count=card.test["count"],
         rows=tuple(rows),
     )

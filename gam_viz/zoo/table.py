@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gam_viz.files import write_atomically
 from gam_viz.zoo.intervals import Estimate
 from gam_viz.zoo.plan import TrainingSet
-from gam_viz.zoo.results import RESULTS, Row, SetResults, gather, load_results, write
+from gam_viz.zoo.results import RESULTS, ResultsError, Row, SetResults, gather, load_results, write
 from gam_viz.zoo.run import Workshop
 
 HEAD = """# The zoo
@@ -26,7 +27,12 @@ attention, measured in turn with it: median and middle half of the rounds.
 
 def tabulate(plan: Sequence[TrainingSet], shop: Workshop, folder: Path) -> list[SetResults]:
     """Gather what is finished and write `zoo.json` and `zoo.md` into `folder`; nothing where nothing is finished."""
-    results = gather(plan, shop, load_results(folder / RESULTS.name))
+    try:
+        before = load_results(folder / RESULTS.name)
+    except ResultsError as error:
+        shop.say(f"{error}; they are gathered anew")
+        before = []
+    results = gather(plan, shop, before)
     if results:
         write(results, folder / RESULTS.name)
         write_table(results, folder / f"{RESULTS.stem}.md")
@@ -67,6 +73,13 @@ def _section(each: SetResults) -> str:
         f"{each.classes} classes, {each.test_count:,} test pictures; recipe `{recipe}`{start}; "
         f"trained on {devices}.\n\n" + "\n".join(lines) + "\n"
     )
+
+
+def _published(other: dict[str, Any]) -> str:
+    if not other:
+        return ""
+    auc = f", AUC {other['auc']:.3f}" if "auc" in other else ""
+    return f"\nPublished for {other['network']} ({other['source']}): accuracy {other['accuracy']:.1%}{auc}.\n"
 
 
 def _latency(row: Row) -> str:

@@ -75,3 +75,36 @@ def test_a_class_of_one_picture_stays_in_training():
 def test_a_share_out_of_range_is_refused(share):
     with pytest.raises(ValueError, match=f"between 0 and 1, got {share}"):
         split_validation(images([0, 1]), share)
+
+
+def held_out(labels, mask):
+    data = images(labels)
+    return LabelledImages(INFO, data.images, data.labels, np.asarray(mask))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_what_its_makers_held_out_is_the_validation(share, seed):
+    """Whatever the share and the draw, and though a class has none there."""
+    data = held_out([0, 1, 2, 0, 1, 2, 0], [False, True, False, False, True, False, True])
+    train, validation = split_validation(data, share, seed)
+    assert validation.images[:, 0, 0, 0].tolist() == [1, 4, 6]
+    assert validation.labels.tolist() == [1, 1, 0]
+    assert train.images[:, 0, 0, 0].tolist() == [0, 2, 3, 5]
+    assert train.labels.tolist() == [0, 2, 0, 2]
+    assert train.held_out is validation.held_out is None
+
+
+@pytest.mark.parametrize("mask", [[True], [True] * 4, [[True, False, True]]])
+def test_a_mask_of_another_length_is_refused(mask):
+    with pytest.raises(DatasetError, match="Easy: 3 pictures came with a validation mask of shape"):
+        held_out([0, 1, 2], mask)
+
+
+def test_a_part_taken_is_a_split_of_its_own():
+    taken = held_out([0, 1, 2], [True, False, False]).take(np.array([0, 2]))
+    assert taken.held_out is None
+
+
+def test_pictures_have_an_upper_side_and_no_domain_unless_said():
+    assert (INFO.any_way_up, INFO.domain, INFO.mirrored) == (False, "", True)

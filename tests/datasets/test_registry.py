@@ -25,7 +25,7 @@ def test_a_name_reaches_its_loader(monkeypatch):
 
 
 def test_known_names():
-    assert list(DATASETS) == ["cifar10", "scenes", "scenes-shortcut"]
+    assert list(DATASETS) == ["cifar10", "scenes", "scenes-shortcut", "ucmerced", "mednist", "pneumoniamnist"]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,8 @@ def test_known_names():
         (
             "imagenet",
             "train",
-            "unknown data set 'imagenet'; known are cifar10, scenes, scenes-shortcut and folder:NAME",
+            "unknown data set 'imagenet'; known are cifar10, scenes, scenes-shortcut, ucmerced, mednist, "
+            "pneumoniamnist and folder:NAME",
         ),
         ("cifar10", "val", "unknown split 'val'; known are train, test"),
         ("folder:nowhere", "train", "no folder or zip of pictures named nowhere"),

@@ -156,3 +156,83 @@ def test_small_pictures_first(pictures):
 def test_no_picture_becomes_smaller_than_eight_pixels(pictures):
     made = batches(pictures(size=10), dataclasses.replace(PLAIN, epochs=2, sizes=((0.5, 0.5),)))
     assert next(iter(made.epoch(0)))[0].shape[2:] == (8, 8)
+
+
+def test_the_pictures_as_they_are(pictures):
+    data = pictures()
+    recipe = dataclasses.replace(RECIPES["few-pictures"], batch_size=8)
+    made = Batches(data, recipe, MEAN, STD, torch.device("cpu"), 2)
+    (x,) = made.unchanged()
+    given = x.permute(0, 2, 3, 1).numpy().round().astype(np.uint8)
+    assert not np.array_equal(given, data.images)  # in another order
+    assert sorted(map(bytes, given)) == sorted(map(bytes, data.images))
+    assert torch.equal(next(made.unchanged()), x)
+
+
+@pytest.mark.parametrize("count", [5, 256, 257, 600])
+def test_the_parts_they_come_in_are_of_one_size(count, easy_images):
+    """An average over the parts would count the pictures of a short one more."""
+    sizes = [len(x) for x in batches(easy_images(count, size=8)).unchanged()]
+    assert sum(sizes) == count
+    assert max(sizes) <= 256
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("any_way_up", [True, False])
+def test_quarter_turns_only_where_a_picture_has_no_upper_side(any_way_up, pictures):
+    data = pictures()
+    data = dataclasses.replace(data, info=dataclasses.replace(data.info, any_way_up=any_way_up))
+    images, labels = epoch_of(batches(data, dataclasses.replace(PLAIN, quarter_turns=True)), 0)
+    turns = [
+        next(k for k in range(4) if np.array_equal(image, np.rot90(data.images[label], k)))
+        for image, label in zip(images, labels, strict=True)
+    ]
+    assert set(turns) == ({0, 1, 2, 3} if any_way_up else {0})
+
+
+@pytest.mark.parametrize("changes", [{"turn": 20.0}, {"zoom": 0.3}])
+def test_turns_and_zooms_keep_the_range_of_the_values(changes, pictures):
+    """Warped pictures leave whole numbers, and still must be normalised from 0..255."""
+    data = pictures(16, size=16)
+    x = torch.cat([x for x, _ in batches(data, dataclasses.replace(PLAIN, **changes)).epoch(0)])
+    assert x.shape == (16, 3, 16, 16)
+    assert 0 <= x.min() < 30
+    assert 225 < x.max() <= 255.01
+    assert (x - x.round()).abs().max() > 0.1
+
+
+def test_the_erased_square_keeps_its_share_of_small_pictures(pictures):
+    recipe = dataclasses.replace(PLAIN, epochs=2, erase=0.5, sizes=((0.5, 0.5),))
+    made = Batches(pictures(40, size=32), recipe, (-1.0,) * 3, (1.0,) * 3, torch.device("cpu"), 0)  # no value is 0
+    sides = [
+        max(int((picture == 0).all(dim=0).sum(dim=1).max()) for x, _ in made.epoch(epoch) for picture in x)
+        for epoch in range(2)
+    ]
+    assert sides == [8, 16]
+
+
+def test_everything_at_once_is_decided_by_seed_and_epoch(pictures):
+    data = pictures(16, size=16)
+    data = dataclasses.replace(data, info=dataclasses.replace(data.info, any_way_up=True))
+    changes = {"quarter_turns": True, "turn": 10.0, "zoom": 0.2, "colour": 0.3, "erase": 0.2}
+    recipe = dataclasses.replace(PLAIN, crop=2, flip=True, **changes)
+    first, again, other = (torch.cat([x for x, _ in batches(data, recipe).epoch(epoch)]) for epoch in (3, 3, 4))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert torch.isfinite(first).all()
+
+
+@pytest.mark.parametrize("recipe", list(RECIPES.values()), ids=lambda r: r.name)
+def test_every_recipe_makes_batches(recipe, easy_images):
+    made_of = easy_images(140, size=28)
+    made = Batches(made_of, recipe, (0.5,) * 3, (0.25,) * 3, torch.device("cpu"), 0)
+    shapes = set()
+    for x, labels in made.epoch(recipe.epochs - 1):
+        assert x.shape == (recipe.batch_size, 3, 28, 28)
+        assert x.dtype == torch.float32
+        assert torch.isfinite(x).all()
+        shapes.add(tuple(labels.shape))
+        if labels.ndim == 2:
+            torch.testing.assert_close(labels.sum(dim=1), torch.ones(recipe.batch_size))
+    classes = len(made_of.info.classes)
+    assert shapes <= {(recipe.batch_size,), *([(recipe.batch_size, classes)] if recipe.mix else [])}

@@ -1,5 +1,6 @@
-"""Accuracy, its interval, calibration: against SciPy, plain loops and cases by hand."""
+"""Accuracy, its interval, calibration, area under the curve: against SciPy, plain loops and cases by hand."""
 
+import dataclasses
 import json
 from math import exp
 
@@ -9,7 +10,7 @@ import torch
 from torch import nn
 
 from gam_viz.training import predict, summarise, wilson_interval
-from gam_viz.training.evaluate import calibration_error
+from gam_viz.training.evaluate import area_under_roc, calibration_error
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -84,6 +85,67 @@ def test_a_summary_survives_large_logits_and_a_class_without_pictures(easy_image
     summary = summarise(logits, data)
     assert summary["per_class"] == {"red": 1.0, "green": 0.5}
     assert summary["calibration_error"] == 0.25
+
+
+@pytest.mark.parametrize("levels", [1, 2, 5, 10_000])  # few levels: many ties
+@pytest.mark.parametrize("positives", [1, 30, 149])
+def test_the_area_is_mann_whitneys(levels, positives):
+    generator = np.random.default_rng(levels + positives)
+    positive = generator.permutation(np.arange(150) < positives)
+    scores = generator.integers(0, levels, 150).astype(np.float32) + positive * (levels // 4)
+    statistic = stats.mannwhitneyu(scores[positive], scores[~positive]).statistic
+    assert area_under_roc(scores, positive) == pytest.approx(statistic / (positives * (150 - positives)), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("scores", "positive", "area"),
+    [
+        ([1, 2, 3, 4], [0, 0, 1, 1], 1.0),
+        ([4, 3, 2, 1], [0, 0, 1, 1], 0.0),
+        ([7, 7, 7, 7], [0, 1, 0, 1], 0.5),
+        ([1, 2, 2, 3], [0, 1, 0, 1], 3.5 / 4),  # of four pairs one is a tie
+        ([5, 1, 1], [0, 1, 1], 0.0),
+        ([-1e30, 1e30], [0, 1], 1.0),
+    ],
+)
+def test_the_area_of_cases_by_hand(scores, positive, area):
+    assert area_under_roc(np.array(scores, dtype=float), np.array(positive, dtype=bool)) == area
+
+
+def test_the_area_does_not_depend_on_the_scores_scale():
+    generator = np.random.default_rng(4)
+    positive = generator.random(60) < 0.4
+    scores = generator.normal(0, 1, 60) + positive
+    area = area_under_roc(scores, positive)
+    assert area_under_roc(np.exp(3 * scores), positive) == pytest.approx(area)
+    assert area_under_roc(-scores, positive) == pytest.approx(1 - area)
+    assert area_under_roc(-scores, ~positive) == pytest.approx(area)
+
+
+@pytest.mark.parametrize("positive", [[True, True], [False, False], []])
+def test_an_area_needs_both_kinds(positive):
+    with pytest.raises(ValueError, match="needs pictures of both classes"):
+        area_under_roc(np.zeros(len(positive)), np.array(positive, dtype=bool))
+
+
+def two_classes(data, labels):
+    info = dataclasses.replace(data.info, classes=("normal", "ill"))
+    return dataclasses.replace(data, info=info, labels=np.array(labels))
+
+
+def test_a_summary_of_two_classes_has_the_area_of_the_second(easy_images):
+    data = two_classes(easy_images(5), [0, 0, 1, 1, 1])
+    # Differences of the logits: -2, 1 for the first class, 0, 1 (a tie), 4 for the second: 4.5 of 6 pairs.
+    logits = np.array([[1, -1], [2, 3], [9, 9], [0, 1], [-2, 2]], dtype=np.float32)
+    summary = summarise(logits, data)
+    assert summary["auc"] == 0.75
+    assert json.loads(json.dumps(summary)) == summary
+
+
+def test_no_area_where_there_are_three_classes_or_pictures_of_one(easy_images):
+    assert "auc" not in summarise(np.zeros((6, 3), np.float32), easy_images(6))
+    one = two_classes(easy_images(3), [1, 1, 1])
+    assert "auc" not in summarise(np.zeros((3, 2), np.float32), one)
 
 
 class Means(nn.Module):

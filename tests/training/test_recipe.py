@@ -24,6 +24,14 @@ def test_the_article_recipe_is_the_tutorials_section_4_2():
         "label_smoothing": 0.0,
         "crop": 0,
         "flip": False,
+        "quarter_turns": False,
+        "turn": 0.0,
+        "zoom": 0.0,
+        "colour": 0.0,
+        "erase": 0.0,
+        "mix": 0.0,
+        "balanced": False,
+        "settle": False,
         "clip": 0.0,
         "sizes": (),
         "half_normalisation": True,  # Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -78,6 +86,43 @@ def test_plain_values_are_the_same_after_json(chosen):
     assert set(chosen.to_dict()) == {field.name for field in dataclasses.fields(Recipe)}
 
 
+@pytest.mark.parametrize("chosen", list(RECIPES.values()), ids=lambda r: r.name)
+def test_a_recipe_comes_back_from_json(chosen):
+    assert Recipe.from_dict(json.loads(json.dumps(chosen.to_dict()))) == chosen
+
+
+def test_what_an_older_file_does_not_name_has_its_default():
+    new = {"quarter_turns", "turn", "zoom", "colour", "erase", "balanced", "settle"}
+    older = {key: value for key, value in RECIPES["default"].to_dict().items() if key not in new}
+    assert Recipe.from_dict(older) == RECIPES["default"]
+    assert Recipe.from_dict({"name": "r"}) == Recipe("r")
+    off = Recipe("r")
+    assert not any(getattr(off, name) for name in new)
+
+
+def test_settings_that_are_not_known_are_named():
+    values = {**RECIPES["default"].to_dict(), "warmup": 3, "ema": 0.9}
+    with pytest.raises(ValueError, match=r"^unknown recipe settings: ema, warmup$"):
+        Recipe.from_dict(values)
+
+
+@pytest.mark.parametrize("chosen", list(RECIPES.values()), ids=lambda r: r.name)
+def test_every_recipe_ends_with_whole_pictures(chosen):
+    sizes = [chosen.relative_size(epoch) for epoch in range(chosen.epochs)]
+    assert sizes[-1] == 1.0
+    assert sizes == sorted(sizes)
+    assert sum(share for share, _ in chosen.sizes) < 1
+
+
+def test_a_radiograph_is_never_mirrored_nor_upside_down():
+    chosen = RECIPES["radiographs"]
+    assert not chosen.flip
+    assert not chosen.quarter_turns
+    assert 0 < chosen.turn <= 15
+    assert chosen.balanced
+    assert chosen.settle
+
+
 def test_changes_leave_the_recipe_and_none_leaves_a_value():
     changed = recipe("article", epochs=3, learning_rate=None, batch_size=16)
     assert changed == dataclasses.replace(RECIPES["article"], epochs=3, batch_size=16)
@@ -88,7 +133,7 @@ def test_changes_leave_the_recipe_and_none_leaves_a_value():
 @pytest.mark.parametrize(
     ("name", "changes", "sentence"),
     [
-        ("best", {}, "unknown recipe 'best'; known are default, article"),
+        ("best", {}, "unknown recipe 'best'; known are default, second-cycle, few-pictures, radiographs, article"),
         ("default", {"epochs": 0}, "epochs and batch size must be at least 1, got 0 and 64"),
         ("default", {"batch_size": 0}, "epochs and batch size must be at least 1, got 11 and 0"),
         ("default", {"learning_rate": 0.0}, "the learning rate must be above 0, got 0.0"),
