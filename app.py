@@ -8,10 +8,24 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
-from gam_viz.pages.text import text
+from gam_viz.pages import url
+from gam_viz.pages.text import language, text
 
 st.set_page_config(page_title="GAM-Viz", page_icon=":material/door_open:", layout="wide")
-st.navigation(
-    [st.Page("gam_viz/pages/compare.py", title=text("compare.nav"), icon=":material/compare:", default=True)],
+page = st.navigation(
+    [
+        st.Page("gam_viz/pages/compare.py", title=text("compare.nav"), icon=":material/compare:", default=True),
+        st.Page(
+            "gam_viz/pages/gallery.py",
+            title=text("gallery.nav"),
+            icon=":material/grid_view:",
+            url_path="gallery",
+        ),
+        st.Page(
+            "gam_viz/pages/networks.py", title=text("networks.nav"), icon=":material/scatter_plot:", url_path="networks"
+        ),
+    ],
     position="top",
-).run()
+)
+url.arrive(page.url_path, language())
+page.run()

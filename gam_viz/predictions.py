@@ -151,3 +151,14 @@ def outcomes(a: Predictions, b: Predictions, labels: npt.NDArray[np.int64]) -> n
         raise ValueError(f"{len(a)} and {len(b)} predictions cannot be compared on {len(labels)} labels")
     first, second = a.predicted == labels, b.predicted == labels
     return np.select([first & second, first, second], OUTCOMES[:3], default=OUTCOMES[3])
+
+
+def mistakes_first(a: Predictions, b: Predictions, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """(N,) the pictures' numbers, the surest mistake first.
+
+    A picture counts by the highest probability that a network gave to a wrong class. Those without a mistake come
+    after, the one that either network is least sure of first. Equals stay in their order.
+    """
+    wrong = np.stack([np.where(p.predicted != labels, p.probability, 0) for p in (a, b)]).max(axis=0)
+    unsure = -np.minimum(a.probability, b.probability)
+    return np.argsort(-np.where(wrong > 0, wrong, unsure), kind="stable").astype(np.int64)

@@ -12,6 +12,7 @@ from gam_viz.datasets import LabelledImages
 from gam_viz.predictions import (
     Predictions,
     load_predictions,
+    mistakes_first,
     outcomes,
     pictures_digest,
     predict_pictures,
@@ -136,6 +137,14 @@ def test_outcomes() -> None:
     labels = np.array([0, 1, 2, 0])
     found = outcomes(Predictions(np.array([0, 1, 0, 1]), sure), Predictions(np.array([0, 2, 2, 2]), sure), labels)
     assert found.tolist() == ["both", "first", "second", "neither"]
+
+
+def test_the_surest_mistake_comes_first_and_without_mistakes_the_least_sure() -> None:
+    labels = np.zeros(5, np.int64)
+    a = Predictions(np.array([0, 1, 0, 0, 2]), np.array([0.9, 0.4, 0.6, 0.99, 0.3], np.float32))
+    b = Predictions(np.array([0, 0, 0, 1, 1]), np.array([0.8, 0.9, 0.95, 0.7, 0.8], np.float32))
+    # Mistakes: 4 at 0.8, 3 at 0.7, 1 at 0.4; then both right: 2 at 0.6, 0 at 0.8.
+    assert mistakes_first(a, b, labels).tolist() == [4, 3, 1, 2, 0]
 
 
 def test_pictures_are_predicted_in_batches_and_the_progress_is_told(easy_images: Callable[..., LabelledImages]) -> None:

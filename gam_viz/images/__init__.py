@@ -9,7 +9,7 @@ from gam_viz.images.decode import decode
 from gam_viz.images.errors import ERROR_TEXTS, PictureError
 from gam_viz.images.limits import ACCEPTED_FORMATS, ACCEPTED_SUFFIXES, LIMITS, Limits
 from gam_viz.images.network_input import Fit, NetworkInput, denormalise, normalise, normalise_batch, prepare
-from gam_viz.images.picture import NOTE_TEXTS, Note, Picture
+from gam_viz.images.picture import NOTE_TEXTS, Note, Picture, from_pixels
 from gam_viz.images.samples import SAMPLE_TITLES, Sample, list_samples, load_sample, sample_scene
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Sample",
     "decode",
     "denormalise",
+    "from_pixels",
     "list_samples",
     "load_sample",
     "normalise",

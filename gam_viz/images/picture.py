@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -50,7 +51,7 @@ class Picture:
 
     Attributes:
         pixels: (H, W, 3) uint8 RGB, read-only, C-contiguous.
-        sha256: of the uploaded bytes (of size and pixels for a built-in sample), 64 hexadecimal digits.
+        sha256: of the uploaded bytes (of size and pixels where there was no file), 64 hexadecimal digits.
         name: the file's name without folders, safe to print on one line (but not escaped for HTML).
         format: what the content is ("PNG", "JPEG", ...), whatever the name says.
         mode: how the file stores its pixels, in Pillow's terms ("RGB", "P", "CMYK", "I;16", ...).
@@ -92,3 +93,15 @@ class Picture:
     def key(self) -> str:
         """What a cache may go by: the bytes' sha256 and the rendering, never the array."""
         return f"{self.sha256}?{self.rendering}" if self.rendering else self.sha256
+
+
+def from_pixels(pixels: NDArray[np.uint8], name: str, format: str = "array") -> Picture:
+    """A picture that was never a file: (H, W, 3) uint8 RGB. Its sha256 is that of its size and pixels."""
+    height, width = pixels.shape[:2]
+    return Picture(pixels, pixels_sha256(pixels), name, format, "RGB", (width, height))
+
+
+def pixels_sha256(pixels: NDArray[np.uint8]) -> str:
+    """Of size and pixels, whatever file they came from."""
+    height, width = pixels.shape[:2]
+    return hashlib.sha256(f"{width}x{height}\n".encode() + pixels.tobytes()).hexdigest()

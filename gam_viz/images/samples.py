@@ -7,7 +7,6 @@ functions would fetch a missing one from the network.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -15,13 +14,10 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gam_viz.datasets.scenes import CLASSES, Scene, draw_scene
 from gam_viz.images.decode import decode
 from gam_viz.images.errors import PictureError
-from gam_viz.images.picture import Note, Picture
+from gam_viz.images.picture import Note, Picture, from_pixels, pixels_sha256
 
 SAMPLE_TITLES: Mapping[str, str] = MappingProxyType(
     {
@@ -115,8 +111,7 @@ def _find(id: str) -> Sample:
 @lru_cache(maxsize=64)
 def _load(id: str) -> Picture:
     if scene := sample_scene(id):
-        height, width = scene.image.shape[:2]
-        return Picture(scene.image, _sha256(scene.image), id, "drawn", "RGB", (width, height))
+        return from_pixels(scene.image, id, "drawn")
     file, box = _FILES[id]
     picture = decode(resources.files("skimage.data").joinpath(file).read_bytes(), file)
     pixels, notes = picture.pixels, picture.notes
@@ -124,12 +119,7 @@ def _load(id: str) -> Picture:
         left, top, right, bottom = box
         pixels = pixels[top:bottom, left:right]
         notes = (*notes, Note("cropped_sample", {"left": left, "top": top, "right": right, "bottom": bottom}))
-    return replace(picture, pixels=pixels, sha256=_sha256(pixels), name=id, notes=notes)
-
-
-def _sha256(pixels: NDArray[np.uint8]) -> str:
-    height, width = pixels.shape[:2]
-    return hashlib.sha256(f"{width}x{height}\n".encode() + pixels.tobytes()).hexdigest()
+    return replace(picture, pixels=pixels, sha256=pixels_sha256(pixels), name=id, notes=notes)
 
 
 def _scene(label: str, index: int, tag: str | None = None) -> Sample:

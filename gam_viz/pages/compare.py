@@ -3,6 +3,7 @@
 import streamlit as st
 
 from gam_viz.pages import compute
+from gam_viz.pages.film import film, play_on
 from gam_viz.pages.rows.attributions import attribution_row
 from gam_viz.pages.rows.download import download_row
 from gam_viz.pages.rows.gates import gate_rows
@@ -18,6 +19,8 @@ if selection is None:
     st.info(text("compare.nothing"))
     st.stop()
 
+made = film(selection)
+selection = made.selection
 subjects = tuple(compute.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
 queue = st.empty()
 
@@ -29,10 +32,16 @@ def waiting(place: int) -> None:
 
 with st.spinner(text("compare.predicting"), show_time=True):
     explanations = tuple(compute.explanation(subject, on_wait=waiting) for subject in subjects)
+    over_time = tuple(
+        compute.explanation(compute.subject(checkpoint, selection.picture, selection.fit), on_wait=waiting)
+        for frame in made.frames
+        for checkpoint in frame
+    )
 queue.empty()
-view = View(selection, subjects, explanations, Shown())
+view = View(selection, subjects, explanations, Shown(), over_time)
 
 prediction_row(view)
 gate_rows(view)
 attribution_row(view)
 download_row(view)
+play_on(made)

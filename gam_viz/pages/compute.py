@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 import torch
 
-from gam_viz.checkpoints import Checkpoint, CheckpointError, find, load
+from gam_viz.checkpoints import Checkpoint, CheckpointError, find, load, read, snapshots
 from gam_viz.devices import describe, pick_device
 from gam_viz.explain import Explanation, explain
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
@@ -61,6 +61,24 @@ def _checkpoints(folder: str, stamp: object) -> tuple[list[Checkpoint], list[Che
     return find(Path(folder))
 
 
+def snapshots_of(checkpoint: Checkpoint) -> dict[int, Checkpoint]:
+    """The copies of a network that were kept of earlier epochs and can be read, by epoch, in order."""
+    found = snapshots(checkpoint.path.parent, checkpoint.card.name)
+    return _snapshots(checkpoint.sha256, tuple((epoch, str(path)) for epoch, path in found.items()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _snapshots(sha256: str, paths: tuple[tuple[int, str], ...]) -> dict[int, Checkpoint]:
+    readable = {}
+    for epoch, path in paths:
+        try:
+            copy = read(Path(path))
+        except CheckpointError:
+            continue  # the film has one frame less; the network itself is not affected
+        readable[epoch] = copy
+    return readable
+
+
 @st.cache_resource(show_spinner=False)
 def device() -> torch.device:
     """The device that every session of this server computes on."""
@@ -74,7 +92,7 @@ def device_name() -> str:
     return describe(device())
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=32)
 def network(sha256: str, _checkpoint: Checkpoint) -> ResidualNetwork:
     """The network of a checkpoint, loaded once and shared by all sessions; nobody changes it."""
     return load(_checkpoint, device())

@@ -1,40 +1,75 @@
-"""Choosing a picture in the sidebar: a sample of the gallery, or an upload."""
+"""Choosing a picture in the sidebar: a sample, one of the test set, or an upload."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import streamlit as st
 
 from gam_viz.checkpoints import Card
-from gam_viz.images import ACCEPTED_SUFFIXES, LIMITS, Picture, PictureError, Sample, list_samples, load_sample
+from gam_viz.datasets import DatasetError
+from gam_viz.images import (
+    ACCEPTED_SUFFIXES,
+    LIMITS,
+    Picture,
+    PictureError,
+    Sample,
+    from_pixels,
+    list_samples,
+    load_sample,
+)
 from gam_viz.pages import compute, url
-from gam_viz.pages.names import sample_title
+from gam_viz.pages.missing_data import dataset_error
+from gam_viz.pages.names import data_title, sample_title
+from gam_viz.pages.test_set import pictures_of
 from gam_viz.pages.text import text
 
+SOURCES = ("sample", "test", "upload")
+GALLERY = "gam_viz/pages/gallery.py"
 
-def choose_picture(card: Card) -> tuple[Picture, Sample | None] | None:
-    """A sample, or one of the uploaded pictures; None where there is none yet (the sidebar says so).
 
-    Samples of the kind that `card`'s network was trained on come first.
+@dataclass(frozen=True)
+class Chosen:
+    """A picture, and what is known about it.
+
+    Attributes:
+        picture: what is looked at.
+        title: its name for people.
+        credit: who made it; empty for an upload.
+        label: the class a person would name, or None where it is not known.
+        medical: whether it comes from medicine.
     """
-    url.restore("source", ["sample", "upload"], "sample")
+
+    picture: Picture
+    title: str
+    credit: str = ""
+    label: str | None = None
+    medical: bool = False
+
+
+def choose_picture(card: Card) -> Chosen | None:
+    """A sample, a test picture or one of the uploaded pictures; None where there is none yet (the sidebar says so).
+
+    Samples of the kind that `card`'s network was trained on come first; the test pictures are those of its data set.
+    """
+    url.restore("source", SOURCES, "sample")
     source = st.segmented_control(
         text("sidebar.picture"),
-        ["sample", "upload"],
+        SOURCES,
         format_func=lambda name: text(f"sidebar.{name}"),
         key="source",
         required=True,
         width="stretch",
     )
     url.publish("source", "sample")
-    chosen = _sample(card) if source == "sample" else None
+    chosen = _sample(card) if source == "sample" else _test(card) if source == "test" else None
     # The uploader is there in both cases: a widget that is not drawn forgets its files.
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
 
 
-def _sample(card: Card) -> tuple[Picture, Sample]:
+def _sample(card: Card) -> Chosen:
     samples = {s.id: s for s in sorted(list_samples(), key=lambda s: not _suits(s, card))}
     default = next(iter(samples))
     url.restore("sample", list(samples), default)
@@ -42,7 +77,29 @@ def _sample(card: Card) -> tuple[Picture, Sample]:
         text("sidebar.sample"), list(samples), format_func=lambda name: sample_title(samples[name]), key="sample"
     )
     url.publish("sample", default)
-    return load_sample(chosen), samples[chosen]
+    sample = samples[chosen]
+    medical = sample.domain in ("histology", "ophthalmology")
+    return Chosen(load_sample(chosen), sample_title(sample), sample.credit, sample.label_name, medical)
+
+
+def _test(card: Card) -> Chosen | None:
+    chosen = None
+    try:
+        pictures = pictures_of(card)
+    except DatasetError as error:
+        st.info(dataset_error(error))
+    else:
+        last = len(pictures.data) - 1
+        url.restore_number("test", 0, last, 0)
+        number = int(st.number_input(text("sidebar.test_number", last=last), 0, last, step=1, key="test"))
+        url.publish("test", 0)
+        info = pictures.data.info
+        title = text("sidebar.test_title", data=data_title(card), number=number)
+        label = info.classes[pictures.data.labels[number]]
+        picture = from_pixels(pictures.data.images[number], f"{card.dataset}-test-{number}")
+        chosen = Chosen(picture, title, f"{info.source}; {info.licence}", label, info.domain == "medical")
+    st.page_link(GALLERY, label=text("sidebar.gallery"), icon=":material/grid_view:")
+    return chosen
 
 
 def _suits(sample: Sample, card: Card) -> bool:
@@ -58,7 +115,7 @@ def _to_uploads() -> None:
         st.session_state["source"] = "upload"
 
 
-def _upload(shown: bool) -> tuple[Picture, None] | None:
+def _upload(shown: bool) -> Chosen | None:
     files = st.file_uploader(
         text("sidebar.files"),
         type=list(ACCEPTED_SUFFIXES),
@@ -96,9 +153,10 @@ def _upload(shown: bool) -> tuple[Picture, None] | None:
         st.info(text("sidebar.upload_first"))
         return None
     if len(pictures) == 1:
-        return next(iter(pictures.values())), None
-    name = st.selectbox(text("sidebar.which"), list(pictures), key="upload")
-    return pictures[name], None
+        name = next(iter(pictures))
+    else:
+        name = st.selectbox(text("sidebar.which"), list(pictures), key="upload")
+    return Chosen(pictures[name], pictures[name].name)
 
 
 def picture_error(error: PictureError) -> str:

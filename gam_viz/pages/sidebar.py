@@ -9,9 +9,9 @@ import streamlit as st
 from gam_viz.checkpoints import Card, Checkpoint
 from gam_viz.images import Picture
 from gam_viz.pages import compute, url
-from gam_viz.pages.names import class_title, network_title, sample_title
+from gam_viz.pages.names import class_title, data_title, network_title
 from gam_viz.pages.picture_choice import choose_picture
-from gam_viz.pages.text import LANGUAGES, language, text, text_or
+from gam_viz.pages.text import LANGUAGES, language, text
 
 FITS = ("crop", "pad", "stretch")
 PREDICTED = "predicted"
@@ -31,7 +31,7 @@ class Selection:
         label: the class a person would name, or None where it is not known.
         fit: how the picture is made square.
         target: index of a class for all networks, or None for what each predicts.
-        medical: whether the picture comes from medicine.
+        medical: whether the picture, or what a network was trained on, comes from medicine.
     """
 
     networks: tuple[Checkpoint, ...]
@@ -52,18 +52,7 @@ class Selection:
 def sidebar() -> Selection | None:
     """Draw the sidebar; None where there is nothing to look at yet (the page then says why)."""
     with st.sidebar:
-        if "lang" not in st.session_state:
-            st.session_state["lang"] = language()
-        st.segmented_control(
-            text("sidebar.language"),
-            list(LANGUAGES),
-            format_func=lambda code: {"en": "English", "zh": "简体中文"}[code],
-            key="lang",
-            required=True,
-            label_visibility="collapsed",
-        )
-        if st.query_params.get("lang") != st.session_state["lang"]:
-            st.query_params["lang"] = st.session_state["lang"]
+        _language()
         networks = _networks()
         if networks is None:
             return None
@@ -73,17 +62,31 @@ def sidebar() -> Selection | None:
         st.caption(text("sidebar.device", device=compute.device_name()))
     if chosen is None:
         return None
-    picture, sample = chosen
-    return Selection(
-        networks,
-        picture,
-        sample_title(sample) if sample else picture.name,
-        sample.credit if sample else "",
-        sample.label_name if sample else None,
-        fit,
-        target,
-        sample is not None and sample.domain in ("histology", "ophthalmology"),
+    medical = chosen.medical or any(checkpoint.card.domain == "medical" for checkpoint in networks)
+    return Selection(networks, chosen.picture, chosen.title, chosen.credit, chosen.label, fit, target, medical)
+
+
+def choose_networks() -> tuple[Checkpoint, ...] | None:
+    """Draw the sidebar of a page that is about networks, whatever the picture; None where there are none to compare."""
+    with st.sidebar:
+        _language()
+        networks = _networks()
+        if networks is not None:
+            st.caption(text("sidebar.device", device=compute.device_name()))
+    return networks
+
+
+def _language() -> None:
+    url.restore("lang", list(LANGUAGES), language())
+    st.segmented_control(
+        text("sidebar.language"),
+        list(LANGUAGES),
+        format_func=lambda code: {"en": "English", "zh": "简体中文"}[code],
+        key="lang",
+        required=True,
+        label_visibility="collapsed",
     )
+    url.publish("lang", None)  # always in the URL: what is nobody's default here is somebody's there
 
 
 def _networks() -> tuple[Checkpoint, ...] | None:
@@ -102,7 +105,7 @@ def _networks() -> tuple[Checkpoint, ...] | None:
     dataset = st.selectbox(
         text("sidebar.data"),
         usable,
-        format_func=lambda name: text_or(f"data.{name}", by_dataset[name][0].card.dataset_title),
+        format_func=lambda name: data_title(by_dataset[name][0].card),
         key="data",
     )
     url.publish("data", default)
@@ -126,14 +129,20 @@ def _preset(cards: list[Card]) -> list[str]:
     for attention in DEFAULT_ATTENTION:
         of_attention = [card for card in cards if card.config.attention == attention]
         if of_attention:
-            best.append(max(of_attention, key=lambda card: card.validation.get("accuracy", 0.0)).name)
+            best.append(max(of_attention, key=_as_printed_and_best).name)
     return best if len(best) == len(DEFAULT_ATTENTION) else [card.name for card in cards[:2]]
 
 
-def _order(checkpoint: Checkpoint) -> tuple[int, str]:
+def _as_printed_and_best(card: Card) -> tuple[bool, float]:
+    """The module as it is printed comes before its variants, then what validated best."""
+    return not card.config.attention_options, card.validation.get("accuracy", 0.0)
+
+
+def _order(checkpoint: Checkpoint) -> tuple[int, bool, str]:
     known = ["none", "se", "cbam", "gam", "gam_sigmoid"]
     attention = checkpoint.card.config.attention
-    return (known.index(attention) if attention in known else len(known), checkpoint.card.name)
+    place = known.index(attention) if attention in known else len(known)
+    return place, bool(checkpoint.card.config.attention_options), checkpoint.card.name
 
 
 def _network_option(card: Card) -> str:

@@ -1,33 +1,52 @@
-"""The selection lives in the URL: a link reopens the view.
+"""The selection lives in the URL: a link reopens the view, and moving between pages keeps it.
 
 Values in the URL are stable identifiers, not the words shown, so a link works in either language; Streamlit's own
 `bind=` would put the shown words there.
+
+Streamlit forgets a widget that a page does not draw, and clears the URL when a page is left. So what is published is
+also kept in the session, for the page that asks for it next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 
-def restore(key: str, options: Sequence[str], default: str) -> None:
-    """Give the widget `key` its first value: from the link where that is one of `options`, else `default`.
+def arrive(page: str, language: str) -> None:
+    """Say which page is drawn, and in which language, before anything is.
 
-    Call it before the widget is made. A value that is no longer an option goes back to the default.
+    On another page than before, widgets begin anew: from the link, else as kept. In another language, the browser is
+    told each choice again: it shows the words it was told last.
     """
-    if key not in st.session_state:
-        st.session_state[key] = st.query_params.get(key, default)
+    if st.session_state.get("url-page") != page:
+        st.session_state["url-page"] = page
+        st.session_state["url-begun"] = set()
+    elif st.session_state.get("url-language") != language:
+        for key in set(_kept()) & set(st.session_state):
+            st.session_state[key] = st.session_state[key]
+    st.session_state["url-language"] = language
+
+
+def restore(key: str, options: Sequence[str], default: str) -> None:
+    """Give the widget `key` its first value: from the link, else as it was kept, else `default`.
+
+    Call it before the widget is made. A value that is not one of `options` goes back to the default.
+    """
+    if _begins(key):
+        st.session_state[key] = _first(key, default)
     if st.session_state[key] not in options:
         st.session_state[key] = default
 
 
 def restore_many(key: str, options: Sequence[str], default: Sequence[str], least: int = 0) -> None:
     """The same for a widget with several values; fewer than `least` valid ones give the default."""
-    if key not in st.session_state:
-        given = st.query_params.get(key)
-        st.session_state[key] = list(default) if given is None else given.split(",")
-        st.session_state[key] = [value for value in st.session_state[key] if value in options]
+    if _begins(key):
+        given = _first(key, list(default))
+        values = given.split(",") if isinstance(given, str) else given
+        st.session_state[key] = [value for value in values if value in options]
         if len(st.session_state[key]) < least:
             st.session_state[key] = list(default)
     st.session_state[key] = [value for value in st.session_state[key] if value in options]
@@ -35,9 +54,9 @@ def restore_many(key: str, options: Sequence[str], default: Sequence[str], least
 
 def restore_number(key: str, low: int, high: int, default: int) -> None:
     """The same for a whole number within low..high; a value beyond them is brought back to the nearer end."""
-    if key not in st.session_state:
+    if _begins(key):
         try:
-            st.session_state[key] = int(st.query_params.get(key, default))
+            st.session_state[key] = int(_first(key, default))
         except ValueError:
             st.session_state[key] = default
     st.session_state[key] = min(max(int(st.session_state[key]), low), high)
@@ -46,9 +65,37 @@ def restore_number(key: str, low: int, high: int, default: int) -> None:
 def publish(key: str, default: object) -> None:
     """Write the widget's value into the URL; its default leaves the URL clean."""
     value = st.session_state.get(key)
+    _kept()[key] = value
     shown = ",".join(value) if isinstance(value, list) else str(value)
     standard = ",".join(default) if isinstance(default, list | tuple) else str(default)
     if value is None or shown == standard:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != shown:
         st.query_params[key] = shown
+
+
+def kept(key: str) -> Any:
+    """What was published last under that key in this session, on whatever page; None where nothing was."""
+    return _kept().get(key)
+
+
+def _begins(key: str) -> bool:
+    """Whether the widget is drawn for the first time on this page."""
+    begun: set[str] = st.session_state.setdefault("url-begun", set())
+    first = key not in begun or key not in st.session_state
+    begun.add(key)
+    return first
+
+
+def _first(key: str, default: Any) -> Any:
+    """The link's value, else the one kept from another page, else the default."""
+    given = st.query_params.get(key)
+    if given is not None:
+        return given
+    value = kept(key)
+    return default if value is None else value
+
+
+def _kept() -> dict[str, Any]:
+    kept: dict[str, Any] = st.session_state.setdefault("url-kept", {})
+    return kept

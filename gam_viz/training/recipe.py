@@ -89,14 +89,12 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     # The default: crops, flips, SGD with one cycle.
     "default": Recipe("default", sizes=((0.25, 0.5), (0.55, 0.75))),
-    # A second, lower cycle for a network that had the default one.
-    "second-cycle": Recipe("second-cycle", learning_rate=0.06, epochs=5, sizes=((0.4, 0.75),)),
     # A few hundred to a few thousand pictures: many epochs, strong changes.
     "few-pictures": Recipe(
         "few-pictures",
         learning_rate=0.05,
         batch_size=32,
-        epochs=80,
+        epochs=100,
         quarter_turns=True,
         zoom=0.35,
         colour=0.3,

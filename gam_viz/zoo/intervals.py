@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from gam_viz.paired import Paired
 from gam_viz.training import wilson_interval
-
-Z = 1.959964  # of 95 %
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,8 @@ def difference(
     first_correct: Sequence[npt.NDArray[np.bool_]],
     second_correct: Sequence[npt.NDArray[np.bool_]],
 ) -> Estimate:
-    """first - second: over seeds (Welch) where both have two or more, else over pictures that both were shown.
-
-    The interval over pictures is that of Bonett and Price (J. Educational and Behavioral Statistics 37, 2012, p. 479)
-    for paired proportions, of each one's first seed.
+    """first - second: over seeds (Welch) where both have two or more, else over the pictures that both were shown, of
+    each one's first seed (see `Paired.interval`).
     """
     if len(first) >= 2 and len(second) >= 2:
         a, b = np.asarray(first), np.asarray(second)
@@ -72,9 +69,6 @@ def difference(
         half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(variance)
         return Estimate(value, value - half, value + half, "seeds", min(len(a), len(b)))
     x, y = first_correct[0], second_correct[0]
-    count = len(x)
-    only_first, only_second = int((x & ~y).sum()), int((~x & y).sum())
-    p, q = (only_first + 1) / (count + 2), (only_second + 1) / (count + 2)
-    half = Z * math.sqrt((p + q - (p - q) ** 2) / (count + 2))
-    value = (only_first - only_second) / count
-    return Estimate(value, max(-1.0, p - q - half), min(1.0, p - q + half), "pictures", count)
+    pair = Paired(*(int(of.sum()) for of in (x & y, x & ~y, ~x & y, ~x & ~y)))
+    low, high = pair.interval()
+    return Estimate(pair.difference, low, high, "pictures", pair.count)

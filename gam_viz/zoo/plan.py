@@ -25,9 +25,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from gam_viz.attention import build_attention
 from gam_viz.datasets import DATASETS
-from gam_viz.networks import NetworkConfig
+from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.training import Recipe, recipe
 
 DEFAULT_PLAN = Path(__file__).with_name("plan.toml")
@@ -213,8 +215,9 @@ def _set(entry: dict[str, Any], attention: dict[str, Attention]) -> TrainingSet:
     )
     try:
         assert built.recipe
-        for run in built.runs:
-            run.config(num_classes=2)
+        with torch.device("meta"):  # an option may not fit the width
+            for label in built.seeds:
+                build_network(Run(built, attention[label], 0).config(num_classes=2))
     except ValueError as error:
         raise PlanError(f"set {name!r} of the plan: {error}") from error
     return built

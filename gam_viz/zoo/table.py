@@ -71,7 +71,7 @@ def _section(each: SetResults) -> str:
     return (
         f"\n## {each.title}\n\n{each.network}, width {each.width}, {each.size}x{each.size} pixels, "
         f"{each.classes} classes, {each.test_count:,} test pictures; recipe `{recipe}`{start}; "
-        f"trained on {devices}.\n\n" + "\n".join(lines) + "\n"
+        f"trained on {devices}.\n\n" + "\n".join(lines) + f"\n{_published(each.published)}"
     )
 
 

@@ -51,7 +51,7 @@ def test_an_upload_changes_both_networks_maps(page: Page, tmp_path: Path) -> Non
     expect(page.get_by_text("No known label here")).to_be_visible(timeout=PATIENCE)
     settle(page)
     after = page.get_by_test_id("stMain").inner_text()
-    for name in ("CBAM", "GAM"):
+    for name in ("CBAM, r = 2", "GAM"):
         line = re.compile(rf"^{name}, layer 3\.2:.*$", re.MULTILINE)
         assert line.search(before)
         assert line.search(after)

@@ -9,9 +9,9 @@ import pytest
 from gam_viz.explain import REDUCTIONS
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED
 from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
-from gam_viz.pages.text.en import EN
-from gam_viz.pages.text.zh import ZH
+from gam_viz.pages.text import LANGUAGES
 
+EN, ZH = LANGUAGES["en"], LANGUAGES["zh"]
 PAGES = Path(__file__).resolve().parents[2] / "gam_viz" / "pages"
 
 

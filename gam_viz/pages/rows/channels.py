@@ -29,7 +29,10 @@ def channel_row(view: View, layer: str) -> None:
             own = choose("channel-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
             order = choose("order", ("weight", "strength", "index"), "weight", text("channels.order"), "channels.order")
     cells = [cell if reading is None else _same_place(cell, present[0], reading) for reading in readings]
-    shared = channel_scale(present, [c for c, reading in zip(cells, readings, strict=True) if reading is not None])
+    over_time = [r for e in view.over_time if (r := e.reading(layer, "channel")) is not None]
+    shared = channel_scale(
+        [*present, *over_time], [c for c, reading in zip(cells, readings, strict=True) if reading is not None]
+    )
     colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
     for index, (column, reading) in enumerate(zip(columns, readings, strict=True)):
         with column:
@@ -76,7 +79,8 @@ def channel_row(view: View, layer: str) -> None:
 
 
 def all_channel(view: View) -> list[GateReading]:
-    return [r for e in view.explanations for r in e.readings if r.branch == "channel"]
+    """Of all layers and networks, over the film of their training too."""
+    return [r for e in (*view.explanations, *view.over_time) for r in e.readings if r.branch == "channel"]
 
 
 def channel_scale(readings: list[GateReading], cells: Sequence[tuple[int, int]] = ()) -> Scale:

@@ -69,7 +69,8 @@ def prediction_row(view: View) -> None:
                 for note in notes:
                     st.caption(note)
     if selection.medical:
-        st.caption(text("prediction.not_medical"))
+        trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
+        st.caption(text("prediction.medical_networks") if trained else text("prediction.not_medical"))
     if truth is None:
         st.caption(text("prediction.no_truth", classes=", ".join(names)))
 

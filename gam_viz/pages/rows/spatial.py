@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from gam_viz.explain import REDUCTIONS, SpatialMap, spatial_map
+from gam_viz.explain import REDUCTIONS, Explanation, SpatialMap, spatial_map
 from gam_viz.figures.overlay import overlay, thumbnails
 from gam_viz.figures.scales import SEQUENTIAL, Scale, bounded_scale, number, range_scale
 from gam_viz.pages import url
@@ -23,12 +25,13 @@ def spatial_row(view: View, layer: str) -> None:
         with st.popover(text("display.title"), width="stretch"):
             own = choose("spatial-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
             colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("scale.colours"), "colours")
-    maps = [spatial_maps(view, index, reduction, detail) for index in range(len(columns))]
+    maps = [spatial_maps(e, view.layers(), reduction, detail) for e in view.explanations]
     drawn = [m for of_network in maps for m in of_network.values()]
     if not drawn:
         st.info(text("spatial.none", layer=layer_title(layer)))
         return
-    shared = spatial_scale(drawn)
+    over_time = [m for e in view.over_time for m in spatial_maps(e, view.layers(), reduction, detail).values()]
+    shared = spatial_scale([*drawn, *over_time])
     view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
     for index, column in enumerate(columns):
         with column:
@@ -69,11 +72,10 @@ def spatial_row(view: View, layer: str) -> None:
         print_scale(shared, colours, caption, key="spatial-scale-bar")
 
 
-def spatial_maps(view: View, index: int, reduction: str, detail: int) -> dict[str, SpatialMap]:
+def spatial_maps(explanation: Explanation, layers: Sequence[str], reduction: str, detail: int) -> dict[str, SpatialMap]:
     """A network's spatial gates, each as one map, by layer."""
-    explanation = view.explanations[index]
     found = {}
-    for layer in view.layers():
+    for layer in layers:
         spatial = explanation.reading(layer, "spatial")
         if spatial is None:
             continue

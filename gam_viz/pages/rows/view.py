@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colour_of
 from gam_viz.pages import url
 from gam_viz.pages.compute import Subject
-from gam_viz.pages.names import network_title
+from gam_viz.pages.names import network_titles
 from gam_viz.pages.sidebar import Selection
 from gam_viz.pages.text import text
 
@@ -41,14 +40,16 @@ class Shown:
 class View:
     """One comparison: the selection, each network with the picture as it sees it, and what it made of it.
 
-    `shown` is what the rows drew last; a row that reruns alone writes its part anew, and a download, which is made when
-    its button is pressed, reads it.
+    `over_time` holds the same networks after other epochs where the film of their training is shown: shared scales of
+    gates span them. `shown` is what the rows drew last; a row that reruns alone writes its part anew, and a download,
+    which is made when its button is pressed, reads it.
     """
 
     selection: Selection
     subjects: tuple[Subject, ...]
     explanations: tuple[Explanation, ...]
     shown: Shown
+    over_time: tuple[Explanation, ...] = ()
 
     def grid(self) -> tuple[DeltaGenerator, Sequence[DeltaGenerator]]:
         """The same columns in every row: one for controls, one a network."""
@@ -61,12 +62,7 @@ class View:
 
     def titles(self) -> list[str]:
         """A name a network; two networks of the same attention are told apart by their checkpoints' names."""
-        names = [network_title(e.card) for e in self.explanations]
-        counts = Counter(names)
-        return [
-            name if counts[name] == 1 else f"{name} ({e.card.name})"
-            for name, e in zip(names, self.explanations, strict=True)
-        ]
+        return network_titles([e.card for e in self.explanations])
 
     def colours(self) -> list[str]:
         """A colour a network."""
@@ -120,7 +116,7 @@ def page_style() -> None:
     """Less air above the page and between its rows, so that the answer is in the first screen."""
     st.html(
         """<style>
-        .stMainBlockContainer {padding: 3.4rem 2rem 3rem; max-width: 1500px}
+        .stMainBlockContainer {padding: 4rem 2rem 3rem; max-width: 1500px}
         .stMainBlockContainer hr {margin: .4rem 0}
         .stMainBlockContainer [data-testid="stCaptionContainer"] p {line-height: 1.35}
         .stMainBlockContainer h2 {padding: 0 0 .2rem 0; font-size: 1.7rem}
@@ -128,8 +124,9 @@ def page_style() -> None:
         .gv-net {font-weight: 600; font-size: 1.05rem; line-height: 1.4}
         .gv-net span {display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .45em}
         .stPlotlyChart {overflow: hidden}
+        .gv-legend {display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem}
         .st-key-cell [data-testid="stNumberInputStepUp"], .st-key-cell [data-testid="stNumberInputStepDown"]
             {display: none}
-        @media (max-width: 640px) {.stMainBlockContainer {padding: 3.4rem 1rem 3rem}}
+        @media (max-width: 640px) {.stMainBlockContainer {padding: 4rem 1rem 3rem}}
         </style>"""
     )

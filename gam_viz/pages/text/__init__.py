@@ -8,10 +8,12 @@ from contextvars import ContextVar
 
 import streamlit as st
 
+from gam_viz.pages import url
+from gam_viz.pages.text import film, networks
 from gam_viz.pages.text.en import EN
 from gam_viz.pages.text.zh import ZH
 
-LANGUAGES = {"en": EN, "zh": ZH}
+LANGUAGES = {"en": EN | networks.EN | film.EN, "zh": ZH | networks.ZH | film.ZH}
 _SPOKEN: ContextVar[str | None] = ContextVar("gam_viz_language", default=None)
 
 
@@ -29,7 +31,7 @@ def language() -> str:
     """The language of this session: chosen, else in the link, else the browser's, else English."""
     if (spoken := _SPOKEN.get()) is not None:
         return spoken
-    chosen = st.session_state.get("lang") or st.query_params.get("lang")
+    chosen = st.session_state.get("lang") or st.query_params.get("lang") or url.kept("lang")
     if chosen in LANGUAGES:
         return str(chosen)
     locale = getattr(st.context, "locale", None) or "en"

@@ -1,0 +1,124 @@
+"""What attention gains against what it adds: accuracy with its interval over the added parameters or multiply-adds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from gam_viz.figures.style import GUIDE, layout, translucent
+
+#: Plotly's name of each marker, and the character that stands for it in a legend beside the figure.
+SYMBOLS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "triangle-up": "▲",
+    "star": "★",
+    "cross": "✚",
+    "x": "✖",
+    "hexagon": "⬢",
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One attention.
+
+    Attributes:
+        name: to be read.
+        colour: of its module.
+        added: share that it adds to the cost of the network without attention (0.05 is 5 %), above 0.
+        value, low, high: accuracy and its interval, 0..1.
+    """
+
+    name: str
+    colour: str
+    added: float
+    value: float
+    low: float
+    high: float
+
+
+def worth(
+    points: Sequence[Point],
+    base: Point | None,
+    *,
+    added_title: str,
+    accuracy_title: str,
+    promised: float | None = None,
+    promised_title: str = "",
+) -> go.Figure:
+    """Accuracy over the share that is added, on a logarithmic axis; the network without attention is a band across.
+
+    Args:
+        points: one an attention.
+        base: the network without attention; its interval is drawn as the band. None leaves it out.
+        added_title, accuracy_title: of the axes.
+        promised: share at which a dashed line stands, with its title.
+        promised_title: of that line.
+    """
+    figure = go.Figure()
+    if base is not None:
+        figure.add_hrect(
+            y0=base.low, y1=base.high, fillcolor=translucent(base.colour, 0.18), line_width=0, layer="below"
+        )
+        figure.add_hline(y=base.value, line={"color": base.colour, "width": 1.5})
+    names = list(SYMBOLS)
+    for index, point in enumerate(points):
+        figure.add_scatter(
+            x=[point.added * 100],
+            y=[point.value],
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [point.high - point.value],
+                "arrayminus": [point.value - point.low],
+                "color": point.colour,
+                "thickness": 2,
+                "width": 5,
+            },
+            mode="markers",
+            marker={"color": point.colour, "size": 11, "symbol": names[index % len(names)]},
+            hovertemplate=f"{point.name}: %{{y:.2%}} ({point.low:.2%}–{point.high:.2%}), +%{{x:.3~g}} %<extra></extra>",
+        )
+    if promised is not None:
+        figure.add_vline(x=promised * 100, line={"color": GUIDE, "dash": "dash", "width": 1})
+        figure.add_annotation(
+            x=math.log10(promised * 100),
+            y=0,
+            yref="paper",
+            text=promised_title,
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom",
+            xshift=4,
+            font={"size": 12, "color": GUIDE},
+        )
+    everything = [*points, *([base] if base else [])]
+    low, high = min(p.low for p in everything), max(p.high for p in everything)
+    air = max((high - low) * 0.08, 0.001)
+    axis = {"fixedrange": True, "gridcolor": translucent(GUIDE, 0.25), "title": {"font": {"size": 13}, "standoff": 6}}
+    figure.update_yaxes(**axis, title_text=accuracy_title, tickformat=".1%", range=[low - air, min(1.0, high) + air])
+    lowest, highest = min(p.added for p in points) * 100, max(p.added for p in points) * 100
+    if promised is not None:
+        lowest, highest = min(lowest, promised * 100), max(highest, promised * 100)
+    ticks = [t for t in (0.01, 0.1, 1, 5, 10, 50, 100, 200, 500) if lowest / 2 <= t <= highest * 2]
+    figure.update_xaxes(
+        **axis,
+        type="log",
+        title_text=added_title,
+        tickvals=ticks,
+        ticktext=[f"+{tick:g} %" for tick in ticks],
+        range=[math.log10(lowest) - 0.2, math.log10(highest) + 0.25],
+    )
+    return layout(figure, height=340, left=64, right=16, top=8, bottom=48)
+
+
+def legend(points: Sequence[Point], base: Point | None) -> list[tuple[str, str, str]]:
+    """(character, colour, name) of each marker of `worth` and of the band: a legend that wraps on small screens."""
+    characters = list(SYMBOLS.values())
+    band = [("▬", base.colour, base.name)] if base is not None else []
+    return band + [(characters[i % len(characters)], point.colour, point.name) for i, point in enumerate(points)]

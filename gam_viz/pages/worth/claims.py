@@ -1,0 +1,45 @@
+"""The tutorial's claims, each with its verdict and the figures that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from gam_viz.pages.names import attention_title
+from gam_viz.pages.text import text, text_or
+from gam_viz.pages.worth.plot import points
+from gam_viz.zoo.claims import Claim, Measured, judge
+from gam_viz.zoo.results import SetResults
+
+COLOURS = {"seen": "green", "not_seen": "red", "open": "gray"}
+ICONS = {"seen": ":material/check:", "not_seen": ":material/close:", "open": ":material/question_mark:"}
+
+
+def claims_row(results: Sequence[SetResults]) -> None:
+    """Draw the row: computed from the results, whatever they are."""
+    st.subheader(text("claims.title"), anchor=False, help=text("claims.help"))
+    for claim in judge(results):
+        with st.container(border=True):
+            first, second = st.columns([1.6, 2.4], gap="medium")
+            with first:
+                st.badge(text(f"claims.{claim.verdict}"), icon=ICONS[claim.verdict], color=COLOURS[claim.verdict])  # type: ignore[arg-type]
+                st.markdown(text(f"claims.said.{claim.key}"))
+            with second:
+                st.caption(text(f"claims.measured.{claim.key}"))
+                st.markdown("\n".join(f"- {line}" for line in _lines(claim, results)))
+
+
+def _lines(claim: Claim, results: Sequence[SetResults]) -> list[str]:
+    return [_line(measured, results, both=claim.key in ("parameters", "efficiency")) for measured in claim.measured]
+
+
+def _line(measured: Measured, results: Sequence[SetResults], *, both: bool) -> str:
+    each = next(each for each in results if each.title == measured.title)
+    data = text_or(f"data.{each.data}", each.title)
+    row = each.row(measured.label)
+    assert row is not None
+    if both or measured.estimate is None:
+        name = attention_title(row.module, row.options)
+        return text("claims.line_added", data=data, name=name, added=measured.value)
+    return text(f"claims.line_{measured.estimate.basis}", data=data, points=points(measured.estimate))

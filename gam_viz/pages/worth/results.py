@@ -1,0 +1,27 @@
+"""The zoo's results, read once while their file stays as it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from gam_viz.zoo.results import RESULTS, SetResults, load_results
+
+
+def results_of() -> list[SetResults]:
+    """The results: of GAM_VIZ_RESULTS, else of the project's own file; none where there is no file.
+
+    Raises:
+        ResultsError: the file is damaged.
+    """
+    path = Path(os.environ.get("GAM_VIZ_RESULTS") or RESULTS)
+    if not path.exists():
+        return []
+    return _results(str(path), path.stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _results(path: str, stamp: int) -> list[SetResults]:
+    return load_results(Path(path))
