@@ -53,7 +53,11 @@ def choose_picture(card: Card) -> Chosen | None:
 
     Samples of the kind that `card`'s network was trained on come first; the test pictures are those of its data set.
     """
-    url.restore("source", SOURCES, "sample")
+    default = _default_source(card)
+    if st.session_state.get("source-of") not in (None, card.dataset) and st.session_state.get("source") != "upload":
+        st.session_state["source"] = default  # another data set: begin with what its networks know
+    st.session_state["source-of"] = card.dataset
+    url.restore("source", SOURCES, default)
     source = st.segmented_control(
         text("sidebar.picture"),
         SOURCES,
@@ -62,11 +66,22 @@ def choose_picture(card: Card) -> Chosen | None:
         required=True,
         width="stretch",
     )
-    url.publish("source", "sample")
+    url.publish("source", default)
     chosen = _sample(card) if source == "sample" else _test(card) if source == "test" else None
     # The uploader is there in both cases: a widget that is not drawn forgets its files.
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
+
+
+def _default_source(card: Card) -> str:
+    """Samples, unless none is of the kind that the network was trained on and its test pictures are there."""
+    if any(_suits(sample, card) for sample in list_samples()):
+        return "sample"
+    try:
+        pictures_of(card)
+    except DatasetError:
+        return "sample"
+    return "test"
 
 
 def _sample(card: Card) -> Chosen:
