@@ -26,7 +26,8 @@ def filmed(app: AppTest, checkpoint_folder: Path, tmp_path: Path, monkeypatch: p
                 for key, value in network.state_dict().items():
                     if "attention" in key and value.ndim > 1:
                         value.mul_(1 + 3 * (4 - epoch))  # stronger gates at first, so that the film has a wider scale
-            card = Card(**{**vars(checkpoint.card), "name": f"{name}@{epoch}", "epochs": epoch})
+            said = {"name": f"{name}@{epoch}", "epochs": epoch, "test": {}, "validation": {"accuracy": 0.1 + epoch / 10}}
+            card = Card(**{**vars(checkpoint.card), **said})
             save(network, card, snapshot_path(folder, name, epoch))
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(folder))
     monkeypatch.setattr(film, "SECONDS", 0.0)
@@ -59,6 +60,7 @@ def test_every_epoch_shows_its_own_gates(filmed: AppTest) -> None:
         filmed.select_slider(key="epoch").set_value(epoch).run()
         assert not filmed.exception
         assert filmed.query_params["epoch"] == epoch
+        assert f"After {epoch} epochs: validation accuracy {0.1 + int(epoch) / 10:.1%}." in captions(filmed)
         seen.add(tuple(gate_captions(filmed)))
     assert len(seen) == len(EPOCHS)
     filmed.button(key="film-button").click().run()

@@ -84,6 +84,8 @@ def _verdict(predicted: int, truth: int | None, names: list[str]) -> str:
 
 
 def _tested(card: Card) -> str:
+    if not card.test and card.validation:
+        return text("prediction.validated", epochs=card.epochs, accuracy=card.validation["accuracy"])
     if not card.test:
         return text("prediction.untested")
     low, high = card.test["interval"]

@@ -88,6 +88,7 @@ EN: dict[str, str] = {
     "prediction.no_truth": "No known label here: whatever the picture shows, a network can only choose among "
     "{classes}.",
     "prediction.tested": "Test accuracy {accuracy:.1%} ({low:.1%}–{high:.1%}).",
+    "prediction.validated": "After {epochs} epochs: validation accuracy {accuracy:.1%}.",
     "prediction.untested": "Not tested.",
     "prediction.about": "About this picture",
     "prediction.not_medical": "A medical sample: these networks were not trained on medical pictures, and this is not "

@@ -77,6 +77,7 @@ ZH: dict[str, str] = {
     "prediction.unknown": "预测为{predicted}。",
     "prediction.no_truth": "此图没有已知标签：无论画面是什么，网络只能在这些类别中选择：{classes}。",
     "prediction.tested": "测试准确率 {accuracy:.1%}（{low:.1%}–{high:.1%}）。",
+    "prediction.validated": "训练 {epochs} 轮后：验证准确率 {accuracy:.1%}。",
     "prediction.untested": "未经测试。",
     "prediction.about": "关于这张图片",
     "prediction.not_medical": "这是医学示例：这些网络并未用医学图像训练，本工具也不是医疗器械。",
