@@ -8,6 +8,7 @@ from gam_viz.pages.rows.attributions import attribution_row
 from gam_viz.pages.rows.download import download_row
 from gam_viz.pages.rows.gates import gate_rows
 from gam_viz.pages.rows.prediction import prediction_row
+from gam_viz.pages.rows.region import region_row
 from gam_viz.pages.rows.view import Shown, View, page_style
 from gam_viz.pages.sidebar import sidebar
 from gam_viz.pages.text import text
@@ -43,5 +44,6 @@ view = View(selection, subjects, explanations, Shown(), over_time)
 prediction_row(view)
 gate_rows(view)
 attribution_row(view)
+region_row(view)
 download_row(view)
 play_on(made)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.checkpoints import Card
 from gam_viz.datasets import DatasetError
+from gam_viz.datasets.scenes import Scene, draw_scene
 from gam_viz.images import (
     ACCEPTED_SUFFIXES,
     LIMITS,
@@ -18,6 +22,7 @@ from gam_viz.images import (
     from_pixels,
     list_samples,
     load_sample,
+    sample_scene,
 )
 from gam_viz.pages import compute, url
 from gam_viz.pages.missing_data import dataset_error
@@ -27,6 +32,7 @@ from gam_viz.pages.text import text
 
 SOURCES = ("sample", "test", "upload")
 GALLERY = "gam_viz/pages/gallery.py"
+SCENES = ("scenes", "scenes-shortcut")
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Chosen:
         credit: who made it; empty for an upload.
         label: the class a person would name, or None where it is not known.
         medical: whether it comes from medicine.
+        regions: what is known to lie where: "object" or "tag" -> (H, W) bool over the picture.
     """
 
     picture: Picture
@@ -46,6 +53,7 @@ class Chosen:
     credit: str = ""
     label: str | None = None
     medical: bool = False
+    regions: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def choose_picture(card: Card) -> Chosen | None:
@@ -94,7 +102,8 @@ def _sample(card: Card) -> Chosen:
     url.publish("sample", default)
     sample = samples[chosen]
     medical = sample.domain in ("histology", "ophthalmology")
-    return Chosen(load_sample(chosen), sample_title(sample), sample.credit, sample.label_name, medical)
+    regions = _regions(sample_scene(chosen))
+    return Chosen(load_sample(chosen), sample_title(sample), sample.credit, sample.label_name, medical, regions)
 
 
 def _test(card: Card) -> Chosen | None:
@@ -112,9 +121,19 @@ def _test(card: Card) -> Chosen | None:
         title = text("sidebar.test_title", data=data_title(card), number=number)
         label = info.classes[pictures.data.labels[number]]
         picture = from_pixels(pictures.data.images[number], f"{card.dataset}-test-{number}")
-        chosen = Chosen(picture, title, f"{info.source}; {info.licence}", label, info.domain == "medical")
+        scene = None
+        if info.name in SCENES:  # drawn, so what lies where is known
+            scene = draw_scene(number, split="test", shortcut=info.name == "scenes-shortcut")
+        medical = info.domain == "medical"
+        chosen = Chosen(picture, title, f"{info.source}; {info.licence}", label, medical, _regions(scene))
     st.page_link(GALLERY, label=text("sidebar.gallery"), icon=":material/grid_view:")
     return chosen
+
+
+def _regions(scene: Scene | None) -> dict[str, npt.NDArray[np.bool_]]:
+    if scene is None:
+        return {}
+    return {name: mask for name, mask in (("object", scene.mask), ("tag", scene.tag_mask)) if mask.any()}
 
 
 def _suits(sample: Sample, card: Card) -> bool:

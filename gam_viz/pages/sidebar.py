@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.checkpoints import Card, Checkpoint
@@ -32,6 +35,7 @@ class Selection:
         fit: how the picture is made square.
         target: index of a class for all networks, or None for what each predicts.
         medical: whether the picture, or what a network was trained on, comes from medicine.
+        regions: what is known to lie where in the picture, name -> (H, W) bool.
     """
 
     networks: tuple[Checkpoint, ...]
@@ -42,6 +46,7 @@ class Selection:
     fit: str
     target: int | None
     medical: bool
+    regions: Mapping[str, npt.NDArray[np.bool_]]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -63,7 +68,9 @@ def sidebar() -> Selection | None:
     if chosen is None:
         return None
     medical = chosen.medical or any(checkpoint.card.domain == "medical" for checkpoint in networks)
-    return Selection(networks, chosen.picture, chosen.title, chosen.credit, chosen.label, fit, target, medical)
+    return Selection(
+        networks, chosen.picture, chosen.title, chosen.credit, chosen.label, fit, target, medical, chosen.regions
+    )
 
 
 def choose_networks() -> tuple[Checkpoint, ...] | None:

@@ -26,7 +26,12 @@ def filmed(app: AppTest, checkpoint_folder: Path, tmp_path: Path, monkeypatch: p
                 for key, value in network.state_dict().items():
                     if "attention" in key and value.ndim > 1:
                         value.mul_(1 + 3 * (4 - epoch))  # stronger gates at first, so that the film has a wider scale
-            said = {"name": f"{name}@{epoch}", "epochs": epoch, "test": {}, "validation": {"accuracy": 0.1 + epoch / 10}}
+            said = {
+                "name": f"{name}@{epoch}",
+                "epochs": epoch,
+                "test": {},
+                "validation": {"accuracy": 0.1 + epoch / 10},
+            }
             card = Card(**{**vars(checkpoint.card), **said})
             save(network, card, snapshot_path(folder, name, epoch))
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(folder))

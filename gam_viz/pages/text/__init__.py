@@ -9,11 +9,11 @@ from contextvars import ContextVar
 import streamlit as st
 
 from gam_viz.pages import url
-from gam_viz.pages.text import film, networks
+from gam_viz.pages.text import film, networks, region
 from gam_viz.pages.text.en import EN
 from gam_viz.pages.text.zh import ZH
 
-LANGUAGES = {"en": EN | networks.EN | film.EN, "zh": ZH | networks.ZH | film.ZH}
+LANGUAGES = {"en": EN | networks.EN | film.EN | region.EN, "zh": ZH | networks.ZH | film.ZH | region.ZH}
 _SPOKEN: ContextVar[str | None] = ContextVar("gam_viz_language", default=None)
 
 

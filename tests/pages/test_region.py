@@ -1,0 +1,112 @@
+"""The row of regions: a box, what is known of a scene, a mask of one's own, and masks that do not fit."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from gam_viz.images import sample_scene
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(caption.value for caption in app.caption)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def open_with(app: AppTest, kind: str) -> AppTest:
+    app.run()
+    return app.segmented_control(key="region").set_value(kind).run()
+
+
+def test_nothing_is_measured_unasked(app: AppTest) -> None:
+    app.run()
+    assert not app.dataframe
+    assert app.segmented_control(key="region").value == "off"
+
+
+def test_a_box_typed_in_percent(app: AppTest) -> None:
+    open_with(app, "box")
+    assert not app.exception
+    assert "The region covers 25.0% of the picture" in captions(app)
+    app.number_input(key="box-left").set_value(50).run()
+    assert "The region covers 12.5% of the picture" in captions(app)
+    assert app.query_params["box-left"] == "50"
+    table = app.dataframe[0].value
+    assert set(table["network"]) == {"CBAM, r = 2", "GAM"}
+    assert "Grad-CAM" in set(table["map"])
+    assert len(table) == 2 * (6 + 1)  # six layers' masks and one attribution, two networks
+    shares = [float(value.rstrip("%")) for value in table["inside"] if value]
+    assert all(0 <= value <= 100 for value in shares)
+
+
+def test_an_empty_box_is_said(app: AppTest) -> None:
+    open_with(app, "box")
+    app.number_input(key="box-left").set_value(80).run()
+    assert not app.exception
+    assert "Choose a box whose left is below its right" in app.info[0].value
+
+
+def test_the_object_of_a_scene(app: AppTest) -> None:
+    open_with(app, "object")
+    assert not app.exception
+    scene = sample_scene(app.selectbox(key="sample").value)
+    assert scene is not None
+    assert f"The region covers {scene.mask.mean():.1%} of the picture" in captions(app)
+
+
+def test_a_test_scene_has_its_object_too(app: AppTest) -> None:
+    app.query_params["source"] = "test"
+    app.query_params["test"] = "3"
+    app.query_params["region"] = "object"
+    app.run()
+    assert not app.exception
+    assert "The region covers" in captions(app)
+
+
+def test_a_photograph_has_no_known_object(app: AppTest) -> None:
+    app.query_params["sample"] = "photo-cat"
+    app.query_params["region"] = "object"
+    app.run()
+    assert not app.exception
+    assert app.segmented_control(key="region").value == "off"
+
+
+def test_a_mask_of_ones_own(app: AppTest) -> None:
+    open_with(app, "mask")
+    mask = np.zeros((64, 64), np.uint8)
+    mask[:, :16] = 255
+    app.file_uploader(key="mask-file").set_value(("mask.png", png(mask), "image/png")).run()
+    assert not app.exception
+    assert "The region covers 25.0% of the picture" in captions(app)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (png(np.zeros((32, 64), np.uint8)), "The mask is 64×32 pixels and the picture 64×64"),
+        (png(np.zeros((64, 64), np.uint8)), "Nothing, or everything"),
+        (b"\x89PNG\r\n\x1a\nbroken", ""),
+    ],
+)
+def test_a_mask_that_does_not_fit_is_refused_in_a_sentence(app: AppTest, data: bytes, said: str) -> None:
+    open_with(app, "mask")
+    app.file_uploader(key="mask-file").set_value(("mask.png", data, "image/png")).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert said in app.error[0].value
+    assert "The region covers" not in captions(app)
+
+
+def test_in_chinese(app: AppTest) -> None:
+    app.query_params["lang"] = "zh"
+    app.query_params["region"] = "box"
+    app.run()
+    assert not app.exception
+    assert "区域占图片的 25.0%" in captions(app)
