@@ -117,8 +117,8 @@ def worth(
     return layout(figure, height=340, left=64, right=16, top=8, bottom=48)
 
 
-def legend(points: Sequence[Point], base: Point | None) -> list[tuple[str, str, str]]:
-    """(character, colour, name) of each marker of `worth` and of the band: a legend that wraps on small screens."""
+def markers(points: Sequence[Point], base: Point | None) -> list[tuple[str, str, str]]:
+    """(character, colour, name) of each marker of `worth` and of the band, for a legend."""
     characters = list(SYMBOLS.values())
     band = [("▬", base.colour, base.name)] if base is not None else []
     return band + [(characters[i % len(characters)], point.colour, point.name) for i, point in enumerate(points)]

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
+from tests.browser.waiting import PATIENCE
+from tests.browser.waiting import compare_settles as settle
+
 pytestmark = pytest.mark.browser
-PATIENCE = 90_000  # milliseconds; the machine may be busy
 
 
 @pytest.fixture
@@ -21,15 +23,6 @@ def page(browser: Browser, served: str) -> Iterator[Page]:
     settle(page)
     yield page
     page.close()
-
-
-def settle(page: Page) -> None:
-    """Wait until the last row is there and the script has ended."""
-    expect(page.get_by_role("heading", name=re.compile("Take it home|带走结果"))).to_be_visible(timeout=PATIENCE)
-    # The app says of itself whether its script runs; a script may start just after it was asked, so ask twice.
-    for _ in range(2):
-        page.wait_for_timeout(700)
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
 
 
 def test_the_first_view_shows_both_networks_and_no_error(page: Page) -> None:

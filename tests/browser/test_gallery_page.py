@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.waiting import PATIENCE, rest
+
 pytestmark = pytest.mark.browser
-PATIENCE = 90_000  # milliseconds; the machine may be busy
 
 
 @pytest.fixture
@@ -24,13 +25,6 @@ def settle(page: Page) -> None:
     """Wait until the tiles are there and the script has ended."""
     page.locator(".gv-tile").first.wait_for(timeout=PATIENCE)
     rest(page)
-
-
-def rest(page: Page) -> None:
-    """A script may start just after it was asked whether it runs, so ask twice."""
-    for _ in range(2):
-        page.wait_for_timeout(700)
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
 
 
 def shown(page: Page, label: str) -> str:

@@ -9,7 +9,7 @@ from gam_viz.figures.region import Dot, box_picker, shares
 from gam_viz.images import LIMITS, PictureError, decode
 from gam_viz.pages import url
 from gam_viz.pages.picture_choice import picture_error
-from gam_viz.pages.rows.view import PLOT, View, layer_title
+from gam_viz.pages.rows.view import PLOT, View, layer_title, legend
 from gam_viz.pages.text import text
 
 EDGES = {"left": 25, "top": 25, "right": 75, "bottom": 75}  # in percent of what the network saw
@@ -130,6 +130,7 @@ def _measured(view: View, region: Region) -> None:
     area = rows[0][1][0][1].area
     names, colours = view.titles(), view.colours()
     dots = [(name, [Dot(names[i], colours[i], of.inside, of.hit) for i, of in found]) for name, found in rows]
+    st.html(legend([("●", colour, name) for name, colour in zip(names, colours, strict=True)]))
     st.plotly_chart(
         shares(dots, area, axis=text("region.axis"), area_title=text("region.area", area=area)),
         config=PLOT,

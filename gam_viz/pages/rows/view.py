@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -108,8 +109,15 @@ def choose(key: str, options: tuple[str, ...], default: str, label: str, prefix:
 
 def heading(title: str, colour: str) -> str:
     """A network's name with its colour, as HTML."""
-    safe = title.replace("&", "&amp;").replace("<", "&lt;")
-    return f'<div class="gv-net"><span style="background:{colour}"></span>{safe}</div>'
+    return f'<div class="gv-net"><span style="background:{colour}"></span>{escape(title)}</div>'
+
+
+def legend(entries: Sequence[tuple[str, str, str]]) -> str:
+    """(character, colour, name) of each entry as HTML that wraps on small screens."""
+    inner = "".join(
+        f'<span><b style="color:{colour}">{character}</b> {escape(name)}</span>' for character, colour, name in entries
+    )
+    return f'<div class="gv-legend">{inner}</div>'
 
 
 def page_style() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from gam_viz.figures.style import colour_of
-from gam_viz.figures.worth import Point, legend, worth
+from gam_viz.figures.worth import Point, markers, worth
 from gam_viz.pages.names import attention_title
-from gam_viz.pages.rows.view import PLOT, choose
+from gam_viz.pages.rows.view import PLOT, choose, legend
 from gam_viz.pages.text import text, text_or
 from gam_viz.zoo.claims import PROMISED_PARAMETERS
 from gam_viz.zoo.intervals import Estimate
@@ -46,14 +44,7 @@ def _plot(results: SetResults, cost: str) -> None:
         st.info(text("networks.too_few"))
         return
     base = _point(none, 1.0)
-    st.html(
-        '<div class="gv-legend">'
-        + "".join(
-            f'<span><b style="color:{colour}">{character}</b> {html.escape(name)}</span>'
-            for character, colour, name in legend(points, base)
-        )
-        + "</div>"
-    )
+    st.html(legend(markers(points, base)))
     best = max(results.rows, key=lambda row: row.accuracy.value)
     st.plotly_chart(
         worth(
