@@ -25,6 +25,7 @@ from gam_viz.images import (
     sample_scene,
 )
 from gam_viz.pages import compute, url
+from gam_viz.pages.choices import segments
 from gam_viz.pages.missing_data import dataset_error
 from gam_viz.pages.names import data_title, sample_title
 from gam_viz.pages.test_set import pictures_of
@@ -65,16 +66,7 @@ def choose_picture(card: Card) -> Chosen | None:
     if st.session_state.get("source-of") not in (None, card.dataset) and st.session_state.get("source") != "upload":
         st.session_state["source"] = default  # another data set: begin with what its networks know
     st.session_state["source-of"] = card.dataset
-    url.restore("source", SOURCES, default)
-    source = st.segmented_control(
-        text("sidebar.picture"),
-        SOURCES,
-        format_func=lambda name: text(f"sidebar.{name}"),
-        key="source",
-        required=True,
-        width="stretch",
-    )
-    url.publish("source", default)
+    source = segments("source", SOURCES, default, text("sidebar.picture"), "source", width="stretch")
     chosen = _sample(card) if source == "sample" else _test(card) if source == "test" else None
     # The uploader is there in both cases: a widget that is not drawn forgets its files.
     uploaded = _upload(source == "upload")

@@ -35,14 +35,16 @@ def used_keys() -> tuple[set[str], set[str]]:
     literal, beginnings = set(), set()
     for path in [*PAGES.rglob("*.py"), PAGES.parents[1] / "app.py"]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("text", "text_or", "choose")):
+            if not (
+                isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("text", "text_or", "choose", "segments")
+            ):
                 continue
             for argument in node.args:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     literal.add(argument.value)
                 elif isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
                     beginnings.add(str(argument.values[0].value))
-            if node.func.id == "choose":  # type: ignore[attr-defined]
+            if node.func.id in ("choose", "segments"):  # type: ignore[attr-defined]
                 beginnings.add(f"{node.args[-1].value}.")  # type: ignore[attr-defined]
     return literal, beginnings
 

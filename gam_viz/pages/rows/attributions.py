@@ -12,8 +12,9 @@ from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Meth
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
 from gam_viz.pages import compute, url
+from gam_viz.pages.choices import choose, segments
 from gam_viz.pages.names import class_title
-from gam_viz.pages.rows.view import PLOT, SCALES, View, choose, heading, layer_title, print_scale
+from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, layer_title, print_scale
 from gam_viz.pages.text import text
 
 DEFAULT_METHODS = ("gradcam",)
@@ -56,19 +57,11 @@ def _methods() -> list[str]:
 
 def _display() -> tuple[str, float, float, bool]:
     with st.popover(text("display.title")):
-        url.restore("sign", SIGNS, "signed")
-        sign = st.segmented_control(
-            text("attributions.sign"),
-            SIGNS,
-            format_func=lambda name: text(f"attributions.sign.{name}"),
-            key="sign",
-            required=True,
-        )
-        url.publish("sign", "signed")
+        sign = segments("sign", SIGNS, "signed", text("attributions.sign"), "attributions.sign")
         percentile = st.slider(text("attributions.clip"), 90.0, 100.0, 99.0, 0.5, key="clip", format="%.1f")
         opacity = st.slider(text("spatial.opacity"), 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
         own = choose("attribution-scale", SCALES, "shared", text("scale.label"), "scale.option")
-    return str(sign), float(percentile), opacity, own == "own"
+    return sign, float(percentile), opacity, own == "own"
 
 
 def _layer(view: View, methods: Sequence[str]) -> str | None:

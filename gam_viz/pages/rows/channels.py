@@ -11,7 +11,8 @@ from gam_viz.figures.channels import channel_bars, channel_overview
 from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
 from gam_viz.pages import url
-from gam_viz.pages.rows.view import PLOT, SCALES, View, choose, heading, layer_title, print_scale
+from gam_viz.pages.choices import choose
+from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, layer_title, print_scale
 from gam_viz.pages.text import text
 
 

@@ -8,6 +8,7 @@ from gam_viz.explain.region import Box, Mask, Region, Share, share
 from gam_viz.figures.region import Dot, box_picker, shares
 from gam_viz.images import LIMITS, PictureError, decode
 from gam_viz.pages import url
+from gam_viz.pages.choices import segments
 from gam_viz.pages.picture_choice import picture_error
 from gam_viz.pages.rows.view import PLOT, View, layer_title, legend
 from gam_viz.pages.text import text
@@ -23,21 +24,12 @@ def region_row(view: View) -> None:
         st.subheader(text("region.title"), anchor=False, help=text("region.help"), width="content")
         st.space("small")
         kinds = ("off", "box", *view.selection.regions, "mask")
-        url.restore("region", kinds, "off")
-        kind = st.segmented_control(
-            text("region.kind"),
-            kinds,
-            format_func=lambda name: text(f"region.kind.{name}"),
-            key="region",
-            required=True,
-            label_visibility="collapsed",
-        )
-        url.publish("region", "off")
+        kind = segments("region", kinds, "off", text("region.kind"), "region.kind", label_visibility="collapsed")
     if kind == "off":
         return
     first, second = st.columns([1.0, 3.5], gap="medium")
     with first:
-        region = _box(view) if kind == "box" else _mask(view, str(kind))
+        region = _box(view) if kind == "box" else _mask(view, kind)
     with second:
         if region is None:
             st.info(text("region.none"))

@@ -10,7 +10,8 @@ from gam_viz.explain import REDUCTIONS, Explanation, SpatialMap, spatial_map
 from gam_viz.figures.overlay import overlay, thumbnails
 from gam_viz.figures.scales import SEQUENTIAL, Scale, bounded_scale, number, range_scale
 from gam_viz.pages import url
-from gam_viz.pages.rows.view import PLOT, SCALES, View, choose, heading, layer_title, print_scale
+from gam_viz.pages.choices import choose
+from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, layer_title, print_scale
 from gam_viz.pages.text import text
 
 

@@ -14,7 +14,6 @@ from gam_viz.explain.attributions import Attribution
 from gam_viz.figures.overlay import scale_bar
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colour_of
-from gam_viz.pages import url
 from gam_viz.pages.compute import Subject
 from gam_viz.pages.names import network_titles
 from gam_viz.pages.sidebar import Selection
@@ -97,14 +96,6 @@ def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[flo
     )
     clipped = text("scale.clipped", share=scale.clipped) if scale.clipped > 0 else ""
     st.caption(f"{caption} {clipped}".strip())
-
-
-def choose(key: str, options: tuple[str, ...], default: str, label: str, prefix: str) -> str:
-    """A select box that lives in the URL; its options are named by the catalogue under `prefix`."""
-    url.restore(key, options, default)
-    chosen = st.selectbox(label, options, format_func=lambda name: text(f"{prefix}.{name}"), key=key)
-    url.publish(key, default)
-    return str(chosen)
 
 
 def heading(title: str, colour: str) -> str:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from gam_viz.figures.style import colour_of
 from gam_viz.figures.worth import Point, markers, worth
+from gam_viz.pages.choices import choose
 from gam_viz.pages.names import attention_title
-from gam_viz.pages.rows.view import PLOT, choose, legend
+from gam_viz.pages.rows.view import PLOT, legend
 from gam_viz.pages.text import text, text_or
 from gam_viz.zoo.claims import PROMISED_PARAMETERS
 from gam_viz.zoo.intervals import Estimate
