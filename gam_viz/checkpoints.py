@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ __all__ = [
     "Checkpoint",
     "CheckpointError",
     "find",
+    "from_bytes",
     "load",
     "read",
     "rewrite_card",
@@ -44,14 +47,16 @@ class Checkpoint:
     """A checkpoint file whose card was read; its weights are not loaded yet.
 
     Attributes:
-        path: the file.
+        path: the file; of one that is held in memory, its name.
         card: what is known about the network.
         sha256: of the file's bytes; the network's identity in cache keys and reports.
+        content: those bytes, where they are held in memory and in no file, as an upload is.
     """
 
     path: Path
     card: Card
     sha256: str
+    content: bytes | None = field(default=None, repr=False, compare=False)
 
 
 def save(network: ResidualNetwork, card: Card, path: Path, *, half: bool = False) -> None:
@@ -65,10 +70,10 @@ def save(network: ResidualNetwork, card: Card, path: Path, *, half: bool = False
         raise CheckpointError("the card's configuration is not the network's")
     card.check()
     weights = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    _require_same(_parts(network), _parts(_skeleton(card)), card.name)
+    require_same(parts_of(network), parts_of(skeleton(card)), card.name)
     if half:
         weights = {key: value.half() if value.ndim > 1 else value for key, value in weights.items()}
-    _require_finite(weights)
+    require_finite(weights)
     _write(weights, card, path)
 
 
@@ -90,19 +95,57 @@ def read(path: Path) -> Checkpoint:
         CheckpointError: the file is missing, too large, not safetensors, or has no card.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"{path.name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+        card = _read_card(path, path.stat().st_size, None)
+        with path.open("rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be opened: {error.strerror or error}") from error
+    return Checkpoint(path, card, digest)
+
+
+def from_bytes(content: bytes, name: str) -> Checkpoint:
+    """A checkpoint that lies in no file, as an upload; `load` takes it as any other.
+
+    Args:
+        content: a safetensors file's bytes.
+        name: of the file, for messages.
+
+    Raises:
+        CheckpointError: as for `read`.
+    """
+    path = Path(Path(name).name or "checkpoint")
+    try:
+        card = _read_card(path, len(content), content)
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be opened: {error.strerror or error}") from error
+    return Checkpoint(path, card, hashlib.sha256(content).hexdigest(), content)
+
+
+def _read_card(path: Path, size: int, content: bytes | None) -> Card:
+    if size > MAX_BYTES:
+        raise CheckpointError(f"{path.name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
+    try:
+        with _opened(path, content) as file:
+            metadata = file.metadata() or {}
     except SafetensorError as error:
         raise CheckpointError(f"{path.name} is not a safetensors file: {error}") from error
     if "card" not in metadata:
         raise CheckpointError(f"{path.name} has no model card in its header, so its network is not known")
-    with path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
-    return Checkpoint(path, Card.from_json(metadata["card"]), digest)
+    return Card.from_json(metadata["card"])
+
+
+@contextmanager
+def _opened(path: Path, content: bytes | None) -> Iterator[Any]:
+    """A safetensors file, open; bytes pass through a temporary folder, since only files can be opened."""
+    if content is None:
+        with safe_open(path, framework="pt") as file:
+            yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="gam-viz-") as folder:
+        copy = Path(folder) / "checkpoint"
+        copy.write_bytes(content)
+        with safe_open(copy, framework="pt") as file:
+            yield file
 
 
 def load(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> ResidualNetwork:
@@ -111,22 +154,21 @@ def load(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Residual
     Raises:
         CheckpointError: names, shapes or kinds of number differ from the architecture, or a weight is not finite.
     """
-    network = _skeleton(checkpoint.card)
+    network = skeleton(checkpoint.card)
     try:
-        with safe_open(checkpoint.path, framework="pt") as file:
+        with _opened(checkpoint.path, checkpoint.content) as file:
             slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
             given = {key: (tuple(part.get_shape()), _KINDS.get(part.get_dtype(), "?")) for key, part in slices.items()}
-            _require_same(given, _parts(network), checkpoint.path.name)
-            weights = {key: file.get_tensor(key) for key in given}
+            require_same(given, parts_of(network), checkpoint.path.name)
+            # The tensors are the file, mapped into memory: copied, or a file that is overwritten changes (or, cut
+            # short, kills) whoever computes with them.
+            weights = {
+                key: value.to(torch.float32 if value.is_floating_point() else torch.int64, copy=True)
+                for key, value in ((key, file.get_tensor(key)) for key in given)
+            }
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{checkpoint.path.name} cannot be read: {error}") from error
-    # The tensors are the file, mapped into memory: copied, or a file that is overwritten changes (or, cut short, kills)
-    # whoever computes with them.
-    weights = {
-        key: value.to(torch.float32 if value.is_floating_point() else torch.int64, copy=True)
-        for key, value in weights.items()
-    }
-    _require_finite(weights)
+    require_finite(weights)
     network.load_state_dict(weights, assign=True)
     return network.to(device).eval().requires_grad_(False)
 
@@ -143,10 +185,16 @@ def find(folder: Path) -> tuple[list[Checkpoint], list[CheckpointError]]:
 
 
 def rewrite_card(checkpoint: Checkpoint, *, path: Path | None = None, **changes: Any) -> Checkpoint:
-    """Replace values of a card, weights as they are, in place or in a copy at `path`; returns the result."""
+    """Replace values of a card, weights as they are, in place or in a copy at `path`; returns the result.
+
+    Raises:
+        ValueError: the checkpoint lies in no file and no path is given.
+    """
+    if path is None and checkpoint.content is not None:
+        raise ValueError(f"{checkpoint.path.name} lies in no file; say where to write it")
     path = path or checkpoint.path
     card = dataclasses.replace(checkpoint.card, **changes)
-    with safe_open(checkpoint.path, framework="pt") as file:
+    with _opened(checkpoint.path, checkpoint.content) as file:
         weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     _write(weights, card, path)
     return read(path)
@@ -159,7 +207,7 @@ Parts = Mapping[str, tuple[tuple[int, ...], str]]
 _KINDS = dict.fromkeys(("F64", "F32", "F16", "BF16"), "float") | dict.fromkeys(("I64", "I32", "I16", "I8", "U8"), "int")
 
 
-def _skeleton(card: Card) -> ResidualNetwork:
+def skeleton(card: Card) -> ResidualNetwork:
     """The network a card describes, without memory for its weights."""
     try:
         with torch.device("meta"):
@@ -172,7 +220,8 @@ def _kind(value: torch.Tensor) -> str:
     return "float" if value.is_floating_point() else "int"
 
 
-def _parts(network: ResidualNetwork) -> Parts:
+def parts_of(network: ResidualNetwork) -> Parts:
+    """Names, shapes and kinds of the network's weights."""
     return {key: (tuple(value.shape), _kind(value)) for key, value in network.state_dict().items()}
 
 
@@ -183,7 +232,8 @@ def _write(weights: dict[str, torch.Tensor], card: Card, path: Path) -> None:
         raise CheckpointError(f"{path.name} cannot be written: {error}") from error
 
 
-def _require_same(given: Parts, expected: Parts, name: str) -> None:
+def require_same(given: Parts, expected: Parts, name: str, says: str = "its card describes") -> None:
+    """Refuse weights that are not those of the expected network, in one sentence on what differs."""
     missing = sorted(expected.keys() - given.keys())
     unexpected = sorted(given.keys() - expected.keys())
     both = sorted(expected.keys() & given.keys())
@@ -199,7 +249,7 @@ def _require_same(given: Parts, expected: Parts, name: str) -> None:
     if retyped:
         parts.append("number format of " + _some(retyped))
     if parts:
-        raise CheckpointError(f"{name} does not fit the network its card describes: {'; '.join(parts)}")
+        raise CheckpointError(f"{name} does not fit the network {says}: {'; '.join(parts)}")
 
 
 def _some(names: list[str], limit: int = 4) -> str:
@@ -207,7 +257,8 @@ def _some(names: list[str], limit: int = 4) -> str:
     return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _require_finite(weights: Mapping[str, torch.Tensor]) -> None:
+def require_finite(weights: Mapping[str, torch.Tensor]) -> None:
+    """Refuse weights of which one is not finite."""
     for key, value in weights.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise CheckpointError(f"weight {key} holds values that are not finite")

@@ -4,7 +4,7 @@ from gam_viz.attention.cbam import CBAM
 from gam_viz.attention.chain import AttentionChain
 from gam_viz.attention.fuse import fuse
 from gam_viz.attention.gam import GAM
-from gam_viz.attention.gate import Branch, Gate, Watcher, show, watch
+from gam_viz.attention.gate import Branch, Gate, Watcher, show, watch, watched
 from gam_viz.attention.registry import ATTENTION, build_attention
 from gam_viz.attention.se import SE
 
@@ -21,4 +21,5 @@ __all__ = [
     "fuse",
     "show",
     "watch",
+    "watched",
 ]

@@ -25,10 +25,15 @@ Watcher = Callable[[nn.Module, Tensor, Tensor], Tensor | None]
 _WATCHERS: ContextVar[tuple[Watcher, ...]] = ContextVar("gam_viz_gate_watchers", default=())
 
 
+def watched() -> bool:
+    """Whether anybody watches gates in this context."""
+    return bool(_WATCHERS.get())
+
+
 def show(owner: nn.Module, features: Tensor, gate: Tensor) -> Tensor:
     """Show `gate` to the watchers of this context, in the order they came; returns the gate to multiply by.
 
-    Foreign modules (timm, torchvision) join in by calling this from a permanent forward hook.
+    Networks of other libraries (see `gam_viz.foreign`) join in by calling this where they multiply.
 
     Args:
         owner: the module the gate belongs to; watchers tell gates apart by it.
@@ -74,16 +79,18 @@ class Gate(nn.Module):
     Args:
         branch: "channel" (what?) or "spatial" (where?).
         bounded: True where the gate comes out of a sigmoid and lies in 0..1, False where it is any signed number.
+        layer: what the gate's block is called where the gate's path in the network does not tell; see `layer_of`.
     """
 
-    def __init__(self, branch: Branch, *, bounded: bool) -> None:
+    def __init__(self, branch: Branch, *, bounded: bool, layer: str | None = None) -> None:
         super().__init__()
         self.branch: Branch = branch
         self.bounded = bounded
+        self.layer = layer
 
     def forward(self, x: Tensor, gate: Tensor) -> Tensor:  # (B, C, H, W), broadcastable -> (B, C, H, W)
         # Unwatched, this costs the one look-up; a compiler cannot trace it and does not need to.
-        if not torch.compiler.is_compiling() and _WATCHERS.get():
+        if not torch.compiler.is_compiling() and watched():
             gate = show(self, x, gate)
         return x * gate
 

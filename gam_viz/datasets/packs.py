@@ -11,12 +11,14 @@ import numpy.typing as npt
 from gam_viz.datasets.arrays import LabelledImages, MissingDataError
 from gam_viz.datasets.folders import load_folder
 
+VALIDATION_PICTURES = 4  # of each of UC Merced's classes
+
 
 def load_ucmerced(split: str, root: Path) -> LabelledImages:
     """UC Merced Land Use: aerial pictures of 21 classes at 128x128, 80 of each to train, 20 to test.
 
-    Pictures of neighbouring numbers often overlap on the ground, so the last tenth of each class's training pictures
-    is held out for validation as a block: drawn at random, validation would ask for pictures that are half known.
+    Pictures of neighbouring numbers often overlap on the ground, so the first four of each class's training pictures
+    are held out for validation as a block: drawn at random, validation would ask for pictures that are half known.
 
     Raises:
         DatasetError: `ucmerced128.zip` (or the unpacked folder) is not in `root`, or is damaged.
@@ -34,7 +36,9 @@ def load_ucmerced(split: str, root: Path) -> LabelledImages:
         any_way_up=True,
         domain="aerial",
     )
-    return dataclasses.replace(data, held_out=_last_of_each_class(data.labels, 0.1)) if split == "train" else data
+    if split == "test":
+        return data
+    return dataclasses.replace(data, held_out=_first_of_each_class(data.labels, VALIDATION_PICTURES))
 
 
 def load_mednist(split: str, root: Path) -> LabelledImages:
@@ -57,12 +61,12 @@ def load_mednist(split: str, root: Path) -> LabelledImages:
     )
 
 
-def _last_of_each_class(labels: npt.NDArray[np.int64], share: float) -> npt.NDArray[np.bool_]:
-    """(N,) bool: the last `share` of each class's pictures, at least one."""
+def _first_of_each_class(labels: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.bool_]:
+    """(N,) bool: the first `count` of each class's pictures, but never all of them."""
     chosen = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         of_class = np.flatnonzero(labels == label)
-        chosen[of_class[-max(1, round(share * len(of_class))) :]] = True
+        chosen[of_class[: min(count, len(of_class) - 1)]] = True
     return chosen
 
 

@@ -167,7 +167,6 @@ def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading
         gate = gate.broadcast_to(torch.broadcast_shapes(gate.shape, least))
         values = gate[0].float().cpu().numpy()
         values.flags.writeable = False
-        readings.append(
-            GateReading(layer_of(path), path, owner.branch, owner.bounded, values, (channels, height, width))
-        )
+        layer = owner.layer or layer_of(path)
+        readings.append(GateReading(layer, path, owner.branch, owner.bounded, values, (channels, height, width)))
     return logits, tuple(readings)

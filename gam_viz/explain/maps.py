@@ -21,13 +21,14 @@ class SpatialMap:
     Attributes:
         values: (H, W) float32 at the gate's true resolution.
         reduction: "mask" (the gate is one map for all channels, nothing was reduced) or one of `REDUCTIONS`.
-        lowest, highest: the range the values can have: 0..1 for masks, 0 and None where there is no upper bound.
+        lowest, highest: the range the values can have: 0..1 for masks of bounded gates; None where there is no bound,
+            as in a mask that comes out of no sigmoid.
         channels: the channels it is about, where it is not about all of them.
     """
 
     values: FloatArray
     reduction: str
-    lowest: float
+    lowest: float | None
     highest: float | None
     channels: tuple[int, ...] = ()
 
@@ -72,21 +73,23 @@ def spatial_map(
     if reduction == "gain" and channel is not None:
         gain = np.abs(np.broadcast_to(channel.values, channel.shape) * spatial.values).mean(axis=0)
         return SpatialMap(_map(gain), "gain", 0.0, 1.0 if channel.bounded and spatial.bounded else None)
+    low, high = (0.0, 1.0) if spatial.bounded else (None, None)
     if not spatial.per_channel:
-        return SpatialMap(_map(spatial.values[0]), "mask", 0.0, 1.0)
+        return SpatialMap(_map(spatial.values[0]), "mask", low, high)
     if reduction == "spread":
         # A standard deviation of numbers in 0..1 is at most 0.5.
-        return SpatialMap(_map(spatial.values.std(axis=0)), "spread", 0.0, 0.5)
+        return SpatialMap(_map(spatial.values.std(axis=0)), "spread", 0.0, 0.5 if spatial.bounded else None)
     if reduction == "top":
         chosen = top_channels(channel, spatial, count)
-        return SpatialMap(_map(spatial.values[list(chosen)].mean(axis=0)), "top", 0.0, 1.0, chosen)
+        return SpatialMap(_map(spatial.values[list(chosen)].mean(axis=0)), "top", low, high, chosen)
     if reduction == "channel":
         if len(channels) == 0 or not 0 <= channels[0] < spatial.shape[0]:
             given = channels[0] if len(channels) else "of an empty list"
             raise ValueError(f"channel {given} does not exist; this layer has 0 to {spatial.shape[0] - 1}")
-        return SpatialMap(_map(spatial.values[channels[0]]), "channel", 0.0, 1.0, (channels[0],))
-    # "mean", or "gain" of a layer without a channel gate, where the mean is the gain.
-    return SpatialMap(_map(spatial.values.mean(axis=0)), reduction, 0.0, 1.0)
+        return SpatialMap(_map(spatial.values[channels[0]]), "channel", low, high, (channels[0],))
+    if reduction == "gain":  # of a layer without a channel gate
+        return SpatialMap(_map(np.abs(spatial.values).mean(axis=0)), "gain", 0.0, high)
+    return SpatialMap(_map(spatial.values.mean(axis=0)), "mean", low, high)
 
 
 def _map(values: np.ndarray) -> FloatArray:

@@ -77,8 +77,8 @@ def test_pictures_and_facts_for_the_card(name, pack):
     assert info.licence
     np.testing.assert_allclose(info.mean, train.images.reshape(-1, 3).mean(axis=0) / 255, atol=1e-4)
     np.testing.assert_allclose(info.std, train.images.reshape(-1, 3).std(axis=0) / 255, atol=1e-4)
-    if name == "ucmerced":  # the last of each class: neighbouring numbers overlap on the ground
-        assert train.held_out.tolist() == [False, False, True, False, False, True]
+    if name == "ucmerced":  # the first of each class: neighbouring numbers overlap on the ground; one is left to train
+        assert train.held_out.tolist() == [True, True, False, True, True, False]
     else:
         assert train.held_out is None
     assert test.held_out is None

@@ -142,3 +142,31 @@ def test_the_plain_mean_is_offered_last():
 def test_what_cannot_be_drawn_is_refused(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         spatial_map(GAM_SPATIAL, **arguments)
+
+
+WILD = gate("spatial", C, H, W, seed=6, bounded=False)
+WILD_MASK = gate("spatial", 1, H, W, seed=7, bounded=False)
+
+
+@pytest.mark.parametrize("reduction", ["top", "channel", "mean"])
+def test_masks_out_of_no_sigmoid_have_no_bounds(reduction):
+    drawn = spatial_map(WILD, GAM_CHANNEL, reduction=reduction)
+    assert drawn.values.min() < 0
+    assert (drawn.lowest, drawn.highest) == (None, None)
+
+
+def test_one_mask_out_of_no_sigmoid():
+    drawn = spatial_map(WILD_MASK, reduction="mean")
+    np.testing.assert_array_equal(drawn.values, WILD_MASK.values[0])
+    assert (drawn.reduction, drawn.lowest, drawn.highest) == ("mask", None, None)
+
+
+def test_gain_and_spread_of_masks_out_of_no_sigmoid_start_at_0():
+    gain = spatial_map(WILD, reduction="gain")
+    np.testing.assert_allclose(gain.values, np.abs(WILD.values).mean(axis=0), rtol=1e-6)
+    assert (gain.lowest, gain.highest) == (0.0, None)
+    spread = spatial_map(WILD, reduction="spread")
+    assert spread.values.max() > 0.5
+    assert (spread.lowest, spread.highest) == (0.0, None)
+    pair = spatial_map(WILD, GAM_SIGMOID, reduction="gain")
+    assert (pair.lowest, pair.highest) == (0.0, None)

@@ -18,6 +18,7 @@ from torch.nn import functional
 from gam_viz.explain.attributions.cam import weighted_features
 from gam_viz.explain.attributions.method import Finding, Method, Param, Params
 from gam_viz.explain.attributions.work import Work
+from gam_viz.foreign import ForeignNetwork
 
 # Captum announces its hooks at every call. They sit on a private copy, and a filter set around the call would leak
 # between threads, so it is set once.
@@ -54,8 +55,20 @@ def _passed_back(work: Work, rule: Literal["guided", "deconvolution"]) -> Tensor
     if not any(isinstance(module, nn.ReLU) for module in work.prepared.hooked.modules()):
         raise ValueError(f"{rule} backpropagation changes ReLU modules, and this network has none")
 
+    hooked = work.prepared.hooked
+    if isinstance(hooked, ForeignNetwork) and hooked.adaption.bare_relu:
+        raise ValueError(
+            f"{rule} backpropagation changes ReLU modules, and {hooked.adaption.bare_relu} computes a ReLU without one"
+        )
+
     def run(network: nn.Module, x: Tensor) -> Tensor:
-        found: Tensor = _RULES[rule](network).attribute(x, target=work.target)
+        try:
+            found: Tensor = _RULES[rule](network).attribute(x, target=work.target)
+        except (RuntimeError, AssertionError) as error:
+            if not isinstance(network, ForeignNetwork):
+                raise
+            why = str(error).partition("\n")[0]
+            raise ValueError(f"{rule} backpropagation does not apply to this network: {why}") from error
         return found.detach()
 
     with torch.inference_mode(False):

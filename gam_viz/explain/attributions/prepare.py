@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention import Gate, fuse
+from gam_viz.foreign import ForeignNetwork
 from gam_viz.networks import ResidualNetwork
 
 
@@ -107,11 +108,15 @@ def prepare(network: nn.Module) -> Prepared:
 def layers_of(network: nn.Module) -> tuple[str, ...]:
     """Paths of the layers worth offering for a map of a layer, in the order they are computed.
 
-    Of this project's networks: the stem, and each block with its attention module. Of others: every module that
-    holds no other. Any other module whose output is (1, C, h, w) is accepted by path, too.
+    Of this project's networks: the stem, and each block with its attention module. Of adapted ones: what gave
+    (1, C, h, w) on their example. Of others: every module that holds no other but gates. Any other module whose output
+    is (1, C, h, w) is accepted by path, too.
     """
     if not isinstance(network, ResidualNetwork):
-        return tuple(name for name, module in network.named_modules() if name and not list(module.children()))
+        if isinstance(network, ForeignNetwork):
+            return network.adaption.layers
+        modules = ((name, module) for name, module in network.named_modules() if name and not isinstance(module, Gate))
+        return tuple(name for name, module in modules if all(isinstance(part, Gate) for part in module.children()))
     layers = ["relu"]
     if not isinstance(network.maxpool, nn.Identity):
         layers.append("maxpool")
@@ -125,12 +130,12 @@ def layers_of(network: nn.Module) -> tuple[str, ...]:
 
 
 def default_layer(network: nn.Module) -> str:
-    """The last layer with positions: the last block, or another network's last convolution.
+    """The last layer with positions: the last block, an adapted network's last, or another's last convolution.
 
     Raises:
         ValueError: the network has no such layer.
     """
-    if isinstance(network, ResidualNetwork):
+    if isinstance(network, ResidualNetwork) or (isinstance(network, ForeignNetwork) and network.adaption.layers):
         return layers_of(network)[-1]
     convolutions = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
     if not convolutions:
