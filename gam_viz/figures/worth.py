@@ -67,9 +67,10 @@ def worth(
         )
         figure.add_hline(y=base.value, line={"color": base.colour, "width": 1.5})
     names = list(SYMBOLS)
+    places = _side_by_side([point.added * 100 for point in points])
     for index, point in enumerate(points):
         figure.add_scatter(
-            x=[point.added * 100],
+            x=[places[index]],
             y=[point.value],
             error_y={
                 "type": "data",
@@ -82,7 +83,8 @@ def worth(
             },
             mode="markers",
             marker={"color": point.colour, "size": 11, "symbol": names[index % len(names)]},
-            hovertemplate=f"{point.name}: %{{y:.2%}} ({point.low:.2%}–{point.high:.2%}), +%{{x:.3~g}} %<extra></extra>",
+            hovertemplate=f"{point.name}: {point.value:.2%} ({point.low:.2%}–{point.high:.2%}), {point.added:+.1%}"
+            "<extra></extra>",
         )
     if promised is not None:
         figure.add_vline(x=promised * 100, line={"color": GUIDE, "dash": "dash", "width": 1})
@@ -115,6 +117,15 @@ def worth(
         range=[math.log10(lowest) - 0.2, math.log10(highest) + 0.25],
     )
     return layout(figure, height=340, left=64, right=16, top=8, bottom=48)
+
+
+def _side_by_side(values: Sequence[float]) -> list[float]:
+    """The same values, but those that (nearly) equal an earlier one a little further right, so that both are seen."""
+    places: list[float] = []
+    for value in values:
+        near = sum(abs(math.log(value / other)) < 0.05 for other in values[: len(places)])
+        places.append(value * 1.14**near)
+    return places
 
 
 def markers(points: Sequence[Point], base: Point | None) -> list[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ EN = {
     "networks.accuracy": "test accuracy",
     "networks.promised": "the tutorial's 5 %",
     "networks.plot_alt": "Test accuracy of {count} networks against what attention adds; the best is {best} with {accuracy:.1%}",
-    "networks.plot_caption": "Bars are 95 % intervals. The grey band is the network without attention: what overlaps it is "
+    "networks.plot_caption": "Bars are 95 % intervals; equal costs stand side by side. The grey band is the network without attention: what overlaps it is "
     "not shown to be better.",
     "networks.setting": "{network}, width {width}, {size}×{size} pixels, {classes} classes, {pictures:,} test pictures; "
     "{epochs} epochs, the same recipe and split for all. Seeds for each: {seeds}.",
@@ -73,7 +73,8 @@ EN = {
     "claims.measured.efficiency": "Borne out only if GAM added fewer parameters, or gained measurably with them:",
     "claims.measured.details": "GAM minus CBAM on such data, percentage points of test accuracy:",
     "claims.measured.beats_cbam": "GAM minus CBAM on every data set, percentage points of test accuracy:",
-    "claims.line_added": "{data}, {name}: {added:+.1%}",
+    "claims.line_added": "{name} {added:+.1%}",
+    "claims.line_counted": "{data}: {added}",
     "claims.line_seeds": "{data}: {points}, over seeds",
     "claims.line_pictures": "{data}: {points}, one seed, over pictures",
 }
@@ -93,7 +94,7 @@ ZH = {
     "networks.accuracy": "测试准确率",
     "networks.promised": "教程所说的 5 %",
     "networks.plot_alt": "{count} 个网络的测试准确率与注意力增加的代价；最好的是 {best}，{accuracy:.1%}",
-    "networks.plot_caption": "竖线是 95 % 区间。灰色带是无注意力的网络：与它重叠的，并未被证明更好。",
+    "networks.plot_caption": "竖线是 95 % 区间；代价相同的并排画出。灰色带是无注意力的网络：与它重叠的，并未被证明更好。",
     "networks.setting": "{network}，宽度 {width}，{size}×{size} 像素，{classes} 类，{pictures:,} 张测试图片；{epochs} 轮，配方与划分全部相同，"
     "每种 {seeds} 个随机种子。",
     "networks.setting_start": "训练从 {start} 的权重开始。",
@@ -146,7 +147,8 @@ ZH = {
     "claims.measured.efficiency": "只有当 GAM 增加的参数更少，或者用它们换来可测的提升时，才算得到支持：",
     "claims.measured.details": "此类数据上 GAM 减去 CBAM，测试准确率的百分点：",
     "claims.measured.beats_cbam": "每个数据集上 GAM 减去 CBAM，测试准确率的百分点：",
-    "claims.line_added": "{data}，{name}：{added:+.1%}",
+    "claims.line_added": "{name} {added:+.1%}",
+    "claims.line_counted": "{data}：{added}",
     "claims.line_seeds": "{data}：{points}，按种子",
     "claims.line_pictures": "{data}：{points}，一个种子，按图片",
 }
