@@ -133,7 +133,7 @@ def test_changes_leave_the_recipe_and_none_leaves_a_value():
 @pytest.mark.parametrize(
     ("name", "changes", "sentence"),
     [
-        ("best", {}, "unknown recipe 'best'; known are default, second-cycle, few-pictures, radiographs, article"),
+        ("best", {}, "unknown recipe 'best'; known are default, few-pictures, radiographs, article"),
         ("default", {"epochs": 0}, "epochs and batch size must be at least 1, got 0 and 64"),
         ("default", {"batch_size": 0}, "epochs and batch size must be at least 1, got 11 and 0"),
         ("default", {"learning_rate": 0.0}, "the learning rate must be above 0, got 0.0"),
