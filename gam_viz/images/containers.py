@@ -5,7 +5,7 @@ wrong, where a few bytes unfold to gigabytes, and where hundreds of thousands of
 for minutes; none of it changes the pixels that are shown. The EXIF orientation, which does, is read here. So
 is the declared size, so that it can be refused before a decoder sets memory aside for it.
 
-PNG, JPEG, GIF, WebP and BMP are read here; TIFF, whose parts may lie anywhere in the file, in `tiff`.
+PNG, JPEG, WebP, BMP and PNM are read here; the others, which need more walking, in modules of their own.
 """
 
 from __future__ import annotations
@@ -14,57 +14,70 @@ import re
 import struct
 from collections.abc import Callable
 
+from gam_viz.images.boxes import read_avif, read_jpeg2000
 from gam_viz.images.errors import PictureError
 from gam_viz.images.essentials import Essentials
+from gam_viz.images.gif import read_gif
 from gam_viz.images.limits import Limits
-from gam_viz.images.tiff import exif_orientation, read_tiff
+from gam_viz.images.tiff import read_tiff
+from gam_viz.images.tiff_directory import exif_orientation
 
 
-def read_essentials(data: bytes, format: str, limits: Limits) -> Essentials:
+def read_essentials(data: bytes, format: str, limits: Limits, frame: int = 0) -> Essentials:
     """Take a file of the given format apart without decoding a pixel.
 
     Args:
         data: the whole file.
         format: what `sniff` said.
         limits: bounds on the number of parts.
+        frame: which picture the decoder is to get, from 0. Of an animation it gets all up to that one, because they
+            are drawn over each other.
 
     Raises:
         PictureError: "truncated", "damaged", "too_complex", "unsupported_mode" or "unsupported_compression".
     """
     try:
-        return _READERS[format](data, limits)
+        return _READERS[format](data, limits, frame)
     except (struct.error, IndexError, OverflowError) as error:
         # Every field is read at a position that the file names. Past its end (or, in BigTIFF, past 2**63) means
         # that bytes are missing.
         raise PictureError("truncated", format=format) from error
 
 
-def _read_png(data: bytes, limits: Limits) -> Essentials:
+def _read_png(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
     if data[12:16] != b"IHDR":
         raise PictureError("truncated" if len(data) < 33 else "damaged", format="PNG")
     width, height, bits = struct.unpack_from(">IIB", data, 16)
     view = memoryview(data)
     parts = [view[:8]]
-    position, count, orientation, frames, kind = 8, 0, 1, 1, b""
+    position, count, orientation, frames, kind = 8, 0, 1, 0, b""
+    animated = False
     while position + 8 <= len(data) and kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 12 + length  # length, kind, content, checksum
         count += 1
         limits.check_count(count, limits.chunks, format="PNG", parts="too many chunks")
-        if kind in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
+        if kind == b"acTL":
+            animated = True
+        # Each frame has a control chunk, but for a picture of its own that is there for still viewers.
+        frames += kind == b"fcTL" or (kind == b"IDAT" and frames == 0)
+        if kind in _PNG_PARTS or (frame and kind in _APNG_PARTS):
             parts.append(view[position:end])
         elif kind == b"eXIf":
             orientation = exif_orientation(data[position + 8 : end - 4])
-        elif kind == b"acTL" and end <= len(data):
-            (frames,) = struct.unpack_from(">I", data, position + 8)
         position = end
     complete = kind == b"IEND" and position <= len(data)
+    frames = frames if animated else 1
     return Essentials(
-        b"".join(parts), (width, height), orientation, more_frames=frames > 1, bits=bits, complete=complete
+        b"".join(parts), (width, height), orientation, frames=max(1, frames), bits=bits, complete=complete
     )
 
 
-def _read_jpeg(data: bytes, limits: Limits) -> Essentials:
+_PNG_PARTS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_APNG_PARTS = (b"acTL", b"fcTL", b"fdAT")
+
+
+def _read_jpeg(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
     view = memoryview(data)
     parts = [view[:2]]
     size, bits, orientation, count = (0, 0), 8, 1, 0
@@ -123,54 +136,7 @@ def _walk_scans(data: bytes, position: int, limits: Limits) -> tuple[int, int | 
     return scans, None
 
 
-def _read_gif(data: bytes, limits: Limits) -> Essentials:
-    width, height, flags = struct.unpack_from("<HHB", data, 6)
-    position = 13 + _palette_bytes(flags)
-    parts = [data[:position]]
-    count = 0
-
-    def skip_blocks(position: int) -> int:
-        nonlocal count
-        while length := data[position]:
-            position += 1 + length
-            count += 1
-            limits.check_count(count, 4 * limits.chunks, format="GIF", parts="too many blocks")
-        return position + 1
-
-    picture_at = None
-    while position < len(data) and data[position] != 0x3B:
-        start, mark = position, data[position]
-        if mark == 0x21:  # an extension; only the graphic control one (0xF9: transparency) matters
-            try:
-                position = skip_blocks(start + 2)
-            except IndexError:
-                if picture_at is None:
-                    raise
-                break  # the first picture is there; what follows it is lost, and not needed
-            if data[start + 1] == 0xF9 and picture_at is None:
-                parts.append(data[start:position])
-        elif mark == 0x2C and picture_at is None:
-            picture_at = start
-            left, top, across, down, flags = struct.unpack_from("<HHHHB", data, start + 1)
-            width, height = max(width, left + across), max(height, top + down)
-            try:
-                position = skip_blocks(start + 11 + _palette_bytes(flags))  # 10 for the descriptor, 1 for the code size
-            except IndexError:
-                return Essentials(b"".join([*parts, data[start:]]), (width, height), complete=False)
-            parts.append(data[start:position])
-        else:
-            break  # a second picture, or something that is no block
-    if picture_at is None:
-        raise PictureError("truncated", format="GIF")
-    more = position < len(data) and data[position] == 0x2C
-    return Essentials(b"".join([*parts, b";"]), (width, height), more_frames=more)
-
-
-def _palette_bytes(flags: int) -> int:
-    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
-
-
-def _read_webp(data: bytes, limits: Limits) -> Essentials:
+def _read_webp(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
     kind = data[12:16]
     if kind == b"VP8X":
         width = 1 + int.from_bytes(data[24:27], "little")
@@ -192,12 +158,10 @@ def _read_webp(data: bytes, limits: Limits) -> Essentials:
             orientation = exif_orientation(data[position + 8 : position + 8 + length])
         position += 8 + length + length % 2
     (declared,) = struct.unpack_from("<I", data, 4)
-    return Essentials(
-        data, (width, height), orientation, more_frames=frames > 1, complete=8 + declared <= len(data) + 1
-    )
+    return Essentials(data, (width, height), orientation, frames=max(1, frames), complete=8 + declared <= len(data) + 1)
 
 
-def _read_bmp(data: bytes, limits: Limits) -> Essentials:
+def _read_bmp(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
     (header,) = struct.unpack_from("<I", data, 14)
     if header == 12:
         width, height = struct.unpack_from("<HH", data, 18)
@@ -215,11 +179,34 @@ def _read_bmp(data: bytes, limits: Limits) -> Essentials:
     return Essentials(data, (width, abs(height)))  # a negative height: rows run from top to bottom
 
 
-_READERS: dict[str, Callable[[bytes, Limits], Essentials]] = {
+def _read_pnm(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
+    header = _PNM_HEADER.match(data)
+    if header is None:
+        raise PictureError("damaged", format="PNM")
+    kind = int(header[1] or header[2])
+    width, height, largest = (int(number or 1) for number in header.groups()[2:])
+    # Pillow unpacks these in C, and other depths value by value in Python.
+    if largest not in {4: (1,), 5: (255, 65_535), 6: (255,)}[kind]:
+        raise PictureError("unsupported_mode", format="PNM", mode=f"values up to {largest}")
+    row = {4: (width + 7) // 8, 5: width * (2 if largest > 255 else 1), 6: 3 * width}[kind]
+    complete = len(data) - header.end() >= row * height
+    return Essentials(data, (width, height), bits=16 if largest > 255 else 8, complete=complete)
+
+
+# The kind, width, height and, but for bitmaps (P4), the largest value, then one white space; comments between them.
+_PNM_GAP = rb"(?:\s|#[^\n\r]{0,1000}[\n\r]){1,9}"
+_PNM_HEADER = re.compile(
+    rb"P(?:(4)|([56]))" + _PNM_GAP + rb"(\d{1,9})" + _PNM_GAP + rb"(\d{1,9})(?(1)|" + _PNM_GAP + rb"(\d{1,5}))\s"
+)
+
+_READERS: dict[str, Callable[[bytes, Limits, int], Essentials]] = {
     "PNG": _read_png,
     "JPEG": _read_jpeg,
-    "GIF": _read_gif,
+    "GIF": read_gif,
     "WebP": _read_webp,
     "BMP": _read_bmp,
     "TIFF": read_tiff,
+    "AVIF": read_avif,
+    "JPEG2000": read_jpeg2000,
+    "PNM": _read_pnm,
 }

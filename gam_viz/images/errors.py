@@ -7,7 +7,8 @@ text, so that a notebook or the command line says the same thing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 
 ERROR_TEXTS: Mapping[str, str] = MappingProxyType(
@@ -35,13 +36,34 @@ ERROR_TEXTS: Mapping[str, str] = MappingProxyType(
             "a plainly saved {format} file is needed."
         ),
         "unsupported_mode": (
-            "The {format} file stores its pixels as {mode}, which is not accepted here; accepted are 8-bit grey, "
-            "palette and colour pictures, and 16-bit grey."
+            "The {format} file stores its pixels as {mode}, which is not accepted here; accepted are palette "
+            "colours, whole numbers of 1 to 32 bits and floating-point numbers."
         ),
         "unsupported_compression": (
             "The {format} file is compressed with {compression}, which is not accepted here; "
             "accepted are {accepted_compressions}."
         ),
+        "too_many_bands": "The file has {bands} bands; at most {limit_bands} are accepted.",
+        "too_much_to_read": (
+            "To show this part of the raster of {width} x {height} pixels, {megabytes:,.0f} MB would have to be "
+            "unfolded; at most {limit_megabytes:.0f} MB are; a smaller part or a file with overviews is needed."
+        ),
+        "too_long_an_animation": (
+            "Frame {frame} is drawn over all before it, {megapixels:.0f} million pixels in all; "
+            "at most {limit_megapixels:.0f} million are accepted."
+        ),
+        "no_pixel_data": "The {format} file holds no picture; a {format} file with pixels is needed.",
+        "rendering_unreadable": (
+            "The rendering {key!r} cannot be read; it is written like w40_400, wlung or b3_2_1~s2_98."
+        ),
+        "no_such_frame": "Frame {frame} was asked for, counted from 0; the file offers {frames}.",
+        "no_such_band": "Band {band} was asked for, counted from 1; the file offers {bands}.",
+        "no_such_window": "The window {window} was asked for; the file offers {offered}.",
+        "bad_window": "The window {window} cannot be shown; a finite centre and a finite width above 0 are needed.",
+        "bad_stretch": "The percentiles {stretch} cannot be used; 0 <= low < high <= 100 is needed.",
+        "bad_region": "The part {region} cannot be shown; left < right and top < bottom within the raster are needed.",
+        "window_and_stretch": "A window and a percentile stretch were both asked for; only one of them can be used.",
+        "not_adjustable": "The choice of a {choice} was made, which this file does not offer.",
         "out_of_memory": "There is not enough memory to decode this picture now; a smaller picture is needed.",
         "unknown_sample": "There is no sample picture called {sample!r}; the samples are listed in the gallery.",
     }
@@ -55,10 +77,17 @@ PARTS = (
     "too many blocks",
     "too many strips or tiles",
     "too many values in a tag",
+    "too many elements",
+    "too many tiles",
+    "too many packets",
+    "too many blocks of code",
     "too many bytes in a tile",
     "too many bytes of run-length code",
 )
 """What `parts` of "too_complex" may say: a phrase to be translated, as format names are not."""
+
+CHOICES = ("window", "band", "stretch", "region")
+"""What `choice` of "not_adjustable" may say, to be translated as well."""
 
 
 class PictureError(ValueError):
@@ -84,3 +113,13 @@ class PictureError(ValueError):
 
 def _rebuild(code: str, details: dict[str, object]) -> PictureError:
     return PictureError(code, **details)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Adds a file's name to the details of whatever refusal comes out of the block."""
+    try:
+        yield
+    except PictureError as error:
+        error.details["name"] = name
+        raise

@@ -10,10 +10,10 @@ class Essentials:
     """A file without its trimmings.
 
     Attributes:
-        data: bytes for the decoder; one picture, the first.
+        data: bytes for the decoder; of several pictures only the first, unless another was asked for.
         size: declared (width, height) in pixels, as stored.
         orientation: EXIF orientation 1..8; 1 where the file does not say.
-        more_frames: whether the file holds further pictures, which `data` may lack.
+        frames: how many pictures the file declares, which `data` may lack.
         bits: stored bits of one sample of one channel.
         layout: how pixels are stored, for a refusal; empty where the format leaves no choice.
         inverted: whether the largest value is stored as black, in a way that Pillow does not undo.
@@ -23,7 +23,7 @@ class Essentials:
     data: bytes
     size: tuple[int, int]
     orientation: int = 1
-    more_frames: bool = False
+    frames: int = 1
     bits: int = 8
     layout: str = ""
     inverted: bool = False

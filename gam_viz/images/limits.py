@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from gam_viz.images.errors import PictureError
 
-ACCEPTED_FORMATS = ("PNG", "JPEG", "WebP", "BMP", "TIFF", "GIF")
+ACCEPTED_FORMATS = ("PNG", "JPEG", "WebP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000", "PNM", "DICOM")
 """Formats that `decode` reads, named as a reader would."""
 
-ACCEPTED_SUFFIXES = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif")
+ACCEPTED_SUFFIXES = (
+    *("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"),
+    *("avif", "jp2", "j2k", "jpf", "jpx", "pbm", "pgm", "ppm", "pnm", "dcm", "dicom"),
+)
 """File name endings for an upload widget. A name proves nothing: `decode` goes by content alone."""
 
 _MEGABYTE = 1024 * 1024
@@ -25,6 +28,8 @@ class Limits:
     """What is accepted. The defaults are the app's; tests and notebooks may pass others.
 
     Attributes:
+        frames: most pictures of one file that can be chosen from; further ones are not offered.
+        bands: most bands of one raster.
         pixels: most pixels of one picture (40 million: a 40-megapixel camera).
         webp_pixels: most pixels of a WebP, whose decoder holds the picture three times over: 40 million took
             610 MB.
@@ -32,6 +37,14 @@ class Limits:
         file_bytes: most bytes of one file.
         files: most files of one session.
         session_bytes: most bytes of all files of one session together.
+        avif_pixels: most pixels of an AVIF, whose decoder holds the picture several times over.
+        jpeg2000_samples: most pixels times channels of a JPEG 2000, whose decoder keeps four bytes of each, twice.
+        animation_pixels: most pixels of an animation from its first frame to the one that is shown, which is drawn
+            over all before it.
+        overview_pixels: most pixels of a raster that is too large to be read whole and is read reduced.
+        raster_band_bytes: most bytes of one band of a raster that is read whole.
+        raster_read_bytes: most bytes that may have to be unfolded for one reading of a raster.
+        raster_blocks: most strips or tiles of one raster.
         chunks: most parts (PNG chunks, JPEG segments, GIF blocks, TIFF strips) that a file may be cut into.
             Parts are walked in Python, so a file of nothing but tiny parts would cost minutes.
         jpeg_segments: most segments before a JPEG's first scan; a full-size colour profile needs about 400.
@@ -40,12 +53,21 @@ class Limits:
         tile_bytes: most bytes of one TIFF tile, which is decoded whole however small the picture is.
     """
 
+    frames: int = 64
+    bands: int = 32
     pixels: int = 40_000_000
     webp_pixels: int = 30_000_000
     side: int = 10_000
     file_bytes: int = 25 * _MEGABYTE
     files: int = 20
     session_bytes: int = 200 * _MEGABYTE
+    avif_pixels: int = 30_000_000
+    jpeg2000_samples: int = 40_000_000
+    animation_pixels: int = 200_000_000
+    overview_pixels: int = 4_000_000
+    raster_band_bytes: int = 128 * _MEGABYTE
+    raster_read_bytes: int = 768 * _MEGABYTE
+    raster_blocks: int = 1_000_000
     chunks: int = 65_536
     jpeg_segments: int = 1_000
     scan_pixels: int = 800_000_000
@@ -98,7 +120,7 @@ class Limits:
         """
         if width < 1 or height < 1:
             raise PictureError("no_pixels", width=width, height=height)
-        most = min(self.pixels, self.webp_pixels) if format == "WebP" else self.pixels
+        most = min(self.pixels, {"WebP": self.webp_pixels, "AVIF": self.avif_pixels}.get(format, self.pixels))
         if width * height > most:
             raise PictureError(
                 "too_many_pixels",

@@ -1,135 +1,149 @@
-"""From Pillow's many modes to one: upright, opaque 8-bit RGB, with a note for whatever was changed.
+"""`Rendering`: the choices that turn a file's values into a picture, as plain values with a short text form.
 
-Works in bands of rows, so that a 40-megapixel picture costs its decoded pixels and the result, not a copy for
-every step in between.
+A radiograph has no one look, and a raster of twelve bands has none at all. What was chosen belongs to the
+picture's identity: to the keys of caches, to the page's address, to the report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+import math
+import re
+from dataclasses import dataclass
 
 from gam_viz.images.errors import PictureError
-from gam_viz.images.essentials import Essentials
-from gam_viz.images.picture import Note
 
-_BAND_PIXELS = 1_000_000
-
-_CONVERTED = {
-    "1": "grey_expanded",
-    "L": "grey_expanded",
-    "LA": "grey_expanded",
-    "La": "grey_expanded",
-    "P": "palette_expanded",
-    "PA": "palette_expanded",
-    "CMYK": "cmyk_converted",
-    "LAB": "lab_converted",
-    "YCbCr": "ycbcr_converted",
-}
-_PLAIN = ("RGB", "RGBA", "RGBX", "RGBa")
+_PRESET = re.compile(r"(?:[a-z]{1,16}|(?:file|lut):\d{1,3})\Z")
+_NUMBER = r"-?\d{1,19}(?:\.\d{1,19})?(?:e-?\d{1,3})?"
+_FIELD = re.compile(rf"([bfrsw])({_NUMBER}(?:_{_NUMBER}){{0,3}}|[a-z]{{1,16}}(?:\.\d{{1,3}})?)\Z")
+_LONGEST_KEY = 200
 
 
-def render(image: Image.Image, essentials: Essentials, format: str) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
-    """The pixels of a loaded picture as they are shown.
+@dataclass(frozen=True)
+class Rendering:
+    """How a file is to be shown. None means: what suits the file; `Source.resolve` says what that is.
 
-    Args:
-        image: decoded by Pillow, in any mode.
-        essentials: orientation and stored bits, which Pillow was not told.
-        format: for the refusal's sentence.
-
-    Returns:
-        (H, W, 3) uint8 RGB, and what was done to get there.
+    Attributes:
+        frame: which picture of the file, from 0.
+        window: grey values as (centre, width), or a preset: "minmax", "full" (the number type's whole range), one
+            of the file's own ("file:0", "lut:0"), or one for CT ("lung", "bone", "brain", "abdomen").
+        bands: band numbers, from 1, for red, green and blue; one number thrice for a grey picture.
+        stretch: percentiles, 0 to 100, of each band's values that become black and white.
+        region: (left, top, right, bottom) of the part that is read, in pixels of the raster, edges excluded at
+            right and bottom.
 
     Raises:
-        PictureError: "unsupported_mode".
+        PictureError: "bad_window", "bad_stretch", "bad_region", "no_such_window", "no_such_frame", "no_such_band" or
+            "window_and_stretch"; what only the file can refuse is refused when it is rendered.
     """
-    notes: list[Note] = []
-    if image.mode.startswith("I;16"):
-        pixels, note = _scale_sixteen_bits(image, inverted=essentials.inverted)
-        notes += [Note("grey_expanded"), note]
-    elif image.mode in _CONVERTED or image.mode in _PLAIN:
-        if image.mode in _CONVERTED:
-            notes.append(Note(_CONVERTED[image.mode]))
-        if essentials.bits > 8:
-            notes.append(Note("sixteen_bit_reduced"))
-        if image.has_transparency_data:
-            pixels, share = _over_white(image)
-            if share:
-                notes.append(Note("alpha_on_white", {"percent": 100 * share}))
-        else:
-            pixels = _in_bands(image, lambda band: np.asarray(band.convert("RGB")))
-    else:
-        raise PictureError("unsupported_mode", format=format, mode=essentials.layout or image.mode)
-    if essentials.orientation != 1:
-        pixels = upright(pixels, essentials.orientation)
-        notes.append(Note("exif_rotated", {"orientation": essentials.orientation}))
-    return pixels, tuple(notes)
+
+    frame: int = 0
+    window: str | tuple[float, float] | None = None
+    bands: tuple[int, int, int] | None = None
+    stretch: tuple[float, float] | None = None
+    region: tuple[int, int, int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if not _whole(self.frame) or self.frame < 0:
+            raise PictureError("no_such_frame", frame=self.frame, frames="0 and up")
+        if isinstance(self.window, str):
+            if not _PRESET.match(self.window):
+                raise PictureError(
+                    "no_such_window", window=repr(self.window)[:40], offered="minmax, full, file:0 and the like"
+                )
+        elif self.window is not None:
+            pair = self._numbers("window", 2)
+            if pair is None or not 0 < pair[1] <= 1e300 or abs(pair[0]) > 1e300:
+                raise PictureError("bad_window", window=repr(self.window)[:60])
+        if self.bands is not None:
+            bands = self._wholes("bands", 3)
+            if bands is None or not 1 <= min(bands) <= max(bands) <= 65_535:
+                raise PictureError("no_such_band", band=repr(self.bands)[:40], bands="1 and up")
+        if self.stretch is not None:
+            pair = self._numbers("stretch", 2)
+            if pair is None or not 0 <= pair[0] < pair[1] <= 100:
+                raise PictureError("bad_stretch", stretch=repr(self.stretch)[:60])
+            if self.window is not None:
+                raise PictureError("window_and_stretch")
+        if self.region is not None:
+            edges = self._wholes("region", 4)
+            if edges is None or not (0 <= edges[0] < edges[2] < 2**31 and 0 <= edges[1] < edges[3] < 2**31):
+                raise PictureError("bad_region", region=repr(self.region)[:60])
+
+    def to_key(self) -> str:
+        """A short text of letters, digits, ".", "-", "_" and "~", which no address has to escape; empty for the
+        defaults. Equal renderings have equal keys."""
+        fields = []
+        if self.frame:
+            fields.append(f"f{self.frame}")
+        if isinstance(self.window, str):
+            fields.append("w" + self.window.replace(":", "."))
+        for letter, values in (
+            ("w", None if isinstance(self.window, str) else self.window),
+            ("b", self.bands),
+            ("s", self.stretch),
+            ("r", self.region),
+        ):
+            if values is not None:
+                fields.append(letter + "_".join(map(_written, values)))
+        return "~".join(fields)
+
+    @classmethod
+    def from_key(cls, key: str) -> Rendering:
+        """The rendering that `to_key` wrote.
+
+        Raises:
+            PictureError: "rendering_unreadable", or what the values themselves are refused with.
+        """
+        unreadable = PictureError("rendering_unreadable", key=key[:60])
+        found: dict[str, str] = {}
+        if len(key) > _LONGEST_KEY:
+            raise unreadable
+        for field in key.split("~") if key else ():
+            match = _FIELD.match(field)
+            if match is None or match[1] in found:
+                raise unreadable
+            found[match[1]] = match[2]
+        if "_" in found.get("f", ""):  # which int() would take for a mark between digits
+            raise unreadable
+        try:
+            frame = int(found["f"]) if "f" in found else 0
+            window: str | tuple[float, float] | None = None
+            if "w" in found:
+                text = found["w"]
+                centre, _, width = text.partition("_")
+                window = text.replace(".", ":") if text[0].isalpha() else (float(centre), float(width))
+            bands = tuple(map(int, found["b"].split("_"))) if "b" in found else None
+            stretch = tuple(map(float, found["s"].split("_"))) if "s" in found else None
+            region = tuple(map(int, found["r"].split("_"))) if "r" in found else None
+        except ValueError as error:
+            raise unreadable from error
+        return cls(frame, window, bands, stretch, region)  # type: ignore[arg-type]  # lengths are checked there
+
+    def _numbers(self, name: str, count: int) -> tuple[float, ...] | None:
+        """The finite numbers of a field, kept as floats so that 40 and 40.0 are one; None for anything else."""
+        try:
+            numbers = tuple(float(value) for value in getattr(self, name))
+        except (TypeError, ValueError, OverflowError):
+            return None
+        if len(numbers) != count or not all(map(math.isfinite, numbers)):
+            return None
+        object.__setattr__(self, name, numbers)
+        return numbers
+
+    def _wholes(self, name: str, count: int) -> tuple[int, ...] | None:
+        """The whole numbers of a field, kept as a tuple; None for anything else."""
+        values = getattr(self, name)
+        if not isinstance(values, tuple | list) or len(values) != count or not all(map(_whole, values)):
+            return None
+        object.__setattr__(self, name, tuple(values))
+        return tuple(values)
 
 
-def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn stored pixels (H, W, 3) the way up that the camera meant, by EXIF orientation 1..8."""
-    transposed = pixels.swapaxes(0, 1)
-    turned = {
-        1: pixels,
-        2: pixels[:, ::-1],
-        3: pixels[::-1, ::-1],
-        4: pixels[::-1],
-        5: transposed,
-        6: transposed[:, ::-1],  # a quarter turn clockwise
-        7: transposed[::-1, ::-1],
-        8: transposed[::-1],  # a quarter turn counter-clockwise
-    }[orientation]
-    return np.ascontiguousarray(turned)
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _bands(image: Image.Image) -> Iterator[tuple[int, int]]:
-    rows = max(1, _BAND_PIXELS // image.width)
-    for top in range(0, image.height, rows):
-        yield top, min(top + rows, image.height)
-
-
-def _in_bands(image: Image.Image, convert: Callable[[Image.Image], NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    pixels = np.empty((image.height, image.width, 3), np.uint8)
-    for top, bottom in _bands(image):
-        pixels[top:bottom] = convert(image.crop((0, top, image.width, bottom)))
-    return pixels
-
-
-def _over_white(image: Image.Image) -> tuple[NDArray[np.uint8], float]:
-    """The picture laid on white, and the share of its pixels that were not fully opaque."""
-    see_through = 0
-
-    def convert(band: Image.Image) -> NDArray[np.uint8]:
-        nonlocal see_through
-        if band.mode == "La":  # premultiplied grey: Pillow knows no direct way to RGBA
-            band = band.convert("LA")
-        rgba = np.asarray(band.convert("RGBA")).astype(np.uint16)
-        alpha = rgba[..., 3:]
-        see_through += int(np.count_nonzero(alpha < 255))
-        laid: NDArray[np.uint16] = (rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255  # at most 65,152
-        return laid.astype(np.uint8)
-
-    pixels = _in_bands(image, convert)
-    return pixels, see_through / (image.width * image.height)
-
-
-def _scale_sixteen_bits(image: Image.Image, *, inverted: bool) -> tuple[NDArray[np.uint8], Note]:
-    """Stretch the values that occur over black..white: scanners and microscopes rarely use all 65,536.
-
-    A picture of one single value has no range; it keeps its place in the full one.
-    """
-    values = np.asarray(image)
-    if inverted:
-        values = np.uint16(65_535) - values
-    low, high = int(values.min()), int(values.max())
-    if low == high:
-        low, high = 0, 65_535
-    span = high - low
-    pixels = np.empty((*values.shape, 3), np.uint8)
-    for top, bottom in _bands(image):
-        band = values[top:bottom].astype(np.uint32) - low
-        pixels[top:bottom] = ((band * 255 + span // 2) // span).astype(np.uint8)[..., None]
-    return pixels, Note("sixteen_bit_scaled", {"low": low, "high": high})
+def _written(value: float) -> str:
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return repr(float(value)).replace("e+", "e")

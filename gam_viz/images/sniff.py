@@ -18,6 +18,8 @@ _ACCEPTED: tuple[tuple[bytes, str], ...] = (
     (b"MM\x00*", "TIFF"),
     (b"II+\x00", "TIFF"),  # BigTIFF
     (b"MM\x00+", "TIFF"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),  # a bare codestream
     (b"BM", "BMP"),
 )
 
@@ -26,8 +28,6 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"\xc5\xd0\xd3\xc6", "EPS/PostScript"),
     (b"%PDF", "PDF"),
     (b"8BPS", "Photoshop (PSD)"),
-    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
-    (b"\xff\x4f\xff\x51", "JPEG 2000"),
     (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\x00\x00\x01\x00", "ICO"),
@@ -42,7 +42,7 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
 )
 
 # The brand that follows "ftyp" in the ISO media container, of which HEIC, AVIF and MP4 are all children.
-_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC"}
+_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC"}
 
 _SUFFIXES = {
     "png": "PNG",
@@ -57,6 +57,10 @@ _SUFFIXES = {
     "tif": "TIFF",
     "tiff": "TIFF",
     "gif": "GIF",
+    "avif": "AVIF",
+    **dict.fromkeys(("jp2", "j2k", "j2c", "jpc", "jpf", "jpx"), "JPEG2000"),
+    **dict.fromkeys(("pbm", "pgm", "ppm", "pnm"), "PNM"),
+    **dict.fromkeys(("dcm", "dicom", "dic"), "DICOM"),
 }
 
 
@@ -68,12 +72,16 @@ def sniff(data: bytes) -> str:
             else.
     """
     if data[128:132] == b"DICM":  # before all else: its free first 128 bytes may be dressed up as a TIFF header
-        raise PictureError("format_refused", found="DICOM", accepted=accepted_names())
+        return "DICOM"
     for magic, name in _ACCEPTED:
         if data.startswith(magic):
             return name
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WebP"
+    if data[4:8] == b"ftyp" and {b"avif", b"avis"} & _brands(data):
+        return "AVIF"
+    if data[:2] in (b"P4", b"P5", b"P6") and data[2:3] in (b" ", b"\n", b"\r", b"\t"):
+        return "PNM"
     found = _refused(data)
     if found is None:
         raise PictureError("not_an_image", accepted=accepted_names())
@@ -85,6 +93,12 @@ def format_of_suffix(name: str) -> tuple[str, str | None]:
     here)."""
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     return suffix, _SUFFIXES.get(suffix)
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """The brands of an ISO media file: its own, and those that it is compatible with."""
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    return {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
 
 
 def _refused(data: bytes) -> str | None:

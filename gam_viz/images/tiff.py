@@ -1,33 +1,41 @@
-"""TIFF's directory of tags: read for what it declares, and cut down to what a decoder needs.
+"""TIFF: checked for what it declares, sent on to the decoder that suits it, and cut down to what that one needs.
 
-TIFF and EXIF share this structure. A directory names types, counts and positions freely, so a small file can
-ask for gigabytes (one tile of 40,000 x 16,000 pixels for a picture of 10 x 10) or for millions of strips.
-Here the first directory is checked and rewritten to hold only the tags that say where and how the pixels are
-stored; Pillow and libtiff then never see sub-directories, further pages, private tags or damaged metadata.
+A directory names types, counts and positions freely, so a small file can ask for gigabytes (one tile of
+40,000 x 16,000 pixels for a picture of 10 x 10) or for millions of strips. Here a page's directory is checked and,
+for Pillow, rewritten to hold only the tags that say where and how the pixels are stored; Pillow and libtiff then
+never see sub-directories, further pages, private tags or damaged metadata. What Pillow has no place for (places on
+the Earth, many bands, deep colours, floating point) goes to `raster`.
 """
 
 from __future__ import annotations
 
 import math
-import struct
 
 from gam_viz.images.errors import PictureError
 from gam_viz.images.essentials import Essentials
 from gam_viz.images.limits import Limits
+from gam_viz.images.tiff_directory import Directory, cut_down, pages, valid_orientation
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
-_STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _STRIP_BYTES = 273, 274, 277, 279
+_STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _ROWS_A_STRIP, _STRIP_BYTES, _PLANAR = 273, 274, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_BYTES, _SAMPLE_FORMAT = 322, 323, 324, 325, 339
+_PLACE_TAGS = {33550, 33922, 34264, 34735, 42112, 42113}  # GeoTIFF's, and GDAL's metadata and no-data value
 
 # What locates and describes pixels. Orientation is not among them: it is applied by us, once, for every
 # format.
 _NEEDED = {
     *(_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _STRIP_OFFSETS, _SAMPLES, _STRIP_BYTES),
     *(_TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_BYTES, _SAMPLE_FORMAT),
-    *(266, 278, 284, 317, 320, 338, 347, 529, 530, 532),  # fill order, rows a strip, ... JPEG tables, YCbCr
+    *(266, _ROWS_A_STRIP, _PLANAR, 317, 320, 338, 347, 529, 530, 532),  # fill order, ... JPEG tables, YCbCr
 }
+# GDAL gets these, too: kind of directory, place on the Earth, value without data, parameters of LERC. Its own metadata
+# (42112) it must not see: they may name a file that is then opened as this one's overview.
+NEEDED_BY_RASTER = {*_NEEDED, 254, 33550, 33922, 34264, 34735, 34736, 34737, 42113, 50674}
+METADATA = 42112
+
 # Fax codes (2, 3, 4) are left out: they hold no photographs, and libtiff prints a line for every damaged row.
 _COMPRESSIONS = {1, 5, 7, 8, 32773, 32946}
+_RASTER_COMPRESSIONS = {34887, 50000}
 _COMPRESSION_NAMES = {
     2: "CCITT fax",
     3: "CCITT fax",
@@ -35,75 +43,20 @@ _COMPRESSION_NAMES = {
     6: "old-style JPEG",
     34676: "SGI LogLuv",
     34925: "LZMA",
-    50000: "Zstandard",
     50001: "WebP",
 }
-_ACCEPTED_COMPRESSIONS = "none, LZW, Deflate, PackBits, JPEG"
-
-_INTEGER_TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q"}
+_ACCEPTED_COMPRESSIONS = "none, LZW, Deflate, PackBits, JPEG, Zstandard, LERC"
 _KINDS = {1: "uint", 2: "int", 3: "float", 5: "complex int", 6: "complex float"}
+_GREY_OR_RGB, _YCBCR = (0, 1, 2), 6
 
 
-class _Directory:
-    """The first directory of a TIFF structure. Reads past the end of the data raise `struct.error`."""
+def read_tiff(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
+    """Check what one page of a TIFF file declares, and cut the file down to it.
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.order = "<" if data[:2] == b"II" else ">"
-        self.big = self.unpack("H", 2) == 43
-        # (position of the first directory, bytes and format of its entry count, of an entry, of a position)
-        where, self.entry_bytes, self._count, self._position = (8, 20, "Q", "Q") if self.big else (4, 12, "H", "I")
-        self.start = self.unpack(self._position, where)
-        self.first_entry = self.start + struct.calcsize("=" + self._count)
-        self.n_entries = self.unpack(self._count, self.start)
-        self.entries: dict[int, tuple[int, int, int]] = {}  # tag -> (type, count, position of the entry)
-        available = max(0, len(data) - self.first_entry) // self.entry_bytes
-        for index in range(min(self.n_entries, available, 65_535)):
-            at = self.first_entry + index * self.entry_bytes
-            tag, kind, count = struct.unpack_from(f"{self.order}HH{self._position}", data, at)
-            self.entries.setdefault(tag, (kind, count, at))
-
-    def unpack(self, code: str, position: int) -> int:
-        value: int = struct.unpack_from(self.order + code, self.data, position)[0]
-        return value
-
-    def next_directory(self) -> int:
-        """Position of the next page's directory; 0 for none. One that cannot be read counts as none."""
-        try:
-            return self.unpack(self._position, self.first_entry + self.n_entries * self.entry_bytes)
-        except (struct.error, OverflowError):
-            return 0
-
-    def integers(self, tag: int, *default: int, most: int = 16) -> tuple[int, ...]:
-        """Up to `most` values of an integer tag, or the default where it is missing or no integer."""
-        if tag not in self.entries:
-            return default
-        kind, count, at = self.entries[tag]
-        if kind not in _INTEGER_TYPES or count == 0:
-            return default
-        code = f"{self.order}{min(count, most)}{_INTEGER_TYPES[kind]}"
-        place = at + 4 + struct.calcsize("=" + self._position)
-        inline = struct.calcsize("=" + self._position)
-        if count * struct.calcsize("=" + _INTEGER_TYPES[kind]) > inline:
-            place = self.unpack(self._position, place)
-        return struct.unpack_from(code, self.data, place)
-
-    def integer(self, tag: int, default: int) -> int:
-        return self.integers(tag, default)[0]
-
-    def cut_down(self) -> bytes:
-        """The file with its first directory alone, holding only `_NEEDED` tags, each once."""
-        data = bytearray(self.data)
-        kept = [self.data[at : at + self.entry_bytes] for tag, (_, _, at) in self.entries.items() if tag in _NEEDED]
-        struct.pack_into(self.order + self._count, data, self.start, len(kept))
-        end = self.first_entry + len(kept) * self.entry_bytes
-        data[self.first_entry : end] = b"".join(kept)
-        data[end : end + struct.calcsize("=" + self._position)] = bytes(struct.calcsize("=" + self._position))
-        return bytes(data)
-
-
-def read_tiff(data: bytes, limits: Limits) -> Essentials:
-    """Check what a TIFF file's first page declares, and cut the file down to it.
+    Args:
+        data: the whole file.
+        limits: what to accept.
+        frame: the page, from 0; the last one where there are fewer.
 
     Raises:
         PictureError: "damaged", "too_complex", "unsupported_mode", "unsupported_compression" or a size that
@@ -111,49 +64,108 @@ def read_tiff(data: bytes, limits: Limits) -> Essentials:
         struct.error: the directory lies past the end of the file.
         OverflowError: it lies past the end of any file.
     """
-    directory = _Directory(data)
-    stored = directory.entries.keys()
-    if not {_WIDTH, _HEIGHT} <= stored or not {_STRIP_OFFSETS, _TILE_OFFSETS} & stored:
-        raise PictureError("damaged", format="TIFF")
+    all_pages = pages(data)
+    directory = all_pages[min(frame, len(all_pages) - 1)][0]
+    _check_directory(directory)
     width, height = directory.integer(_WIDTH, 0), directory.integer(_HEIGHT, 0)
     limits.check_dimensions(width, height)
     _check_parts(directory, limits)
-    compression = directory.integer(_COMPRESSION, 1)
-    if compression not in _COMPRESSIONS:
-        raise PictureError(
-            "unsupported_compression",
-            format="TIFF",
-            compression=_COMPRESSION_NAMES.get(compression, f"method {compression}"),
-            accepted_compressions=_ACCEPTED_COMPRESSIONS,
-        )
+    if directory.integer(_COMPRESSION, 1) not in _COMPRESSIONS:
+        raise _compression_refused(directory)
     bits = _check_samples(directory)
     return Essentials(
-        data=directory.cut_down(),
+        data=cut_down([directory], _NEEDED),
         size=(width, height),
-        orientation=_valid_orientation(directory.integer(_ORIENTATION, 1)),
-        more_frames=directory.next_directory() != 0,
+        orientation=orientation(directory),
+        frames=len(all_pages),
         bits=bits,
-        layout=_layout(directory),
-        inverted=bits > 8 and directory.integer(_PHOTOMETRIC, 1) == 0,
+        layout=layout(directory),
+        inverted=bits > 8 and white_is_zero(directory),
     )
 
 
-def exif_orientation(exif: bytes) -> int:
-    """The orientation 1..8 that an EXIF block declares; 1 where it is damaged or does not say."""
-    exif = exif.removeprefix(b"Exif\0\0")
-    if exif[:2] not in (b"II", b"MM"):
-        return 1
-    try:
-        return _valid_orientation(_Directory(exif).integer(_ORIENTATION, 1))
-    except (struct.error, OverflowError):
-        return 1  # a broken label must not cost the picture
+def raster_page(data: bytes, limits: Limits, frame: int = 0) -> tuple[list[Directory], int] | None:
+    """The directories of one page and the number of pages, if the page is for `raster` to read; None if it is not.
+
+    A page is a raster if it says where on the Earth it lies or which value means nothing, and its pixels are grey,
+    RGB or a table of colours; if Pillow cannot read its kind of numbers or of compression; or if it is too large to
+    be read whole, but is cut into strips or tiles that are not.
+
+    Raises:
+        PictureError: "too_complex", "too_many_bands", "damaged", "unsupported_mode" or "unsupported_compression".
+    """
+    all_pages = pages(data)
+    page = all_pages[min(frame, len(all_pages) - 1)]
+    directory = page[0]
+    _check_directory(directory)
+    if not _for_raster(directory, limits):
+        return None
+    kind = max(directory.integers(_SAMPLE_FORMAT, 1))
+    if kind not in (1, 2, 3) or max(directory.integers(_BITS, 1)) > 64:
+        raise PictureError("unsupported_mode", format="TIFF", mode=layout(directory))
+    if directory.integer(_COMPRESSION, 1) not in _COMPRESSIONS | _RASTER_COMPRESSIONS:
+        raise _compression_refused(directory)
+    samples = directory.integer(_SAMPLES, 1)
+    if samples > limits.bands + 1:  # and one of opacity; which it is, the reader will know
+        raise PictureError("too_many_bands", bands=samples, limit_bands=limits.bands)
+    for part in page:
+        _check_raster_parts(part, limits)
+    return page, len(all_pages)
 
 
-def _valid_orientation(value: int) -> int:
-    return value if 1 <= value <= 8 else 1
+def orientation(directory: Directory) -> int:
+    """EXIF orientation 1..8 of a page."""
+    return valid_orientation(directory.integer(_ORIENTATION, 1))
 
 
-def _check_parts(directory: _Directory, limits: Limits) -> None:
+def white_is_zero(directory: Directory) -> bool:
+    """Whether the smallest value means white."""
+    return directory.integer(_PHOTOMETRIC, 1) == 0
+
+
+def has_place(directory: Directory) -> bool:
+    """Whether a page has any of GeoTIFF's or GDAL's tags."""
+    return not _PLACE_TAGS.isdisjoint(directory.entries)
+
+
+def layout(directory: Directory) -> str:
+    """How a page stores its pixels, for a refusal: "4 x 16-bit uint (photometric 2)"."""
+    kind = _KINDS.get(directory.integer(_SAMPLE_FORMAT, 1), "unknown")
+    samples, bits = directory.integer(_SAMPLES, 1), max(directory.integers(_BITS, 1))
+    return f"{samples} x {bits}-bit {kind} (photometric {directory.integer(_PHOTOMETRIC, 0)})"
+
+
+def _for_raster(directory: Directory, limits: Limits) -> bool:
+    bits, samples = max(directory.integers(_BITS, 1)), directory.integer(_SAMPLES, 1)
+    kind, photometric = max(directory.integers(_SAMPLE_FORMAT, 1)), directory.integer(_PHOTOMETRIC, 1)
+    if bits < 8 or photometric not in (*_GREY_OR_RGB, 3, _YCBCR):
+        return False
+    if directory.integer(_COMPRESSION, 1) in _RASTER_COMPRESSIONS or has_place(directory):
+        return True
+    if kind != 1 or bits > 16 or samples > 6 or (bits > 8 and samples > 1):
+        return True
+    width, height = directory.integer(_WIDTH, 0), directory.integer(_HEIGHT, 0)
+    too_large = width * height > limits.pixels or max(width, height) > limits.side
+    return too_large and 1 <= _block_bytes(directory) <= limits.tile_bytes
+
+
+def _compression_refused(directory: Directory) -> PictureError:
+    method = directory.integer(_COMPRESSION, 1)
+    return PictureError(
+        "unsupported_compression",
+        format="TIFF",
+        compression=_COMPRESSION_NAMES.get(method, f"method {method}"),
+        accepted_compressions=_ACCEPTED_COMPRESSIONS,
+    )
+
+
+def _check_directory(directory: Directory) -> None:
+    stored = directory.entries.keys()
+    if not {_WIDTH, _HEIGHT} <= stored or not {_STRIP_OFFSETS, _TILE_OFFSETS} & stored:
+        raise PictureError("damaged", format="TIFF")
+
+
+def _check_parts(directory: Directory, limits: Limits) -> None:
     for tag in _NEEDED & directory.entries.keys():
         kind, count, _ = directory.entries[tag]
         if kind not in (1, 7):  # bytes are read in one go; everything else value by value
@@ -167,11 +179,31 @@ def _check_parts(directory: _Directory, limits: Limits) -> None:
     limits.check_count(abs(tile), limits.tile_bytes, format="TIFF", parts="too many bytes in a tile")
 
 
-def _check_samples(directory: _Directory) -> int:
+def _check_raster_parts(directory: Directory, limits: Limits) -> None:
+    for tag in directory.entries:
+        if directory.bytes_of(tag) > len(directory.data):
+            raise PictureError("truncated", format="TIFF")
+    blocks = max(directory.entries.get(tag, (0, 0, 0))[1] for tag in (_STRIP_OFFSETS, _TILE_OFFSETS))
+    limits.check_count(blocks, limits.raster_blocks, format="TIFF", parts="too many strips or tiles")
+    if directory.integer(_COMPRESSION, 1) != 1 or _TILE_OFFSETS in directory.entries:  # plain strips are read in parts
+        limits.check_count(_block_bytes(directory), limits.tile_bytes, format="TIFF", parts="too many bytes in a tile")
+
+
+def _block_bytes(directory: Directory) -> int:
+    """Bytes of one unfolded strip or tile. A strip ends with the picture, whatever it declares."""
+    width, height = directory.integer(_WIDTH, 0), directory.integer(_HEIGHT, 0)
+    across, down = width, min(height, directory.integer(_ROWS_A_STRIP, height))
+    if _TILE_OFFSETS in directory.entries:
+        across, down = directory.integer(_TILE_WIDTH, width), directory.integer(_TILE_HEIGHT, height)
+    samples = directory.integer(_SAMPLES, 1) if directory.integer(_PLANAR, 1) == 1 else 1
+    return abs(across * down * samples * max(1, max(directory.integers(_BITS, 1)) // 8))
+
+
+def _check_samples(directory: Directory) -> int:
     """Bits of a sample, if samples are stored in a way that keeps its meaning in an 8-bit RGB picture.
 
-    16-bit colour is refused although Pillow would read it: it drops the low byte, and satellite pictures, the
-    usual 16-bit colour TIFFs, use a small part of the range and would come out black.
+    16-bit colour is left to `raster` although Pillow would read it: it drops the low byte, and satellite pictures,
+    the usual 16-bit colour TIFFs, use a small part of the range and would come out black.
     """
     samples = directory.integer(_SAMPLES, 1)
     bits = max(directory.integers(_BITS, 1))
@@ -179,11 +211,5 @@ def _check_samples(directory: _Directory) -> int:
     eight_bit = 1 <= bits <= 8 and 1 <= samples <= 6
     sixteen_bit_grey = bits in (12, 16) and samples == 1
     if kind != 1 or not (eight_bit or sixteen_bit_grey):
-        raise PictureError("unsupported_mode", format="TIFF", mode=_layout(directory))
+        raise PictureError("unsupported_mode", format="TIFF", mode=layout(directory))
     return bits
-
-
-def _layout(directory: _Directory) -> str:
-    kind = _KINDS.get(directory.integer(_SAMPLE_FORMAT, 1), "unknown")
-    samples, bits = directory.integer(_SAMPLES, 1), max(directory.integers(_BITS, 1))
-    return f"{samples} x {bits}-bit {kind} (photometric {directory.integer(_PHOTOMETRIC, 0)})"

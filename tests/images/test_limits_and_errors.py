@@ -17,6 +17,7 @@ SOURCES = [path.read_text(encoding="utf-8") for path in Path(gam_viz.images.__pa
 
 def test_the_limits_are_the_ones_promised():
     assert (LIMITS.pixels, LIMITS.side) == (40_000_000, 10_000)
+    assert (LIMITS.frames, LIMITS.bands) == (64, 32)
     assert (LIMITS.file_bytes, LIMITS.files, LIMITS.session_bytes) == (25 * MB, 20, 200 * MB)
 
 

@@ -1,0 +1,145 @@
+"""Whatever bytes there are, a decoder's answer is a picture or a `PictureError`, and nothing else."""
+
+import io
+import os
+from functools import cache
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
+
+from gam_viz.images import Limits, Picture, PictureError, Rendering, measured_range, open_source, render
+from tests.images.dicom_files import dataset, dicom, item, lut, written
+from tests.images.test_hostile import valid_files
+from tests.images.test_raster import geotiff
+
+# GAM_VIZ_FUZZ_EXAMPLES=100000 for a long run by hand.
+EXAMPLES = int(os.environ.get("GAM_VIZ_FUZZ_EXAMPLES", "300"))
+SMALL = Limits(pixels=1_000_000, raster_read_bytes=64 * 2**20)
+
+
+@cache
+def seeds() -> list[bytes]:
+    """One small valid file of every kind."""
+    dice = np.random.default_rng(0)
+    grey = dice.integers(0, 4000, (2, 32, 32), np.uint16)
+    colour = dice.integers(0, 256, (24, 32, 3), np.uint8)
+    found = [bytes(data) for data in valid_files()]
+    for format in ("AVIF", "JPEG2000"):
+        out = io.BytesIO()
+        Image.fromarray(colour).save(out, format)
+        found.append(out.getvalue())
+    found += [b"P6\n32 24\n255\n" + colour.tobytes(), b"P4\n8 2\n\0\0"]
+    found += [dicom(grey, WindowCenter=40, WindowWidth=400), dicom(colour, SamplesPerPixel=3)]
+    tables = dataset(
+        grey[0], VOILUTSequence=lut(np.arange(100), first=0, bits=8), PhotometricInterpretation="MONOCHROME1"
+    )
+    tables.PerFrameFunctionalGroupsSequence = [item(FrameVOILUTSequence=[item(WindowCenter=1, WindowWidth=2)])]
+    found.append(written(tables))
+    for syntax in (RLELossless, JPEGLSLossless, JPEG2000Lossless):
+        data = dataset(np.repeat(np.repeat(grey, 2, 1), 2, 2))
+        data.compress(syntax, generate_instance_uid=False)
+        found.append(written(data))
+    palette = dataset(colour[..., 0], PhotometricInterpretation="PALETTE COLOR")
+    for name in ("Red", "Green", "Blue"):
+        setattr(palette, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 16])
+        words = np.array([0, 1, 0, 1, 127, 60_000, 2, 2, 0, 0], "<u2").tobytes()
+        setattr(palette, f"Segmented{name}PaletteColorLookupTableData", words)
+    found.append(written(palette))
+    found += [
+        geotiff(grey, nodata=5, names=("red", "b"), photometric="minisblack", compress="deflate"),
+        geotiff(dice.normal(0, 1, (3, 20, 20)).astype(np.float32), nodata=np.nan, compress="lzw", predictor=3),
+        geotiff(
+            colour.transpose(2, 0, 1).copy(),
+            compress="jpeg",
+            photometric="ycbcr",
+            tiled=True,
+            blockxsize=16,
+            blockysize=16,
+        ),
+        geotiff(np.zeros((1, 128, 128), np.uint16), overviews=(2, 4), compress="zstd"),
+        geotiff(np.zeros((1, 32, 32), np.float32), compress="lerc"),
+    ]
+    return found
+
+
+INTERESTING = st.sampled_from(
+    [b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff"]
+)
+CHANGE = st.tuples(
+    st.one_of(st.floats(0, 1), st.floats(0, 0.05)),  # where, as a share of the file; most headers stand in front
+    st.sampled_from(["write", "write", "write", "insert", "delete", "double", "cut"]),
+    st.one_of(INTERESTING, st.binary(min_size=1, max_size=4)),
+)
+RENDERINGS = st.sampled_from(
+    [
+        *(None, None, None, Rendering(frame=1), Rendering(window=(40, 400)), Rendering(window="file:0")),
+        *(
+            Rendering(stretch=(1, 99)),
+            Rendering(bands=(1, 1, 1)),
+            Rendering(region=(0, 0, 5, 5)),
+            Rendering(window="full"),
+        ),
+    ]
+)
+
+
+def changed(data: bytes, changes: list[tuple[float, str, bytes]]) -> bytes:
+    out = bytearray(data)
+    for share, kind, content in changes:
+        at = int(share * max(0, len(out) - 1))
+        if kind == "write":
+            out[at : at + len(content)] = content
+        elif kind == "insert":
+            out[at:at] = content
+        elif kind == "delete":
+            del out[at : at + len(content)]
+        elif kind == "double":
+            out[at:at] = out[at : at + 40]
+        else:
+            out = out[: max(16, at)]
+    return bytes(out)
+
+
+def answer(data: bytes, rendering: Rendering | None) -> None:
+    try:
+        source = open_source(data, "a", SMALL)
+        picture = render(source, rendering)
+        if source.stretchable:
+            low, high = measured_range(source, rendering)
+            assert low <= high
+    except PictureError as error:
+        told = str(error)
+        assert told.endswith(".")
+        return
+    assert isinstance(picture, Picture)
+    assert picture.pixels.size <= 3 * SMALL.pixels
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 300, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10**6), st.lists(CHANGE, min_size=1, max_size=5), RENDERINGS)
+def test_changed_files(seed: int, changes: list[tuple[float, str, bytes]], rendering: Rendering | None) -> None:
+    files = seeds()
+    answer(changed(files[seed % len(files)], changes), rendering)
+
+
+MAGIC = st.sampled_from(
+    [
+        *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"BM", b"P5 "),
+        *(b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0", bytes(128) + b"DICM", b"\xff\x4f\xff\x51", b"\0\0\0\x18ftypavif"),
+        *(b"\0\0\0\x0cjP  \r\n\x87\n", b"RIFF\0\0\0\0WEBPVP8X", b"%!PS-Adobe", b"<VRTDataset>", b""),
+    ]
+)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 300, suppress_health_check=list(HealthCheck))
+@given(MAGIC, st.binary(max_size=300))
+def test_made_up_files(magic: bytes, rest: bytes) -> None:
+    answer(magic + rest, None)
+
+
+def test_the_seeds_are_valid() -> None:
+    for data in seeds():
+        render(open_source(data, "a"))

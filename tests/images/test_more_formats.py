@@ -1,0 +1,169 @@
+"""AVIF, JPEG 2000 and PNM; frames of animations and pages; deep grey looked at in other ways."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gam_viz.images import Limits, PictureError, Rendering, decode, measured_range, open_source, render
+from tests.images.test_decode import CORNERS, GREY, codes, encoded
+
+
+def test_avif() -> None:
+    picture = decode(encoded(CORNERS, "AVIF", quality=95, subsampling="4:4:4"), "a.avif")
+    assert np.abs(picture.pixels.astype(int) - CORNERS).max() < 30
+    assert (picture.format, picture.original_size, codes(picture)) == ("AVIF", (24, 16), [])
+    alpha = np.dstack([CORNERS, np.where(GREY < 128, 0, 255).astype(np.uint8)])
+    picture = decode(encoded(alpha, "AVIF"), "a.avif")
+    assert (picture.pixels[GREY < 128] > 250).all()
+    assert codes(picture) == ["alpha_on_white"]
+
+
+@pytest.mark.parametrize("suffix", ["jp2", "j2k"])
+def test_jpeg_2000(suffix: str) -> None:
+    out = io.BytesIO()
+    Image.fromarray(CORNERS).save(out, "JPEG2000", no_jp2=suffix == "j2k", irreversible=False)
+    picture = decode(out.getvalue(), f"a.{suffix}")
+    np.testing.assert_array_equal(picture.pixels, CORNERS)
+    assert (picture.format, picture.original_size, codes(picture)) == ("JPEG2000", (24, 16), [])
+
+
+def test_sixteen_bit_jpeg_2000() -> None:
+    values = np.linspace(1000, 5095, 16 * 24).astype(np.uint16).reshape(16, 24)
+    picture = decode(encoded(values, "JPEG2000"), "a.jp2")
+    assert np.abs(picture.pixels[..., 0] - (values - 1000.0) / 4095 * 255).max() <= 0.51
+    assert codes(picture) == ["grey_expanded", "sixteen_bit_scaled"]
+
+
+def test_pnm() -> None:
+    head = b"P6\n# by hand\n24 16\n255\n"
+    np.testing.assert_array_equal(decode(head + CORNERS.tobytes(), "a.ppm").pixels, CORNERS)
+    np.testing.assert_array_equal(decode(b"P5 24 16 255\n" + GREY.tobytes(), "a.pgm").pixels[..., 1], GREY)
+    bits = GREY > 100
+    packed = np.packbits(~bits, axis=1).tobytes()  # 1 is black
+    np.testing.assert_array_equal(decode(b"P4\n24 16\n" + packed, "a.pbm").pixels[..., 2], np.where(bits, 255, 0))
+    deep = (GREY.astype(np.uint16) * 200).astype(">u2").tobytes()
+    picture = decode(b"P5\n24 16\n65535\n" + deep, "a.pgm")
+    np.testing.assert_array_equal(picture.pixels[..., 0], GREY)
+    assert codes(picture) == ["grey_expanded", "sixteen_bit_scaled"]
+    for data, code in (
+        (b"P5\n24 16\n1000\n" + deep, "unsupported_mode"),
+        (head + CORNERS.tobytes()[:-5], "truncated"),
+        (b"P6 is a name of a road", "damaged"),
+        (b"P6\n60000 60000\n255\n", "too_many_pixels"),
+    ):
+        with pytest.raises(PictureError) as caught:
+            decode(data, "a.ppm")
+        assert caught.value.code == code
+
+
+# ---- frames ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WebP", "TIFF"])
+def test_any_frame_can_be_chosen(format: str) -> None:
+    shifts = (0, 5, 9, 12)
+    frames = [Image.fromarray(np.roll(CORNERS, shift, axis=0)) for shift in shifts]
+    options = {"lossless": True} if format == "WebP" else {}
+    data = encoded(frames[0], format, save_all=True, append_images=frames[1:], **options)
+    source = open_source(data, "a")
+    assert source.frames == 4
+    for index, shift in enumerate(shifts):
+        picture = render(source, Rendering(frame=index))
+        assert np.abs(picture.pixels.astype(int) - np.roll(CORNERS, shift, axis=0)).max() <= 2, index
+        assert codes(picture)[0] == ("frame_shown" if index else "first_frame_only")
+        assert picture.rendering == (f"f{index}" if index else "")
+    with pytest.raises(PictureError, match="0 to 3") as caught:
+        render(source, Rendering(frame=4))
+    assert caught.value.code == "no_such_frame"
+
+
+def test_an_avif_sequence() -> None:
+    frames = [Image.fromarray(np.full((32, 32, 3), value, np.uint8)) for value in (10, 120, 240)]
+    source = open_source(encoded(frames[0], "AVIF", save_all=True, append_images=frames[1:]), "a.avif")
+    assert source.frames == 3
+    assert [int(render(source, Rendering(frame=index)).pixels.mean()) // 40 for index in range(3)] == [0, 3, 6]
+
+
+def test_a_png_whose_still_picture_is_not_in_its_animation() -> None:
+    frames = [Image.fromarray(np.full((8, 8, 3), value, np.uint8)) for value in (10, 120, 240)]
+    data = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)
+    source = open_source(data, "a.png")
+    assert source.frames == 3
+    assert [int(render(source, Rendering(frame=index)).pixels[0, 0, 0]) for index in range(3)] == [10, 120, 240]
+
+
+def test_pages_of_different_sizes_and_kinds() -> None:
+    pages = [Image.fromarray(CORNERS), Image.fromarray(GREY.T.copy()), Image.fromarray(GREY.astype(np.uint16) * 9)]
+    source = open_source(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]), "a.tif")
+    first, second, third = (render(source, Rendering(frame=index)) for index in range(3))
+    np.testing.assert_array_equal(first.pixels, CORNERS)
+    np.testing.assert_array_equal(second.pixels[..., 0], GREY.T)
+    np.testing.assert_array_equal(third.pixels[..., 0], GREY)
+    assert second.original_size == (16, 24)
+
+
+def test_more_frames_than_can_be_chosen() -> None:
+    frames = [Image.fromarray(np.full((2, 2), value * 3, np.uint8)) for value in range(70)]
+    source = open_source(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]), "a.gif")
+    assert source.frames == 64
+    assert render(source).notes[0].code == "first_frame_only"
+
+
+def test_a_frame_that_would_take_too_long() -> None:
+    frames = [Image.fromarray(np.roll(CORNERS, shift, axis=0)) for shift in range(5)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    source = open_source(data, "a.gif", Limits(animation_pixels=4 * 16 * 24))
+    render(source, Rendering(frame=3))
+    with pytest.raises(PictureError) as caught:
+        render(source, Rendering(frame=4))
+    assert caught.value.code == "too_long_an_animation"
+
+
+# ---- deep grey -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF"])
+def test_deep_grey_by_window_and_by_percentiles(format: str) -> None:
+    values = (np.random.default_rng(0).normal(3000, 500, (16, 24))).astype(np.uint16)
+    source = open_source(encoded(values, format), "a")
+    assert (source.kind, source.dtype, source.stretchable) == ("picture", "uint16", True)
+    assert measured_range(source) == (values.min(), values.max())
+    picture = render(source, Rendering(window=(3000, 1000)))
+    expected = np.floor(np.clip((values - 2500.0) / 1000, 0, 1) * 255 + 0.5)
+    np.testing.assert_array_equal(picture.pixels[..., 0], expected)
+    black, white = np.percentile(values, [2, 98])
+    expected = np.floor(np.clip((values - black) / (white - black), 0, 1) * 255 + 0.5)
+    picture = render(source, Rendering(stretch=(2, 98)))
+    np.testing.assert_array_equal(picture.pixels[..., 0], expected)
+    assert picture.rendering == "s2_98"
+    whole = render(source, Rendering(window="full"))
+    np.testing.assert_array_equal(whole.pixels[..., 0], np.floor(values / 65535 * 255 + 0.5))
+    # What is done anyway is no choice: it has the key that it always had.
+    assert render(source, Rendering(stretch=(0, 100))).key == render(source).key == source.sha256
+
+
+@pytest.mark.parametrize(
+    "rendering",
+    [
+        Rendering(window="minmax"),
+        Rendering(stretch=(2, 98)),
+        Rendering(bands=(1, 2, 3)),
+        Rendering(region=(0, 0, 1, 1)),
+    ],
+)
+def test_a_photograph_has_nothing_to_adjust(rendering: Rendering) -> None:
+    source = open_source(encoded(CORNERS, "PNG"), "a.png")
+    assert (source.windows, source.bands, source.stretchable) == ((), (), False)
+    with pytest.raises(PictureError) as caught:
+        render(source, rendering)
+    assert caught.value.code == "not_adjustable"
+    assert caught.value.details["name"] == "a.png"
+
+
+def test_decode_is_open_and_render() -> None:
+    data = encoded([Image.fromarray(CORNERS), Image.fromarray(CORNERS[::-1].copy())][0], "PNG")
+    one, other = decode(data, "a.png"), render(open_source(data, "a.png"))
+    np.testing.assert_array_equal(one.pixels, other.pixels)
+    assert (one.key, one.notes, one.mode) == (other.key, other.notes, other.mode)
