@@ -24,10 +24,12 @@ class Film:
         selection: with the networks as they were after the chosen epoch.
         frames: the chosen networks after every epoch that can be chosen; empty where the film is not wanted. Scales
             span all of them, so that a gate does not seem to change when only its scale does.
+        epochs: of the frames, in order.
     """
 
     selection: Selection
     frames: tuple[tuple[Checkpoint, ...], ...] = ()
+    epochs: tuple[int, ...] = ()
 
 
 def film(selection: Selection) -> Film:
@@ -76,15 +78,14 @@ def film(selection: Selection) -> Film:
     if lacking:
         st.caption(text("film.lacking", names=", ".join(lacking)))
     shown = frames[names.index(str(st.session_state["epoch"]))]
-    return Film(dataclasses.replace(selection, networks=shown), frames)
+    return Film(dataclasses.replace(selection, networks=shown), frames, tuple(epochs))
 
 
 def play_on(made: Film) -> None:
     """While it plays: wait, then go on to the next epoch. Call it when the page is drawn."""
     if not made.frames or not st.session_state.get("playing"):
         return
-    epochs = sorted({epoch for frame in made.frames for epoch in (checkpoint.card.epochs for checkpoint in frame)})
-    later = [epoch for epoch in epochs if epoch > int(st.session_state["epoch"])]
+    later = [epoch for epoch in made.epochs if epoch > int(st.session_state["epoch"])]
     if not later:
         st.session_state["playing"] = False
         st.rerun()

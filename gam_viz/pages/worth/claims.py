@@ -32,22 +32,22 @@ def claims_row(results: Sequence[SetResults]) -> None:
 
 def _lines(claim: Claim, results: Sequence[SetResults]) -> list[str]:
     """A line a data set; what was counted stands in one line, what has an interval in its own."""
-    counted = claim.key in ("parameters", "efficiency")
+    counted = all(measured.estimate is None for measured in claim.measured)
     lines: dict[str, list[str]] = {}
     for measured in claim.measured:
-        lines.setdefault(measured.title, []).append(_line(measured, results, both=counted))
+        lines.setdefault(measured.title, []).append(_line(measured, results))
     if not counted:
         return [line for of in lines.values() for line in of]
     names = {each.title: text_or(f"data.{each.data}", each.title) for each in results}
     return [text("claims.line_counted", data=names[title], added="; ".join(of)) for title, of in lines.items()]
 
 
-def _line(measured: Measured, results: Sequence[SetResults], *, both: bool) -> str:
+def _line(measured: Measured, results: Sequence[SetResults]) -> str:
     each = next(each for each in results if each.title == measured.title)
     data = text_or(f"data.{each.data}", each.title)
     row = each.row(measured.label)
     assert row is not None
-    if both or measured.estimate is None:
+    if measured.estimate is None:
         name = attention_title(row.module, row.options)
         return text("claims.line_added", name=name, added=measured.value)
     return text(f"claims.line_{measured.estimate.basis}", data=data, points=points(measured.estimate))
