@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
-from gam_viz.explain import REDUCTIONS, Explanation, SpatialMap, spatial_map
+from gam_viz.explain import REDUCTIONS, SpatialMap
+from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.figures.overlay import overlay, thumbnails
 from gam_viz.figures.scales import SEQUENTIAL, Scale, bounded_scale, number, range_scale
 from gam_viz.pages import url
@@ -26,12 +27,13 @@ def spatial_row(view: View, layer: str) -> None:
         with st.popover(text("display.title"), width="stretch"):
             own = choose("spatial-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
             colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("scale.colours"), "colours")
-    maps = [spatial_maps(e, view.layers(), reduction, detail) for e in view.explanations]
+    reduce = partial(spatial_maps, layers=view.layers(), reduction=reduction, channel=detail, count=max(1, detail))
+    maps = [reduce(e) for e in view.explanations]
     drawn = [m for of_network in maps for m in of_network.values()]
     if not drawn:
         st.info(text("spatial.none", layer=layer_title(layer)))
         return
-    over_time = [m for e in view.over_time for m in spatial_maps(e, view.layers(), reduction, detail).values()]
+    over_time = [m for e in view.over_time for m in reduce(e).values()]
     shared = spatial_scale([*drawn, *over_time])
     view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
     for index, column in enumerate(columns):
@@ -71,25 +73,6 @@ def spatial_row(view: View, layer: str) -> None:
     with first:
         caption = text("scale.own") if own else text(f"spatial.scale_{_kind(drawn)}")
         print_scale(shared, colours, caption, key="spatial-scale-bar")
-
-
-def spatial_maps(explanation: Explanation, layers: Sequence[str], reduction: str, detail: int) -> dict[str, SpatialMap]:
-    """A network's spatial gates, each as one map, by layer."""
-    found = {}
-    for layer in layers:
-        spatial = explanation.reading(layer, "spatial")
-        if spatial is None:
-            continue
-        # CBAM has one mask: it is shown as it is, unless the effective gain of both gates is asked for.
-        channel = explanation.reading(layer, "channel")
-        found[layer] = spatial_map(
-            spatial,
-            channel if spatial.per_channel else None,
-            reduction=reduction,
-            channels=(min(detail, spatial.shape[0] - 1),),
-            count=max(1, detail),
-        )
-    return found
 
 
 def _reduction_detail(view: View, layer: str, reduction: str) -> int:
