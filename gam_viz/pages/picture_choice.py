@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,8 +13,6 @@ from gam_viz.checkpoints import Card
 from gam_viz.datasets import DatasetError
 from gam_viz.datasets.scenes import Scene, draw_scene
 from gam_viz.images import (
-    ACCEPTED_SUFFIXES,
-    LIMITS,
     Picture,
     PictureError,
     Sample,
@@ -30,6 +27,7 @@ from gam_viz.pages.missing_data import dataset_error
 from gam_viz.pages.names import data_title, sample_title
 from gam_viz.pages.test_set import pictures_of
 from gam_viz.pages.text import text
+from gam_viz.pages.uploads import draw_uploader, picture_error, plain
 
 SOURCES = ("sample", "test", "upload")
 GALLERY = "gam_viz/pages/gallery.py"
@@ -68,7 +66,6 @@ def choose_picture(card: Card) -> Chosen | None:
     st.session_state["source-of"] = card.dataset
     source = segments("source", SOURCES, default, text("sidebar.picture"), "source", width="stretch")
     chosen = _sample(card) if source == "sample" else _test(card) if source == "test" else None
-    # The uploader is there in both cases: a widget that is not drawn forgets its files.
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
 
@@ -135,61 +132,22 @@ def _suits(sample: Sample, card: Card) -> bool:
     return sample.label_name in card.classes and sample.domain != "scenes"
 
 
-def _to_uploads() -> None:
-    """Who uploads a picture wants to see it."""
-    if st.session_state["files"]:
-        st.session_state["source"] = "upload"
-
-
 def _upload(shown: bool) -> Chosen | None:
-    files = st.file_uploader(
-        text("sidebar.files"),
-        type=list(ACCEPTED_SUFFIXES),
-        accept_multiple_files=True,
-        key="files",
-        on_change=_to_uploads,
-    )
-    st.caption(
-        text(
-            "sidebar.limits",
-            megabytes=LIMITS.file_bytes // 2**20,
-            megapixels=LIMITS.pixels // 10**6,
-            side=LIMITS.side,
-            files=LIMITS.files,
-        )
-    )
+    uploads = draw_uploader()
     if not shown:
         return None
-    pictures: dict[str, Picture] = {}
-    try:
-        LIMITS.check_batch([file.size for file in files])
-    except PictureError as error:
-        st.error(picture_error(error))
-        return None
-    for file in files:
-        data = file.getvalue()
-        try:
-            LIMITS.check_file_size(len(data))
-            picture = compute.decoded(hashlib.sha256(data).hexdigest(), file.name, data)
-        except PictureError as error:
-            st.error(f"**{_plain(file.name)}** · {picture_error(error)}")
-            continue
-        pictures[f"{len(pictures) + 1}. {picture.name}"] = picture
-    if not pictures:
+    if not uploads:
         st.info(text("sidebar.upload_first"))
         return None
-    if len(pictures) == 1:
-        name = next(iter(pictures))
-    else:
-        name = st.selectbox(text("sidebar.which"), list(pictures), key="upload")
-    return Chosen(pictures[name], pictures[name].name)
-
-
-def picture_error(error: PictureError) -> str:
-    """What was wrong with a file, in the reader's language."""
-    return text(f"picture.{error.code}", **error.details)
-
-
-def _plain(name: str) -> str:
-    """A file's name without what Markdown would take for markup."""
-    return "".join(character if character.isalnum() or character in "._- " else "_" for character in name)[:80]
+    names = {upload.sha256[:12]: f"{number}. {plain(upload.name)}" for number, upload in enumerate(uploads, 1)}
+    url.restore("upload", list(names), next(iter(names)))
+    if len(uploads) > 1:
+        st.selectbox(text("sidebar.which"), list(names), format_func=names.__getitem__, key="upload")
+    url.publish("upload", None)
+    upload = next(upload for upload in uploads if upload.sha256.startswith(st.session_state["upload"]))
+    try:
+        picture = compute.decoded(upload.sha256, upload.name, upload.data)
+    except PictureError as error:
+        st.error(f"**{plain(upload.name)}** · {picture_error(error)}")
+        return None
+    return Chosen(picture, picture.name)

@@ -74,6 +74,13 @@ def publish(key: str, default: object) -> None:
         st.query_params[key] = shown
 
 
+def put(key: str, value: str) -> None:
+    """Choose for the reader, in a callback: the widget has that value when it is drawn next, for the first time or
+    again."""
+    st.session_state.setdefault("url-begun", set()).add(key)
+    st.session_state[key] = value
+
+
 def kept(key: str) -> Any:
     """What was published last under that key in this session, on whatever page; None where nothing was."""
     return _kept().get(key)

@@ -9,9 +9,9 @@ from gam_viz.figures.region import Dot, box_picker, shares
 from gam_viz.images import LIMITS, PictureError, decode
 from gam_viz.pages import url
 from gam_viz.pages.choices import segments
-from gam_viz.pages.picture_choice import picture_error
 from gam_viz.pages.rows.view import PLOT, View, layer_title, legend
 from gam_viz.pages.text import text
+from gam_viz.pages.uploads import picture_error
 
 EDGES = {"left": 25, "top": 25, "right": 75, "bottom": 75}  # in percent of what the network saw
 
