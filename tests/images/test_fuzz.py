@@ -1,22 +1,20 @@
 """Whatever bytes there are, a decoder's answer is a picture or a `PictureError`, and nothing else."""
 
 import io
-import os
 from functools import cache
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from gam_viz.images import Limits, Picture, PictureError, Rendering, measured_range, open_source, render
+from tests.fuzzing import CHANGE, changed, fuzz
 from tests.images.dicom_files import dataset, dicom, item, lut, written
 from tests.images.test_hostile import valid_files
 from tests.images.test_raster import geotiff
 
-# GAM_VIZ_FUZZ_EXAMPLES=100000 for a long run by hand.
-EXAMPLES = int(os.environ.get("GAM_VIZ_FUZZ_EXAMPLES", "300"))
 SMALL = Limits(pixels=1_000_000, raster_read_bytes=64 * 2**20)
 
 
@@ -65,14 +63,6 @@ def seeds() -> list[bytes]:
     return found
 
 
-INTERESTING = st.sampled_from(
-    [b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff"]
-)
-CHANGE = st.tuples(
-    st.one_of(st.floats(0, 1), st.floats(0, 0.05)),  # where, as a share of the file; most headers stand in front
-    st.sampled_from(["write", "write", "write", "insert", "delete", "double", "cut"]),
-    st.one_of(INTERESTING, st.binary(min_size=1, max_size=4)),
-)
 RENDERINGS = st.sampled_from(
     [
         *(None, None, None, Rendering(frame=1), Rendering(window=(40, 400)), Rendering(window="file:0")),
@@ -84,23 +74,6 @@ RENDERINGS = st.sampled_from(
         ),
     ]
 )
-
-
-def changed(data: bytes, changes: list[tuple[float, str, bytes]]) -> bytes:
-    out = bytearray(data)
-    for share, kind, content in changes:
-        at = int(share * max(0, len(out) - 1))
-        if kind == "write":
-            out[at : at + len(content)] = content
-        elif kind == "insert":
-            out[at:at] = content
-        elif kind == "delete":
-            del out[at : at + len(content)]
-        elif kind == "double":
-            out[at:at] = out[at : at + 40]
-        else:
-            out = out[: max(16, at)]
-    return bytes(out)
 
 
 def answer(data: bytes, rendering: Rendering | None) -> None:
@@ -118,7 +91,7 @@ def answer(data: bytes, rendering: Rendering | None) -> None:
     assert picture.pixels.size <= 3 * SMALL.pixels
 
 
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 300, suppress_health_check=list(HealthCheck))
+@fuzz
 @given(st.integers(0, 10**6), st.lists(CHANGE, min_size=1, max_size=5), RENDERINGS)
 def test_changed_files(seed: int, changes: list[tuple[float, str, bytes]], rendering: Rendering | None) -> None:
     files = seeds()
@@ -134,7 +107,7 @@ MAGIC = st.sampled_from(
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 300, suppress_health_check=list(HealthCheck))
+@fuzz
 @given(MAGIC, st.binary(max_size=300))
 def test_made_up_files(magic: bytes, rest: bytes) -> None:
     answer(magic + rest, None)
