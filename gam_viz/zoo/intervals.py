@@ -34,6 +34,25 @@ class Estimate:
     count: int
 
 
+def mean(values: npt.NDArray[np.floating], least: float = -math.inf, most: float = math.inf) -> Estimate:
+    """The mean of a measure over pictures, (N,), with Student's t interval; NaN stands for a picture without it.
+
+    No end of the interval lies beyond `least` or `most`, what the measure can be.
+
+    Raises:
+        ValueError: no picture has it.
+    """
+    known = np.asarray(values, np.float64)
+    known = known[~np.isnan(known)]
+    if len(known) == 0:
+        raise ValueError("a mean needs at least one picture that has the measure")
+    value = float(known.mean())
+    if len(known) == 1:
+        return Estimate(value, least, most, "pictures", 1)
+    half = float(stats.t.ppf(0.975, len(known) - 1)) * float(known.std(ddof=1)) / math.sqrt(len(known))
+    return Estimate(value, max(least, value - half), min(most, value + half), "pictures", len(known))
+
+
 def accuracy(values: Sequence[float], correct: Sequence[npt.NDArray[np.bool_]]) -> Estimate:
     """Of one attention's networks: over seeds by Student's t where there are two or more, else over the test pictures.
 
