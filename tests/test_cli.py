@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gam_viz import __version__, cli
+from gam_viz import __version__
 from gam_viz.checkpoints import load, read, snapshots
 from gam_viz.cli import main
+from gam_viz.commands import training
 from gam_viz.training import TrainingError
 
 EXPECTED = "expected <root>/train/<class>/*.png inside"
@@ -98,7 +99,7 @@ def test_a_stopped_training_says_that_it_goes_on(folders, capsys, monkeypatch):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "train", stop)
+    monkeypatch.setattr(training, "train", stop)
     assert train() == 130
     assert capsys.readouterr().err == "stopped; the same command goes on where it was\n"
 
@@ -237,7 +238,7 @@ def test_errors_of_a_run_end_in_one_sentence(error, said, folders, capsys, monke
     def fail(*arguments, **options):
         raise error
 
-    monkeypatch.setattr(cli, "train", fail)
+    monkeypatch.setattr(training, "train", fail)
     assert train() == 2
     assert error_of(capsys) == said
 
