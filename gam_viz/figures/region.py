@@ -1,34 +1,14 @@
-"""A region of the picture, and how much of each map lies in it."""
+"""A region of the picture, drawn with the pointer."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from gam_viz.figures.style import CHOSEN, GUIDE, data_uri, layout, translucent
+from gam_viz.figures.style import CHOSEN, data_uri, layout
 
 CELLS = 24  # of invisible points a side; a selection is only told where it meets points
-
-
-@dataclass(frozen=True)
-class Dot:
-    """One map of one network.
-
-    Attributes:
-        name: of the network.
-        colour: of the network.
-        inside: share of the map's mass in the region, 0..1, or None.
-        hit: whether its largest value lies inside; None where there is no one largest.
-    """
-
-    name: str
-    colour: str
-    inside: float | None
-    hit: bool | None
 
 
 def box_picker(
@@ -74,56 +54,3 @@ def box_picker(
     layout(figure, height=190, left=0, right=0, top=0, bottom=0)
     figure.update_layout(dragmode="select")
     return figure
-
-
-def shares(rows: Sequence[tuple[str, Sequence[Dot]]], area: float, *, axis: str, area_title: str) -> go.Figure:
-    """A row a map, a dot a network: the share of its mass that lies in the region; a line where a flat map would lie.
-
-    A filled dot says that the map's largest value lies inside, a ring that it does not.
-    """
-    figure = go.Figure()
-    names = [name for name, _ in rows]
-    for place, (_, dots) in enumerate(rows):
-        for index, dot in enumerate(dots):
-            if dot.inside is None:
-                continue
-            figure.add_scatter(
-                x=[dot.inside],
-                y=[place + (index - (len(dots) - 1) / 2) * 0.28],
-                mode="markers",
-                marker={
-                    "color": dot.colour if dot.hit else translucent(dot.colour, 0.0),
-                    "size": 11,
-                    "line": {"color": dot.colour, "width": 2.5},
-                },
-                hovertemplate=f"{dot.name}: %{{x:.1%}}<extra></extra>",
-            )
-    figure.add_vline(x=area, line={"color": GUIDE, "dash": "dash", "width": 1.5})
-    figure.add_annotation(
-        x=area,
-        y=1,
-        yref="paper",
-        text=area_title,
-        showarrow=False,
-        xanchor="left" if area < 0.7 else "right",
-        yanchor="bottom",
-        font={"size": 12, "color": GUIDE},
-    )
-    figure.update_xaxes(
-        range=[0, 1],
-        tickformat=".0%",
-        fixedrange=True,
-        title={"text": axis, "font": {"size": 13}, "standoff": 4},
-        gridcolor=translucent(GUIDE, 0.25),
-        zeroline=False,
-    )
-    figure.update_yaxes(
-        tickvals=list(range(len(names))),
-        ticktext=names,
-        range=[len(names) - 0.5, -0.5],
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        tickfont={"size": 13},
-    )
-    return layout(figure, height=34 * len(names) + 78, left=150, right=12, top=24, bottom=48)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.explain.region import Box, Mask, Region, Share, share
-from gam_viz.figures.region import Dot, box_picker, shares
+from gam_viz.figures.dots import Dot, dots
+from gam_viz.figures.region import box_picker
 from gam_viz.images import LIMITS, PictureError, decode
 from gam_viz.pages import url
 from gam_viz.pages.choices import segments
@@ -121,10 +122,13 @@ def _measured(view: View, region: Region) -> None:
         return
     area = rows[0][1][0][1].area
     names, colours = view.titles(), view.colours()
-    dots = [(name, [Dot(names[i], colours[i], of.inside, of.hit) for i, of in found]) for name, found in rows]
+    marks = [
+        (name, [Dot(names[i], colours[i], of.inside, filled=bool(of.hit), told="%{x:.1%}") for i, of in found])
+        for name, found in rows
+    ]
     st.html(legend([("●", colour, name) for name, colour in zip(names, colours, strict=True)]))
     st.plotly_chart(
-        shares(dots, area, axis=text("region.axis"), area_title=text("region.area", area=area)),
+        dots(marks, axis=text("region.axis"), span=(0, 1), guides=[(area, text("region.area", area=area))]),
         config=PLOT,
         key="region-shares",
         alt=text("region.alt", maps=len(rows), area=area),

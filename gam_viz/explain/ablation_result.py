@@ -1,0 +1,109 @@
+"""What gate ablation found: per replacement, how far the answer moved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from gam_viz.attention import Branch
+
+Replaced = Branch | Literal["both"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number after the replacement minus the number before.
+
+    Attributes:
+        value: the change; of shuffles its mean.
+        low, high: 95 % interval of that mean by Student's t over the shuffles; `value` itself for all other modes.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: npt.NDArray[np.float64], least: float = -math.inf, most: float = math.inf) -> Change:
+        """From the changes of n draws, (n,); no end of the interval lies beyond what the number can be."""
+        mean, count = float(values.mean()), len(values)
+        if count == 1:
+            return cls(mean, mean, mean)
+        half = float(stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / math.sqrt(count))
+        return cls(mean, max(least, mean - half), min(most, mean + half))
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """One replacement and what it did.
+
+    Attributes:
+        layer: the block the gates belong to.
+        branch: "channel", "spatial", or "both" for all gates of the layer at once.
+        paths: of the gates that were replaced.
+        mode: one of `MODES`.
+        over: of shuffles, for each path "positions" or "channels": what was shuffled; empty for all other modes.
+        draws: how many shuffles; 1 for all other modes.
+        probability, logit, margin: changes of the target's probability, of its logit, and of its logit minus the
+            largest other logit (a negative margin: another class wins).
+        predicted: class afterwards; of shuffles the most frequent, the lowest index among equals.
+        flip_share: share of draws whose predicted class is not the one before, 0..1.
+    """
+
+    layer: str
+    branch: Replaced
+    paths: tuple[str, ...]
+    mode: str
+    over: tuple[str, ...]
+    draws: int
+    probability: Change
+    logit: Change
+    margin: Change
+    predicted: int
+    flip_share: float
+
+    @property
+    def flips(self) -> bool:
+        """Whether the predicted class changes: of shuffles, in more than half of them."""
+        return self.flip_share > 0.5
+
+
+@dataclass(frozen=True)
+class NotAblated:
+    """Gates, or one replacement of them, of which there are no numbers.
+
+    Attributes:
+        layer, branch, paths, mode: as of `Ablation`; mode is empty where it concerns all of them.
+        why: a sentence.
+    """
+
+    layer: str
+    branch: Replaced
+    paths: tuple[str, ...]
+    mode: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Ablations:
+    """All replacements in one network on one picture.
+
+    Attributes:
+        target: the class that probability, logit and margin are of.
+        probability, logit, margin, predicted: before any replacement.
+        results: by layer, branch and mode, in the order of computation.
+        left_out: what has no numbers, and why. Modes that mean nothing for a gate are in neither.
+    """
+
+    target: int
+    probability: float
+    logit: float
+    margin: float
+    predicted: int
+    results: tuple[Ablation, ...]
+    left_out: tuple[NotAblated, ...]

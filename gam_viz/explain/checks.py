@@ -1,0 +1,36 @@
+"""What evidence is asked about: one picture, and a class that the network has."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def check_picture(x: Any) -> None:
+    """One normalised picture, (1, 3, H, W), of finite floats.
+
+    Raises:
+        ValueError: it is anything else; the sentence says what was given.
+    """
+    if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[:2] != (1, 3) or not x.is_floating_point():
+        given = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"evidence is found for one normalised picture at a time, (1, 3, H, W) floats; got {given}")
+    if not bool(torch.isfinite(x).all()):
+        raise ValueError("the picture holds values that are not finite")
+
+
+def check_target(target: Any, classes: int) -> int:
+    """The index of a class, as an int.
+
+    Raises:
+        ValueError: it is no whole number, or the network has no such class.
+    """
+    if isinstance(target, bool) or not isinstance(target, numbers.Integral):
+        raise ValueError(f"the target is the index of a class, a whole number, got {target!r}")
+    index = int(target)
+    if not 0 <= index < classes:
+        raise ValueError(f"the target must be a class from 0 to {classes - 1}, got {index}")
+    return index

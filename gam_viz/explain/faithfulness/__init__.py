@@ -1,0 +1,21 @@
+"""Whether the network's answer hangs on what a map marks."""
+
+from gam_viz.explain.faithfulness.captum_metrics import Infidelity, infidelity, max_sensitivity
+from gam_viz.explain.faithfulness.curves import faithfulness
+from gam_viz.explain.faithfulness.result import Band, Curves, Faithfulness, RandomOrders, Refused, Standing
+from gam_viz.explain.faithfulness.settings import BASELINES, Settings
+
+__all__ = [
+    "BASELINES",
+    "Band",
+    "Curves",
+    "Faithfulness",
+    "Infidelity",
+    "RandomOrders",
+    "Refused",
+    "Settings",
+    "Standing",
+    "faithfulness",
+    "infidelity",
+    "max_sensitivity",
+]

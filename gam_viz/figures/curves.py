@@ -1,0 +1,107 @@
+"""Lines over steps: deletion and insertion, a map's likeness as weights become random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from gam_viz.figures.style import GUIDE, layout, translucent
+
+#: Told apart without colour, too: gates are drawn solid, attributions in one of the others.
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line.
+
+    Attributes:
+        name: to be read.
+        colour: "#rrggbb".
+        values: (n,); NaN leaves a gap.
+        dash: one of `DASHES`.
+        strong: drawn in front and thick; the others thin and pale.
+    """
+
+    name: str
+    colour: str
+    values: npt.NDArray[np.floating]
+    dash: str = "solid"
+    strong: bool = True
+
+
+def lines(
+    places: Sequence[float] | Sequence[str],
+    drawn: Sequence[Line],
+    *,
+    axis: str,
+    value: str,
+    span: tuple[float, float],
+    form: str = ".0%",
+    place_form: str = ".0%",
+    band: tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]] | None = None,
+    guides: Sequence[float] = (),
+    height: int = 260,
+) -> go.Figure:
+    """Draw lines over the same places.
+
+    Args:
+        places: (n,) numbers, or names of steps.
+        drawn: the lines.
+        axis, value: titles of the axes.
+        span: ends of the value axis.
+        form, place_form: how values and places are written, in d3's language.
+        band: (low, high), (n,) each: grey, behind the lines.
+        guides: values at which a thin line runs across.
+        height: in pixels.
+    """
+    figure = go.Figure()
+    across = list(places)
+    if band is not None:
+        low, high = band
+        figure.add_scatter(x=across, y=high, mode="lines", line={"width": 0}, hoverinfo="skip")
+        figure.add_scatter(
+            x=across,
+            y=low,
+            mode="lines",
+            line={"width": 0},
+            fill="tonexty",
+            fillcolor=translucent(GUIDE, 0.28),
+            hoverinfo="skip",
+        )
+    named = bool(across) and isinstance(across[0], str)
+    for line in sorted(drawn, key=lambda line: line.strong):
+        figure.add_scatter(
+            x=across,
+            y=line.values,
+            mode="lines+markers" if named else "lines",
+            line={
+                "color": line.colour if line.strong else translucent(line.colour, 0.45),
+                "width": 2.6 if line.strong else 1.3,
+                "dash": line.dash,
+            },
+            marker={"size": 6},
+            hovertemplate=f"{line.name}: %{{y:{form}}}<extra></extra>",
+        )
+    for guide in guides:
+        figure.add_hline(y=guide, line={"color": GUIDE, "width": 1})
+    figure.update_xaxes(
+        fixedrange=True,
+        title={"text": axis, "font": {"size": 13}, "standoff": 4},
+        gridcolor=translucent(GUIDE, 0.25),
+        zeroline=False,
+        **({"type": "category"} if named else {"tickformat": place_form}),
+    )
+    figure.update_yaxes(
+        fixedrange=True,
+        range=list(span),
+        tickformat=form,
+        title={"text": value, "font": {"size": 13}, "standoff": 4},
+        gridcolor=translucent(GUIDE, 0.25),
+        zeroline=False,
+    )
+    return layout(figure, height=height, left=58, right=10, top=8, bottom=44)

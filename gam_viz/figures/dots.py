@@ -1,0 +1,118 @@
+"""Numbers as dots in rows: a row a thing, a dot a network, with its interval where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from gam_viz.figures.style import GUIDE, layout, translucent
+
+LETTER = 7.2  # pixels, about, of a row's name
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One number of one network.
+
+    Attributes:
+        name: of the network.
+        colour: of the network.
+        value: the number, or None: no dot.
+        low, high: its interval, or None.
+        filled: a filled dot or a ring.
+        told: what the pointer is told, in place of the number.
+    """
+
+    name: str
+    colour: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    filled: bool = True
+    told: str = ""
+
+
+def dots(
+    rows: Sequence[tuple[str, Sequence[Dot]]],
+    *,
+    axis: str,
+    span: tuple[float, float],
+    form: str = ".0%",
+    guides: Sequence[tuple[float, str]] = (),
+    row: int = 34,
+) -> go.Figure:
+    """Draw the rows from above.
+
+    Args:
+        rows: (name, its dots).
+        axis: title of the numbers' axis.
+        span: its ends.
+        form: how its numbers are written, in d3's language.
+        guides: (where, title) of dashed lines across all rows.
+        row: height of a row, in pixels.
+    """
+    figure = go.Figure()
+    names = [name for name, _ in rows]
+    for place, (_, of_row) in enumerate(rows):
+        for index, dot in enumerate(of_row):
+            if dot.value is None:
+                continue
+            interval = None
+            if dot.low is not None and dot.high is not None:
+                interval = {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [dot.high - dot.value],
+                    "arrayminus": [dot.value - dot.low],
+                    "color": dot.colour,
+                    "thickness": 1.5,
+                    "width": 3,
+                }
+            told = dot.told or f"%{{x:{form}}}"
+            figure.add_scatter(
+                x=[dot.value],
+                y=[place + (index - (len(of_row) - 1) / 2) * min(0.28, 0.8 / max(1, len(of_row)))],
+                mode="markers",
+                cliponaxis=False,
+                error_x=interval,
+                marker={
+                    "color": dot.colour if dot.filled else translucent(dot.colour, 0.0),
+                    "size": 11,
+                    "line": {"color": dot.colour, "width": 2.5},
+                },
+                hovertemplate=f"{dot.name}: {told}<extra></extra>",
+            )
+    for where, title in guides:
+        figure.add_vline(x=where, line={"color": GUIDE, "dash": "dash", "width": 1.5})
+        if title:
+            figure.add_annotation(
+                x=where,
+                y=1,
+                yref="paper",
+                text=title,
+                showarrow=False,
+                xanchor="left" if where < span[0] + 0.7 * (span[1] - span[0]) else "right",
+                yanchor="bottom",
+                font={"size": 12, "color": GUIDE},
+            )
+    figure.update_xaxes(
+        range=list(span),
+        tickformat=form,
+        fixedrange=True,
+        title={"text": axis, "font": {"size": 13}, "standoff": 4},
+        gridcolor=translucent(GUIDE, 0.25),
+        zeroline=False,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=names,
+        range=[len(names) - 0.5, -0.5],
+        fixedrange=True,
+        showgrid=False,
+        zeroline=False,
+        tickfont={"size": 13},
+    )
+    left = max(60, min(170, round(LETTER * max((len(name) for name in names), default=0)) + 14))
+    return layout(figure, height=row * len(names) + 78, left=left, right=12, top=24, bottom=48)

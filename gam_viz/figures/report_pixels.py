@@ -1,0 +1,69 @@
+"""Maps and pictures of a report as PNG files."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import colormaps
+from PIL import Image
+
+from gam_viz.figures.scales import Scale
+from gam_viz.figures.style import grey
+
+Pixels = npt.NDArray[np.uint8]
+SIDE = 128  # pixels of a small map's side, at least
+
+
+def painted(values: npt.NDArray[np.floating], scale: Scale, colours: str) -> Pixels:
+    """(h, w) -> (h, w, 3) uint8: a map in its colours, a pixel a cell."""
+    share = (values.astype(np.float64) - scale.low) / ((scale.high - scale.low) or 1.0)
+    return np.rint(colormaps[colours](np.clip(share, 0, 1))[..., :3] * 255).astype(np.uint8)
+
+
+def over(values: npt.NDArray[np.floating], seen: Pixels, scale: Scale, colours: str, opacity: float) -> Pixels:
+    """The map over the grey picture, its cells kept as cells: (S, S, 3) uint8 with S a multiple of the picture's side.
+
+    Args:
+        values: (h, w) at the map's true resolution.
+        seen: (s, s, 3) uint8, what the network saw.
+        opacity: of the map, 0..1.
+    """
+    side = seen.shape[0] * max(1, -(-SIDE // seen.shape[0]))
+    colour = _spread(painted(values, scale, colours), side).astype(np.float64)
+    below = _spread(grey(seen), side).astype(np.float64)
+    return np.rint(opacity * colour + (1 - opacity) * below).astype(np.uint8)
+
+
+def bar(colours: str) -> Pixels:
+    """(1, 128, 3) uint8: the colours from end to end."""
+    return painted(np.linspace(0, 1, 128)[None], Scale(0, 1), colours)
+
+
+def reduced(pixels: Pixels, side: int) -> Pixels:
+    """The picture with no side longer than `side`."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side), Image.Resampling.BICUBIC)
+    return np.asarray(image)
+
+
+def png(pixels: Pixels) -> bytes:
+    """As a PNG file without any text in it."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def uri(pixels: Pixels) -> str:
+    """As a PNG that a page can carry."""
+    return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
+
+
+def _spread(pixels: Pixels, side: int) -> Pixels:
+    """(h, w, 3) -> (side, side, 3), by the nearest cell."""
+    height, width = pixels.shape[:2]
+    rows = ((np.arange(side) + 0.5) * height / side).astype(int)
+    columns = ((np.arange(side) + 0.5) * width / side).astype(int)
+    return np.asarray(pixels[rows][:, columns])
