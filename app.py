@@ -16,10 +16,16 @@ page = st.navigation(
     [
         st.Page("gam_viz/pages/compare.py", title=text("compare.nav"), icon=":material/compare:", default=True),
         st.Page(
+            "gam_viz/pages/evidence.py", title=text("evidence.nav"), icon=":material/fact_check:", url_path="evidence"
+        ),
+        st.Page(
             "gam_viz/pages/gallery.py",
             title=text("gallery.nav"),
             icon=":material/grid_view:",
             url_path="gallery",
+        ),
+        st.Page(
+            "gam_viz/pages/batch.py", title=text("batch.nav"), icon=":material/photo_library:", url_path="pictures"
         ),
         st.Page(
             "gam_viz/pages/networks.py", title=text("networks.nav"), icon=":material/scatter_plot:", url_path="networks"

@@ -14,7 +14,18 @@ MAX_SIDE = 4096  # pixels of a network's input
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message says in a sentence what differs or is missing."""
+    """A checkpoint that cannot be used; the message says in a sentence what differs or is missing.
+
+    Attributes:
+        code: the kind of refusal, for who says it in other words: "more" (more than weights, such as a pickled
+            network), "format" (not a kind of file that is read), "damaged", "unknown" (no network known here),
+            "misfit" (not the network that it should be), "infinite" (weights that are no numbers) or "other".
+    """
+
+    def __init__(self, message: str, *, code: str = "other") -> None:
+        # Sentences name weights, and names come from files that may be damaged or hostile.
+        super().__init__("".join(letter if letter.isprintable() else "?" for letter in message))
+        self.code = code
 
 
 @dataclass(frozen=True)

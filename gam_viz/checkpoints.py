@@ -128,9 +128,11 @@ def _read_card(path: Path, size: int, content: bytes | None) -> Card:
         with _opened(path, content) as file:
             metadata = file.metadata() or {}
     except SafetensorError as error:
-        raise CheckpointError(f"{path.name} is not a safetensors file: {error}") from error
+        raise CheckpointError(f"{path.name} is not a safetensors file: {error}", code="format") from error
     if "card" not in metadata:
-        raise CheckpointError(f"{path.name} has no model card in its header, so its network is not known")
+        raise CheckpointError(
+            f"{path.name} has no model card in its header, so its network is not known", code="unknown"
+        )
     return Card.from_json(metadata["card"])
 
 
@@ -213,7 +215,9 @@ def skeleton(card: Card) -> ResidualNetwork:
         with torch.device("meta"):
             return build_network(card.config)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise CheckpointError(f"the network that {card.name}'s card describes cannot be built: {error}") from error
+        raise CheckpointError(
+            f"the network that {card.name}'s card describes cannot be built: {error}", code="unknown"
+        ) from error
 
 
 def _kind(value: torch.Tensor) -> str:
@@ -249,7 +253,7 @@ def require_same(given: Parts, expected: Parts, name: str, says: str = "its card
     if retyped:
         parts.append("number format of " + _some(retyped))
     if parts:
-        raise CheckpointError(f"{name} does not fit the network {says}: {'; '.join(parts)}")
+        raise CheckpointError(f"{name} does not fit the network {says}: {'; '.join(parts)}", code="misfit")
 
 
 def _some(names: list[str], limit: int = 4) -> str:
@@ -261,4 +265,4 @@ def require_finite(weights: Mapping[str, torch.Tensor]) -> None:
     """Refuse weights of which one is not finite."""
     for key, value in weights.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise CheckpointError(f"weight {key} holds values that are not finite")
+            raise CheckpointError(f"weight {key} holds values that are not finite", code="infinite")

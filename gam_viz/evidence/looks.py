@@ -21,7 +21,7 @@ from gam_viz.explain.heatmaps import heatmaps
 from gam_viz.images import normalise_batch
 from gam_viz.networks import ResidualNetwork
 
-METHODS = ("gradcam", "input_x_gradient", "integrated_gradients", "smoothgrad", "occlusion")
+METHODS = ("gradcam", "input_x_gradient", "integrated_gradients")
 MEASURES = ("energy", "pointing", "overlap")
 REGIONS = ("object", "tag")
 

@@ -7,7 +7,7 @@ that: only for its values, larger meaning more important.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,10 +94,20 @@ def heatmaps(
     explanation: Explanation, attributions: Iterable[Attribution] = (), *, reduction: str = "gain"
 ) -> tuple[Heatmap, ...]:
     """The maps of one network on one picture: its spatial gates in order, then the attributions as given."""
-    found = [
+    return (*of_gates(spatial_maps(explanation, reduction=reduction)), *of_attributions(attributions))
+
+
+def of_gates(maps: Mapping[str, SpatialMap]) -> tuple[Heatmap, ...]:
+    """Spatial gates, each reduced to one map, by layer."""
+    return tuple(
         Heatmap(f"gate.{layer}", "gate", "gate", layer, map_.values, map_.lowest is None)
-        for layer, map_ in spatial_maps(explanation, reduction=reduction).items()
-    ]
+        for layer, map_ in maps.items()
+    )
+
+
+def of_attributions(attributions: Iterable[Attribution]) -> tuple[Heatmap, ...]:
+    """Attributions, as given."""
+    found = []
     for a in attributions:
         key = a.method if a.layer is None else f"{a.method}.{a.layer}"
         found.append(Heatmap(key, "attribution", a.method, a.layer, a.values, a.signed))

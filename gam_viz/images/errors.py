@@ -19,6 +19,16 @@ ERROR_TEXTS: Mapping[str, str] = MappingProxyType(
         "session_full": (
             "These files would bring the session to {megabytes:.1f} MB; at most {limit_megabytes:.0f} MB are accepted."
         ),
+        "archive_entries": "The ZIP lists more than {limit:,} files; a ZIP with fewer is needed.",
+        "archive_empty": "The ZIP holds no files; a ZIP with pictures in it is needed.",
+        "archive_nested": "This is a ZIP within a ZIP, which is not opened; a ZIP of the pictures alone is needed.",
+        "archive_encrypted": "The file is locked with a password within the ZIP; a ZIP without one is needed.",
+        "archive_link": "This is a link to another file; a ZIP of the files themselves is needed.",
+        "archive_damaged": "The file is damaged within the ZIP and cannot be unpacked; an intact ZIP is needed.",
+        "archive_too_much": (
+            "This file would bring what the ZIP unpacks to beyond {limit_megabytes:.0f} MB; a ZIP of fewer or smaller "
+            "files is needed."
+        ),
         "no_pixels": "The file declares {width} x {height} pixels; at least 1 x 1 is needed.",
         "side_too_long": (
             "The picture declares {width} x {height} pixels; no side may be longer than {limit_side} pixels."

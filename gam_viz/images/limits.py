@@ -14,12 +14,6 @@ from gam_viz.images.errors import PictureError
 ACCEPTED_FORMATS = ("PNG", "JPEG", "WebP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000", "PNM", "DICOM")
 """Formats that `decode` reads, named as a reader would."""
 
-ACCEPTED_SUFFIXES = (
-    *("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"),
-    *("avif", "jp2", "j2k", "jpf", "jpx", "pbm", "pgm", "ppm", "pnm", "dcm", "dicom"),
-)
-"""File name endings for an upload widget. A name proves nothing: `decode` goes by content alone."""
-
 _MEGABYTE = 1024 * 1024
 
 
@@ -36,7 +30,8 @@ class Limits:
         side: longest side, in pixels. The smallest side is 1.
         file_bytes: most bytes of one file.
         files: most files of one session.
-        session_bytes: most bytes of all files of one session together.
+        session_bytes: most bytes of all files of one session together; also what one ZIP may unfold to.
+        archive_entries: most files that a ZIP may list.
         avif_pixels: most pixels of an AVIF, whose decoder holds the picture several times over.
         jpeg2000_samples: most pixels times channels of a JPEG 2000, whose decoder keeps four bytes of each, twice.
         animation_pixels: most pixels of an animation from its first frame to the one that is shown, which is drawn
@@ -61,6 +56,7 @@ class Limits:
     file_bytes: int = 25 * _MEGABYTE
     files: int = 20
     session_bytes: int = 200 * _MEGABYTE
+    archive_entries: int = 1_000
     avif_pixels: int = 30_000_000
     jpeg2000_samples: int = 40_000_000
     animation_pixels: int = 200_000_000

@@ -17,11 +17,13 @@ from gam_viz.devices import describe, pick_device
 from gam_viz.explain import Explanation, explain
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
 from gam_viz.explain.lanes import OnWait, lane
-from gam_viz.images import NetworkInput, Picture, decode, prepare
+from gam_viz.images import NetworkInput, Picture, Rendering, Source, measured_range, open_source, prepare, render
 from gam_viz.networks import ResidualNetwork
 from gam_viz.pages.text import text
 
 MAX_EXPLANATIONS, MAX_ATTRIBUTIONS = 32, 200  # kept in one session
+MAX_PICTURES, MAX_PICTURE_BYTES = 200, 256 * 2**20  # a 40-megapixel picture has 120 million bytes
+PROOF = "proof-"  # begins the names of what is kept for the Evidence page
 Progress = Callable[[float, str], None]
 T = TypeVar("T")
 
@@ -63,6 +65,8 @@ def _checkpoints(folder: str, stamp: object) -> tuple[list[Checkpoint], list[Che
 
 def snapshots_of(checkpoint: Checkpoint) -> dict[int, Checkpoint]:
     """The copies of a network that were kept of earlier epochs and can be read, by epoch, in order."""
+    if checkpoint.content is not None:
+        return {}  # an upload lies in no folder: what has its name there is another network's
     found = snapshots(checkpoint.path.parent, checkpoint.card.name)
     return _snapshots(checkpoint.sha256, tuple((epoch, str(path)) for epoch, path in found.items()))
 
@@ -92,20 +96,84 @@ def device_name() -> str:
     return describe(device())
 
 
+def network(sha256: str, checkpoint: Checkpoint) -> ResidualNetwork:
+    """The network of a checkpoint, loaded once; nobody changes it.
+
+    Networks of files are shared by all sessions. An upload is its session's alone and goes with it.
+    """
+    return _shared(sha256, checkpoint) if checkpoint.content is None else _uploaded(sha256, checkpoint)
+
+
 @st.cache_resource(show_spinner=False, max_entries=32)
-def network(sha256: str, _checkpoint: Checkpoint) -> ResidualNetwork:
-    """The network of a checkpoint, loaded once and shared by all sessions; nobody changes it."""
+def _shared(sha256: str, _checkpoint: Checkpoint) -> ResidualNetwork:
     return load(_checkpoint, device())
 
 
-@st.cache_data(show_spinner=False, scope="session", max_entries=24)
+@st.cache_resource(show_spinner=False, max_entries=4, scope="session")
+def _uploaded(sha256: str, _checkpoint: Checkpoint) -> ResidualNetwork:
+    return load(_checkpoint, device())
+
+
+def forget(checkpoint: Checkpoint) -> None:
+    """Let go of an upload's network and of what this session computed with it."""
+    _uploaded.clear(checkpoint.sha256, checkpoint)
+    for name in list(st.session_state):
+        if name in ("explanations", "attributions") or str(name).startswith(PROOF):
+            kept: OrderedDict[Any, Any] = st.session_state[name]
+            for key in list(kept):
+                # A subject's key, alone or first of several parts; of several networks' results, all of theirs.
+                if f"{checkpoint.sha256}|" in (key if isinstance(key, str) else key[0]):
+                    del kept[key]
+
+
+@st.cache_resource(show_spinner=False, scope="session", max_entries=24)
+def opened(sha256: str, name: str, _data: bytes) -> Source:
+    """An uploaded file: what it holds and offers. Nothing is decoded.
+
+    Raises:
+        PictureError: it is refused; the error says why.
+    """
+    return open_source(_data, name)
+
+
+def rendered(source: Source, rendering: Rendering | None = None) -> Picture:
+    """A file's picture, looked at in one way; None is as the file says itself.
+
+    Raises:
+        PictureError: it cannot be shown so; the error says why.
+    """
+    kept: OrderedDict[Any, Picture] = st.session_state.setdefault("pictures", OrderedDict())
+    key = (source.sha256, source.name, source.resolve(rendering).to_key())
+    if key not in kept:
+        kept[key] = render(source, rendering)
+    picture = _newest(kept, [key], MAX_PICTURES)[0]
+    while len(kept) > 1 and sum(other.pixels.nbytes for other in kept.values()) > MAX_PICTURE_BYTES:
+        kept.popitem(last=False)
+    return picture
+
+
+def measured(source: Source, rendering: Rendering) -> tuple[float, float]:
+    """The smallest and the largest value that occur in what a rendering shows, as `measured_range` says.
+
+    Raises:
+        PictureError: it cannot be decoded, or has no values to window.
+    """
+    return _measured(source.sha256, rendering.to_key(), source)
+
+
+@st.cache_data(show_spinner=False, scope="session", max_entries=200)
+def _measured(sha256: str, key: str, _source: Source) -> tuple[float, float]:
+    return measured_range(_source, Rendering.from_key(key))
+
+
+@st.cache_resource(show_spinner=False, scope="session", max_entries=2)
 def decoded(sha256: str, name: str, _data: bytes) -> Picture:
-    """An uploaded file's picture.
+    """An uploaded file's picture as the file says itself.
 
     Raises:
         PictureError: it cannot be shown; the error says why.
     """
-    return decode(_data, name)
+    return rendered(opened(sha256, name, _data))
 
 
 def subject(checkpoint: Checkpoint, picture: Picture, fit: str) -> Subject:

@@ -43,6 +43,7 @@ first, second = networks[:2]
 titles = network_titles([checkpoint.card for checkpoint in networks])[:2]
 try:
     pictures = pictures_of(first.card)
+    pictures_of(second.card)  # an own network of the same classes may see pictures of another size
 except DatasetError as error:
     st.info(dataset_error(error))
     if first.card.dataset == "cifar10" and isinstance(error, MissingDataError):

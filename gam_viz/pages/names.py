@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gam_viz.checkpoints import Card
-from gam_viz.images import Sample
+from gam_viz.images import PictureError, Sample
 from gam_viz.pages.text import text, text_or
 
 #: Options that are numbers, and how the catalogue calls them.
 COUNTED = {"groups": "groups", "rate": "rate", "reduction_ratio": "rate"}
+_MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]|:(?=\S)|(?<=www)\.")
+_RANGE = re.compile(r"(-?\d+) (?:to (-?\d+)|and up)\Z")
 
 
 def class_title(name: str) -> str:
@@ -50,3 +53,34 @@ def network_titles(cards: Sequence[Card]) -> list[str]:
 def sample_title(sample: Sample) -> str:
     """A sample picture's title."""
     return text(sample.title_key, **{key: class_title(name) for key, name in sample.title_details.items()})
+
+
+def literal(words: str) -> str:
+    """Words that a file or a link may have brought with them, so that Markdown shows them as they are: no links, and
+    above all no pictures, which the browser would fetch."""
+    return _MARKUP.sub(r"\\\g<0>", words)
+
+
+def picture_sentence(error: PictureError) -> str:
+    """What was wrong with a picture file, in the reader's language, as Markdown."""
+    details = {gap: _translated(gap, value) for gap, value in error.details.items()}
+    return literal(text(f"picture.{error.code}", **details))
+
+
+def _translated(gap: str, value: object) -> object:
+    """What an error names, where that is a phrase and not a number or somebody else's name."""
+    if gap == "parts":
+        return text_or(f"picture_parts.{value}", str(value))
+    if gap == "choice":
+        return text_or(f"picture_choice.{value}", str(value))
+    found = _RANGE.match(value) if gap in ("frames", "bands") and isinstance(value, str) else None
+    if found is None:
+        return value
+    if found[2] is None:
+        return text("range.from", low=found[1])
+    return text("range.between", low=found[1], high=found[2])
+
+
+def percent(probability: float) -> str:
+    """Whole percents; a probability below 1 does not become one by rounding."""
+    return f"{probability:.0%}" if probability < 0.995 else ">99%"

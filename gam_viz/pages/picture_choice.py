@@ -10,12 +10,13 @@ import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.checkpoints import Card
-from gam_viz.datasets import DatasetError
+from gam_viz.datasets import DATASETS, DatasetError
 from gam_viz.datasets.scenes import Scene, draw_scene
 from gam_viz.images import (
     Picture,
     PictureError,
     Sample,
+    Source,
     from_pixels,
     list_samples,
     load_sample,
@@ -23,6 +24,7 @@ from gam_viz.images import (
 )
 from gam_viz.pages import compute, url
 from gam_viz.pages.choices import segments
+from gam_viz.pages.looks import state
 from gam_viz.pages.missing_data import dataset_error
 from gam_viz.pages.names import data_title, sample_title
 from gam_viz.pages.test_set import pictures_of
@@ -45,6 +47,7 @@ class Chosen:
         label: the class a person would name, or None where it is not known.
         medical: whether it comes from medicine.
         regions: what is known to lie where: "object" or "tag" -> (H, W) bool over the picture.
+        source: the uploaded file that it is a picture of; None for a sample or a test picture.
     """
 
     picture: Picture
@@ -53,6 +56,7 @@ class Chosen:
     label: str | None = None
     medical: bool = False
     regions: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    source: Source | None = None
 
 
 def choose_picture(card: Card) -> Chosen | None:
@@ -64,10 +68,16 @@ def choose_picture(card: Card) -> Chosen | None:
     if st.session_state.get("source-of") not in (None, card.dataset) and st.session_state.get("source") != "upload":
         st.session_state["source"] = default  # another data set: begin with what its networks know
     st.session_state["source-of"] = card.dataset
-    source = segments("source", SOURCES, default, text("sidebar.picture"), "source", width="stretch")
+    # Of networks whose data set nobody here knows, there are no test pictures.
+    sources = SOURCES if _known(card) else tuple(source for source in SOURCES if source != "test")
+    source = segments("source", sources, default, text("sidebar.picture"), "source", width="stretch")
     chosen = _sample(card) if source == "sample" else _test(card) if source == "test" else None
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
+
+
+def _known(card: Card) -> bool:
+    return card.dataset in DATASETS or card.dataset.startswith("folder:")
 
 
 def _default_source(card: Card) -> str:
@@ -141,13 +151,16 @@ def _upload(shown: bool) -> Chosen | None:
         return None
     names = {upload.sha256[:12]: f"{number}. {plain(upload.name)}" for number, upload in enumerate(uploads, 1)}
     url.restore("upload", list(names), next(iter(names)))
+    state.take_link(st.session_state["upload"])
     if len(uploads) > 1:
         st.selectbox(text("sidebar.which"), list(names), format_func=names.__getitem__, key="upload")
     url.publish("upload", None)
     upload = next(upload for upload in uploads if upload.sha256.startswith(st.session_state["upload"]))
     try:
-        picture = compute.decoded(upload.sha256, upload.name, upload.data)
+        with st.spinner(text("look.reading"), show_time=True):
+            source = compute.opened(upload.sha256, upload.name, upload.data)
+            picture = state.picture_of(source)
     except PictureError as error:
         st.error(f"**{plain(upload.name)}** · {picture_error(error)}")
         return None
-    return Chosen(picture, picture.name)
+    return Chosen(picture, picture.name, medical=source.kind == "dicom", source=source)

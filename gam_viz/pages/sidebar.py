@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +10,15 @@ import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.checkpoints import Card, Checkpoint
-from gam_viz.images import Picture
-from gam_viz.pages import compute, url
+from gam_viz.images import Picture, Source
+from gam_viz.pages import compute, own_networks, url
 from gam_viz.pages.names import class_title, data_title, network_title
 from gam_viz.pages.picture_choice import choose_picture
 from gam_viz.pages.text import LANGUAGES, language, text
+from gam_viz.presets import DEFAULT_DATASETS, first_comparison
 
 FITS = ("crop", "pad", "stretch")
 PREDICTED = "predicted"
-DEFAULT_DATASETS = ("scenes", "cifar10")
-DEFAULT_ATTENTION = ("cbam", "gam")
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Selection:
     """What was chosen.
 
     Attributes:
-        networks: two or more, in the order of the columns.
+        networks: two or more, in the order of the columns; or a single own one.
         picture: what is looked at.
         title: the picture's name for people.
         credit: who made it; empty for an upload.
@@ -36,6 +35,7 @@ class Selection:
         target: index of a class for all networks, or None for what each predicts.
         medical: whether the picture, or what a network was trained on, comes from medicine.
         regions: what is known to lie where in the picture, name -> (H, W) bool.
+        source: the uploaded file that it is a picture of; None for a sample or a test picture.
     """
 
     networks: tuple[Checkpoint, ...]
@@ -47,6 +47,7 @@ class Selection:
     target: int | None
     medical: bool
     regions: Mapping[str, npt.NDArray[np.bool_]]
+    source: Source | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ def sidebar() -> Selection | None:
     """Draw the sidebar; None where there is nothing to look at yet (the page then says why)."""
     with st.sidebar:
         _language()
-        networks = _networks()
+        networks = _networks(alone=True)
         if networks is None:
             return None
         chosen = choose_picture(networks[0].card)
@@ -69,7 +70,16 @@ def sidebar() -> Selection | None:
         return None
     medical = chosen.medical or any(checkpoint.card.domain == "medical" for checkpoint in networks)
     return Selection(
-        networks, chosen.picture, chosen.title, chosen.credit, chosen.label, fit, target, medical, chosen.regions
+        networks=networks,
+        picture=chosen.picture,
+        title=chosen.title,
+        credit=chosen.credit,
+        label=chosen.label,
+        fit=fit,
+        target=target,
+        medical=medical,
+        regions=chosen.regions,
+        source=chosen.source,
     )
 
 
@@ -96,64 +106,86 @@ def _language() -> None:
     url.publish("lang", None)  # always in the URL: what is nobody's default here is somebody's there
 
 
-def _networks() -> tuple[Checkpoint, ...] | None:
+def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
+    """Draw the choice; None where fewer than two are chosen, unless with `alone` a single own one is."""
     found, refused = compute.checkpoints()
     for error in refused:
         st.warning(text("sidebar.refused", reason=error))
-    by_dataset: dict[str, list[Checkpoint]] = {}
-    for checkpoint in found:
-        by_dataset.setdefault(checkpoint.card.dataset, []).append(checkpoint)
-    usable = [name for name, of in by_dataset.items() if len(of) >= 2]
+    groups = own_networks.grouped(found)
+    usable = [name for name, of in groups.items() if len(of) >= 2 or _alone_too(of)]
     if not usable:
         st.error(text("sidebar.no_networks"))
+        own_networks.own_networks_button(found)
         return None
+    arrived = own_networks.arrived()
+    if arrived is not None:  # who adds a network wants to see it
+        url.put("data", next(name for name, of in groups.items() if arrived in [c.card.name for c in of]))
     default = next((name for name in DEFAULT_DATASETS if name in usable), usable[0])
     url.restore("data", usable, default)
     dataset = st.selectbox(
-        text("sidebar.data"),
-        usable,
-        format_func=lambda name: data_title(by_dataset[name][0].card),
-        key="data",
+        text("sidebar.data"), usable, format_func=lambda name: _group_title(groups[name][0].card), key="data"
     )
     url.publish("data", default)
-    options = {c.card.name: c for c in sorted(by_dataset[dataset], key=_order)}
-    preset = _preset([c.card for c in options.values()])
+    options = {c.card.name: c for c in sorted(groups[dataset], key=_order)}
+    preset = _preset(list(options.values()))
     key = f"networks-{dataset}"  # one choice a data set, so that going back finds it
-    url.restore_many(key, list(options), preset, least=2)
+    url.restore_many(key, list(options), preset, least=1 if _alone_too(groups[dataset]) else 2)
+    if arrived in options:
+        st.session_state[key] = [*(name for name in st.session_state[key] if name != arrived), arrived]
     names = st.multiselect(
-        text("sidebar.networks"), list(options), format_func=lambda name: _network_option(options[name].card), key=key
+        text("sidebar.networks"), list(options), format_func=lambda name: _network_option(options[name]), key=key
     )
     url.publish(key, preset)
-    if len(names) < 2:
-        st.info(text("sidebar.two_networks"))
-        return None
-    return tuple(options[name] for name in names)
+    own_networks.own_networks_button(found)
+    chosen = tuple(options[name] for name in names)
+    if len(chosen) >= 2 or (alone and chosen and _alone_too(chosen)):
+        if len(options) == 1:
+            st.caption(text("own.alone"))
+        return chosen
+    st.info(text("own.alone") if len(options) == 1 else text("sidebar.two_networks"))
+    return None
 
 
-def _preset(cards: list[Card]) -> list[str]:
-    """The first comparison: CBAM and GAM, of several the one that validated best; without them, the first two."""
-    best = []
-    for attention in DEFAULT_ATTENTION:
-        of_attention = [card for card in cards if card.config.attention == attention]
-        if of_attention:
-            best.append(max(of_attention, key=_as_printed_and_best).name)
-    return best if len(best) == len(DEFAULT_ATTENTION) else [card.name for card in cards[:2]]
+def _alone_too(of: Sequence[Checkpoint]) -> bool:
+    """Whether one of these networks is looked at without another beside it: who has one wants to see its gates."""
+    return any(own_networks.is_own(c) or c.card.dataset == "own" for c in of)
 
 
-def _as_printed_and_best(card: Card) -> tuple[bool, float]:
-    """The module as it is printed comes before its variants, then what validated best."""
-    return not card.config.attention_options, card.validation.get("accuracy", 0.0)
+def _group_title(card: Card) -> str:
+    if card.dataset != "own":
+        return data_title(card)
+    names = [class_title(name) for name in card.classes[:3]] + ["…"] * (len(card.classes) > 3)
+    return text("own.group", count=len(card.classes), classes=text("own.comma").join(names))
 
 
-def _order(checkpoint: Checkpoint) -> tuple[int, bool, str]:
+def _preset(of: list[Checkpoint]) -> list[str]:
+    """The first comparison: CBAM and GAM, of several the one that validated best; without them, the first two.
+
+    Of own networks alone it is all of them; among others they wait to be chosen, whatever their cards claim.
+    """
+    cards = [checkpoint.card for checkpoint in of if not own_networks.is_own(checkpoint)]
+    if len(cards) < 2:
+        return [checkpoint.card.name for checkpoint in of]
+    return first_comparison(cards)
+
+
+def _order(checkpoint: Checkpoint) -> tuple[bool, int, bool, str]:
     known = ["none", "se", "cbam", "gam", "gam_sigmoid"]
     attention = checkpoint.card.config.attention
     place = known.index(attention) if attention in known else len(known)
-    return place, bool(checkpoint.card.config.attention_options), checkpoint.card.name
+    return (
+        own_networks.is_own(checkpoint),
+        place,
+        bool(checkpoint.card.config.attention_options),
+        checkpoint.card.name,
+    )
 
 
-def _network_option(card: Card) -> str:
-    return f"{network_title(card)} · {card.test['accuracy']:.1%}" if card.test else network_title(card)
+def _network_option(checkpoint: Checkpoint) -> str:
+    card, title = checkpoint.card, network_title(checkpoint.card)
+    if own_networks.is_own(checkpoint):
+        return text("own.option", name=card.name, attention=title)
+    return f"{title} · {card.test['accuracy']:.1%}" if card.test else title
 
 
 def _fit() -> str:

@@ -50,7 +50,8 @@ class Archive:
         """
         if len(spec.size) != len(spec.stride):
             raise CheckpointError(
-                f"{self.name} is damaged: {said(key)} has {len(spec.size)} axes but not as many strides"
+                f"{self.name} is damaged: {said(key)} has {len(spec.size)} axes but not as many strides",
+                code="damaged",
             )
         if 0 in spec.size:
             raise CheckpointError(f"{self.name} cannot be used: {said(key)} is empty")
@@ -60,7 +61,9 @@ class Archive:
                 raise CheckpointError(f"{self.name} cannot be used: {said(key)} repeats its numbers (an expanded view)")
             span += stride * (size - 1)
         if spec.offset + span >= spec.storage.count:
-            raise CheckpointError(f"{self.name} is damaged: {said(key)} reaches beyond the numbers stored for it")
+            raise CheckpointError(
+                f"{self.name} is damaged: {said(key)} reaches beyond the numbers stored for it", code="damaged"
+            )
 
     def tensors(self, specs: dict[str, TensorSpec]) -> dict[str, Tensor]:
         """The numbers of tensors that were checked.
@@ -106,7 +109,9 @@ def open_archive(source: bytes | Path, name: str) -> Archive:
             return _open_zip(source, name)
         if source.startswith(_OLD_FORMAT):
             return _open_pickles(source, name)
-    raise CheckpointError(f"{name} is not a file that torch.save writes; to use a network, {SAVE_INSTEAD}")
+    raise CheckpointError(
+        f"{name} is not a file that torch.save writes; to use a network, {SAVE_INSTEAD}", code="format"
+    )
 
 
 def _open_zip(source: bytes, name: str) -> Archive:
@@ -114,15 +119,16 @@ def _open_zip(source: bytes, name: str) -> Archive:
     file = zipfile.ZipFile(io.BytesIO(source))
     members = {member.filename: member for member in file.infolist()}
     if len(members) != len(file.infolist()):
-        raise CheckpointError(f"{name} is damaged: its archive has two members of one name")
+        raise CheckpointError(f"{name} is damaged: its archive has two members of one name", code="damaged")
     roots = [path.removesuffix("data.pkl") for path in members if path.endswith("/data.pkl")]
     if len(roots) != 1 or f"{roots[0]}constants.pkl" in members:
-        kind = "a scripted network" if len(roots) == 1 else "an archive, but not one that torch.save writes"
-        raise CheckpointError(f"{name} is {kind}, and is not opened: {SAVE_INSTEAD}")
+        scripted = ("a scripted network", "more")
+        kind, code = scripted if len(roots) == 1 else ("an archive, but not one that torch.save writes", "format")
+        raise CheckpointError(f"{name} is {kind}, and is not opened: {SAVE_INSTEAD}", code=code)
     if any(m.compress_type != zipfile.ZIP_STORED or m.compress_size != m.file_size for m in members.values()):
         raise CheckpointError(f"{name} is not a file that torch.save writes: members of its archive are compressed")
     if sum(member.file_size for member in members.values()) > len(source):
-        raise CheckpointError(f"{name} is damaged: its members are larger than the file")
+        raise CheckpointError(f"{name} is damaged: its members are larger than the file", code="damaged")
     root = roots[0]
     if f"{root}byteorder" in members and file.read(f"{root}byteorder") != b"little":
         raise CheckpointError(f"{name} was saved on a big-endian machine, which is not read")
@@ -132,7 +138,9 @@ def _open_zip(source: bytes, name: str) -> Archive:
     def read(storage: Storage) -> bytes:
         member = members.get(f"{root}data/{storage.key}")
         if member is None or member.file_size != storage.count * storage.dtype.itemsize:
-            raise CheckpointError(f"{name} is damaged: it does not hold the numbers that its pickle announces")
+            raise CheckpointError(
+                f"{name} is damaged: it does not hold the numbers that its pickle announces", code="damaged"
+            )
         return file.read(member)
 
     content, _ = follow(io.BytesIO(file.read(f"{root}data.pkl")), name)
@@ -147,13 +155,17 @@ def _check_directory(source: bytes, name: str) -> None:
     """
     end = source[-22:]
     if len(end) != 22 or end[:4] != b"PK\x05\x06" or end[-2:] != b"\0\0":
-        raise CheckpointError(f"{name} is damaged: its archive does not end as one that torch.save writes")
+        raise CheckpointError(
+            f"{name} is damaged: its archive does not end as one that torch.save writes", code="damaged"
+        )
     sizes = [struct.unpack("<L", end[12:16])[0]]
     locator = source[-42:-22]
     if locator[:4] == b"PK\x06\x07":
         record = source[-98:-42]
         if record[:4] != b"PK\x06\x06" or struct.unpack("<Q", locator[8:16])[0] != len(source) - 98:
-            raise CheckpointError(f"{name} is damaged: its archive does not end as one that torch.save writes")
+            raise CheckpointError(
+                f"{name} is damaged: its archive does not end as one that torch.save writes", code="damaged"
+            )
         sizes.append(struct.unpack("<Q", record[40:48])[0])
     if any(size > MAX_DIRECTORY and size != 2**32 - 1 for size in sizes):
         raise CheckpointError(f"{name} has an archive of too many members")
@@ -166,24 +178,28 @@ def _open_pickles(source: bytes, name: str) -> Archive:
         raise CheckpointError(f"{name} was saved by a version of torch, or on a machine, whose files are not read")
     (content, named), (keys, _) = follow(file, name), follow(file, name)
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-        raise CheckpointError(f"{name} is damaged: it does not list its numbers")
+        raise CheckpointError(f"{name} is damaged: it does not list its numbers", code="damaged")
     storages = {storage.key: storage for storage in named}
     places: dict[str, tuple[int, int]] = {}
     place = file.tell()
     for key in keys:
         storage = storages.get(key)
         if storage is None or source[place : place + 8] != struct.pack("<q", storage.count):
-            raise CheckpointError(f"{name} is damaged: it does not hold the numbers that its pickle announces")
+            raise CheckpointError(
+                f"{name} is damaged: it does not hold the numbers that its pickle announces", code="damaged"
+            )
         length = storage.count * storage.dtype.itemsize
         places[key] = (place + 8, length)
         place += 8 + length
     if place > len(source):
-        raise CheckpointError(f"{name} is damaged: it ends before its last number")
+        raise CheckpointError(f"{name} is damaged: it ends before its last number", code="damaged")
 
     def read(storage: Storage) -> bytes:
         start, length = places.get(storage.key, (0, -1))
         if length != storage.count * storage.dtype.itemsize:
-            raise CheckpointError(f"{name} is damaged: it does not hold the numbers that its pickle announces")
+            raise CheckpointError(
+                f"{name} is damaged: it does not hold the numbers that its pickle announces", code="damaged"
+            )
         return source[start : start + length]
 
     return Archive(name, content, len(source), read)
@@ -197,6 +213,6 @@ def _damage(name: str) -> Iterator[None]:
     except CheckpointError:
         raise
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, LookupError) as error:
-        raise CheckpointError(f"{name} is damaged: it cannot be read") from error
+        raise CheckpointError(f"{name} is damaged: it cannot be read", code="damaged") from error
     except (RuntimeError, OverflowError, TypeError, AttributeError, MemoryError) as error:
-        raise CheckpointError(f"{name} is damaged: it cannot be read") from error
+        raise CheckpointError(f"{name} is damaged: it cannot be read", code="damaged") from error

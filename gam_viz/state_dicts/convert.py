@@ -126,7 +126,7 @@ def open_state_dict(source: bytes | Path, name: str | None = None) -> StateDict:
         archive.check(key, spec)
     # No tensor repeats its numbers, but two may share them: together they are no larger than the file either.
     if sum(_bytes(spec) for spec in specs.values()) > archive.total:
-        raise CheckpointError(f"{file} is damaged: its tensors are larger than the file")
+        raise CheckpointError(f"{file} is damaged: its tensors are larger than the file", code="damaged")
     config, questions = infer({key: spec.size for key, spec in specs.items()}, file)
     stem = Path(file).name.removesuffix(".pt").removesuffix(".pth") or "network"
     found = StateDict(stem, config, questions, archive, specs)

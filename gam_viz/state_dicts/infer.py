@@ -30,11 +30,11 @@ def infer(shapes: Shapes, name: str) -> tuple[NetworkConfig, tuple[str, ...]]:
         return _infer(shapes)
     except (KeyError, IndexError) as error:
         missing = f" ({error.args[0]!r} is missing or has another shape)" if isinstance(error, KeyError) else ""
-        raise CheckpointError(f"{name} does not belong to {_known()}{missing}") from error
+        raise CheckpointError(f"{name} does not belong to {_known()}{missing}", code="unknown") from error
     except _Unknown as error:
-        raise CheckpointError(f"{name} does not belong to {_known()}: {error}") from error
+        raise CheckpointError(f"{name} does not belong to {_known()}: {error}", code="unknown") from error
     except ValueError as error:
-        raise CheckpointError(f"the network that {name} belongs to cannot be built: {error}") from error
+        raise CheckpointError(f"the network that {name} belongs to cannot be built: {error}", code="unknown") from error
 
 
 class _Unknown(Exception):  # noqa: N818 - says what does not fit

@@ -48,10 +48,12 @@ def _state_dict(content: Any, name: str) -> dict[str, TensorSpec]:
         given = given[wrapped] if wrapped else given
     if not isinstance(given, Mapping) or not given:
         kind = "nothing" if not given else type(given).__name__
-        raise CheckpointError(f"{name} holds no state dict ({said(kind)}): {SAVE_INSTEAD}")
+        raise CheckpointError(f"{name} holds no state dict ({said(kind)}): {SAVE_INSTEAD}", code="more")
     for key, value in given.items():
         if not isinstance(key, str) or not isinstance(value, TensorSpec):
-            raise CheckpointError(f"{name} holds no state dict ({said(repr(key))} is not a tensor): {SAVE_INSTEAD}")
+            raise CheckpointError(
+                f"{name} holds no state dict ({said(repr(key))} is not a tensor): {SAVE_INSTEAD}", code="more"
+            )
         if not key.isprintable() or len(key) > MAX_NAME:
             raise CheckpointError(f"{name} has a weight with a name that no network gives: {said(repr(key))}")
     return dict(given)

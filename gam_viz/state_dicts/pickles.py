@@ -92,7 +92,7 @@ def follow(file: io.BytesIO, name: str) -> tuple[Any, list[Storage]]:
     except (ValueError, LookupError, TypeError, OverflowError) as error:
         if isinstance(error, CheckpointError):
             raise
-        raise CheckpointError(f"{name} is damaged: its pickle cannot be followed") from error
+        raise CheckpointError(f"{name} is damaged: its pickle cannot be followed", code="damaged") from error
     return value, reader.storages
 
 
@@ -195,7 +195,9 @@ class _Reader:
         raise self._refusal(f"a call of {function.text} that torch.save does not write")
 
     def _refusal(self, what: str) -> CheckpointError:
-        return CheckpointError(f"{self.name} holds more than weights ({what}), and is not opened: {SAVE_INSTEAD}")
+        return CheckpointError(
+            f"{self.name} holds more than weights ({what}), and is not opened: {SAVE_INSTEAD}", code="more"
+        )
 
 
 def said(text: str) -> str:

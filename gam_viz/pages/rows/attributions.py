@@ -14,6 +14,7 @@ from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale,
 from gam_viz.pages import compute, url
 from gam_viz.pages.choices import choose, segments
 from gam_viz.pages.names import class_title
+from gam_viz.pages.rows.badges import attribution_badges
 from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, layer_title, print_scale
 from gam_viz.pages.text import text
 
@@ -41,8 +42,10 @@ def attribution_row(view: View) -> None:
         return
     _, columns = view.grid()
     results = [_compute(view, index, requests, column) for index, column in enumerate(columns)]
+    proven = [attribution_badges(view, index, of, requests) for index, of in enumerate(results)]
     for row, name in enumerate(methods):
-        _method_row(view, METHODS[name], [of[row] for of in results], sign, percentile, opacity, own)
+        badges = [of[row] if of else "" for of in proven]
+        _method_row(view, METHODS[name], [of[row] for of in results], badges, sign, percentile, opacity, own)
     view.shown.attributions, view.shown.absolute, view.shown.percentile = results, sign == "absolute", percentile
 
 
@@ -130,6 +133,7 @@ def _method_row(
     view: View,
     method: Method,
     results: Sequence[Attribution],
+    badges: Sequence[str],
     sign: str,
     percentile: float,
     opacity: float,
@@ -173,6 +177,8 @@ def _method_row(
                 ),
             )
             st.caption(_caption(result, values, scale if own else None))
+            if badges[index]:
+                st.markdown(badges[index])
 
 
 def _scale(maps: Sequence[np.ndarray], signed: bool, percentile: float) -> Scale:

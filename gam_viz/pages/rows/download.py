@@ -122,7 +122,8 @@ def _spatial_panels(view: View, index: int) -> list[MapPanel]:
     found = shown.spatial[index].get(shown.layer)
     if found is None:  # the other network has a mask here: keep the rows aligned
         return [MapPanel(None, Scale(0, 1), shown.colours, title, text("spatial.absent"))]
-    scale = shown.spatial_scale or range_scale([found.values])
+    signed = shown.colours in DIVERGING
+    scale = shown.spatial_scale or (symmetric_scale if signed else range_scale)([found.values])
     return [MapPanel(found.values, scale, shown.colours, title, spatial_caption(found))]
 
 

@@ -9,7 +9,8 @@ from PIL import Image
 from gam_viz.checkpoints import Card
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.style import enlarged
-from gam_viz.pages.names import class_title
+from gam_viz.pages.looks.facts import facts_of, notes_of
+from gam_viz.pages.names import class_title, literal
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text
 
@@ -22,7 +23,7 @@ def prediction_row(view: View) -> None:
     with first, st.container(horizontal=True, gap="small", wrap=False):
         original = selection.picture.pixels
         st.image(
-            _thumbnail(original),
+            thumbnail(original),
             width=80,
             caption=text("prediction.original", width=original.shape[1], height=original.shape[0]),
             alt=text("prediction.original_alt", name=selection.title),
@@ -60,19 +61,26 @@ def prediction_row(view: View) -> None:
             )
             st.caption(_verdict(explanation.predicted, truth, names) + " " + _tested(card))
     with first:
-        notes = [text(f"note.{note.code}", **note.details) for note in selection.picture.notes]
-        if selection.credit or notes:
+        facts = facts_of(selection.source) if selection.source else []
+        notes = notes_of(selection.picture)
+        if selection.credit or facts or notes:
             with st.popover(text("prediction.about"), type="tertiary"):
-                st.caption(selection.title)
+                st.caption(literal(selection.title))
                 if selection.credit:
                     st.caption(selection.credit)
-                for note in notes:
-                    st.caption(note)
+                for group in (facts, notes):
+                    if group:
+                        st.caption("  \n".join(group))  # a line each
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
         st.caption(text("prediction.medical_networks") if trained else text("prediction.not_medical"))
     if truth is None:
-        st.caption(text("prediction.no_truth", classes=", ".join(names)))
+        st.caption(text("prediction.no_truth", classes=_some(names)))
+
+
+def _some(names: list[str], most: int = 20) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (" " + text("prediction.more_classes", count=rest) if rest > 0 else "")
 
 
 def _verdict(predicted: int, truth: int | None, names: list[str]) -> str:
@@ -92,10 +100,9 @@ def _tested(card: Card) -> str:
     return text("prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
 
 
-def _thumbnail(pixels: np.ndarray) -> Image.Image:
-    """The whole picture inside a square, so that pictures of every shape take the same place."""
+def thumbnail(pixels: np.ndarray, side: int = 192) -> Image.Image:
+    """The whole picture inside a square of `side` pixels, so that pictures of every shape take the same place."""
     height, width = pixels.shape[:2]
-    side = 192
     scale = side / max(height, width)
     size = (max(2, round(width * scale)), max(2, round(height * scale)))
     resample = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC

@@ -9,9 +9,10 @@ import streamlit as st
 from gam_viz.explain import REDUCTIONS, SpatialMap
 from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.figures.overlay import overlay, thumbnails
-from gam_viz.figures.scales import SEQUENTIAL, Scale, bounded_scale, number, range_scale
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, range_scale, symmetric_scale
 from gam_viz.pages import url
 from gam_viz.pages.choices import choose
+from gam_viz.pages.rows.badges import gate_badges
 from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, layer_title, print_scale
 from gam_viz.pages.text import text
 
@@ -35,7 +36,10 @@ def spatial_row(view: View, layer: str) -> None:
         return
     over_time = [m for e in view.over_time for m in reduce(e).values()]
     shared = spatial_scale([*drawn, *over_time])
+    if shared.signed:
+        colours = DIVERGING[0]
     view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
+    badges = [gate_badges(view, index, of, reduction, detail) for index, of in enumerate(maps)]
     for index, column in enumerate(columns):
         with column:
             st.html(heading(view.titles()[index], view.colours()[index]))
@@ -43,7 +47,7 @@ def spatial_row(view: View, layer: str) -> None:
                 st.caption(text("spatial.absent", name=view.titles()[index]))
                 continue
             shown = maps[index][layer]
-            scale = range_scale([shown.values]) if own else shared
+            scale = _own_scale(shown, shared) if own else shared
             seen = view.subjects[index].input.seen
             caption = spatial_caption(shown)
             st.plotly_chart(
@@ -58,7 +62,7 @@ def spatial_row(view: View, layer: str) -> None:
                     [maps[index][name].values for name in every],
                     [layer_title(name) for name in every],
                     seen,
-                    [range_scale([maps[index][name].values]) if own else shared for name in every],
+                    [_own_scale(maps[index][name], shared) if own else shared for name in every],
                     colours,
                     opacity=max(opacity, 0.5),
                     chosen=every.index(layer),
@@ -70,9 +74,11 @@ def spatial_row(view: View, layer: str) -> None:
             if own:
                 caption += " " + text("scale.own_range", low=number(scale.low), high=number(scale.high))
             st.caption(caption)
+            if badges[index]:
+                st.markdown(badges[index][layer])
     with first:
         caption = text("scale.own") if own else text(f"spatial.scale_{_kind(drawn)}")
-        print_scale(shared, colours, caption, key="spatial-scale-bar")
+        print_scale(shared, colours, caption, marks=(1.0,) if shared.signed else (), key="spatial-scale-bar")
 
 
 def _reduction_detail(view: View, layer: str, reduction: str) -> int:
@@ -92,16 +98,27 @@ def _reduction_detail(view: View, layer: str, reduction: str) -> int:
 
 
 def _kind(maps: list[SpatialMap]) -> str:
+    if any(m.lowest is None for m in maps):
+        return "signed"
     if any(m.highest is None for m in maps):
         return "gain"
     return "bounded"
 
 
 def spatial_scale(maps: list[SpatialMap]) -> Scale:
-    """The range the maps can have; where one has no upper bound, from 0 to the largest value, and at least to 1."""
+    """The range the maps can have; where one has no upper bound, from 0 to the largest value, and at least to 1; where
+    one can be negative, as a mask out of no sigmoid, centred on 0 (removed) and at least to 1 (unchanged) both ways."""
+    if any(m.lowest is None for m in maps):
+        limit = max(1.0, symmetric_scale([m.values for m in maps]).high)
+        return Scale(-limit, limit, signed=True)
     if all(m.highest is not None for m in maps):
         return bounded_scale(0.0, 1.0)
     return Scale(0.0, max(1.0, *(float(m.values.max()) for m in maps)))
+
+
+def _own_scale(of: SpatialMap, shared: Scale) -> Scale:
+    """A map's own range; beside signed ones it has their colours, so 0 stays in the middle."""
+    return symmetric_scale([of.values]) if shared.signed else range_scale([of.values])
 
 
 def spatial_caption(shown: SpatialMap) -> str:

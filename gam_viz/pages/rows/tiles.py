@@ -14,7 +14,7 @@ import streamlit as st
 from gam_viz.checkpoints import Checkpoint
 from gam_viz.figures.style import colour_of, enlarged
 from gam_viz.pages import url
-from gam_viz.pages.names import class_title
+from gam_viz.pages.names import class_title, percent
 from gam_viz.pages.test_set import Pictures
 from gam_viz.pages.text import language, text
 from gam_viz.predictions import Predictions, mistakes_first, outcomes
@@ -179,9 +179,9 @@ def _tile(gallery: Gallery, number: int) -> None:
         mark = "✓" if predicted == truth else "✗"
         lines.append(
             f'<div title="{escape(title)}"><i style="background:{colour}"></i>'
-            f"<span>{mark} {escape(names[predicted])}</span><em>{_percent(probability)}</em></div>"
+            f"<span>{mark} {escape(names[predicted])}</span><em>{percent(probability)}</em></div>"
         )
-        said.append(f"{title}: {names[predicted]}, {_percent(probability)}")
+        said.append(f"{title}: {names[predicted]}, {percent(probability)}")
     st.image(
         enlarged(data.images[number], SIDE),
         width="stretch",
@@ -194,11 +194,6 @@ def _tile(gallery: Gallery, number: int) -> None:
         icon=":material/compare:",
         query_params=_link(gallery, number),
     )
-
-
-def _percent(probability: float) -> str:
-    """Whole percents; a probability below 1 does not become one by rounding."""
-    return f"{probability:.0%}" if probability < 0.995 else ">99%"
 
 
 def _link(gallery: Gallery, number: int) -> dict[str, str]:

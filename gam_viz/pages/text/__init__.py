@@ -9,11 +9,14 @@ from contextvars import ContextVar
 import streamlit as st
 
 from gam_viz.pages import url
-from gam_viz.pages.text import film, networks, region
+from gam_viz.pages.text import batch, evidence, film, looks, networks, own, region, report
 from gam_viz.pages.text.en import EN
 from gam_viz.pages.text.zh import ZH
 
-LANGUAGES = {"en": EN | networks.EN | film.EN | region.EN, "zh": ZH | networks.ZH | film.ZH | region.ZH}
+LANGUAGES = {
+    "en": EN | own.EN | networks.EN | film.EN | region.EN | looks.EN | batch.EN | evidence.EN | report.EN,
+    "zh": ZH | own.ZH | networks.ZH | film.ZH | region.ZH | looks.ZH | batch.ZH | evidence.ZH | report.ZH,
+}
 _SPOKEN: ContextVar[str | None] = ContextVar("gam_viz_language", default=None)
 
 

@@ -26,8 +26,8 @@ EN: dict[str, str] = {
     "sidebar.gallery": "Browse the test pictures",
     "source.upload": "Upload",
     "sidebar.files": "Your pictures",
-    "sidebar.limits": "PNG, JPEG, WebP, BMP, TIFF or GIF; up to {megabytes} MB and {megapixels} megapixels a file, "
-    "{side:,} pixels a side, {files} files. Pictures stay on this computer.",
+    "sidebar.limits": "PNG, JPEG, WebP, BMP, GIF, AVIF, JPEG 2000, PNM, TIFF and GeoTIFF, DICOM, or a ZIP; up to "
+    "{megabytes} MB and {megapixels} megapixels a file, {files} files. Pictures stay on this computer.",
     "sidebar.upload_first": "Upload a picture, or go back to the samples.",
     "sidebar.which": "Which picture",
     "sidebar.fit": "Fit to a square",
@@ -88,6 +88,7 @@ EN: dict[str, str] = {
     "prediction.unknown": "Predicts {predicted}.",
     "prediction.no_truth": "No known label here: whatever the picture shows, a network can only choose among "
     "{classes}.",
+    "prediction.more_classes": "and {count} more",
     "prediction.tested": "Test accuracy {accuracy:.1%} ({low:.1%}–{high:.1%}).",
     "prediction.validated": "After {epochs} epochs: validation accuracy {accuracy:.1%}.",
     "prediction.untested": "Not tested.",

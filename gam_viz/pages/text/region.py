@@ -52,7 +52,7 @@ ZH = {
     "region.kind.off": "无",
     "region.kind.box": "方框",
     "region.kind.object": "物体",
-    "region.kind.tag": "标签",
+    "region.kind.tag": "角标",
     "region.kind.mask": "自己的掩膜",
     "region.none": "请选一个左小于右、上小于下的方框，或上传一张掩膜。",
     "region.left": "左",

@@ -21,8 +21,8 @@ ZH: dict[str, str] = {
     "sidebar.gallery": "浏览测试图片",
     "source.upload": "上传",
     "sidebar.files": "你的图片",
-    "sidebar.limits": "支持 PNG、JPEG、WebP、BMP、TIFF、GIF；每个文件不超过 {megabytes} MB、{megapixels} 百万像素，"
-    "边长不超过 {side:,} 像素，最多 {files} 个文件。图片只留在这台电脑上。",
+    "sidebar.limits": "支持 PNG、JPEG、WebP、BMP、GIF、AVIF、JPEG 2000、PNM、TIFF 和 GeoTIFF、DICOM，或 ZIP；"
+    "每个文件不超过 {megabytes} MB、{megapixels} 百万像素，最多 {files} 个文件。图片只留在这台电脑上。",
     "sidebar.upload_first": "请上传一张图片，或返回示例。",
     "sidebar.which": "查看哪一张",
     "sidebar.fit": "裁成正方形的方式",
@@ -77,6 +77,7 @@ ZH: dict[str, str] = {
     "prediction.wrong": "错误：应为{truth}，而非{predicted}。",
     "prediction.unknown": "预测为{predicted}。",
     "prediction.no_truth": "此图没有已知标签：无论画面是什么，网络只能在这些类别中选择：{classes}。",
+    "prediction.more_classes": "等另外 {count} 类",
     "prediction.tested": "测试准确率 {accuracy:.1%}（{low:.1%}–{high:.1%}）。",
     "prediction.validated": "训练 {epochs} 轮后：验证准确率 {accuracy:.1%}。",
     "prediction.untested": "未经测试。",
@@ -332,6 +333,13 @@ ZH: dict[str, str] = {
     "picture.too_many_bytes": "文件有 {megabytes:.1f} MB；每个文件最多 {limit_megabytes:.0f} MB。",
     "picture.too_many_files": "{files} 个文件太多；一次会话最多 {limit_files} 个。",
     "picture.session_full": "加上这些文件，本次会话将达到 {megabytes:.1f} MB；最多 {limit_megabytes:.0f} MB。",
+    "picture.archive_entries": "ZIP 中的文件超过 {limit:,} 个；需要文件更少的 ZIP。",
+    "picture.archive_empty": "ZIP 中没有文件；需要装有图片的 ZIP。",
+    "picture.archive_nested": "这是 ZIP 中的 ZIP，不会被打开；需要直接装有图片的 ZIP。",
+    "picture.archive_encrypted": "文件在 ZIP 中加了密码；需要没有密码的 ZIP。",
+    "picture.archive_link": "这是指向另一个文件的链接；需要装有文件本身的 ZIP。",
+    "picture.archive_damaged": "文件在 ZIP 中已损坏，无法解压；需要完好的 ZIP。",
+    "picture.archive_too_much": "加上这个文件，ZIP 解压后将超过 {limit_megabytes:.0f} MB；需要文件更少或更小的 ZIP。",
     "picture.no_pixels": "文件声明的大小是 {width} x {height} 像素；至少需要 1 x 1。",
     "picture.side_too_long": "图片声明的大小是 {width} x {height} 像素；任一边都不能超过 {limit_side} 像素。",
     "picture.too_many_pixels": "图片声明的大小是 {width} x {height} 像素，共 {megapixels:.1f} 百万像素；"

@@ -1,0 +1,94 @@
+"""Several pictures, several networks: where do they disagree?"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from gam_viz.images import PictureError
+
+# A spreadsheet takes a cell that begins with one of these for a formula, the wide forms where Chinese is written.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What networks make of one picture.
+
+    Attributes:
+        name: the picture's.
+        probabilities: (K, C) float64, a distribution over the same classes a network.
+    """
+
+    name: str
+    probabilities: npt.NDArray[np.float64]
+
+    @property
+    def predicted(self) -> npt.NDArray[np.int64]:
+        """(K,) index of each network's class."""
+        return self.probabilities.argmax(axis=1).astype(np.int64)
+
+    @property
+    def disagree(self) -> bool:
+        """Whether they predict more than one class."""
+        return len(set(self.predicted.tolist())) > 1
+
+    @property
+    def gap(self) -> float:
+        """How far apart the two most different networks are: `total_variation`, 0..1."""
+        return max((total_variation(p, q) for p, q in combinations(self.probabilities, 2)), default=0.0)
+
+
+def total_variation(p: npt.NDArray[np.float64], q: npt.NDArray[np.float64]) -> float:
+    """The share of probability that two distributions (C,) place on different classes: 0 the same, 1 nothing in common.
+
+    Half the sum of absolute differences (D. Levin, Y. Peres, Markov Chains and Mixing Times, 2017, proposition 4.2).
+    """
+    return float(np.abs(p - q).sum() / 2)
+
+
+def disagreement_first(rows: Sequence[Judged]) -> list[int]:
+    """Places of `rows`: those with more than one prediction first, the widest gap first among each kind."""
+    return sorted(range(len(rows)), key=lambda place: (not rows[place].disagree, -rows[place].gap))
+
+
+def to_csv(
+    rows: Sequence[Judged],
+    networks: Sequence[str],
+    classes: Sequence[str],
+    refused: Sequence[tuple[str, PictureError]] = (),
+) -> str:
+    """A row a picture, in the order given: each network's class and its probability, whether they disagree, the gap.
+
+    Files that were refused come last, with the reason. What a file or a network is called is never taken for a formula
+    by a spreadsheet.
+
+    Args:
+        rows: the pictures.
+        networks: K names.
+        classes: C names.
+        refused: names and reasons.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    columns = [f"{network}: {what}" for network in networks for what in ("class", "probability")]
+    writer.writerow(harmless(title) for title in ("file", "disagree", "gap", *columns, "refused"))
+    for row in rows:
+        cells = [row.name, "yes" if row.disagree else "no", f"{row.gap:.4f}"]
+        for of_network, label in zip(row.probabilities, row.predicted, strict=True):
+            cells += [classes[label], f"{of_network[label]:.4f}"]
+        writer.writerow(harmless(cell) for cell in (*cells, ""))
+    for name, error in refused:
+        writer.writerow(harmless(cell) for cell in (name, "", "", *[""] * len(columns), str(error)))
+    return buffer.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """A cell's text that no spreadsheet runs: an apostrophe before what would begin a formula (CWE-1236)."""
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell

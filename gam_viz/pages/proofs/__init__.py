@@ -1,0 +1,1 @@
+"""The sections of the Evidence page, a question each."""

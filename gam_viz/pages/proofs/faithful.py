@@ -1,0 +1,148 @@
+"""Does the answer hang on what a map marks? Deletion and insertion, for every map, gates included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from gam_viz.explain.faithfulness import BASELINES, Faithfulness, Settings, Standing
+from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.figures.curves import DASHES, Line, lines
+from gam_viz.pages import url
+from gam_viz.pages.choices import segments
+from gam_viz.pages.names import class_title
+from gam_viz.pages.proofs import measured
+from gam_viz.pages.proofs.measured import told
+from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, maps_of_all
+from gam_viz.pages.proofs.verdicts import verdict_of
+from gam_viz.pages.rows.view import PLOT, View, heading
+from gam_viz.pages.text import text
+
+KINDS = ("deletion", "insertion")
+
+
+@st.fragment
+def faithful_section(view: View) -> None:
+    """Draw the section."""
+    st.caption(text("evidence.faithful.about"))
+    controls = st.container(horizontal=True, vertical_alignment="bottom")
+    with controls:
+        methods = choose_methods()
+        baseline = segments("baseline", BASELINES, "blur", text("evidence.faithful.baseline"), "evidence.baseline")
+        settings = _settings(baseline)
+    maps = maps_of_all(view, methods)
+    if not any(maps):
+        st.info(text("evidence.no_maps"))
+        return
+    found = [_judged(view, index, of, settings) for index, of in enumerate(maps)]
+    with controls:
+        chosen = choose_map(maps, "map")
+    for column, index in zip(st.columns(len(found), gap="medium"), range(len(found)), strict=True):
+        with column:
+            _curves(view, index, maps[index], found[index], chosen)
+    _ranking(view, maps, found)
+
+
+def _settings(baseline: str) -> Settings:
+    standard = Settings()
+    with st.popover(text("attributions.settings")):
+        url.restore_number("steps", 8, 64, standard.steps)
+        steps = st.number_input(text("evidence.faithful.steps"), 8, 64, step=8, key="steps")
+        url.publish("steps", standard.steps)
+        url.restore_number("orders", 4, 64, standard.orders)
+        orders = st.number_input(text("evidence.faithful.orders"), 4, 64, step=4, key="orders")
+        url.publish("orders", standard.orders)
+    return Settings(baseline, steps=int(steps), orders=int(orders) // 2 * 2)
+
+
+def _judged(view: View, index: int, maps: Sequence[Heatmap], settings: Settings) -> Faithfulness:
+    place = st.empty()
+    progress, waiting = told(place, view.titles()[index])
+    found = measured.judged(
+        view.subjects[index], view.targets()[index], maps, settings, progress=progress, on_wait=waiting
+    )
+    place.empty()
+    return found
+
+
+def _curves(view: View, index: int, maps: Sequence[Heatmap], found: Faithfulness, chosen: str) -> None:
+    st.html(heading(view.titles()[index], view.colours()[index]))
+    titles = {map_.key: map_title(map_) for map_ in maps}
+    methods = list(dict.fromkeys(map_.source for map_ in maps if map_.kind == "attribution"))
+    dashes = {map_.key: "solid" if map_.kind == "gate" else DASHES[1 + methods.index(map_.source) % 5] for map_ in maps}
+    target = class_title(view.selection.classes[found.target])
+    for kind in KINDS:
+        _, low, high = found.band(kind)
+        places = found.removed if kind == "deletion" else found.inserted
+        drawn = [
+            Line(titles[c.key], view.colours()[index], getattr(c, kind), dashes[c.key], c.key == chosen)
+            for c in found.curves
+        ]
+        st.plotly_chart(
+            lines(
+                places.tolist(),
+                drawn,
+                axis=text(f"evidence.faithful.axis.{kind}"),
+                value=text("evidence.faithful.probability", target=target),
+                span=(0, 1.02),
+                band=(low, high),
+                height=220,
+            ),
+            config=PLOT,
+            key=f"{kind}-{index}",
+            alt=text(f"evidence.faithful.alt.{kind}", name=view.titles()[index], map=titles.get(chosen, "")),
+        )
+    standing = next((s for s in found.standings() if s.key == chosen), None)
+    if standing is None:
+        st.caption(text("evidence.lacks_map"))
+    else:
+        st.caption(sentence(titles[chosen], standing, found))
+    for refused in found.refused:
+        st.caption(text("evidence.refused", map=titles[refused.key], reason=refused.why))
+
+
+def sentence(title: str, standing: Standing, found: Faithfulness) -> str:
+    """What was measured of one map, with its numbers."""
+    verdict = verdict_of(standing)
+    return text(
+        f"evidence.faithful.sentence.{verdict}",
+        map=title,
+        deletion=standing.deletion,
+        insertion=standing.insertion,
+        beats=round(standing.beats * found.settings.orders),
+        orders=found.settings.orders,
+    )
+
+
+def _ranking(view: View, maps: Sequence[Sequence[Heatmap]], found: Sequence[Faithfulness]) -> None:
+    rows = []
+    for index, of in enumerate(found):
+        titles = {map_.key: map_title(map_) for map_ in maps[index]}
+        rows += [(view.titles()[index], titles[s.key], s) for s in of.standings()]
+    rows.sort(key=lambda row: -row[2].difference)
+    st.subheader(text("evidence.faithful.ranking"), anchor=False)
+    st.dataframe(
+        [
+            {
+                text("region.column.network"): name,
+                text("region.column.map"): title,
+                text("evidence.column.deletion"): s.deletion,
+                text("evidence.column.insertion"): s.insertion,
+                text("evidence.column.difference"): s.difference,
+                text("evidence.column.beats"): s.beats,
+                text("evidence.column.verdict"): text(f"evidence.verdict.{verdict_of(s)}"),
+            }
+            for name, title, s in rows
+        ],
+        column_config={
+            **{
+                text(f"evidence.column.{name}"): st.column_config.NumberColumn(format="%.3f")
+                for name in ("deletion", "insertion", "difference")
+            },
+            text("evidence.column.beats"): st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+        },
+        hide_index=True,
+        key="ranking",
+    )
+    st.caption(text("evidence.faithful.limits", orders=found[0].settings.orders))

@@ -1,0 +1,193 @@
+"""What the Evidence page measures, kept for the session and computed in the device's lane."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+import torch
+from streamlit.delta_generator import DeltaGenerator
+from torch import Tensor
+
+from gam_viz.checkpoints import Checkpoint
+from gam_viz.datasets import DatasetError
+from gam_viz.explain.ablation import Ablations, ablate, ablations
+from gam_viz.explain.agreement import Agreement, agreement
+from gam_viz.explain.attributions import Request
+from gam_viz.explain.faithfulness import Faithfulness, Settings, faithfulness
+from gam_viz.explain.heatmaps import Heatmap, heatmaps
+from gam_viz.explain.lanes import OnWait, lane
+from gam_viz.explain.randomisation import Randomisation, randomisation
+from gam_viz.explain.replacements import mean_gates
+from gam_viz.images import normalise_batch
+from gam_viz.pages import compute
+from gam_viz.pages.compute import Progress, Subject
+from gam_viz.pages.rows.view import View
+from gam_viz.pages.test_set import pictures_of
+from gam_viz.pages.text import text
+
+MOST = 60  # results of each kind, kept in one session
+MEAN_OF, BATCH = 256, 64  # pictures, for a gate's mean over the data set
+T = TypeVar("T")
+
+
+def remembered(store: str, key: tuple[Any, ...], make: Callable[[], T], on_wait: OnWait | None) -> T:
+    """A result that this session has, else the one that `make` computes now in the device's lane.
+
+    Keys begin with a subject's key, so that what is known of an upload can be forgotten with it, see `compute.forget`.
+    """
+    kept: OrderedDict[Any, T] = st.session_state.setdefault(f"{compute.PROOF}{store}", OrderedDict())
+    if key not in kept:
+        with lane(compute.device(), on_wait):
+            kept[key] = make()
+    kept.move_to_end(key)
+    while len(kept) > MOST:
+        kept.popitem(last=False)
+    return kept[key]
+
+
+def told(place: DeltaGenerator, name: str) -> tuple[Progress, Callable[[int], None]]:
+    """`progress` and `on_wait` that write into `place` how far the computation for `name` is."""
+
+    def progress(share: float, at: str) -> None:
+        place.progress(min(max(share, 0.0), 1.0), text("evidence.computing", name=name, share=share))
+
+    def waiting(position: int) -> None:
+        place.info(text("compare.waiting", position=position))
+
+    return progress, waiting
+
+
+def mean_of_gates(checkpoint: Checkpoint) -> dict[str, Tensor] | None:
+    """Each gate's mean over the first test pictures of its data set; None where those are not here."""
+    try:
+        pictures = pictures_of(checkpoint.card)
+    except DatasetError:
+        return None
+    card, data = checkpoint.card, pictures.data
+    network, device = compute.network(checkpoint.sha256, checkpoint), compute.device()
+
+    def batches() -> Iterator[Tensor]:
+        for start in range(0, min(MEAN_OF, len(data)), BATCH):
+            part = torch.from_numpy(data.images[start : start + BATCH]).to(device).permute(0, 3, 1, 2)
+            yield normalise_batch(part, card.mean, card.std)
+
+    return remembered("means", (f"{checkpoint.sha256}|", pictures.digest), lambda: mean_gates(network, batches()), None)
+
+
+def ablated(
+    subject: Subject, target: int, mode: str, other: Subject | None, *, progress: Progress, on_wait: OnWait
+) -> Ablations:
+    """Every gate replaced in one way."""
+    means = mean_of_gates(subject.checkpoint) if mode == "data_mean" else None
+    key = (subject.key, target, mode, other.key if other else "")
+    return remembered(
+        "ablations",
+        key,
+        lambda: ablations(
+            _network(subject),
+            _input(subject),
+            target,
+            modes=[mode],
+            means=means,
+            other=None if other is None else _input(other),
+            progress=progress,
+        ),
+        on_wait,
+    )
+
+
+def switched(subject: Subject, switches: dict[str, str], other: Subject | None, *, on_wait: OnWait) -> Sequence[float]:
+    """(classes,) probabilities with several gates replaced at once."""
+    means = mean_of_gates(subject.checkpoint) if "data_mean" in switches.values() else None
+    key = (subject.key, tuple(sorted(switches.items())), other.key if other else "")
+
+    def make() -> list[float]:
+        borrowed = None if other is None else _input(other)
+        logits = ablate(_network(subject), _input(subject), switches, means=means, other=borrowed)
+        return list(logits[0].double().softmax(0).tolist())
+
+    return remembered("switched", key, make, on_wait)
+
+
+def maps_of(
+    view: View, index: int, requests: Sequence[Request], *, progress: Progress, on_wait: OnWait
+) -> tuple[Heatmap, ...]:
+    """A network's gates, then its attributions."""
+    attributions = compute.attributions(
+        view.subjects[index], view.targets()[index], requests, progress=progress, on_wait=on_wait
+    )
+    return heatmaps(view.explanations[index], attributions)
+
+
+def judged(
+    subject: Subject,
+    target: int,
+    maps: Sequence[Heatmap],
+    settings: Settings,
+    *,
+    made: tuple[Any, ...] = (),
+    progress: Progress,
+    on_wait: OnWait,
+) -> Faithfulness:
+    """Deletion and insertion curves of maps; `made` says how the maps were made, where that is not the default."""
+    card = subject.checkpoint.card
+    return remembered(
+        "faithfulness",
+        (subject.key, target, tuple(map_.key for map_ in maps), made, settings),
+        lambda: faithfulness(
+            _network(subject), _input(subject), target, maps, settings, progress, mean=card.mean, std=card.std
+        ),
+        on_wait,
+    )
+
+
+def randomised(
+    subject: Subject,
+    target: int,
+    requests: Sequence[Request],
+    *,
+    reduction: str = "gain",
+    cascade: bool = True,
+    progress: Progress,
+    on_wait: OnWait,
+) -> Randomisation:
+    """What random weights do to a network's maps; without `cascade` only to those of untrained networks."""
+    return remembered(
+        "randomisation",
+        (subject.key, target, *(made_by(r) for r in requests), reduction, cascade),
+        lambda: randomisation(
+            _network(subject),
+            subject.checkpoint.card,
+            _input(subject),
+            target,
+            requests,
+            reduction=reduction,
+            cascade=cascade,
+            progress=progress,
+        ),
+        on_wait,
+    )
+
+
+def made_by(request: Request) -> tuple[Any, ...]:
+    """How a map is made, as a key."""
+    return request.method, request.layer, tuple(sorted(request.params.items()))
+
+
+def agreed(view: View, labelled: Sequence[tuple[str, Heatmap]], *, on_wait: OnWait) -> Agreement:
+    """How alike maps are, two by two."""
+    subjects = "+".join(subject.key for subject in view.subjects)
+    names = tuple((label, map_.key) for label, map_ in labelled)
+    key = (subjects, tuple(view.targets()), names)
+    return remembered("agreement", key, lambda: agreement(labelled), on_wait)
+
+
+def _network(subject: Subject) -> Any:
+    return compute.network(subject.checkpoint.sha256, subject.checkpoint)
+
+
+def _input(subject: Subject) -> Tensor:
+    return subject.input.tensor.to(compute.device())

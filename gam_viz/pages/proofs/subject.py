@@ -1,0 +1,38 @@
+"""What the page is about, in one line: the picture, and what each network says of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gam_viz.figures.style import enlarged
+from gam_viz.pages.names import class_title
+from gam_viz.pages.rows.view import View, heading
+from gam_viz.pages.text import text
+
+
+def subject_row(view: View) -> None:
+    """Draw the line."""
+    selection = view.selection
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        seen = view.subjects[0].input.seen
+        st.image(
+            enlarged(seen, 144),
+            width=72,
+            alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
+        )
+        for index, explanation in enumerate(view.explanations):
+            with st.container(width="content", gap=None):
+                st.html(heading(view.titles()[index], view.colours()[index]))
+                target = view.targets()[index]
+                st.caption(
+                    text(
+                        "evidence.subject" if target == explanation.predicted else "evidence.subject_target",
+                        predicted=class_title(selection.classes[explanation.predicted]),
+                        probability=explanation.probabilities[explanation.predicted],
+                        target=class_title(selection.classes[target]),
+                        of_target=explanation.probabilities[target],
+                    )
+                )
+    if selection.medical:
+        trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
+        st.caption(text("prediction.medical_networks") if trained else text("prediction.not_medical"))
