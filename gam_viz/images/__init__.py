@@ -11,7 +11,7 @@ from gam_viz.images.decode import decode
 from gam_viz.images.errors import ERROR_TEXTS, PictureError
 from gam_viz.images.facts import FACT_TEXTS, Band, Fact, Window
 from gam_viz.images.limits import ACCEPTED_FORMATS, LIMITS, Limits
-from gam_viz.images.look import measured_range, render
+from gam_viz.images.look import first_look, measured_range, render
 from gam_viz.images.network_input import Fit, NetworkInput, denormalise, normalise, normalise_batch, prepare
 from gam_viz.images.picture import NOTE_TEXTS, Note, Picture, from_pixels
 from gam_viz.images.rendering import Rendering
@@ -40,6 +40,7 @@ __all__ = [
     "Window",
     "decode",
     "denormalise",
+    "first_look",
     "from_pixels",
     "list_samples",
     "load_sample",

@@ -49,6 +49,20 @@ def render(source: Source, rendering: Rendering | None = None) -> Picture:
     )
 
 
+def first_look(source: Source) -> Rendering:
+    """The rendering to begin with: the file's own. Of a raster too large to be read whole, a part in its middle.
+
+    Raises:
+        PictureError: no part of it can be read.
+    """
+    file = source.file
+    if not isinstance(file, RasterFile):
+        return Rendering()
+    with naming(source.name):
+        region = raster_render.readable(file, source.limits)
+    return Rendering(region=region)
+
+
 def measured_range(source: Source, rendering: Rendering | None = None) -> tuple[float, float]:
     """The smallest and the largest value that occur in what a rendering shows, in the file's units: the ends of a
     window slider. Of a raster, in the band shown as red. Decodes that frame or part.

@@ -19,6 +19,7 @@ from gam_viz.images.raster_read import Reading, plan, read_band, valid_in
 from gam_viz.images.rendering import Rendering
 
 DEFAULT_STRETCH = (2.0, 98.0)
+SMALLEST = 64  # pixels a side of a part worth looking at
 
 
 def resolve(file: RasterFile, rendering: Rendering) -> Rendering:
@@ -47,6 +48,29 @@ def resolve(file: RasterFile, rendering: Rendering) -> Rendering:
     if rendering.window is None and rendering.stretch is None:
         resolved = replace(resolved, **{"window": "full"} if file.dtype == "uint8" else {"stretch": DEFAULT_STRETCH})
     return resolved
+
+
+def readable(file: RasterFile, limits: Limits) -> tuple[int, int, int, int] | None:
+    """The part that can be read without unfolding too much: None for all of it, else the largest of the parts in its
+    middle whose sides are a half, a quarter ... of its own.
+
+    Raises:
+        PictureError: "too_much_to_read": not even a part of `SMALLEST` pixels.
+    """
+    rendering, share = resolve(file, Rendering()), 1
+    with opened(file.data) as dataset:
+        while True:
+            try:
+                plan(dataset, file, rendering, limits)
+            except PictureError as error:
+                share *= 2
+                width, height = file.width // share, file.height // share
+                if error.code != "too_much_to_read" or min(width, height) < SMALLEST:
+                    raise
+                left, top = (file.width - width) // 2, (file.height - height) // 2
+                rendering = replace(rendering, region=(left, top, left + width, top + height))
+            else:
+                return rendering.region
 
 
 def render_raster(file: RasterFile, rendering: Rendering, limits: Limits) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:

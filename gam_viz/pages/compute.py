@@ -17,7 +17,17 @@ from gam_viz.devices import describe, pick_device
 from gam_viz.explain import Explanation, explain
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
 from gam_viz.explain.lanes import OnWait, lane
-from gam_viz.images import NetworkInput, Picture, Rendering, Source, measured_range, open_source, prepare, render
+from gam_viz.images import (
+    NetworkInput,
+    Picture,
+    Rendering,
+    Source,
+    first_look,
+    measured_range,
+    open_source,
+    prepare,
+    render,
+)
 from gam_viz.networks import ResidualNetwork
 from gam_viz.pages.text import text
 
@@ -173,7 +183,8 @@ def decoded(sha256: str, name: str, _data: bytes) -> Picture:
     Raises:
         PictureError: it cannot be shown; the error says why.
     """
-    return rendered(opened(sha256, name, _data))
+    source = opened(sha256, name, _data)
+    return rendered(source, first_look(source))
 
 
 def subject(checkpoint: Checkpoint, picture: Picture, fit: str) -> Subject:

@@ -18,6 +18,7 @@ from gam_viz.explain.lanes import OnWait, lane
 from gam_viz.figures.style import enlarged
 from gam_viz.images import Picture
 from gam_viz.pages import compute
+from gam_viz.pages.looks import state
 from gam_viz.pages.uploads import Upload
 
 SIDE = 128  # pixels of a thumbnail's longest side: twice what is drawn
@@ -67,12 +68,15 @@ def judge(
     """
     kept: dict[str, _Known] = st.session_state.setdefault("batch", {})
     keys = [f"{checkpoint.sha256}|{fit}" for checkpoint in networks]
-    known = kept.get(upload.sha256)
+    source = compute.opened(upload.sha256, upload.name, upload.data)
+    look = state.look_of(source)  # as Compare shows it
+    name = f"{upload.sha256}?{look.to_key()}"
+    known = kept.get(name)
     if known is None or not all(key in known.probabilities for key in keys):
         before()
-        picture = compute.decoded(upload.sha256, upload.name, upload.data)
+        picture = compute.rendered(source, look)
         if known is None:
-            known = kept[upload.sha256] = _Known(_thumbnail(picture), picture.format)
+            known = kept[name] = _Known(_thumbnail(picture), picture.format)
         for key, checkpoint in zip(keys, networks, strict=True):
             if key not in known.probabilities:
                 known.probabilities[key] = _probabilities(compute.subject(checkpoint, picture, fit), on_wait)

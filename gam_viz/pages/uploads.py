@@ -127,7 +127,7 @@ def forget(files: Collection[str]) -> None:
     st.session_state["uploads"] = tuple(upload for upload in uploads() if upload.sha256 not in files)
     compute.decoded.clear()
     compute.opened.clear()
-    for name in COMPUTED:
+    for name in [*COMPUTED, *(name for name in st.session_state if str(name).startswith(compute.PROOF))]:
         kept: dict[Any, object] = st.session_state.get(name, {})
         for key in [key for key in kept if any(sha256 in str(key) for sha256 in files)]:
             del kept[key]

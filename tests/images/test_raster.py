@@ -13,7 +13,17 @@ from rasterio.enums import ColorInterp, Resampling
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
-from gam_viz.images import Limits, Picture, PictureError, Rendering, decode, measured_range, open_source, render
+from gam_viz.images import (
+    Limits,
+    Picture,
+    PictureError,
+    Rendering,
+    decode,
+    first_look,
+    measured_range,
+    open_source,
+    render,
+)
 
 DICE = np.random.default_rng(0)
 PLACE = {"crs": "EPSG:32632", "transform": Affine(10, 0, 500_000, 0, -10, 5_400_000)}
@@ -255,6 +265,22 @@ def test_what_would_unfold_too_far_is_refused_but_a_part_is_not() -> None:
         render(source)
     assert caught.value.code == "too_much_to_read"
     assert render(source, Rendering(region=(30_000, 30_000, 30_200, 30_100))).pixels.shape == (100, 200, 3)
+    first = first_look(source)
+    left, top, right, bottom = first.region or (0, 0, 0, 0)
+    assert (left + right, top + bottom) == (60_000, 60_000)
+    assert render(source, first).pixels.shape[2] == 3
+    twice = (
+        left - (right - left) // 2,
+        top - (bottom - top) // 2,
+        right + (right - left) // 2,
+        bottom + (bottom - top) // 2,
+    )
+    with pytest.raises(PictureError, match="overviews"):  # no larger part of its kind could be read
+        render(source, Rendering(region=twice))
+
+
+def test_what_can_be_read_whole_begins_whole() -> None:
+    assert first_look(open_source(geotiff(np.zeros((1, 20, 30), np.uint16)), "a.tif")) == Rendering()
 
 
 # ---- facts, pages, other writers -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Selectbox
+from streamlit.testing.v1.element_tree import Button, Selectbox
 
 from gam_viz.checkpoints import find
 from gam_viz.datasets import LabelledImages, MissingDataError
@@ -89,6 +89,11 @@ def box(app: AppTest, key: str) -> Selectbox:
 
 def words(app: AppTest) -> str:
     return "\n".join(element.value for kind in (app.markdown, app.caption, app.info) for element in kind)
+
+
+def downloads(app: AppTest) -> list[Button]:
+    """The buttons of the main area; the sidebar has its own."""
+    return list(app.main.button)
 
 
 def test_predictions_are_computed_where_no_file_has_them(gallery: AppTest) -> None:
@@ -290,7 +295,7 @@ def test_missing_data_is_one_sentence_in_both_pages(
     assert not app.exception
     assert "The pictures of CIFAR-10 are not here" in app.info[0].value
     assert str(tmp_path) in app.info[0].value
-    assert [button.label for button in app.button] == ["Download CIFAR-10 (170 MB)"]
+    assert [button.label for button in downloads(app)] == ["Download CIFAR-10 (170 MB)"]
     assert not list(tmp_path.iterdir())  # nothing was downloaded unasked
 
 
@@ -302,7 +307,7 @@ def test_damaged_data_is_one_sentence(app: AppTest, tmp_path: Path, monkeypatch:
     app.switch_page(GALLERY).run()
     assert not app.exception
     assert "The test pictures cannot be shown: the CIFAR-10 pack cifar10.zip cannot be read" in app.info[0].value
-    assert not app.button
+    assert not downloads(app)
 
 
 def test_other_classes_than_the_networks_are_refused(
@@ -342,12 +347,12 @@ def test_the_download_is_shown_and_its_pictures_appear(
     app.query_params["data"] = "cifar10"
     app.run()
     app.switch_page(GALLERY).run()
-    app.button[0].click().run()
+    downloads(app)[0].click().run()
     assert halfway.wait(60)
     app.run()
     assert not app.exception
     assert "85 of 170 MB" in app.get("progress")[0].proto.text  # type: ignore[attr-defined]
-    assert not app.button  # one download at a time
+    assert not downloads(app)  # one download at a time
     go_on.set()
     for _ in range(100):
         app.run()
@@ -368,13 +373,13 @@ def test_a_failed_download_says_why_and_can_be_tried_again(
     app.query_params["data"] = "cifar10"
     app.run()
     app.switch_page(GALLERY).run()
-    app.button[0].click().run()
+    downloads(app)[0].click().run()
     for _ in range(100):
         if app.error:
             break
         app.run()
     assert app.error[0].value == "CIFAR-10 could not be downloaded: no route to host."
-    assert len(app.button) == 1
+    assert len(downloads(app)) == 1
     assert not app.exception
 
 

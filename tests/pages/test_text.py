@@ -12,6 +12,7 @@ from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
 from gam_viz.pages.text import LANGUAGES
 
 EN, ZH = LANGUAGES["en"], LANGUAGES["zh"]
+CALLS = ("text", "text_or", "choose", "segments", "say")  # `say` is what reports call the catalogue by
 PAGES = Path(__file__).resolve().parents[2] / "gam_viz" / "pages"
 
 
@@ -33,18 +34,16 @@ def test_a_translation_needs_nothing_that_the_original_does_not_give(key: str) -
 def used_keys() -> tuple[set[str], set[str]]:
     """Literal keys of text(...) in the pages, and the beginnings of those that are put together."""
     literal, beginnings = set(), set()
-    for path in [*PAGES.rglob("*.py"), PAGES.parents[1] / "app.py"]:
+    for path in [*PAGES.rglob("*.py"), *PAGES.with_name("report").rglob("*.py"), PAGES.parents[1] / "app.py"]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (
-                isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("text", "text_or", "choose", "segments")
-            ):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in CALLS):
                 continue
             for argument in node.args:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     literal.add(argument.value)
                 elif isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
                     beginnings.add(str(argument.values[0].value))
-            if node.func.id in ("choose", "segments"):  # type: ignore[attr-defined]
+            if getattr(node.func, "id", "") in ("choose", "segments"):
                 beginnings.add(f"{node.args[-1].value}.")  # type: ignore[attr-defined]
     return literal, beginnings
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from gam_viz.images import Picture, PictureError, Rendering, Source
+from gam_viz.images import Picture, PictureError, Rendering, Source, first_look
 from gam_viz.pages import compute, url
 from gam_viz.pages.text import language
 
@@ -23,12 +23,14 @@ class _Looks:
     """Of this session, each by the first 12 digits of the file's sha256.
 
     Attributes:
+        own: what it begins with.
         wanted: what was chosen, or came with a link: a rendering's text, not checked yet.
         seen: the last that could be shown.
         refused: why what was asked for last could not be shown.
         last: what was chosen of "stretch" and "region" before it was left, to be found again.
     """
 
+    own: dict[str, str] = field(default_factory=dict)
     wanted: dict[str, str] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
     refused: dict[str, PictureError] = field(default_factory=dict)
@@ -53,19 +55,19 @@ def picture_of(source: Source) -> Picture:
     """
     looks, short = _looks(), _short(source)
     try:
-        picture = compute.rendered(source, Rendering.from_key(looks.wanted.get(short, "")))
+        picture = compute.rendered(source, Rendering.from_key(looks.wanted.get(short, _own(source))))
     except PictureError as error:
-        looks.refused[short] = error
-        looks.wanted[short] = looks.seen.get(short, "")
+        looks.refused[short] = _kept(error)
+        looks.wanted[short] = looks.seen.get(short, _own(source))
         picture = compute.rendered(source, Rendering.from_key(looks.wanted[short]))
-    looks.seen[short] = st.session_state["look"] = looks.wanted.get(short, "")
+    looks.seen[short] = st.session_state["look"] = looks.wanted.get(short, _own(source))
     url.publish("look", "")
     return picture
 
 
 def look_of(source: Source) -> Rendering:
     """What was chosen for a file whose picture is shown; the rest is left open."""
-    return Rendering.from_key(_looks().seen.get(_short(source), ""))
+    return Rendering.from_key(_looks().seen.get(_short(source), _own(source)))
 
 
 def refusal(source: Source) -> PictureError | None:
@@ -79,7 +81,7 @@ def change(source: Source, **fields: Any) -> None:
     try:
         look = _plainest(source, replace(look_of(source), **fields))
     except PictureError as error:
-        looks.refused[short] = error
+        looks.refused[short] = _kept(error)
         return
     looks.refused.pop(short, None)
     looks.wanted[short] = look.to_key()
@@ -100,7 +102,7 @@ def change_frame(source: Source, frame: int) -> None:
 def reset(source: Source) -> None:
     """In a callback: back to what the file says itself."""
     looks, short = _looks(), _short(source)
-    looks.wanted[short] = looks.seen[short] = ""
+    looks.wanted[short] = looks.seen[short] = _own(source)
     looks.refused.pop(short, None)
 
 
@@ -129,6 +131,19 @@ def show(key: str, value: Any) -> None:
     if key not in st.session_state or st.session_state[key] != value or told.get(key) != language():
         st.session_state[key] = value
     told[key] = language()
+
+
+def _own(source: Source) -> str:
+    """The look that a file begins with: its own, or of one too large to be read whole, a part."""
+    looks, short = _looks(), _short(source)
+    if short not in looks.own:
+        looks.own[short] = first_look(source).to_key()
+    return looks.own[short]
+
+
+def _kept(error: PictureError) -> PictureError:
+    """The same without where it was raised, which would keep the file's bytes alive."""
+    return PictureError(error.code, **error.details)
 
 
 def _plainest(source: Source, look: Rendering) -> Rendering:

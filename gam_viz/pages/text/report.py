@@ -4,7 +4,7 @@ from gam_viz.evidence.left_out import LEFT_OUT_TEXTS
 
 EN = {
     "report.html_lang": "en",
-    "report.title": "{picture}: where was it looked, and does it matter?",
+    "report.title": "Where do the networks look, and does it matter? {picture}",
     "report.asked": "Asked: {networks}, about one picture ({fit}).",
     "report.target.predicted": "Explained is the class that each network predicts.",
     "report.target.asked": "The class explained is “{target}”.",
@@ -30,13 +30,13 @@ EN = {
     "report.found.alike": "{first} and {second}: in {alike} of {count} layers their masks are more alike than random maps as "
     "smooth would be.",
     "report.saw": "What the networks saw, and what they say",
-    "report.explained.asked": "Explained is {target}, which was asked for.",
-    "report.explained.predicted": "Explained is {target}, its prediction.",
+    "report.explained.asked": "Explained: {target}, as asked.",
+    "report.explained.predicted": "Explained: {target}, its prediction.",
     "report.gates": "The gates",
     "report.gates_help": "What the networks multiply their features by: 0 removes a feature, 1 leaves it as it is. Gates do not "
     "know the class, and a bright region is not a reason.",
-    "report.weights": "{name}: mean weights from {low} to {high}.",
-    "report.weights_negative": "{name}: mean weights from {low} to {high}; {negative:.0%} of all weights are negative and turn "
+    "report.weights.positive": "{name}: mean weights from {low} to {high}.",
+    "report.weights.negative": "{name}: mean weights from {low} to {high}; {negative:.0%} of all weights are negative and turn "
     "their feature's sign.",
     "report.weights_caption": "A tick a channel: its weight, averaged over positions; a dot at each layer's mean. All layers "
     "and networks on one axis; 1 (dashed) leaves a feature as it is.",
@@ -55,11 +55,14 @@ EN = {
     "report.scale": "One scale for all.",
     "report.layer": "layer {layer}",
     "report.no_map": "No map: see what was left out.",
+    "report.no_mask": "No mask in this layer.",
     "report.ablation_limits": "Nothing is trained again: a large change says that the network relies on the gate as it is, not "
     "that a network without it would be worse.",
     "report.replaced_by": "Replaced by {mode}",
     "report.evidence": "Is each map faithful, and does it depend on what was learnt?",
     "report.judged_by": "Measured in {steps} steps against {orders} random orders; removed pixels become: {baseline}.",
+    "report.randomised_about": "With random weights: all weights of a copy become as before training, {seeds} times over. A map "
+    "that stays the same tells of the picture or the architecture, not of what the network learnt.",
     "report.column.map": "map",
     "report.column.deletion": "deletion ↓",
     "report.column.insertion": "insertion ↑",
@@ -86,7 +89,7 @@ EN = {
     "report.limit.seed": "One training a network (seeds {seeds}): the same design, trained with another seed, may look elsewhere.",
     "report.limit.gates": "A gate is measured, not an explanation: it does not know the class, and what follows it may ignore it.",
     "report.limit.ablation": "Replaced gates make features that the network was not trained on.",
-    "report.limit.faithful": "So do removed pixels (here: {baseline}); with another baseline the order of maps may be another. "
+    "report.limit.faithful": "Removed pixels (here: {baseline}) make pictures that the network was not trained on; with another baseline the order of maps may be another. "
     "A random order in patches is a mild opponent of a smooth map.",
     "report.limit.randomised": "A map that changes with the weights need not be right; one that does not change says little of "
     "what was learnt.",
@@ -124,7 +127,6 @@ EN = {
     "report.file.seen": "What {name} saw, pixel by pixel.",
     "report.file.map": "{name}: {map}, a pixel a cell, colours from {low} to {high}.",
     "report.file.comparison": "Networks side by side: picture, channel weights, mask and attributions of one layer.",
-    "report.file.chart": "A chart of the report: {chart}",
 }
 
 # Why something was left out is worded where it is found out, so that a notebook reads the same.
@@ -132,7 +134,7 @@ EN |= {f"report.left.{code}": sentence for code, sentence in LEFT_OUT_TEXTS.item
 
 ZH = {
     "report.html_lang": "zh-Hans",
-    "report.title": "{picture}：网络看了哪里，这重要吗？",
+    "report.title": "网络看了哪里，这重要吗？{picture}",
     "report.asked": "受检网络：{networks}；同一张图片（{fit}）。",
     "report.target.predicted": "解释的是各网络自己预测的类别。",
     "report.target.asked": "解释的类别是“{target}”。",
@@ -158,8 +160,8 @@ ZH = {
     "report.explained.predicted": "解释的是它所预测的类别：{target}。",
     "report.gates": "门控",
     "report.gates_help": "网络用来乘特征的数：0 去掉特征，1 保持不变。门控不知道类别，亮的区域也不是理由。",
-    "report.weights": "{name}：平均权重从 {low} 到 {high}。",
-    "report.weights_negative": "{name}：平均权重从 {low} 到 {high}；全部权重中有 {negative:.0%} 为负，会翻转特征的符号。",
+    "report.weights.positive": "{name}：平均权重从 {low} 到 {high}。",
+    "report.weights.negative": "{name}：平均权重从 {low} 到 {high}；全部权重中有 {negative:.0%} 为负，会翻转特征的符号。",
     "report.weights_caption": "每条短线是一个通道：其权重在各位置上的平均；圆点是每层的平均。所有层和网络共用一条坐标轴；1（虚线）保持特征不变。",
     "report.weights_alt": "{layers} 层的平均通道权重，以短线表示，从 {low} 到 {high}",
     "report.masks.gain": "每个通道各有掩码的，画的是 |通道门控 × 掩码| 在各通道上的平均；只有一张掩码的，原样画出。",
@@ -173,10 +175,12 @@ ZH = {
     "report.scale": "全部共用一个标尺。",
     "report.layer": "第 {layer} 层",
     "report.no_map": "没有图：见“未包含的内容”。",
+    "report.no_mask": "这一层没有掩码。",
     "report.ablation_limits": "没有重新训练：变化大，说明网络依赖这个门控现有的样子，并不说明没有它的网络会更差。",
     "report.replaced_by": "替换为{mode}",
     "report.evidence": "每张图忠实吗？取决于学到的东西吗？",
     "report.judged_by": "分 {steps} 步测量，与 {orders} 个随机顺序相比；移除的像素变为：{baseline}。",
+    "report.randomised_about": "权重随机：把一份副本的全部权重换成训练之前那样的随机值，共 {seeds} 次。若图保持不变，它说的是图片或结构，而不是网络学到的东西。",
     "report.column.map": "图",
     "report.column.deletion": "删除 ↓",
     "report.column.insertion": "插入 ↑",
@@ -202,7 +206,7 @@ ZH = {
     "report.limit.seed": "每个网络只训练了一次（种子 {seeds}）：同样的设计换个种子训练，可能看向别处。",
     "report.limit.gates": "门控是测得的量，不是解释：它不知道类别，其后的层也可能不理会它。",
     "report.limit.ablation": "替换门控会造出网络从未训练过的特征。",
-    "report.limit.faithful": "移除像素也是如此（这里变为：{baseline}）；换一种基线，各图的名次可能不同。对平滑的图来说，按小块的随机顺序是较弱的对手。",
+    "report.limit.faithful": "移除像素会造出网络从未训练过的图片（这里变为：{baseline}）；换一种基线，各图的名次可能不同。对平滑的图来说，按小块的随机顺序是较弱的对手。",
     "report.limit.randomised": "随权重改变的图不一定正确；不随权重改变的图几乎没有说明学到了什么。",
     "report.limit.agreed": "彼此一致的图可能一起错。",
     "report.provenance": "参数与来源",
@@ -251,5 +255,4 @@ ZH = {
     "report.file.seen": "{name} 所见的图片，逐像素。",
     "report.file.map": "{name}：{map}，一个像素一格，颜色从 {low} 到 {high}。",
     "report.file.comparison": "各网络并列：图片、通道权重、某一层的掩码与归因。",
-    "report.file.chart": "报告中的图表：{chart}",
 }

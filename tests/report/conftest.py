@@ -1,0 +1,40 @@
+"""Cases that were computed once, and how a report speaks."""
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from gam_viz.evidence.case import About, Case
+from gam_viz.images import list_samples
+from gam_viz.pages.text import speaking
+from gam_viz.pages.words import WORDS
+from gam_viz.report import html
+from tests.evidence.small import QUICK, case_of
+
+
+@pytest.fixture(scope="session")
+def case() -> Case:
+    """CBAM and GAM on a built-in scene."""
+    sample = list_samples()[0]
+    about = About(
+        sample=sample.id,
+        credit=sample.credit,
+        label="b",
+        date="2026-01-02 03:04 UTC",
+        called=f"sample:{sample.id}",
+        link="http://localhost:8501/?sample=scene-sailboat-17",
+    )
+    settings = dataclasses.replace(QUICK, methods=("gradcam", "integrated_gradients"))
+    return case_of("cbam", "gam", about=about, settings=settings)
+
+
+@pytest.fixture
+def page() -> Callable[..., str]:
+    """A case's report in a language."""
+
+    def make(case: Case, code: str = "en") -> str:
+        with speaking(code):
+            return html(case, WORDS)
+
+    return make
