@@ -1,4 +1,4 @@
-"""The command line: `python -m gam_viz train | evaluate | zoo | checkpoints | convert | evidence`."""
+"""The command line: `python -m gam_viz train | evaluate | zoo | checkpoints | convert | evidence | explain`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from gam_viz import __version__
 from gam_viz.checkpoints import CheckpointError
-from gam_viz.commands import evidence, keeping, training
+from gam_viz.commands import evidence, explaining, keeping, training
 from gam_viz.commands.common import shared_arguments
 from gam_viz.datasets import DatasetError
-from gam_viz.evidence.gathering import EvidenceError
 from gam_viz.training import TrainingError
 
 
@@ -22,7 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     common = shared_arguments()
-    for room in (training, keeping, evidence):
+    for room in (training, keeping, evidence, explaining):
         room.add(commands, common)
     return parser
 

@@ -12,7 +12,7 @@ from matplotlib import colormaps
 from gam_viz.figures.report_svg import WIDTH, drawing, element, guide, label
 from gam_viz.figures.scales import DIVERGING
 
-_NAMES = 112.0  # pixels, for the names of the rows
+_NAMES = 150.0  # pixels, for the names of the rows
 
 
 def matrix(

@@ -32,7 +32,7 @@ def label(x: float, y: float, words: str, *, anchor: str = "start", **attributes
 
 
 def drawing(width: float, height: float, parts: Sequence[str], alt: str) -> str:
-    """The whole, to be put into a page or, with `standalone`, into a file."""
+    """The whole, to be put into a page."""
     return element(
         "svg",
         element("title", escape(alt)) + "".join(parts),
@@ -42,12 +42,6 @@ def drawing(width: float, height: float, parts: Sequence[str], alt: str) -> str:
         role="img",
         font_family="system-ui, sans-serif",
     )
-
-
-def standalone(svg: str) -> bytes:
-    """The same drawing as a file of its own, on white."""
-    space = 'xmlns="http://www.w3.org/2000/svg" style="background:#fff;color:#111"'
-    return svg.replace("<svg ", f"<svg {space} ", 1).encode()
 
 
 def guide(x1: float, y1: float, x2: float, y2: float, *, dashed: bool = False, strength: float = 0.25) -> str:
@@ -66,7 +60,7 @@ def curves(
     alt: str,
 ) -> str:
     """Lines over 0..1, of values 0..1, and a band behind them; what is strong is drawn last."""
-    left, right, top, bottom = 38.0, WIDTH - 8.0, 8.0, 190.0
+    left, right, top, bottom = 52.0, WIDTH - 8.0, 8.0, 190.0
 
     def x(value: float) -> float:
         return left + value * (right - left)

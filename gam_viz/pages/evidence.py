@@ -11,6 +11,7 @@ from gam_viz.pages.proofs.faithful import faithful_section
 from gam_viz.pages.proofs.gates import gate_section
 from gam_viz.pages.proofs.randomised import randomised_section
 from gam_viz.pages.proofs.subject import subject_row
+from gam_viz.pages.proofs.take_home import take_home
 from gam_viz.pages.rows.view import Shown, View, page_style
 from gam_viz.pages.sidebar import sidebar
 from gam_viz.pages.text import text
@@ -55,3 +56,4 @@ question = segments(
     width="stretch",
 )
 SECTIONS[question](view)
+take_home(view)

@@ -191,3 +191,27 @@ def test_compare_tests_its_maps_when_asked(app: AppTest) -> None:
     assert all("random orders" in badge or "flat" in badge for badge in badges)
     app.button(key="badge-button").click().run()
     assert not [element for element in app.markdown if "-badge[" in element.value]
+
+
+def test_every_map_can_be_shaken(page: AppTest) -> None:
+    section(page, "faithful")
+    assert "sensitivity ↓" not in page.dataframe[0].value
+    page.toggle(key="shaken").set_value(True).run()
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert table["sensitivity ↓"].notna().all()
+    assert (table["sensitivity ↓"] >= 0).all()
+    assert table["infidelity ↓"].between(0, 1).all()
+
+
+def test_the_report_is_made_when_asked(page: AppTest) -> None:
+    section(page, "gates")
+    assert not page.get("download_button")
+    page.button(key="make-report").click().run()
+    assert not page.exception
+    made = page.session_state["report"]
+    assert made["html"].startswith("<!doctype html>")
+    assert made["zip"][:2] == b"PK"
+    assert "python -m gam_viz explain sample:" in page.code[0].value
+    page.selectbox(key="sample").select_index(1).run()
+    page.button(key="make-report")  # of another picture, there is none yet

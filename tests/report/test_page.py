@@ -128,7 +128,7 @@ def test_equal_cases_make_equal_reports(page: Page) -> None:
 
 
 def test_hostile_names_stay_words(page: Page) -> None:
-    names = (HOSTILE, "$\\frac{", "‮javascript:")
+    names = (HOSTILE, "$\\frac{", "\u202ejavascript:")
     pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
     given = subject("cbam", names, name=HOSTILE)
     card = dataclasses.replace(
@@ -145,13 +145,11 @@ def test_hostile_names_stay_words(page: Page) -> None:
         facts=(Fact("crs", {"crs": HOSTILE}),),
     )
     twin = dataclasses.replace(given, card=dataclasses.replace(card, name=f"{HOSTILE}2"))
-    case = examine(
-        [given, twin], from_pixels(pixels, HOSTILE), target=names[1], settings=QUICK, about=about
-    )
+    case = examine([given, twin], from_pixels(pixels, HOSTILE), target=names[1], settings=QUICK, about=about)
     for code in ("en", "zh"):
-        read = check_harmless(page(case, code))
-        assert "alert('x')" in read.text
-        assert "‮" not in "".join(word for word in read.words if "gam_viz" not in word and "javascript" not in word)
+        source = page(case, code)
+        assert "alert('x')" in check_harmless(source).text
+        assert "\u202e" not in source  # what follows it would be read backwards
 
 
 def test_what_was_left_out_is_said_in_both_languages(page: Page) -> None:
@@ -165,14 +163,14 @@ def test_what_was_left_out_is_said_in_both_languages(page: Page) -> None:
 
 def test_a_dicom_file_leaves_nothing_of_its_patient(page: Page) -> None:
     values = np.random.default_rng(0).integers(0, 1000, (20, 24), np.uint16)
-    data = dicom(values, PatientName="Doe^Jane", PatientID="MRN-4711", InstitutionName="St Elsewhere", StudyDescription="Knee")
-    source = open_source(data, "Doe_Jane_1970.dcm")
-    about = About(
-        title=source.name, facts=source.facts, medical=True, called="Doe_Jane_1970.dcm", date="2026", link=""
+    data = dicom(
+        values, PatientName="Doe^Jane", PatientID="MRN-4711", InstitutionName="St Elsewhere", StudyDescription="Knee"
     )
+    source = open_source(data, "Doe_Jane_1970.dcm")
+    about = About(title=source.name, facts=source.facts, medical=True, called="Doe_Jane_1970.dcm", date="2026", link="")
     case = examine([subject("cbam")], render(source, Rendering()), settings=QUICK, about=about)
     for code in ("en", "zh"):
-        text = page(case, code)
+        text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", page(case, code))  # coded pixels spell anything by chance
         for private in ("Doe", "Jane", "4711", "Elsewhere", "Knee", "1970"):
             assert private not in text
     assert "Doe" not in str(facts(case))
@@ -187,9 +185,7 @@ def test_the_command_says_what_differs_from_the_defaults(case: Case) -> None:
     shared = "--fit crop --steps 4 --orders 4 --shuffles 2 --out report.html"
     assert command(case) == f"python -m gam_viz explain sample:scene-sailboat-17 --networks cbam gam {shared}"
     settings = dataclasses.replace(QUICK, methods=("saliency",), cascade=True, reduction="mean")
-    given = dataclasses.replace(
-        case, settings=settings, target="a b", fit="pad", about=About(called="-my picture.png")
-    )
+    given = dataclasses.replace(case, settings=settings, target="a b", fit="pad", about=About(called="-my picture.png"))
     assert command(given) == (
         "python -m gam_viz explain './-my picture.png' --networks cbam gam --fit pad --target 'a b' --methods saliency "
         "--reduction mean --steps 4 --orders 4 --shuffles 2 --cascade --out report.html"

@@ -153,7 +153,7 @@ def _gates(found: Results, titles: dict[str, str]) -> None:
                 marks.append(_change(titles[network.name], colour_of(network.attention), one))
         rows.append((_place_title(layer, branch), marks))
     st.plotly_chart(
-        dots(rows, axis=text("evidence.board.accuracy_change"), span=(-1, 0.05), form="+.0%", guides=[(0.0, "")]),
+        dots(rows, axis=text("evidence.board.accuracy_change"), span=(-1.03, 0.06), form="+.0%", guides=[(0.0, "")]),
         config=PLOT,
         key="board-gates",
         alt=text("evidence.gates.alt", gates=len(rows)),

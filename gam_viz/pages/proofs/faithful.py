@@ -14,7 +14,7 @@ from gam_viz.pages.choices import segments
 from gam_viz.pages.names import class_title
 from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.measured import told
-from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, maps_of_all
+from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, maps_of_all, requests_of
 from gam_viz.pages.proofs.verdicts import verdict_of
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text
@@ -30,7 +30,11 @@ def faithful_section(view: View) -> None:
     with controls:
         methods = choose_methods()
         baseline = segments("baseline", BASELINES, "blur", text("evidence.faithful.baseline"), "evidence.baseline")
-        settings = _settings(baseline)
+        with st.popover(text("attributions.settings")):
+            settings = _settings(baseline)
+            shaken = st.toggle(
+                text("evidence.faithful.sensitivity"), key="shaken", help=text("evidence.faithful.sensitivity_help")
+            )
     maps = maps_of_all(view, methods)
     if not any(maps):
         st.info(text("evidence.no_maps"))
@@ -41,18 +45,17 @@ def faithful_section(view: View) -> None:
     for column, index in zip(st.columns(len(found), gap="medium"), range(len(found)), strict=True):
         with column:
             _curves(view, index, maps[index], found[index], chosen)
-    _ranking(view, maps, found)
+    _ranking(view, maps, found, methods if shaken else None)
 
 
 def _settings(baseline: str) -> Settings:
     standard = Settings()
-    with st.popover(text("attributions.settings")):
-        url.restore_number("steps", 8, 64, standard.steps)
-        steps = st.number_input(text("evidence.faithful.steps"), 8, 64, step=8, key="steps")
-        url.publish("steps", standard.steps)
-        url.restore_number("orders", 4, 64, standard.orders)
-        orders = st.number_input(text("evidence.faithful.orders"), 4, 64, step=4, key="orders")
-        url.publish("orders", standard.orders)
+    url.restore_number("steps", 8, 64, standard.steps)
+    steps = st.number_input(text("evidence.faithful.steps"), 8, 64, step=8, key="steps")
+    url.publish("steps", standard.steps)
+    url.restore_number("orders", 4, 64, standard.orders)
+    orders = st.number_input(text("evidence.faithful.orders"), 4, 64, step=4, key="orders")
+    url.publish("orders", standard.orders)
     return Settings(baseline, steps=int(steps), orders=int(orders) // 2 * 2)
 
 
@@ -115,11 +118,23 @@ def sentence(title: str, standing: Standing, found: Faithfulness) -> str:
     )
 
 
-def _ranking(view: View, maps: Sequence[Sequence[Heatmap]], found: Sequence[Faithfulness]) -> None:
-    rows = []
+def _ranking(
+    view: View, maps: Sequence[Sequence[Heatmap]], found: Sequence[Faithfulness], shaken: Sequence[str] | None
+) -> None:
+    """The table of all maps; with sensitivities where the methods to shake are given."""
+    rows: list[tuple[str, str, Standing, float | None, float | None]] = []
     for index, of in enumerate(found):
         titles = {map_.key: map_title(map_) for map_ in maps[index]}
-        rows += [(view.titles()[index], titles[s.key], s) for s in of.standings()]
+        place = st.empty()
+        progress, waiting = told(place, view.titles()[index])
+        subject, target = view.subjects[index], view.targets()[index]
+        missed = measured.infidelities(subject, target, maps[index], progress=progress, on_wait=waiting)
+        moved = {}
+        if shaken is not None:
+            requests = requests_of(view, index, shaken)
+            moved = measured.sensitivities(view, index, requests, progress=progress, on_wait=waiting)
+        place.empty()
+        rows += [(view.titles()[index], titles[s.key], s, missed.get(s.key), moved.get(s.key)) for s in of.standings()]
     rows.sort(key=lambda row: -row[2].difference)
     st.subheader(text("evidence.faithful.ranking"), anchor=False)
     st.dataframe(
@@ -131,18 +146,21 @@ def _ranking(view: View, maps: Sequence[Sequence[Heatmap]], found: Sequence[Fait
                 text("evidence.column.insertion"): s.insertion,
                 text("evidence.column.difference"): s.difference,
                 text("evidence.column.beats"): s.beats,
+                text("evidence.column.infidelity"): share,
+                **({} if shaken is None else {text("evidence.column.sensitivity"): change}),
                 text("evidence.column.verdict"): text(f"evidence.verdict.{verdict_of(s)}"),
             }
-            for name, title, s in rows
+            for name, title, s, share, change in rows
         ],
         column_config={
             **{
                 text(f"evidence.column.{name}"): st.column_config.NumberColumn(format="%.3f")
-                for name in ("deletion", "insertion", "difference")
+                for name in ("deletion", "insertion", "difference", "infidelity", "sensitivity")
             },
             text("evidence.column.beats"): st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
         },
         hide_index=True,
+        placeholder="–",
         key="ranking",
     )
     st.caption(text("evidence.faithful.limits", orders=found[0].settings.orders))

@@ -15,8 +15,10 @@ from gam_viz.checkpoints import Checkpoint
 from gam_viz.datasets import DatasetError
 from gam_viz.explain.ablation import Ablations, ablate, ablations
 from gam_viz.explain.agreement import Agreement, agreement
-from gam_viz.explain.attributions import Request
-from gam_viz.explain.faithfulness import Faithfulness, Settings, faithfulness
+from gam_viz.explain.attributions import Request, attribute
+from gam_viz.explain.explanation import explain
+from gam_viz.explain.faithfulness import Faithfulness, Settings, faithfulness, infidelity, max_sensitivity
+from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
 from gam_viz.explain.lanes import OnWait, lane
 from gam_viz.explain.randomisation import Randomisation, randomisation
@@ -40,12 +42,17 @@ def remembered(store: str, key: tuple[Any, ...], make: Callable[[], T], on_wait:
     """
     kept: OrderedDict[Any, T] = st.session_state.setdefault(f"{compute.PROOF}{store}", OrderedDict())
     if key not in kept:
-        with lane(compute.device(), on_wait):
-            kept[key] = make()
+        kept[key] = in_lane(make, on_wait)
     kept.move_to_end(key)
     while len(kept) > MOST:
         kept.popitem(last=False)
     return kept[key]
+
+
+def in_lane(make: Callable[[], T], on_wait: OnWait | None) -> T:
+    """What `make` computes, while no other session computes on the device."""
+    with lane(compute.device(), on_wait):
+        return make()
 
 
 def told(place: DeltaGenerator, name: str) -> tuple[Progress, Callable[[int], None]]:
@@ -142,6 +149,44 @@ def judged(
         ),
         on_wait,
     )
+
+
+def infidelities(
+    subject: Subject, target: int, maps: Sequence[Heatmap], *, progress: Progress, on_wait: OnWait
+) -> dict[str, float]:
+    """By map: the share of what happens to the logit under random squares that the map does not foretell, 0..1."""
+
+    def make() -> dict[str, float]:
+        found, _ = infidelity(_network(subject), _input(subject), target, maps, progress=progress)
+        return {each.key: each.share for each in found if each.share is not None}
+
+    return remembered("infidelity", (subject.key, target, tuple(map_.key for map_ in maps)), make, on_wait)
+
+
+def sensitivities(
+    view: View, index: int, requests: Sequence[Request], *, progress: Progress, on_wait: OnWait
+) -> dict[str, float]:
+    """By map, gates included: its largest change when the picture changes a little, as a share of itself."""
+    subject, target = view.subjects[index], view.targets()[index]
+    card, network = subject.checkpoint.card, _network(subject)
+
+    def gate(key: str) -> Callable[[Tensor], FloatArray]:
+        return lambda x: next(m for m in heatmaps(explain(network, card, x)) if m.key == key).values
+
+    def method(request: Request) -> Callable[[Tensor], FloatArray]:
+        return lambda x: attribute(network, x, target, request.method, layer=request.layer).values
+
+    ways = {map_.key: gate(map_.key) for map_ in heatmaps(view.explanations[index])}
+    ways |= {r.method if r.layer is None else f"{r.method}.{r.layer}": method(r) for r in requests}
+
+    def make() -> dict[str, float]:
+        found = {}
+        for place, (key, again) in enumerate(ways.items()):
+            progress(place / len(ways), key)
+            found[key] = max_sensitivity(again, _input(subject))
+        return found
+
+    return remembered("sensitivity", (subject.key, target, *(made_by(r) for r in requests)), make, on_wait)
 
 
 def randomised(
