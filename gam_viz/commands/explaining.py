@@ -20,7 +20,7 @@ from gam_viz.evidence.case import About, Case, CaseSettings, Subject, examine
 from gam_viz.explain.faithfulness import BASELINES, Settings
 from gam_viz.explain.maps import REDUCTIONS
 from gam_viz.files import write_atomically
-from gam_viz.images import LIMITS, Fit, Picture, Rendering, list_samples, load_sample, open_source, render
+from gam_viz.images import LIMITS, Fit, Picture, Rendering, first_look, list_samples, load_sample, open_source, render
 from gam_viz.presets import default_networks
 
 SAMPLE = "sample:"
@@ -170,5 +170,5 @@ def _picture(given: str, look: str | None) -> tuple[Picture, About]:
     path = Path(given)
     LIMITS.check_file_size(path.stat().st_size)  # before it is read
     source = open_source(path.read_bytes(), path.name)
-    picture = render(source, Rendering.from_key(look or ""))
+    picture = render(source, Rendering.from_key(look) if look else first_look(source))
     return picture, About(facts=source.facts, medical=source.kind == "dicom", date=date, called=path.name)

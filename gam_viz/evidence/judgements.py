@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from gam_viz.evidence.case import Case, Examined
 from gam_viz.explain.agreement import Agreement
 from gam_viz.explain.attributions import Attribution
-from gam_viz.explain.faithfulness import Standing
+from gam_viz.explain.faithfulness import Outcome, Standing
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.explain.randomisation import MapTest
-
-Outcome = Literal["better", "random", "worse", "flat"]
-
-SURE = 0.975  # share of the random orders
 
 
 @dataclass(frozen=True)
@@ -44,8 +39,7 @@ class Judgement:
         map: the map.
         attribution: where the map is one.
         standing: its areas under the curves, among those of the random orders.
-        outcome: by insertion minus deletion: "better" than 97.5 % of the random orders, "worse" than 97.5 %, or as
-            good as "random"; "flat" for a map of one value.
+        outcome: of that standing.
         test: the randomisation test.
         untrained: median rank correlation with the maps of the untrained networks (the larger of values and absolutes).
         inside: likeness with the same network's attributions (of an attribution: with the others).
@@ -79,9 +73,9 @@ def judgements(case: Case) -> tuple[Judgement, ...]:
                     map=map_,
                     attribution=_attribution(network, map_),
                     standing=standing,
-                    outcome=None if standing is None else outcome_of(standing),
+                    outcome=None if standing is None else standing.outcome,
                     test=test,
-                    untrained=None if test is None else _untrained(test),
+                    untrained=None if test is None else test.untrained_rank,
                     inside=_likenesses(
                         case.agreement,
                         (network.name, map_.key),
@@ -102,25 +96,6 @@ def _attribution(network: Examined, map_: Heatmap) -> Attribution | None:
     first = len(network.maps) - len(network.attributions)
     place = next(index for index, each in enumerate(network.maps) if each is map_)
     return network.attributions[place - first] if place >= first else None
-
-
-def outcome_of(standing: Standing) -> Outcome:
-    """See `Judgement.outcome`."""
-    if standing.flat:
-        return "flat"
-    if standing.beats >= SURE:
-        return "better"
-    return "worse" if standing.beats <= 1 - SURE else "random"
-
-
-def _untrained(test: MapTest) -> float | None:
-    heights = []
-    for compared in test.untrained:
-        both = [compared.similarity.spearman, None if compared.absolute is None else compared.absolute.spearman]
-        known = [value for value in both if value is not None]
-        if known:
-            heights.append(max(known))
-    return float(np.median(heights)) if heights else None
 
 
 def _likenesses(found: Agreement | None, own: tuple[str, str], others: list[tuple[str, str]]) -> tuple[Likeness, ...]:

@@ -83,6 +83,12 @@ class Compared:
     absolute_band: Band | None
     spread: float
 
+    @property
+    def rank(self) -> float | None:
+        """The larger of the rank correlations of the values and of their absolutes; None where there is none."""
+        both = [s.spearman for s in (self.similarity, self.absolute) if s is not None and s.spearman is not None]
+        return max(both, default=None)
+
 
 @dataclass(frozen=True, eq=False)
 class MapTest:
@@ -105,6 +111,12 @@ class MapTest:
     cascade: tuple[Compared, ...]
     untrained: tuple[Compared, ...]
     verdict: Verdict
+
+    @property
+    def untrained_rank(self) -> float | None:
+        """Median rank correlation with the untrained networks' maps; None where there is none."""
+        known = [compared.rank for compared in self.untrained if compared.rank is not None]
+        return float(np.median(known)) if known else None
 
 
 @dataclass(frozen=True, eq=False)

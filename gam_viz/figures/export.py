@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -20,7 +22,15 @@ from gam_viz.figures.channels import channel_order
 from gam_viz.figures.scales import Scale, number
 from gam_viz.figures.style import GUIDE, grey
 
-FONTS = ["DejaVu Sans", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC"]
+#: Latin, then Chinese; of these, Matplotlib warns for every letter of each that is not installed.
+FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC")
+
+
+@cache
+def fonts() -> list[str]:
+    """Those of `FONTS` that are installed here."""
+    installed = set(font_manager.get_font_names())
+    return [name for name in FONTS if name in installed]
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ def comparison_figure(title: str, columns: Sequence[Column], *, opacity: float =
     if not columns or len({len(column.maps) for column in columns}) != 1:
         raise ValueError("a comparison needs columns with the same number of maps")
     rows = 2 + len(columns[0].maps)
-    with mpl.rc_context({"font.family": FONTS, "font.size": 9, "svg.fonttype": "path"}):
+    with mpl.rc_context({"font.family": fonts(), "font.size": 9, "svg.fonttype": "path"}):
         figure = Figure(figsize=(4.0 * len(columns), 0.4 + 1.9 + 1.7 + 3.1 * (rows - 2)), layout="constrained")
         FigureCanvasAgg(figure)
         figure.suptitle(title, fontsize=11)

@@ -84,3 +84,16 @@ def _translated(gap: str, value: object) -> object:
 def percent(probability: float) -> str:
     """Whole percents; a probability below 1 does not become one by rounding."""
     return f"{probability:.0%}" if probability < 0.995 else ">99%"
+
+
+def layer_title(layer: str) -> str:
+    """A layer's name for people: "layer2.0" is block 1 of stage 2, "2.1"; its attention module is "2.1, gated"."""
+    if layer in ("relu", "maxpool"):
+        return text("layer.stem")
+    stage, _, rest = layer.removeprefix("layer").partition(".")
+    index, _, part = rest.partition(".")
+    if not (stage.isdigit() and index.isdigit()):
+        return layer
+    name = f"{stage}.{int(index) + 1}"
+    # A chain's modules are a and b; the features behind a block's attention have no gates of their own.
+    return {"": name, "first": f"{name}a", "second": f"{name}b"}.get(part) or text("layer.gated", layer=name)

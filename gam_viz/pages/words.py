@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gam_viz.pages.names import class_title, data_title, network_titles, sample_title
-from gam_viz.pages.rows.view import layer_title
+from gam_viz.pages.names import class_title, data_title, layer_title, network_titles, sample_title
 from gam_viz.pages.text import text, text_or
 from gam_viz.report.words import Words
 

@@ -18,11 +18,11 @@ from torch import nn
 from gam_viz.checkpoints import Card, Checkpoint, from_bytes
 from gam_viz.datasets.scenes import CLASSES
 from gam_viz.explain import SpatialMap
+from gam_viz.figures.gate_scales import spatial_scale
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 from gam_viz.pages.own_networks import admission
 from gam_viz.pages.own_networks.admission import OwnNetworkError, admitted, distinct, read_classes, read_three
-from gam_viz.pages.rows.spatial import spatial_scale
 from gam_viz.pages.text import speaking
 
 ANIMALS = "cat\ndog\nfish, flying"

@@ -2,7 +2,7 @@
 
 from gam_viz.explain.faithfulness.captum_metrics import Infidelity, infidelity, max_sensitivity
 from gam_viz.explain.faithfulness.curves import faithfulness
-from gam_viz.explain.faithfulness.result import Band, Curves, Faithfulness, RandomOrders, Refused, Standing
+from gam_viz.explain.faithfulness.result import Band, Curves, Faithfulness, Outcome, RandomOrders, Refused, Standing
 from gam_viz.explain.faithfulness.settings import BASELINES, Settings
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Curves",
     "Faithfulness",
     "Infidelity",
+    "Outcome",
     "RandomOrders",
     "Refused",
     "Settings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ import numpy.typing as npt
 from gam_viz.explain.faithfulness.settings import Settings
 
 FloatArray64 = npt.NDArray[np.float64]
+Outcome = Literal["better", "random", "worse", "flat"]
+SURE = 0.975  # share of the random orders
 
 
 def area(curves: FloatArray64, removed: FloatArray64) -> FloatArray64:
@@ -99,6 +102,16 @@ class Standing:
     beats_insertion: float
     beats: float
     z: float | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Against the random orders, by the difference: "better" than 97.5 % of them, "worse" than 97.5 %, or as good
+        as "random"; "flat" for a map of one value."""
+        if self.flat:
+            return "flat"
+        if self.beats >= SURE:
+            return "better"
+        return "worse" if self.beats <= 1 - SURE else "random"
 
 
 @dataclass(frozen=True, eq=False)

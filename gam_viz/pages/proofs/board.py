@@ -15,8 +15,8 @@ from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.style import GUIDE, colour_of
 from gam_viz.pages import url
 from gam_viz.pages.choices import choose, segments
-from gam_viz.pages.names import attention_title
-from gam_viz.pages.rows.view import PLOT, View, layer_title, legend
+from gam_viz.pages.names import attention_title, layer_title
+from gam_viz.pages.rows.view import PLOT, View, legend
 from gam_viz.pages.text import text
 from gam_viz.zoo.intervals import Estimate
 

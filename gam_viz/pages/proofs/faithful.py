@@ -15,7 +15,6 @@ from gam_viz.pages.names import class_title
 from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.measured import told
 from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, maps_of_all, requests_of
-from gam_viz.pages.proofs.verdicts import verdict_of
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text
 
@@ -107,7 +106,7 @@ def _curves(view: View, index: int, maps: Sequence[Heatmap], found: Faithfulness
 
 def sentence(title: str, standing: Standing, found: Faithfulness) -> str:
     """What was measured of one map, with its numbers."""
-    verdict = verdict_of(standing)
+    verdict = standing.outcome
     return text(
         f"evidence.faithful.sentence.{verdict}",
         map=title,
@@ -148,7 +147,7 @@ def _ranking(
                 text("evidence.column.beats"): s.beats,
                 text("evidence.column.infidelity"): share,
                 **({} if shaken is None else {text("evidence.column.sensitivity"): change}),
-                text("evidence.column.verdict"): text(f"evidence.verdict.{verdict_of(s)}"),
+                text("evidence.column.verdict"): text(f"evidence.verdict.{s.outcome}"),
             }
             for name, title, s, share, change in rows
         ],

@@ -11,11 +11,11 @@ import streamlit as st
 from gam_viz.explain.randomisation import MapTest, Randomisation
 from gam_viz.figures.curves import DASHES, Line, lines
 from gam_viz.figures.scales import number
+from gam_viz.pages.names import layer_title
 from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.measured import told
 from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, requests_of
-from gam_viz.pages.proofs.verdicts import rank_of, untrained_rank
-from gam_viz.pages.rows.view import PLOT, View, heading, layer_title
+from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text, text_or
 
 
@@ -60,7 +60,7 @@ def _cascade(view: View, index: int, found: Randomisation, chosen: str) -> None:
         Line(
             map_title(test.heatmap),
             view.colours()[index],
-            np.array([1.0, *(rank_of(compared) for compared in test.cascade)]),
+            np.array([1.0, *(math.nan if c.rank is None else c.rank for c in test.cascade)]),
             "solid" if test.heatmap.kind == "gate" else DASHES[1 + methods.index(test.heatmap.source) % 5],
             test.heatmap.key == chosen,
         )
@@ -93,7 +93,7 @@ def stage_title(stage: str) -> str:
 
 def sentence(test: MapTest) -> str:
     """What was measured of one map, with its numbers."""
-    rank = untrained_rank(test)
+    rank = test.untrained_rank
     return text(
         f"evidence.randomised.sentence.{test.verdict}",
         map=map_title(test.heatmap),
@@ -118,7 +118,7 @@ def _verdicts(view: View, found: Sequence[Randomisation]) -> None:
                 {
                     text("region.column.network"): view.titles()[index],
                     text("region.column.map"): map_title(test.heatmap),
-                    text("evidence.column.untrained"): untrained_rank(test),
+                    text("evidence.column.untrained"): test.untrained_rank,
                     text("evidence.column.band"): high,
                     text("evidence.column.spread"): test.spread,
                     text("evidence.column.fresh_spread"): float(np.nanmedian([c.spread for c in test.untrained]))

@@ -13,9 +13,9 @@ from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
 from gam_viz.pages import compute, url
 from gam_viz.pages.choices import choose, segments
-from gam_viz.pages.names import class_title
+from gam_viz.pages.names import class_title, layer_title
 from gam_viz.pages.rows.badges import attribution_badges
-from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, layer_title, print_scale
+from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, print_scale
 from gam_viz.pages.text import text
 
 DEFAULT_METHODS = ("gradcam",)

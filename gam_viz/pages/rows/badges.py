@@ -14,7 +14,7 @@ from gam_viz.explain.randomisation import MapTest
 from gam_viz.pages import url
 from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.measured import told
-from gam_viz.pages.proofs.verdicts import FAITHFUL_COLOURS, RANDOM_COLOURS, untrained_rank, verdict_of
+from gam_viz.pages.proofs.verdicts import FAITHFUL_COLOURS, RANDOM_COLOURS
 from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import text
 
@@ -107,7 +107,7 @@ def _line(key: str, found: Faithfulness, test: MapTest | None) -> str:
     if standing is None:
         parts.append(_badge("orange", text("badge.refused")))
     else:
-        verdict = verdict_of(standing)
+        verdict = standing.outcome
         said = text(
             f"badge.faithful.{verdict}",
             beats=round(standing.beats * found.settings.orders),
@@ -115,7 +115,7 @@ def _line(key: str, found: Faithfulness, test: MapTest | None) -> str:
         )
         parts.append(_badge(FAITHFUL_COLOURS[verdict], said))
     if test is not None:
-        rank = untrained_rank(test)
+        rank = test.untrained_rank
         said = text(f"badge.random.{test.verdict}", rank="–" if rank is None else f"{rank:+.2f}")
         parts.append(_badge(RANDOM_COLOURS[test.verdict], said))
     return " ".join(parts)

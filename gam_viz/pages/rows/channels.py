@@ -12,7 +12,8 @@ from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
 from gam_viz.pages import url
 from gam_viz.pages.choices import choose
-from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, layer_title, print_scale
+from gam_viz.pages.names import layer_title
+from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, print_scale
 from gam_viz.pages.text import text
 
 

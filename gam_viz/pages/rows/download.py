@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from gam_viz import __version__
 from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
-from gam_viz.pages.names import class_title
+from gam_viz.pages.names import class_title, layer_title
 from gam_viz.pages.rows.channels import all_channel, channel_caption, channel_scale
 from gam_viz.pages.rows.spatial import spatial_caption
-from gam_viz.pages.rows.view import View, layer_title
+from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import language, speaking, text
 from gam_viz.report import to_csv, to_npz
 

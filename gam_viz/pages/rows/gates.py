@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.pages import url
+from gam_viz.pages.names import layer_title
 from gam_viz.pages.rows.channels import channel_row
 from gam_viz.pages.rows.spatial import spatial_row
-from gam_viz.pages.rows.view import View, layer_title
+from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import text
 
 

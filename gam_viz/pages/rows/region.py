@@ -10,7 +10,8 @@ from gam_viz.figures.region import box_picker
 from gam_viz.images import LIMITS, PictureError, decode
 from gam_viz.pages import url
 from gam_viz.pages.choices import segments
-from gam_viz.pages.rows.view import PLOT, View, layer_title, legend
+from gam_viz.pages.names import layer_title
+from gam_viz.pages.rows.view import PLOT, View, legend
 from gam_viz.pages.text import text
 from gam_viz.pages.uploads import picture_error
 

@@ -8,12 +8,14 @@ import streamlit as st
 
 from gam_viz.explain import REDUCTIONS, SpatialMap
 from gam_viz.explain.heatmaps import spatial_maps
+from gam_viz.figures.gate_scales import spatial_scale
 from gam_viz.figures.overlay import overlay, thumbnails
-from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, range_scale, symmetric_scale
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
 from gam_viz.pages import url
 from gam_viz.pages.choices import choose
+from gam_viz.pages.names import layer_title
 from gam_viz.pages.rows.badges import gate_badges
-from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, layer_title, print_scale
+from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, print_scale
 from gam_viz.pages.text import text
 
 
@@ -103,17 +105,6 @@ def _kind(maps: list[SpatialMap]) -> str:
     if any(m.highest is None for m in maps):
         return "gain"
     return "bounded"
-
-
-def spatial_scale(maps: list[SpatialMap]) -> Scale:
-    """The range the maps can have; where one has no upper bound, from 0 to the largest value, and at least to 1; where
-    one can be negative, as a mask out of no sigmoid, centred on 0 (removed) and at least to 1 (unchanged) both ways."""
-    if any(m.lowest is None for m in maps):
-        limit = max(1.0, symmetric_scale([m.values for m in maps]).high)
-        return Scale(-limit, limit, signed=True)
-    if all(m.highest is not None for m in maps):
-        return bounded_scale(0.0, 1.0)
-    return Scale(0.0, max(1.0, *(float(m.values.max()) for m in maps)))
 
 
 def _own_scale(of: SpatialMap, shared: Scale) -> Scale:

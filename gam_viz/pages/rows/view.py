@@ -73,19 +73,6 @@ class View:
         return [e.predicted if self.selection.target is None else self.selection.target for e in self.explanations]
 
 
-def layer_title(layer: str) -> str:
-    """A layer's name for people: "layer2.0" is block 1 of stage 2, "2.1"; its attention module is "2.1, gated"."""
-    if layer in ("relu", "maxpool"):
-        return text("layer.stem")
-    stage, _, rest = layer.removeprefix("layer").partition(".")
-    index, _, part = rest.partition(".")
-    if not (stage.isdigit() and index.isdigit()):
-        return layer
-    name = f"{stage}.{int(index) + 1}"
-    # A chain's modules are a and b; the features behind a block's attention have no gates of their own.
-    return {"": name, "first": f"{name}a", "second": f"{name}b"}.get(part) or text("layer.gated", layer=name)
-
-
 def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[float] = (), key: str) -> None:
     """The scale of a row, printed once, with what it means."""
     st.plotly_chart(
