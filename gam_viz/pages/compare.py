@@ -11,7 +11,7 @@ from gam_viz.pages.rows.download import download_row
 from gam_viz.pages.rows.gates import gate_rows
 from gam_viz.pages.rows.prediction import prediction_row
 from gam_viz.pages.rows.region import region_row
-from gam_viz.pages.rows.view import Shown, View, page_style
+from gam_viz.pages.rows.view import Shown, View, explained, page_style
 from gam_viz.pages.sidebar import sidebar
 from gam_viz.pages.text import text
 
@@ -26,22 +26,10 @@ look_bar(selection.source, selection.picture, selection.title)
 made = film(selection)
 selection = made.selection
 subjects = tuple(compute.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
-queue = st.empty()
-
-
-def waiting(place: int) -> None:
-    """Say that the networks wait for another session's computation."""
-    queue.info(text("compare.waiting", position=place))
-
-
-with st.spinner(text("compare.predicting"), show_time=True):
-    explanations = tuple(compute.explanation(subject, on_wait=waiting) for subject in subjects)
-    over_time = tuple(
-        compute.explanation(compute.subject(checkpoint, selection.picture, selection.fit), on_wait=waiting)
-        for frame in made.frames
-        for checkpoint in frame
-    )
-queue.empty()
+explanations = explained(subjects)
+over_time = explained(
+    compute.subject(checkpoint, selection.picture, selection.fit) for frame in made.frames for checkpoint in frame
+)
 view = View(selection, subjects, explanations, Shown(), over_time)
 
 prediction_row(view)

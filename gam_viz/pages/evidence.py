@@ -12,7 +12,7 @@ from gam_viz.pages.proofs.gates import gate_section
 from gam_viz.pages.proofs.randomised import randomised_section
 from gam_viz.pages.proofs.subject import subject_row
 from gam_viz.pages.proofs.take_home import take_home
-from gam_viz.pages.rows.view import Shown, View, page_style
+from gam_viz.pages.rows.view import Shown, View, explained, page_style
 from gam_viz.pages.sidebar import sidebar
 from gam_viz.pages.text import text
 
@@ -33,18 +33,7 @@ if selection is None:
 
 look_bar(selection.source, selection.picture, selection.title)
 subjects = tuple(compute.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
-queue = st.empty()
-
-
-def waiting(place: int) -> None:
-    """Say that the networks wait for another session's computation."""
-    queue.info(text("compare.waiting", position=place))
-
-
-with st.spinner(text("compare.predicting"), show_time=True):
-    explanations = tuple(compute.explanation(subject, on_wait=waiting) for subject in subjects)
-queue.empty()
-view = View(selection, subjects, explanations, Shown())
+view = View(selection, subjects, explained(subjects), Shown())
 subject_row(view)
 question = segments(
     "question",

@@ -23,16 +23,21 @@ def subject_row(view: View) -> None:
         for index, explanation in enumerate(view.explanations):
             with st.container(width="content", gap=None):
                 st.html(heading(view.titles()[index], view.colours()[index]))
-                target = view.targets()[index]
-                st.caption(
-                    text(
-                        "evidence.subject" if target == explanation.predicted else "evidence.subject_target",
-                        predicted=class_title(selection.classes[explanation.predicted]),
-                        probability=explanation.probabilities[explanation.predicted],
-                        target=class_title(selection.classes[target]),
-                        of_target=explanation.probabilities[target],
-                    )
-                )
+                st.caption(_answer(view, index))
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
         st.caption(text("prediction.medical_networks") if trained else text("prediction.not_medical"))
+
+
+def _answer(view: View, index: int) -> str:
+    """What a network says, and what it thinks of the explained class where that is another."""
+    explanation, classes, target = view.explanations[index], view.selection.classes, view.targets()[index]
+    said = text(
+        "evidence.subject",
+        predicted=class_title(classes[explanation.predicted]),
+        probability=explanation.probabilities[explanation.predicted],
+    )
+    if target == explanation.predicted:
+        return said
+    of_target = explanation.probabilities[target]
+    return text("evidence.subject_target", said=said, target=class_title(classes[target]), of_target=of_target)

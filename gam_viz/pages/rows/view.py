@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -14,6 +14,7 @@ from gam_viz.explain.attributions import Attribution
 from gam_viz.figures.overlay import scale_bar
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colour_of
+from gam_viz.pages import compute
 from gam_viz.pages.compute import Subject
 from gam_viz.pages.names import network_titles
 from gam_viz.pages.sidebar import Selection
@@ -71,6 +72,19 @@ class View:
     def targets(self) -> list[int]:
         """The class each network's attributions speak of."""
         return [e.predicted if self.selection.target is None else self.selection.target for e in self.explanations]
+
+
+def explained(subjects: Iterable[Subject]) -> tuple[Explanation, ...]:
+    """Prediction and gates of each; while they are computed, or wait for another session's, the page says so."""
+    queue = st.empty()
+
+    def waiting(place: int) -> None:
+        queue.info(text("compare.waiting", position=place))
+
+    with st.spinner(text("compare.predicting"), show_time=True):
+        found = tuple(compute.explanation(subject, on_wait=waiting) for subject in subjects)
+    queue.empty()
+    return found
 
 
 def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[float] = (), key: str) -> None:
