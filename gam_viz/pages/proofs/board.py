@@ -135,7 +135,7 @@ def _compared(found: Results, titles: dict[str, str], region: str, measure: str)
 
 
 def _gates(found: Results, titles: dict[str, str]) -> None:
-    by = segments("constant", ("data_mean", "identity"), "data_mean", text("evidence.gates.mode"), "evidence.mode")
+    by = segments("constant", ("data_mean", "identity"), "data_mean", text("evidence.gates.mode"), "evidence.by")
     gated = [network for network in found.networks if network.gates]
     every = [row for network in gated for row in network.gates if row.by == by]
     places = dict.fromkeys((row.layer, row.branch) for row in every if row.branch != "all" and row.layer != "all")

@@ -20,7 +20,7 @@ def subject_row(view: View) -> None:
             width=72,
             alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
         )
-        for index, explanation in enumerate(view.explanations):
+        for index in range(len(view.explanations)):
             with st.container(width="content", gap=None):
                 st.html(heading(view.titles()[index], view.colours()[index]))
                 st.caption(_answer(view, index))

@@ -182,6 +182,8 @@ EN = {
     "evidence.board.gates": "Do decisions hang on the gates?",
     "evidence.board.gates_about": "Change of accuracy over the same scenes when gates are replaced; by its mean, a gate no longer "
     "depends on the picture. Networks were not trained again.",
+    "evidence.by.data_mean": "its mean over other scenes",
+    "evidence.by.identity": "1 (features pass)",
     "evidence.board.accuracy_change": "change of accuracy",
     "evidence.board.all.channel": "all channel",
     "evidence.board.all.spatial": "all spatial",
@@ -387,6 +389,8 @@ ZH = {
     "evidence.board.against.same": "{name}，全部掩码，{measure}：比 CBAM {points:+.1f} 个百分点（{low:+.1f} 到 {high:+.1f}）：未见分晓。",
     "evidence.board.gates": "判断依赖门控吗？",
     "evidence.board.gates_about": "替换门控后在同样场景上准确率的变化；替换为均值后，门控不再随图片变化。网络没有重新训练。",
+    "evidence.by.data_mean": "其在其他场景上的均值",
+    "evidence.by.identity": "1（特征原样通过）",
     "evidence.board.accuracy_change": "准确率的变化",
     "evidence.board.all.channel": "全部通道",
     "evidence.board.all.spatial": "全部空间",
