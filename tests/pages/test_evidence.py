@@ -13,6 +13,7 @@ from gam_viz.evidence.results import results, write
 from gam_viz.explain.ablation import ablate, ablations
 from gam_viz.explain.gates import gates_of
 from gam_viz.images import load_sample, prepare
+from gam_viz.pages.proofs import measured
 
 PAGE = "gam_viz/pages/evidence.py"
 SECTIONS = ("gates", "faithful", "randomised", "agreed", "board")
@@ -215,3 +216,29 @@ def test_the_report_is_made_when_asked(page: AppTest) -> None:
     assert "python -m gam_viz explain sample:" in page.code[0].value
     page.selectbox(key="sample").select_index(1).run()
     page.button(key="make-report")  # of another picture, there is none yet
+
+
+@pytest.mark.parametrize(("name", "function"), [("gates", "ablations"), ("faithful", "faithfulness")])
+def test_what_cannot_be_measured_is_one_sentence(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, name: str, function: str
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise ValueError("the network's answers are not finite")
+
+    monkeypatch.setattr(measured, function, refuse)
+    section(page, name)
+    assert not page.exception
+    assert page.warning[0].value == "This could not be measured: the network's answers are not finite."
+    assert page.button(key="make-report")  # the rest of the page goes on
+
+
+def test_a_badge_says_what_could_not_be_measured(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise ValueError("the network's answers are not finite")
+
+    monkeypatch.setattr(measured, "faithfulness", refuse)
+    app.query_params["badges"] = "on"
+    app.run()
+    assert not app.exception
+    assert "could not be measured" in said(app)
+    assert "8 weights" in said(app) or "16 weights" in said(app)

@@ -16,7 +16,7 @@ from gam_viz.pages import url
 from gam_viz.pages.choices import segments
 from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.measured import told
-from gam_viz.pages.proofs.shared import choose_methods, map_title, maps_of_all
+from gam_viz.pages.proofs.shared import choose_methods, map_title, maps_of_all, refusals
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text
 
@@ -24,6 +24,7 @@ MEASURES = ("spearman", "ssim", "iou")
 
 
 @st.fragment
+@refusals
 def agreed_section(view: View) -> None:
     """Draw the section."""
     st.caption(text("evidence.agreed.about"))

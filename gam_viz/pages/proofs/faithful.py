@@ -14,7 +14,7 @@ from gam_viz.pages.choices import segments
 from gam_viz.pages.names import class_title
 from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.measured import told
-from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, maps_of_all, requests_of
+from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, maps_of_all, refusals, requests_of
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text
 
@@ -22,6 +22,7 @@ KINDS = ("deletion", "insertion")
 
 
 @st.fragment
+@refusals
 def faithful_section(view: View) -> None:
     """Draw the section."""
     st.caption(text("evidence.faithful.about"))

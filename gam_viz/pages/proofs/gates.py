@@ -19,6 +19,7 @@ from gam_viz.pages.compute import Subject
 from gam_viz.pages.names import class_title, layer_title, sample_title
 from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.measured import told
+from gam_viz.pages.proofs.shared import refusals
 from gam_viz.pages.rows.view import PLOT, View, heading, legend
 from gam_viz.pages.text import text
 
@@ -26,6 +27,7 @@ MEASURES = ("probability", "margin")
 
 
 @st.fragment
+@refusals
 def gate_section(view: View) -> None:
     """Draw the section."""
     if not any(explanation.readings for explanation in view.explanations):

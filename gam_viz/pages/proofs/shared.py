@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 
 import streamlit as st
 
@@ -15,6 +16,19 @@ from gam_viz.pages.proofs.measured import told
 from gam_viz.pages.rows.attributions import DEFAULT_METHODS
 from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import text
+
+
+def refusals(draw: Callable[[View], None]) -> Callable[[View], None]:
+    """A section that says in a sentence what the library refuses, as a network that answers NaN; the page goes on."""
+
+    @wraps(draw)
+    def drawn(view: View) -> None:
+        try:
+            draw(view)
+        except ValueError as error:
+            st.warning(text("evidence.cannot", reason=error))
+
+    return drawn
 
 
 def map_title(map_: Heatmap) -> str:

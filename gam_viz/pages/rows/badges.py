@@ -12,6 +12,7 @@ from gam_viz.explain.faithfulness import Faithfulness, Settings
 from gam_viz.explain.heatmaps import Heatmap, of_attributions, of_gates
 from gam_viz.explain.randomisation import MapTest
 from gam_viz.pages import url
+from gam_viz.pages.names import literal
 from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.measured import told
 from gam_viz.pages.proofs.verdicts import FAITHFUL_COLOURS, RANDOM_COLOURS
@@ -53,12 +54,15 @@ def gate_badges(view: View, index: int, maps: Mapping[str, SpatialMap], reductio
     if not _wanted() or not maps:
         return {}
     heatmaps = of_gates(maps)
-    found = _judged(view, index, heatmaps, ("gates", reduction, detail))
     tests: dict[str, MapTest] = {}
-    # One mask for all channels is the same whatever the reduction.
-    masks = all(map_.reduction == "mask" for map_ in maps.values())
-    if reduction in TESTED or masks:
-        tests = _tested(view, index, [], "gain" if masks else reduction)
+    try:
+        found = _judged(view, index, heatmaps, ("gates", reduction, detail))
+        # One mask for all channels is the same whatever the reduction.
+        masks = all(map_.reduction == "mask" for map_ in maps.values())
+        if reduction in TESTED or masks:
+            tests = _tested(view, index, [], "gain" if masks else reduction)
+    except ValueError as error:
+        return dict.fromkeys(maps, _refused(error))
     return {heatmap.layer or "": _line(heatmap.key, found, tests.get(heatmap.key)) for heatmap in heatmaps}
 
 
@@ -70,8 +74,11 @@ def attribution_badges(
         return []
     heatmaps = of_attributions(attributions)
     made = tuple(measured.made_by(request) for request in requests)
-    found = _judged(view, index, heatmaps, made)
-    tests = _tested(view, index, requests, "gain")
+    try:
+        found = _judged(view, index, heatmaps, made)
+        tests = _tested(view, index, requests, "gain")
+    except ValueError as error:
+        return [_refused(error)] * len(heatmaps)
     return [_line(heatmap.key, found, tests.get(heatmap.key)) for heatmap in heatmaps]
 
 
@@ -119,6 +126,11 @@ def _line(key: str, found: Faithfulness, test: MapTest | None) -> str:
         said = text(f"badge.random.{test.verdict}", rank="–" if rank is None else f"{rank:+.2f}")
         parts.append(_badge(RANDOM_COLOURS[test.verdict], said))
     return " ".join(parts)
+
+
+def _refused(error: ValueError) -> str:
+    """What the library refuses, as a network whose answers are not finite."""
+    return literal(text("evidence.cannot", reason=error))
 
 
 def _badge(colour: str, said: str) -> str:
