@@ -9,29 +9,47 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import streamlit as st
 
 from gam_viz.pages import url
-from gam_viz.pages.text import language, text
+from gam_viz.pages.text import begin_page, language, text
+
+#: Section -> pages: script, its address, its icon. Compare is what opens first.
+PAGES = {
+    "look": [
+        ("compare", "", "compare"),
+        ("inside", "inside", "account_tree"),
+        ("evidence", "evidence", "fact_check"),
+    ],
+    "learn": [
+        ("tours", "tours", "tour"),
+        ("claims", "claims", "gavel"),
+        ("glossary", "glossary", "dictionary"),
+    ],
+    "choose": [
+        ("networks", "networks", "scatter_plot"),
+        ("design", "design", "calculate"),
+    ],
+    "pictures": [
+        ("gallery", "gallery", "grid_view"),
+        ("batch", "pictures", "photo_library"),
+    ],
+}
 
 st.set_page_config(page_title="GAM-Viz", page_icon=":material/door_open:", layout="wide")
 page = st.navigation(
-    [
-        st.Page("gam_viz/pages/compare.py", title=text("compare.nav"), icon=":material/compare:", default=True),
-        st.Page(
-            "gam_viz/pages/evidence.py", title=text("evidence.nav"), icon=":material/fact_check:", url_path="evidence"
-        ),
-        st.Page(
-            "gam_viz/pages/gallery.py",
-            title=text("gallery.nav"),
-            icon=":material/grid_view:",
-            url_path="gallery",
-        ),
-        st.Page(
-            "gam_viz/pages/batch.py", title=text("batch.nav"), icon=":material/photo_library:", url_path="pictures"
-        ),
-        st.Page(
-            "gam_viz/pages/networks.py", title=text("networks.nav"), icon=":material/scatter_plot:", url_path="networks"
-        ),
-    ],
+    {
+        text(f"nav.{section}"): [
+            st.Page(
+                f"gam_viz/pages/{name}.py",
+                title=text(f"{name}.nav"),
+                icon=f":material/{icon}:",
+                url_path=address or None,
+                default=not address,
+            )
+            for name, address, icon in pages
+        ]
+        for section, pages in PAGES.items()
+    },
     position="top",
 )
 url.arrive(page.url_path, language())
+begin_page()
 page.run()

@@ -20,6 +20,7 @@ from gam_viz.attention.gate import Gate
 
 ChannelGate = Literal["none", "sigmoid"]
 SpatialConv = Literal["full", "factorised", "depthwise"]
+Shuffle = Literal["between", "last", "none"]
 
 
 class GAM(nn.Module):
@@ -32,7 +33,11 @@ class GAM(nn.Module):
             features of its own shape.
         rate: reduction ratio r of both branches; the tutorial's is 4, the paper's parameter counts need 16.
         channel_gate: "none" (the tutorial: any signed number) or "sigmoid" (the paper's figure: 0..1).
-        groups: groups of the 7x7 convolutions, with a channel shuffle between the two; 1 for none.
+        groups: groups of the 7x7 convolutions; 1 for none.
+        shuffle: where the groups' channels are shuffled: "between" the two convolutions (ShuffleNet's place, arXiv
+            1707.01083, section 3.1: each mask channel sees several groups), "last", on the finished mask, as copies
+            that circulate do (each mask channel still sees one group, and weighs a channel of another), or "none".
+            Without groups there is nothing to shuffle.
         spatial: "full" 7x7 convolutions; "factorised", the tutorial's section 5 form (one 7x1 and one 1x7 between
             two 1x1: the receptive field is 7, not 13); "depthwise", each 7x7 depthwise and followed by a 1x1.
 
@@ -48,6 +53,7 @@ class GAM(nn.Module):
         rate: int = 4,
         channel_gate: ChannelGate = "none",
         groups: int = 1,
+        shuffle: Shuffle = "between",
         spatial: SpatialConv = "full",
     ) -> None:
         super().__init__()
@@ -65,6 +71,8 @@ class GAM(nn.Module):
             raise ValueError(
                 f"GAM's groups must divide both its widths, {channels} and {hidden} (channels / rate), got {groups}"
             )
+        if shuffle not in ("between", "last", "none"):
+            raise ValueError(f"GAM's shuffle is 'between', 'last' or 'none', got {shuffle!r}")
         if groups > 1 and spatial != "full":
             raise ValueError(f"GAM's groups go with full 7x7 convolutions, not with the {spatial!r} form")
 
@@ -76,15 +84,17 @@ class GAM(nn.Module):
         self.channel_squash = nn.Sigmoid() if channel_gate == "sigmoid" else nn.Identity()
         self.channel_gate = Gate("channel", bounded=channel_gate == "sigmoid")
 
-        self.spatial_attention = _SPATIAL[_spatial_name(spatial)](channels, hidden, groups)
+        between = groups if shuffle == "between" else 1
+        self.spatial_attention = _SPATIAL[_spatial_name(spatial)](channels, hidden, groups, between)
         self.spatial_sigmoid = nn.Sigmoid()
+        self.mask_shuffle = nn.ChannelShuffle(groups) if groups > 1 and shuffle == "last" else nn.Identity()
         self.spatial_gate = Gate("spatial", bounded=True)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W), any strides -> (B, C, H, W)
         # nn.Linear works on the last axis, so the positions need no flattening and the input may have any strides.
         weights = self.channel_attention(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         x = self.channel_gate(x, self.channel_squash(weights))  # gate (B, C, H, W)
-        mask = self.spatial_sigmoid(self.spatial_attention(x))
+        mask = self.mask_shuffle(self.spatial_sigmoid(self.spatial_attention(x)))
         return self.spatial_gate(x, mask)  # gate (B, C, H, W)
 
 
@@ -94,10 +104,10 @@ def _spatial_name(spatial: str) -> str:
     return spatial
 
 
-def _full(channels: int, hidden: int, groups: int) -> nn.Sequential:
+def _full(channels: int, hidden: int, groups: int, shuffled: int) -> nn.Sequential:
     # Without the shuffle each mask channel would see one group of input channels only. It has no parameters and
     # shares the ReLU's place, so the names of what follows stay the tutorial's.
-    middle: nn.Module = nn.ReLU() if groups == 1 else nn.Sequential(nn.ReLU(), nn.ChannelShuffle(groups))
+    middle: nn.Module = nn.ReLU() if shuffled == 1 else nn.Sequential(nn.ReLU(), nn.ChannelShuffle(shuffled))
     return nn.Sequential(
         nn.Conv2d(channels, hidden, 7, padding=3, groups=groups),
         nn.BatchNorm2d(hidden),
@@ -107,7 +117,7 @@ def _full(channels: int, hidden: int, groups: int) -> nn.Sequential:
     )
 
 
-def _factorised(channels: int, hidden: int, groups: int) -> nn.Sequential:
+def _factorised(channels: int, hidden: int, groups: int, shuffled: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels, hidden, 1),
         nn.Conv2d(hidden, hidden, (7, 1), padding=(3, 0)),
@@ -119,7 +129,7 @@ def _factorised(channels: int, hidden: int, groups: int) -> nn.Sequential:
     )
 
 
-def _depthwise(channels: int, hidden: int, groups: int) -> nn.Sequential:
+def _depthwise(channels: int, hidden: int, groups: int, shuffled: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels, channels, 7, padding=3, groups=channels),
         nn.Conv2d(channels, hidden, 1),

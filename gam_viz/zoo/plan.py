@@ -3,6 +3,7 @@
 [attention.gam-r16]          # a label, and the module it stands for
 module = "gam"
 options = { rate = 16 }
+stages = [false, false, true]         # which stages carry it; all where this is left out
 
 [[set]]                      # one data set with one recipe
 name = "scenes"
@@ -41,11 +42,12 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True)
 class Attention:
-    """A label of the plan and the module it stands for."""
+    """A label of the plan and the module it stands for; `stages` says which carry it, empty for all."""
 
     label: str
     module: str
     options: dict[str, Any]
+    stages: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Run:
             width=self.set.width,
             attention=self.attention.module,
             attention_options=self.attention.options,
+            attention_stages=self.attention.stages,
             stem=self.set.stem,
         )
 
@@ -163,8 +166,11 @@ def read_plan(path: Path = DEFAULT_PLAN) -> list[TrainingSet]:
 
 
 def _attention(label: str, entry: dict[str, Any]) -> Attention:
-    _known(entry, {"module", "options"}, f"attention {label!r}")
-    attention = Attention(label, entry.get("module", label), entry.get("options", {}))
+    _known(entry, {"module", "options", "stages"}, f"attention {label!r}")
+    stages = tuple(entry.get("stages", ()))
+    if not all(type(stage) is bool for stage in stages):
+        raise PlanError(f"attention {label!r} of the plan: stages is a list of true and false, got {list(stages)}")
+    attention = Attention(label, entry.get("module", label), entry.get("options", {}), stages)
     try:
         build_attention(attention.module, 64, **attention.options)
     except ValueError as error:

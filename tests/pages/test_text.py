@@ -12,7 +12,7 @@ from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
 from gam_viz.pages.text import LANGUAGES
 
 EN, ZH = LANGUAGES["en"], LANGUAGES["zh"]
-CALLS = ("text", "text_or", "choose", "segments", "say")  # `say` is what reports call the catalogue by
+CALLS = ("text", "prose", "text_or", "choose", "segments", "say")  # `say` is what reports call the catalogue by
 PAGES = Path(__file__).resolve().parents[2] / "gam_viz" / "pages"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,14 +10,47 @@ from contextvars import ContextVar
 import streamlit as st
 
 from gam_viz.pages import url
-from gam_viz.pages.text import batch, evidence, film, looks, networks, own, region, report
+from gam_viz.pages.text import (
+    batch,
+    claims,
+    design,
+    evidence,
+    film,
+    glossary,
+    inside,
+    looks,
+    networks,
+    own,
+    region,
+    report,
+    tours,
+    trying,
+)
 from gam_viz.pages.text.en import EN
 from gam_viz.pages.text.zh import ZH
 
+_ROOMS = (
+    own,
+    networks,
+    film,
+    region,
+    looks,
+    batch,
+    evidence,
+    report,
+    inside,
+    trying,
+    claims,
+    design,
+    tours,
+    glossary,
+)
 LANGUAGES = {
-    "en": EN | own.EN | networks.EN | film.EN | region.EN | looks.EN | batch.EN | evidence.EN | report.EN,
-    "zh": ZH | own.ZH | networks.ZH | film.ZH | region.ZH | looks.ZH | batch.ZH | evidence.ZH | report.ZH,
+    "en": EN | {key: words for room in _ROOMS for key, words in room.EN.items()},
+    "zh": ZH | {key: words for room in _ROOMS for key, words in room.ZH.items()},
 }
+#: A term of the glossary in an entry: "[[gate|gates]]" is read as "gates", and linked where `prose` draws it.
+TERM = re.compile(r"\[\[([a-z0-9-]+)\|([^\]|]+)\]\]")
 _SPOKEN: ContextVar[str | None] = ContextVar("gam_viz_language", default=None)
 
 
@@ -47,7 +81,27 @@ def text(key: str, /, **values: object) -> str:
     Raises:
         KeyError: the catalogue has no such key.
     """
-    return LANGUAGES[language()][key].format(**values)
+    return TERM.sub(r"\2", LANGUAGES[language()][key]).format(**values)
+
+
+def prose(key: str, /, **values: object) -> str:
+    """The same as Markdown, in which the first use of each of the glossary's terms on this page is a link to it.
+
+    For captions and paragraphs; labels, alternative texts and whatever is no Markdown take `text`.
+    """
+    used: dict[str, str] = st.session_state.setdefault("terms-used", {})
+
+    def linked(found: re.Match[str]) -> str:
+        term, words = found.groups()
+        # Told by who used it first, not by whether it was used: a part that is drawn anew alone keeps its links.
+        return f"[{words}](glossary?term={term})" if used.setdefault(term, key) == key else words
+
+    return TERM.sub(linked, LANGUAGES[language()][key]).format(**values)
+
+
+def begin_page() -> None:
+    """Forget which terms were linked: a page is drawn from its top."""
+    st.session_state["terms-used"] = {}
 
 
 def text_or(key: str, otherwise: str) -> str:

@@ -4,6 +4,10 @@ from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
 
 EN: dict[str, str] = {
     # Navigation and page
+    "nav.look": "Look",
+    "nav.learn": "Learn",
+    "nav.choose": "Choose",
+    "nav.pictures": "Pictures",
     "compare.nav": "Compare",
     "compare.title": "Where do CBAM and GAM look?",
     "compare.nothing": "Choose two networks and a picture in the sidebar.",

@@ -1,6 +1,10 @@
 """简体中文。"""
 
 ZH: dict[str, str] = {
+    "nav.look": "查看",
+    "nav.learn": "学习",
+    "nav.choose": "选择",
+    "nav.pictures": "图片",
     "compare.nav": "对比",
     "compare.title": "CBAM 和 GAM 在看哪里？",
     "compare.nothing": "请在侧栏选择两个网络和一张图片。",

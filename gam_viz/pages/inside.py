@@ -1,0 +1,9 @@
+"""What happens inside CBAM and GAM?"""
+
+import streamlit as st
+
+from gam_viz.pages.rows.view import page_style
+from gam_viz.pages.text import text
+
+page_style()
+st.header(text("inside.title"), anchor=False)

@@ -1,0 +1,9 @@
+"""Where should I begin?"""
+
+import streamlit as st
+
+from gam_viz.pages.rows.view import page_style
+from gam_viz.pages.text import text
+
+page_style()
+st.header(text("tours.title"), anchor=False)
