@@ -15,8 +15,8 @@ from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, range_scale, sy
 from gam_viz.pages import url
 from gam_viz.pages.choices import segments
 from gam_viz.pages.proofs import measured
-from gam_viz.pages.proofs.measured import told
 from gam_viz.pages.proofs.shared import choose_methods, map_title, maps_of_all, refusals
+from gam_viz.pages.results import told
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text
 

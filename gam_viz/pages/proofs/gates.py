@@ -18,8 +18,8 @@ from gam_viz.pages.choices import choose, segments
 from gam_viz.pages.compute import Subject
 from gam_viz.pages.names import class_title, layer_title, sample_title
 from gam_viz.pages.proofs import measured
-from gam_viz.pages.proofs.measured import told
 from gam_viz.pages.proofs.shared import refusals
+from gam_viz.pages.results import told
 from gam_viz.pages.rows.view import PLOT, View, heading, legend
 from gam_viz.pages.text import text
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-import streamlit as st
 import torch
-from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from gam_viz.checkpoints import Checkpoint
@@ -20,51 +17,17 @@ from gam_viz.explain.explanation import explain
 from gam_viz.explain.faithfulness import Faithfulness, Settings, faithfulness, infidelity, max_sensitivity
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
-from gam_viz.explain.lanes import OnWait, lane
+from gam_viz.explain.lanes import OnWait
 from gam_viz.explain.randomisation import Randomisation, randomisation
 from gam_viz.explain.replacements import mean_gates
 from gam_viz.images import normalise_batch
 from gam_viz.pages import compute
 from gam_viz.pages.compute import Progress, Subject
+from gam_viz.pages.results import remembered
 from gam_viz.pages.rows.view import View
 from gam_viz.pages.test_set import pictures_of
-from gam_viz.pages.text import text
 
-MOST = 60  # results of each kind, kept in one session
 MEAN_OF, BATCH = 256, 64  # pictures, for a gate's mean over the data set
-T = TypeVar("T")
-
-
-def remembered(store: str, key: tuple[Any, ...], make: Callable[[], T], on_wait: OnWait | None) -> T:
-    """A result that this session has, else the one that `make` computes now in the device's lane.
-
-    Keys begin with a subject's key, so that what is known of an upload can be forgotten with it, see `compute.forget`.
-    """
-    kept: OrderedDict[Any, T] = st.session_state.setdefault(f"{compute.PROOF}{store}", OrderedDict())
-    if key not in kept:
-        kept[key] = in_lane(make, on_wait)
-    kept.move_to_end(key)
-    while len(kept) > MOST:
-        kept.popitem(last=False)
-    return kept[key]
-
-
-def in_lane(make: Callable[[], T], on_wait: OnWait | None) -> T:
-    """What `make` computes, while no other session computes on the device."""
-    with lane(compute.device(), on_wait):
-        return make()
-
-
-def told(place: DeltaGenerator, name: str) -> tuple[Progress, Callable[[int], None]]:
-    """`progress` and `on_wait` that write into `place` how far the computation for `name` is."""
-
-    def progress(share: float, at: str) -> None:
-        place.progress(min(max(share, 0.0), 1.0), text("evidence.computing", name=name, share=share))
-
-    def waiting(position: int) -> None:
-        place.info(text("compare.waiting", position=position))
-
-    return progress, waiting
 
 
 def mean_of_gates(checkpoint: Checkpoint) -> dict[str, Tensor] | None:

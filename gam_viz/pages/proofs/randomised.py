@@ -13,8 +13,8 @@ from gam_viz.figures.curves import DASHES, Line, lines
 from gam_viz.figures.scales import number
 from gam_viz.pages.names import layer_title
 from gam_viz.pages.proofs import measured
-from gam_viz.pages.proofs.measured import told
 from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, refusals, requests_of
+from gam_viz.pages.results import told
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import text, text_or
 

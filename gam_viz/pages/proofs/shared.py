@@ -12,7 +12,7 @@ from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.pages import compute, url
 from gam_viz.pages.names import layer_title
 from gam_viz.pages.proofs import measured
-from gam_viz.pages.proofs.measured import told
+from gam_viz.pages.results import told
 from gam_viz.pages.rows.attributions import DEFAULT_METHODS
 from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import text

@@ -11,7 +11,7 @@ from gam_viz import report
 from gam_viz.evidence.case import About, Case, CaseSettings, Subject, examine
 from gam_viz.explain.faithfulness import BASELINES, Settings
 from gam_viz.pages import compute
-from gam_viz.pages.proofs import measured
+from gam_viz.pages.results import in_lane
 from gam_viz.pages.rows.attributions import DEFAULT_METHODS
 from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import language, text
@@ -110,7 +110,7 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
             progress=progress,
         )
 
-    case = measured.in_lane(make, waiting)
+    case = in_lane(make, waiting)
     place.progress(1.0, text("evidence.home.writing"))
     page, everything = report.html(case, WORDS), report.pack(case, WORDS)
     place.empty()

@@ -14,8 +14,8 @@ from gam_viz.explain.randomisation import MapTest
 from gam_viz.pages import url
 from gam_viz.pages.names import literal
 from gam_viz.pages.proofs import measured
-from gam_viz.pages.proofs.measured import told
 from gam_viz.pages.proofs.verdicts import FAITHFUL_COLOURS, RANDOM_COLOURS
+from gam_viz.pages.results import told
 from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import text
 
