@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from gam_viz.pages import url
+from gam_viz.pages.names import layer_title
 from gam_viz.pages.text import text
 
 
-def choose(key: str, options: Sequence[str], default: str, label: str, prefix: str) -> str:
-    """A select box; its options are named by the catalogue under `prefix`."""
+def choose(key: str, options: Sequence[str], default: str, label: str, prefix: str, **how: Any) -> str:
+    """A select box; its options are named by the catalogue under `prefix`; `how` goes to the widget."""
     url.restore(key, options, default)
-    chosen = st.selectbox(label, options, format_func=lambda name: text(f"{prefix}.{name}"), key=key)
+    chosen = st.selectbox(label, options, format_func=lambda name: text(f"{prefix}.{name}"), key=key, **how)
     url.publish(key, default)
     return str(chosen)
 
@@ -27,3 +28,20 @@ def segments(key: str, options: Sequence[str], default: str, label: str, prefix:
     )
     url.publish(key, default)
     return str(chosen)
+
+
+def choose_layer(layers: Sequence[str]) -> str:
+    """One of a network's blocks, the same on every page; the last to begin with."""
+    url.restore("layer", layers, layers[-1])
+    st.segmented_control(
+        text("gates.layer"),
+        layers,
+        format_func=lambda name: (
+            f"{text('gates.layer')} {layer_title(name)}" if name == layers[0] else layer_title(name)
+        ),
+        key="layer",
+        required=True,
+        label_visibility="collapsed",
+    )
+    url.publish("layer", layers[-1])
+    return str(st.session_state["layer"])

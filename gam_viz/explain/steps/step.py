@@ -71,7 +71,7 @@ class Walk:
         module: "CBAM", "GAM" or "SE".
         steps: in the order of computation.
         differences: "channel", "spatial" and "output" -> the largest difference between what these steps come to and
-            what the network computed.
+            what the network computed, as a share of the largest value there.
     """
 
     layer: str

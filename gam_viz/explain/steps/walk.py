@@ -32,7 +32,7 @@ def walk(network: nn.Module, x: Tensor, layer: str) -> Walk:
 
     The features that the module is given are the network's; everything behind them is computed anew with NumPy, in
     double precision, from the module's weights. `Walk.differences` says how far that is from the network's own gates
-    and output: rounding, where all is well.
+    and output, as a share of the largest value: rounding, where all is well.
 
     Args:
         network: in eval mode.
@@ -89,4 +89,4 @@ def _differences(steps: list[Step], seen: dict[str, tuple[Tensor, Tensor]]) -> d
 
 
 def _apart(ours: Array, theirs: Array) -> float:
-    return float(np.abs(ours - theirs).max())
+    return float(np.abs(ours - theirs).max() / (np.abs(theirs).max() or 1.0))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.pages import url
-from gam_viz.pages.names import layer_title
+from gam_viz.pages.choices import choose_layer
 from gam_viz.pages.rows.channels import channel_row
 from gam_viz.pages.rows.spatial import spatial_row
 from gam_viz.pages.rows.view import View
@@ -23,19 +22,7 @@ def gate_rows(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(text("channels.title"), anchor=False, help=text("channels.help"), width="content")
         st.space("small")
-        url.restore("layer", layers, layers[-1])
-        st.segmented_control(
-            text("gates.layer"),
-            layers,
-            format_func=lambda name: (
-                f"{text('gates.layer')} {layer_title(name)}" if name == layers[0] else layer_title(name)
-            ),
-            key="layer",
-            required=True,
-            label_visibility="collapsed",
-        )
-        url.publish("layer", layers[-1])
-    layer = view.shown.layer = str(st.session_state["layer"])
+        layer = view.shown.layer = choose_layer(layers)
     channel_row(view, layer)
     st.divider()
     spatial_row(view, layer)
