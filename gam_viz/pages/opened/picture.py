@@ -32,12 +32,12 @@ def _maps(step: Step, place: Place, scale: Scale, *, shared: bool, key: str) -> 
     count, height, width = maps.shape
     unit, cell = place.of(units, count), (place.of("row", height), place.of("column", width))
     colours = colours_of(scale)
-    named = text(f"inside.unit.{units}", number=unit)
     if units == "statistic":
         _two_maps(maps, scale, cell, key)
     elif count == 1:
-        _one_map(maps[0], scale, cell, key, text("inside.map_alt", name=text(f"inside.unit.{units}", number=0)))
+        _one_map(maps[0], scale, cell, key, text("inside.map_alt", name=text("inside.unit.mask")))
     else:
+        named = text(f"inside.unit.{units}", number=unit)
         first = unit // MOST * MOST
         shown = maps[first : first + MOST]
         left, right = st.columns(2, gap="small")
