@@ -58,14 +58,22 @@ def cbam(x: Tensor, weights: Weights) -> Gated:
     return Gated(x * spatial, channel, spatial)
 
 
-def shuffle(x: Tensor, groups: int) -> Tensor:
+def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     """ShuffleNet's: channel g * n + k goes to place k * groups + g, for n channels a group."""
     per_group = x.shape[1] // groups
     source = [g * per_group + k for k in range(per_group) for g in range(groups)]
     return x[:, source]
 
 
-def gam(x: Tensor, weights: Weights, *, channel_gate: str = "none", groups: int = 1, spatial: str = "full") -> Gated:
+def gam(
+    x: Tensor,
+    weights: Weights,
+    *,
+    channel_gate: str = "none",
+    groups: int = 1,
+    shuffle: str = "between",
+    spatial: str = "full",
+) -> Gated:
     batch, channels, height, width = x.shape
     flat = x.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
     channel = mlp(flat, weights, "channel_attention").reshape(batch, height, width, channels).permute(0, 3, 1, 2)
@@ -74,7 +82,8 @@ def gam(x: Tensor, weights: Weights, *, channel_gate: str = "none", groups: int 
     x = x * channel
     w = part(weights, "spatial_attention.")
     if spatial == "full":
-        y = shuffle(F.relu(norm(conv(x, w, "0", groups=groups), w, "1")), groups)
+        y = F.relu(norm(conv(x, w, "0", groups=groups), w, "1"))
+        y = channel_shuffle(y, groups) if shuffle == "between" else y
         y = norm(conv(y, w, "3", groups=groups), w, "4")
     elif spatial == "factorised":
         y = F.relu(norm(conv(conv(conv(x, w, "0"), w, "1"), w, "2"), w, "3"))
@@ -83,6 +92,7 @@ def gam(x: Tensor, weights: Weights, *, channel_gate: str = "none", groups: int 
         y = F.relu(norm(conv(conv(x, w, "0", groups=channels), w, "1"), w, "2"))
         y = norm(conv(conv(y, w, "4", groups=y.shape[1]), w, "5"), w, "6")
     mask = torch.sigmoid(y)
+    mask = channel_shuffle(mask, groups) if shuffle == "last" else mask
     return Gated(x * mask, channel, mask)
 
 

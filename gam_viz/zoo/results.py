@@ -42,6 +42,7 @@ class Row:
         auc: over the same, or None.
         differences: label -> this accuracy minus that label's.
         shipped: the checkpoint's name.
+        stages: which stages carry the attention; empty for all.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Row:
     auc: float | None
     differences: dict[str, Estimate]
     shipped: str
+    stages: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def _set_results(each: TrainingSet, runs: list[Run], shop: Workshop, old: SetRes
                     if other != label and other in by_label
                 },
                 shipped=best[shipped].shipped_name,
+                stages=of[0].attention.stages,
             )
         )
     card = cards[runs[0].name]
@@ -208,5 +211,6 @@ def _row_of(values: dict[str, Any]) -> Row:
             "accuracy": Estimate(**values["accuracy"]),
             "differences": {label: Estimate(**each) for label, each in values["differences"].items()},
             "seeds": {int(seed): each for seed, each in values["seeds"].items()},
+            "stages": tuple(values.get("stages", ())),
         }
     )

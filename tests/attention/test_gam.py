@@ -15,6 +15,8 @@ VARIANTS = [
     {"groups": 2},
     {"groups": 4},
     {"rate": 2, "groups": 8, "channel_gate": "sigmoid"},
+    {"groups": 4, "shuffle": "last"},
+    {"groups": 2, "shuffle": "none", "channel_gate": "sigmoid"},
     {"spatial": "factorised"},
     {"spatial": "factorised", "rate": 8, "channel_gate": "sigmoid"},
     {"spatial": "depthwise"},
@@ -114,6 +116,27 @@ def test_groups_with_the_shuffle_see_several_groups(randomise):
     assert int(seen.sum()) == 2  # 8 hidden channels in groups of 2: after the shuffle, from two input groups
 
 
+@pytest.mark.parametrize("shuffle", ["last", "none"])
+def test_without_the_shuffle_between_a_mask_channel_sees_one_group(randomise, shuffle):
+    """Moved to the end, the shuffle mixes nothing: it hands the mask of one group to a channel of another."""
+    module = randomise(GAM(32, groups=4, shuffle=shuffle).double())
+    x = torch.randn(1, 32, 3, 3, dtype=torch.float64, requires_grad=True)
+    mask = module.mask_shuffle(module.spatial_attention(x))
+    for channel in (0, 1, 31):
+        (gradient,) = torch.autograd.grad(mask[0, channel].sum(), x, retain_graph=True)
+        seen = gradient[0].abs().sum(dim=(1, 2)).view(4, 8).sum(dim=1) > 0
+        own = channel % 4 if shuffle == "last" else channel // 8
+        assert seen.nonzero().flatten().tolist() == [own]
+
+
+def test_the_places_of_the_shuffle_share_their_weights(randomise):
+    between = randomise(GAM(16, groups=2))
+    for shuffle in ("last", "none"):
+        other = GAM(16, groups=2, shuffle=shuffle)
+        other.load_state_dict(between.state_dict())
+        assert sum(p.numel() for p in other.parameters()) == sum(p.numel() for p in between.parameters())
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "sentence"),
     [
@@ -124,6 +147,7 @@ def test_groups_with_the_shuffle_see_several_groups(randomise):
         ((16,), {"groups": 0}, "must divide both its widths, 16 and 4"),
         ((16,), {"groups": 3}, "must divide both its widths, 16 and 4"),
         ((16,), {"groups": 8}, "must divide both its widths, 16 and 4"),
+        ((16,), {"groups": 2, "shuffle": "first"}, "'between', 'last' or 'none', got 'first'"),
         ((16,), {"groups": 2, "spatial": "depthwise"}, "not with the 'depthwise' form"),
         ((16,), {"spatial": "dilated"}, "'full', 'factorised', 'depthwise', got 'dilated'"),
     ],

@@ -55,6 +55,15 @@ def test_what_a_plan_says(written):
     assert each.recipe.epochs == 3
 
 
+def test_attention_in_some_stages_alone(written):
+    head = HEAD.replace("[attention.small]", "[attention.small]\nstages = [false, false, true]")
+    (each,) = read_plan(written(head + SET))
+    config = next(run for run in each.runs if run.attention.label == "small").config(7)
+    assert config.attention_stages == (False, False, True)
+    layers = {name for name, _ in build_network(config).named_modules() if name.endswith("channel_gate")}
+    assert layers == {"layer3.0.attention.channel_gate", "layer3.1.attention.channel_gate"}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -63,6 +72,8 @@ def test_what_a_plan_says(written):
         (HEAD + SET.replace("small = 1", "bam = 1"), "unknown attention 'bam'; known are none, gam, small"),
         (HEAD.replace('"gam"', '"bam"') + SET, "attention 'small' of the plan: unknown attention 'bam'"),
         (HEAD.replace("rate = 16", "ratio = 16") + SET, "attention 'small' of the plan"),
+        (HEAD.replace("[attention.small]", "[attention.small]\nstages = [0, 1]") + SET, "a list of true and false"),
+        (HEAD.replace("[attention.small]", "[attention.small]\nstages = [true]") + SET, "gam_net's 3 stages, got 1"),
         (HEAD + SET.replace("scenes", "imagenet"), "unknown data 'imagenet'; known are cifar10"),
         (HEAD + SET.replace("width = 16", ""), "set 'a' of the plan lacks 'width'"),
         (HEAD + SET.replace("width = 16", "width = 8"), "rate must lie between"),
