@@ -1,0 +1,38 @@
+"""Text on every page reads well, on a light and on a dark page."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.contrast import too_faint
+from tests.browser.waiting import PATIENCE, rest
+
+pytestmark = pytest.mark.browser
+PAGES = ("", "inside", "inside?inside=pixel", "evidence", "tours", "claims", "glossary", "networks", "design")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_is_that_of_aa(browser: Browser, served: str, scheme: str) -> None:
+    faint = {}
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
+    for address in PAGES:
+        page = context.new_page()
+        page.goto(f"{served}/{address}", timeout=PATIENCE)
+        page.get_by_test_id("stHeading").first.wait_for(timeout=PATIENCE)
+        rest(page)
+        if found := too_faint(page):
+            faint[address] = found
+        page.close()
+    context.close()
+    assert not faint
+
+
+def test_the_measure_itself(browser: Browser) -> None:
+    """Black on white is 21, and #777 on white 4.48: known values of the formula."""
+    page = browser.new_page()
+    page.set_content(
+        '<body style="background:#fff"><p style="color:#777">faint</p><p style="color:#767676">just enough</p>'
+        '<p style="opacity:.5">half</p><button disabled style="color:#eee">off</button>'
+        '<h1 style="color:#949494;font-size:24px">large</h1><p style="color:#949494">small</p></body>'
+    )
+    assert [line.partition(" ")[0] for line in too_faint(page)] == ["4.48", "3.95", "3.03"]
+    page.close()

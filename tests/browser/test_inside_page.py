@@ -1,0 +1,75 @@
+"""The Inside page in a real browser: walked with the keyboard alone, a map and a cell clicked, on a phone."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.waiting import PATIENCE, rest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(browser: Browser, served: str) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 1400}, locale="en-GB")
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{served}/inside")
+    settle(page)
+    yield page
+    page.close()
+
+
+def settle(page: Page) -> None:
+    """Until both columns have said how far they are from the network, and the script has ended."""
+    expect(page.get_by_text("Computed anew with NumPy")).to_have_count(2, timeout=PATIENCE)
+    rest(page)
+
+
+def test_the_keyboard_alone_walks_to_the_output_and_back(page: Page) -> None:
+    for number in range(2, 16):
+        page.keyboard.press("n")
+        expect(page.get_by_text(f"Step {number} of 15")).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile("station=output"), timeout=PATIENCE)
+    expect(page.get_by_role("button", name=re.compile("^Next|Next"))).to_be_disabled()
+    page.keyboard.press("b")
+    expect(page).to_have_url(re.compile("station=mask"), timeout=PATIENCE)
+    settle(page)
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_a_number_is_typed_and_a_click_does_the_same(page: Page) -> None:
+    channel = page.get_by_role("spinbutton", name="Channel, 0 to 15")
+    channel.fill("5")
+    channel.press("Enter")
+    expect(page).to_have_url(re.compile("unit=5"), timeout=PATIENCE)
+    settle(page)
+    mosaic = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    assert mosaic is not None
+    page.mouse.click(
+        mosaic["x"] + mosaic["width"] * 0.12, mosaic["y"] + mosaic["height"] * 0.5 - mosaic["width"] * 0.38
+    )
+    expect(page).not_to_have_url(re.compile("unit="), timeout=PATIENCE)  # the first map: what the page begins with
+    settle(page)
+    assert channel.input_value() == "0"
+
+
+def test_a_link_opens_the_same_number(page: Page, served: str) -> None:
+    page.goto(f"{served}/inside?station=conv&layer=layer2.0&row=3&column=5&hidden=1")
+    settle(page)
+    expect(page.get_by_text("hidden unit 1, row 3, column 5")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("row 3, column 5", exact=True)).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("station", ["squeeze", "conv", "channel"])
+def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str, station: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
+    page.goto(f"{served}/inside?station={station}", timeout=PATIENCE)
+    settle(page)
+    page.wait_for_function(
+        "() => ![...document.querySelectorAll('[data-testid=stMain] *')]"
+        ".filter(e => e instanceof HTMLElement && e.getBoundingClientRect().right > innerWidth + 1).length",
+        timeout=PATIENCE,
+    )
+    page.close()
