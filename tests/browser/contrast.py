@@ -22,7 +22,8 @@ SCRIPT = r"""
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const words = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement;
-    if (!/[\p{L}\p{N}]/u.test(words) || !element || !element.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
+    if (!/[\p{L}\p{N}]/u.test(words) || !element) continue;
+    if (!element.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
     if (element.closest('svg, canvas, style, script, [data-testid=stIconMaterial], :disabled, [aria-disabled=true]'))
       continue;
     const box = element.getBoundingClientRect();
