@@ -10,6 +10,8 @@ import streamlit as st
 
 from gam_viz.pages import url
 from gam_viz.pages.text import begin_page, language, text
+from gam_viz.pages.touring.bar import tour_bar
+from gam_viz.pages.touring.state import follow
 
 #: Section -> pages: script, its address, its icon. Compare is what opens first.
 PAGES = {
@@ -50,6 +52,8 @@ page = st.navigation(
     },
     position="top",
 )
+wrong = follow(page.url_path)
 url.arrive(page.url_path, language())
 begin_page()
+tour_bar(page.url_path, wrong)
 page.run()

@@ -1,4 +1,4 @@
-"""The command line: `python -m gam_viz train | evaluate | zoo | checkpoints | convert | evidence | explain`."""
+"""The command line: `python -m gam_viz train | evaluate | zoo | checkpoints | convert | cost | evidence | explain`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gam_viz import __version__
 from gam_viz.checkpoints import CheckpointError
-from gam_viz.commands import evidence, explaining, keeping, training
+from gam_viz.commands import cost, evidence, explaining, keeping, training
 from gam_viz.commands.common import shared_arguments
 from gam_viz.datasets import DatasetError
 from gam_viz.training import TrainingError
@@ -21,7 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     common = shared_arguments()
-    for room in (training, keeping, evidence, explaining):
+    for room in (training, keeping, cost, evidence, explaining):
         room.add(commands, common)
     return parser
 

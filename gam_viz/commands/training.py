@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from gam_viz.checkpoints import load, read, rewrite_card
-from gam_viz.commands.common import checkpoint_of
+from gam_viz.commands.common import checkpoint_of, network_arguments, network_of
 from gam_viz.datasets import DATASETS, DatasetError, data_root, load_dataset
 from gam_viz.devices import describe, pick_device
-from gam_viz.networks import ARCHITECTURES, NetworkConfig
 from gam_viz.training import RECIPES, Job, predict, recipe, summarise, train
 from gam_viz.zoo.plan import DEFAULT_PLAN, read_plan
 from gam_viz.zoo.results import RESULTS
@@ -24,11 +22,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the commands to the parser."""
     a = commands.add_parser("train", parents=[common], help="train a network and write its checkpoint")
     a.add_argument("--data", required=True, help=f"{', '.join(DATASETS)} or folder:NAME")
-    a.add_argument("--network", default="gam_net", choices=list(ARCHITECTURES))
-    a.add_argument("--attention", default="none", help="none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam")
-    a.add_argument("--attention-option", action="append", default=[], metavar="KEY=VALUE", help="e.g. rate=8; repeats")
-    a.add_argument("--width", type=int, default=64, help="channels of the first stage (default: 64)")
-    a.add_argument("--stem", default="cifar", help="cifar, stride2 or imagenet (default: cifar)")
+    network_arguments(a)
     a.add_argument("--seed", type=int, default=0)
     a.add_argument("--recipe", default="default", choices=list(RECIPES))
     a.add_argument("--epochs", type=int, help="instead of the recipe's")
@@ -62,14 +56,7 @@ def _train(options: argparse.Namespace) -> None:
     device = pick_device(options.device)
     chosen = recipe(options.recipe, epochs=options.epochs, learning_rate=options.learning_rate)
     data = load_dataset(options.data, "train", data_root(options.data_root), size=options.size)
-    config = NetworkConfig(
-        architecture=options.network,
-        num_classes=len(data.info.classes),
-        width=options.width,
-        attention=options.attention,
-        attention_options=dict(_option(text) for text in options.attention_option),
-        stem=options.stem,
-    )
+    config = network_of(options, len(data.info.classes))
     name = options.name or "-".join(
         [
             Path(data.info.name.removeprefix("folder:")).stem,
@@ -92,16 +79,6 @@ def _train(options: argparse.Namespace) -> None:
     )
     card = read(path).card
     print(f"{path.name}: validation accuracy {card.validation['accuracy']:.2%}")
-
-
-def _option(text: str) -> tuple[str, object]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError(f"an attention option is KEY=VALUE, got {text!r}")
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value
 
 
 def _evaluate(options: argparse.Namespace) -> None:

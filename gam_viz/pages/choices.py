@@ -30,9 +30,10 @@ def segments(key: str, options: Sequence[str], default: str, label: str, prefix:
     return str(chosen)
 
 
-def choose_layer(layers: Sequence[str]) -> str:
-    """One of a network's blocks, the same on every page; the last to begin with."""
-    url.restore("layer", layers, layers[-1])
+def choose_layer(layers: Sequence[str], default: str | None = None) -> str:
+    """One of a network's blocks, the same on every page; the last to begin with, or `default`."""
+    default = layers[-1] if default is None else default
+    url.restore("layer", layers, default)
     st.segmented_control(
         text("gates.layer"),
         layers,
@@ -43,5 +44,5 @@ def choose_layer(layers: Sequence[str]) -> str:
         required=True,
         label_visibility="collapsed",
     )
-    url.publish("layer", layers[-1])
+    url.publish("layer", default)
     return str(st.session_state["layer"])

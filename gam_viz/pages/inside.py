@@ -10,9 +10,15 @@ from gam_viz.pages.proofs.subject import subject_row
 from gam_viz.pages.rows.view import Shown, View, explained, page_style
 from gam_viz.pages.sidebar import sidebar
 from gam_viz.pages.text import text
+from gam_viz.pages.trying.options import options_section
+from gam_viz.pages.trying.patches import patches_section
+from gam_viz.pages.trying.pixel import pixel_section
 
 SECTIONS = {
     "steps": steps_section,
+    "pixel": pixel_section,
+    "patches": patches_section,
+    "options": options_section,
 }
 
 page_style()
@@ -34,5 +40,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
     section = segments(
         "inside", list(SECTIONS), "steps", text("inside.title"), "inside.section", label_visibility="collapsed"
     )
-    layer = choose_layer(layers)
+    # In the middle, where the map is wider than what the convolutions reach, and there are not too many channels.
+    layer = choose_layer(layers, layers[len(layers) // 2])
 SECTIONS[section](view, layer)

@@ -12,7 +12,7 @@ from gam_viz.images import PictureError, Sample
 from gam_viz.pages.text import text, text_or
 
 #: Options that are numbers, and how the catalogue calls them.
-COUNTED = {"groups": "groups", "rate": "rate", "reduction_ratio": "rate"}
+COUNTED = {"groups": "groups", "kernel_size": "kernel", "rate": "rate", "reduction_ratio": "rate"}
 _MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]|:(?=\S)|(?<=www)\.")
 _RANGE = re.compile(r"(-?\d+) (?:to (-?\d+)|and up)\Z")
 
@@ -29,17 +29,22 @@ def data_title(card: Card) -> str:
 
 def network_title(card: Card) -> str:
     """A network's short name: its attention."""
-    return attention_title(card.config.attention, card.config.attention_options)
+    config = card.config
+    return attention_title(config.attention, config.attention_options, config.attention_stages)
 
 
-def attention_title(module: str, options: Mapping[str, Any]) -> str:
-    """An attention module's name with the options that differ from the tutorial's."""
+def attention_title(module: str, options: Mapping[str, Any], stages: Sequence[bool] = ()) -> str:
+    """An attention module's name with the options that differ from the tutorial's, and the stages that carry it where
+    those are not all."""
     parts = [text_or(f"attention.{module}", module)]
     for key, value in sorted(options.items()):
         if key in COUNTED:
             parts.append(text(f"attention.option.{COUNTED[key]}", value=value))
         else:
             parts.append(text_or(f"attention.option.{key}.{value}", f"{key} {value}"))
+    if stages and not all(stages):
+        carrying = [str(number) for number, carries in enumerate(stages, 1) if carries]
+        parts.append(text("attention.stages", stages="+".join(carrying)))
     return text("attention.joined").join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Is attention worth its cost? The trained networks, measured, and what they say of the tutorial's claims."""
+"""Is attention worth its cost? The trained networks, measured."""
 
 import streamlit as st
 
@@ -7,10 +7,11 @@ from gam_viz.pages.rows.view import page_style
 from gam_viz.pages.sidebar import choose_networks
 from gam_viz.pages.text import text
 from gam_viz.pages.worth.card import card_row
-from gam_viz.pages.worth.claims import claims_row
 from gam_viz.pages.worth.plot import cost_row
 from gam_viz.pages.worth.results import results_of
 from gam_viz.zoo.results import ResultsError
+
+CLAIMS = "gam_viz/pages/claims.py"
 
 page_style()
 st.header(text("networks.title"), anchor=False)
@@ -31,4 +32,4 @@ if chosen is None:
 else:
     cost_row(chosen)
     card_row(chosen)
-claims_row(results)
+st.page_link(CLAIMS, label=text("networks.claims"), icon=":material/gavel:")

@@ -93,6 +93,12 @@ def choose_networks() -> tuple[Checkpoint, ...] | None:
     return networks
 
 
+def choose_language() -> None:
+    """Draw the sidebar of a page that is about neither networks nor pictures."""
+    with st.sidebar:
+        _language()
+
+
 def _language() -> None:
     url.restore("lang", list(LANGUAGES), language())
     st.segmented_control(

@@ -9,6 +9,7 @@ also kept in the session, for the page that asks for it next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,6 +63,20 @@ def restore_number(key: str, low: int, high: int, default: int) -> None:
     st.session_state[key] = min(max(int(st.session_state[key]), low), high)
 
 
+def restore_words(key: str, most: int) -> None:
+    """The same for words that the reader types, nothing at first; no more than `most` characters of a link's."""
+    if _begins(key):
+        st.session_state[key] = str(_first(key, ""))[:most]
+
+
+def restore_matching(key: str, pattern: str, default: str) -> None:
+    """The same for a text, as a colour's code; what the pattern does not match goes back to the default."""
+    if _begins(key):
+        st.session_state[key] = _first(key, default)
+    if re.fullmatch(pattern, str(st.session_state[key])) is None:
+        st.session_state[key] = default
+
+
 def publish(key: str, default: object) -> None:
     """Write the widget's value into the URL; its default leaves the URL clean."""
     value = st.session_state.get(key)
@@ -74,7 +89,7 @@ def publish(key: str, default: object) -> None:
         st.query_params[key] = shown
 
 
-def put(key: str, value: str) -> None:
+def put(key: str, value: object) -> None:
     """Choose for the reader, in a callback: the widget has that value when it is drawn next, for the first time or
     again."""
     st.session_state.setdefault("url-begun", set()).add(key)
@@ -84,6 +99,12 @@ def put(key: str, value: str) -> None:
 def kept(key: str) -> Any:
     """What was published last under that key in this session, on whatever page; None where nothing was."""
     return _kept().get(key)
+
+
+def begin_anew(keep: Sequence[str]) -> None:
+    """Forget what was chosen, but for `keep`: all that is drawn next begins as for one who arrives by a link."""
+    st.session_state["url-kept"] = {key: value for key, value in _kept().items() if key in keep}
+    st.session_state["url-begun"] = set()
 
 
 def _begins(key: str) -> bool:

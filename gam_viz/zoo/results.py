@@ -19,7 +19,7 @@ from gam_viz.zoo.plan import Run, TrainingSet
 from gam_viz.zoo.run import Workshop, best_of, finished
 
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "zoo.json"
-COMPARED_WITH = ("none", "cbam")
+COMPARED_WITH = ("none", "cbam", "gam", "gam-first")
 
 
 class ResultsError(ValueError):

@@ -40,7 +40,7 @@ def test_the_keyboard_alone_walks_to_the_output_and_back(page: Page) -> None:
 
 
 def test_a_number_is_typed_and_a_click_does_the_same(page: Page) -> None:
-    channel = page.get_by_role("spinbutton", name="Channel, 0 to 15")
+    channel = page.get_by_role("spinbutton", name="Channel, 0 to 7")
     channel.fill("5")
     channel.press("Enter")
     expect(page).to_have_url(re.compile("unit=5"), timeout=PATIENCE)

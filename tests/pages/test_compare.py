@@ -8,6 +8,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.explain.attributions import METHODS
+from tests.pages.reading import plain
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -28,7 +29,7 @@ def upload(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
 
 
 def captions(app: AppTest) -> str:
-    return "\n".join(caption.value for caption in app.caption)
+    return plain("\n".join(caption.value for caption in app.caption))
 
 
 def headings(app: AppTest) -> str:

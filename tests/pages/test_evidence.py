@@ -14,6 +14,7 @@ from gam_viz.explain.ablation import ablate, ablations
 from gam_viz.explain.gates import gates_of
 from gam_viz.images import load_sample, prepare
 from gam_viz.pages.proofs import measured
+from tests.pages.reading import plain
 
 PAGE = "gam_viz/pages/evidence.py"
 SECTIONS = ("gates", "faithful", "randomised", "agreed", "board")
@@ -43,7 +44,7 @@ def section(page: AppTest, name: str, **query: str) -> AppTest:
 
 
 def said(page: AppTest) -> str:
-    return "\n".join(element.value for element in [*page.caption, *page.markdown, *page.info])
+    return plain("\n".join(element.value for element in [*page.caption, *page.markdown, *page.info]))
 
 
 def subject(checkpoint_folder: Path, name: str, sample: str):

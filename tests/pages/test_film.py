@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.checkpoints import Card, load, read, save, snapshot_path
 from gam_viz.pages import film
+from tests.pages.reading import plain
 
 EPOCHS = (0, 2, 4)
 
@@ -40,7 +41,7 @@ def filmed(app: AppTest, checkpoint_folder: Path, tmp_path: Path, monkeypatch: p
 
 
 def captions(app: AppTest) -> str:
-    return "\n".join(caption.value for caption in app.caption)
+    return plain("\n".join(caption.value for caption in app.caption))
 
 
 def gate_captions(app: AppTest) -> list[str]:

@@ -17,6 +17,7 @@ from gam_viz.datasets.planted import COUNTS, load_scenes
 from gam_viz.pages.names import network_title
 from gam_viz.pages.text import speaking
 from gam_viz.predictions import Predictions, pictures_digest, predictions_path, save_predictions
+from tests.pages.reading import plain
 
 GALLERY = "gam_viz/pages/gallery.py"
 COMPARE = "gam_viz/pages/compare.py"
@@ -108,7 +109,7 @@ def test_four_counts_and_what_they_say(stored: object, gallery: AppTest, cbam: s
     shown = html(gallery)
     assert '<td>60</td><td class="gv-odd">20</td>' in shown
     assert '<td class="gv-odd">5</td><td>15</td>' in shown
-    said = words(gallery)
+    said = plain(words(gallery))
     assert f"**{cbam}** is right on 80.0% of the 100 test pictures, **GAM** on 65.0%" in said
     assert "+15.0 points (95 % interval +5.1 to +24.3)" in said
     assert (

@@ -13,7 +13,7 @@ from gam_viz.explain.steps import STATIONS, walk
 from gam_viz.figures.scales import number
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks import NetworkConfig, build_network
-from gam_viz.pages.text import LANGUAGES, speaking
+from gam_viz.pages.text import LANGUAGES, TERM, speaking
 
 PAGE = "gam_viz/pages/inside.py"
 RAW_KEY = re.compile(r"\b(inside|word|gates|own)\.[a-z_]+\b")
@@ -100,7 +100,7 @@ def test_a_window_of_another_input_channel(page: AppTest) -> None:
     page.query_params["station"] = "conv"
     page.run()
     tap = page.selectbox(key="inside-1-0-None-tap")
-    assert len(tap.options) == 16  # GAM's convolution reads every channel
+    assert len(tap.options) == 8  # GAM's convolution reads every channel
     tap.set_value(5).run()
     assert not page.exception
 
@@ -120,7 +120,7 @@ def test_only_networks_without_attention(page: AppTest, tmp_path: Path, monkeypa
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
     page.run()
     assert not page.exception
-    assert page.info[0].value == LANGUAGES["en"]["gates.none"]
+    assert page.info[0].value == TERM.sub(r"\2", LANGUAGES["en"]["gates.none"])
 
 
 VARIANTS = {

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from gam_viz.cost import Latency
 from gam_viz.zoo.intervals import Estimate
 from gam_viz.zoo.results import Row, SetResults, write
+from tests.pages.reading import plain
 
 PAGE = "gam_viz/pages/networks.py"
 
@@ -61,7 +62,7 @@ def page(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTe
 
 
 def captions(app: AppTest) -> str:
-    return "\n".join(caption.value for caption in app.caption)
+    return plain("\n".join(caption.value for caption in app.caption))
 
 
 def said(app: AppTest) -> str:
@@ -84,17 +85,11 @@ def test_the_table_says_what_the_results_say(page: AppTest) -> None:
     assert "on CPU, 1 thread" in captions(page)
 
 
-def test_the_verdicts_are_computed_from_the_table(page: AppTest, tmp_path: Path) -> None:
+def test_the_tutorials_claims_are_a_link_away(page: AppTest) -> None:
     page.run()
-    assert "not borne out here" in said(page)
-    assert "GAM is the better choice than CBAM" in said(page)
-    assert "Planted scenes: −2.0 (−3.0 … −1.0), over seeds" in said(page)
-    assert "CIFAR-10" not in said(page).replace("on CIFAR-10.**", "")  # nothing was measured there
-    better = dataclasses.replace(SCENES.rows[2], differences={"cbam": Estimate(0.02, 0.01, 0.03, "seeds", 3)})
-    rows = (*SCENES.rows[:2], better)
-    write([dataclasses.replace(SCENES, rows=rows)], tmp_path / "zoo.json")
-    page.run()
-    assert ":green-badge[" in said(page) or "borne out here" in said(page).replace("not borne out here", "")
+    assert not page.exception
+    (link,) = [link for link in page.get("page_link") if link.proto.page == "claims"]
+    assert link.proto.label == "Is what the tutorial says true?"
 
 
 def test_macs_instead_of_parameters(page: AppTest) -> None:
@@ -118,7 +113,7 @@ def test_data_that_the_zoo_knows_nothing_of(page: AppTest) -> None:
     page.selectbox(key="data").set_value("cifar10").run()
     assert not page.exception
     assert "not trained by the zoo" in page.info[0].value
-    assert "not borne out here" in said(page)  # the claims stay
+    assert [link for link in page.get("page_link") if link.proto.page == "claims"]
 
 
 def test_medical_results_say_what_they_are_not(page: AppTest, tmp_path: Path) -> None:
@@ -157,4 +152,4 @@ def test_in_chinese(page: AppTest) -> None:
     page.run()
     assert not page.exception
     assert page.header[0].value == "注意力值得它的代价吗？"
-    assert "此处不成立" in said(page)
+    assert any(link.proto.label == "教程说得对吗？" for link in page.get("page_link"))

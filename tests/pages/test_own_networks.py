@@ -24,6 +24,7 @@ from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 from gam_viz.pages.own_networks import admission
 from gam_viz.pages.own_networks.admission import OwnNetworkError, admitted, distinct, read_classes, read_three
 from gam_viz.pages.text import speaking
+from tests.pages.reading import plain
 
 ANIMALS = "cat\ndog\nfish, flying"
 GALLERY = "gam_viz/pages/gallery.py"
@@ -81,7 +82,7 @@ def errors(app: AppTest) -> str:
 
 
 def captions(app: AppTest) -> str:
-    return "\n".join(caption.value for caption in app.caption)
+    return plain("\n".join(caption.value for caption in app.caption))
 
 
 def headings(app: AppTest) -> str:

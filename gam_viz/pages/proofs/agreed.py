@@ -18,7 +18,7 @@ from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.shared import choose_methods, map_title, maps_of_all, refusals
 from gam_viz.pages.results import told
 from gam_viz.pages.rows.view import PLOT, View, heading
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 
 MEASURES = ("spearman", "ssim", "iou")
 
@@ -42,7 +42,7 @@ def agreed_section(view: View) -> None:
             labelled.append((view.titles()[index], map_))
             owners.append(index)
     if len(labelled) < 2:
-        st.info(text("evidence.no_maps"))
+        st.info(prose("evidence.no_maps"))
         return
     place = st.empty()
     _, waiting = told(place, view.titles()[0])
@@ -142,7 +142,7 @@ def _sentence(found: Agreement, names: Sequence[str], first: int, second: int) -
         return text("evidence.agreed.flat_pair")
     rank = found.spearman
     outside = int(rank.outside[first, second])
-    return text(
+    return prose(
         {1: "evidence.agreed.more", 0: "evidence.agreed.within", -1: "evidence.agreed.less"}[outside],
         first=names[first],
         second=names[second],

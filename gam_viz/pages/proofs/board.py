@@ -17,7 +17,7 @@ from gam_viz.pages import url
 from gam_viz.pages.choices import choose, segments
 from gam_viz.pages.names import attention_title, layer_title
 from gam_viz.pages.rows.view import PLOT, View, legend
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 from gam_viz.zoo.intervals import Estimate
 
 
@@ -41,7 +41,7 @@ def board_section(view: View) -> None:
         regions = list(found.areas)
         region = segments("where", regions, regions[0], text("evidence.board.region"), "region.kind")
         measure = segments("score", MEASURES, MEASURES[0], text("evidence.board.measure"), "evidence.score")
-    st.caption(text("evidence.board.about", count=found.count) + " " + text(f"evidence.score_about.{measure}"))
+    st.caption(text("evidence.board.about", count=found.count) + " " + prose(f"evidence.score_about.{measure}"))
     titles = {network.name: attention_title(network.attention, network.options) for network in found.networks}
     st.html(
         legend(
@@ -54,12 +54,12 @@ def board_section(view: View) -> None:
     _maps(found, titles, region, measure)
     _compared(found, titles, region, measure)
     st.subheader(text("evidence.board.gates"), anchor=False)
-    st.caption(text("evidence.board.gates_about"))
+    st.caption(prose("evidence.board.gates_about"))
     _gates(found, titles)
     if any(network.tag for network in found.networks):
         st.subheader(text("evidence.board.tag"), anchor=False)
         _tags(found, titles)
-    st.caption(text("evidence.board.limits"))
+    st.caption(prose("evidence.board.limits"))
 
 
 def _results() -> list[Results]:

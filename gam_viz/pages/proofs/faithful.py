@@ -16,7 +16,7 @@ from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, maps_of_all, refusals, requests_of
 from gam_viz.pages.results import told
 from gam_viz.pages.rows.view import PLOT, View, heading
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 
 KINDS = ("deletion", "insertion")
 
@@ -25,7 +25,7 @@ KINDS = ("deletion", "insertion")
 @refusals
 def faithful_section(view: View) -> None:
     """Draw the section."""
-    st.caption(text("evidence.faithful.about"))
+    st.caption(prose("evidence.faithful.about"))
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
         methods = choose_methods()
@@ -37,7 +37,7 @@ def faithful_section(view: View) -> None:
             )
     maps = maps_of_all(view, methods)
     if not any(maps):
-        st.info(text("evidence.no_maps"))
+        st.info(prose("evidence.no_maps"))
         return
     found = [_judged(view, index, of, settings) for index, of in enumerate(maps)]
     with controls:
@@ -163,4 +163,4 @@ def _ranking(
         placeholder="–",
         key="ranking",
     )
-    st.caption(text("evidence.faithful.limits", orders=found[0].settings.orders))
+    st.caption(prose("evidence.faithful.limits", orders=found[0].settings.orders))

@@ -21,7 +21,7 @@ from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.shared import refusals
 from gam_viz.pages.results import told
 from gam_viz.pages.rows.view import PLOT, View, heading, legend
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 
 MEASURES = ("probability", "margin")
 
@@ -31,9 +31,9 @@ MEASURES = ("probability", "margin")
 def gate_section(view: View) -> None:
     """Draw the section."""
     if not any(explanation.readings for explanation in view.explanations):
-        st.info(text("gates.none"))
+        st.info(prose("gates.none"))
         return
-    st.caption(text("evidence.gates.about"))
+    st.caption(prose("evidence.gates.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode = choose("ablate", MODES, "identity", text("evidence.gates.mode"), "evidence.mode")
         measure = segments("moved", MEASURES, "probability", text("evidence.gates.measure"), "evidence.measure")

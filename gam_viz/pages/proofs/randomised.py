@@ -16,21 +16,21 @@ from gam_viz.pages.proofs import measured
 from gam_viz.pages.proofs.shared import choose_map, choose_methods, map_title, refusals, requests_of
 from gam_viz.pages.results import told
 from gam_viz.pages.rows.view import PLOT, View, heading
-from gam_viz.pages.text import text, text_or
+from gam_viz.pages.text import prose, text, text_or
 
 
 @st.fragment
 @refusals
 def randomised_section(view: View) -> None:
     """Draw the section."""
-    st.caption(text("evidence.randomised.about"))
+    st.caption(prose("evidence.randomised.about"))
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
         methods = choose_methods()
     found = [_randomised(view, index, methods) for index in range(len(view.subjects))]
     maps = [tuple(test.heatmap for test in of.maps) for of in found]
     if not any(maps):
-        st.info(text("evidence.no_maps"))
+        st.info(prose("evidence.no_maps"))
         return
     with controls:
         chosen = choose_map(maps, "map")
@@ -54,7 +54,7 @@ def _randomised(view: View, index: int, methods: Sequence[str]) -> Randomisation
 def _cascade(view: View, index: int, found: Randomisation, chosen: str) -> None:
     st.html(heading(view.titles()[index], view.colours()[index]))
     if not found.maps:
-        st.caption(text("evidence.no_maps"))
+        st.caption(prose("evidence.no_maps"))
         return
     methods = list(dict.fromkeys(t.heatmap.source for t in found.maps if t.heatmap.kind == "attribution"))
     drawn = [
@@ -147,4 +147,4 @@ def _verdicts(view: View, found: Sequence[Randomisation]) -> None:
     kept = {name for of in found for name in of.kept}
     if kept:
         st.caption(text("evidence.randomised.kept", names=", ".join(sorted(kept)[:5])))
-    st.caption(text("evidence.randomised.limits"))
+    st.caption(prose("evidence.randomised.limits"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 
@@ -17,14 +18,16 @@ from gam_viz.pages.rows.attributions import DEFAULT_METHODS
 from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import text
 
+P = ParamSpec("P")
 
-def refusals(draw: Callable[[View], None]) -> Callable[[View], None]:
+
+def refusals(draw: Callable[P, None]) -> Callable[P, None]:
     """A section that says in a sentence what the library refuses, as a network that answers NaN; the page goes on."""
 
     @wraps(draw)
-    def drawn(view: View) -> None:
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            draw(view)
+            draw(*args, **kwargs)
         except ValueError as error:
             st.warning(text("evidence.cannot", reason=error))
 

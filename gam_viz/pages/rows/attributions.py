@@ -16,7 +16,7 @@ from gam_viz.pages.choices import choose, segments
 from gam_viz.pages.names import class_title, layer_title
 from gam_viz.pages.rows.badges import attribution_badges
 from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, print_scale
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 
 DEFAULT_METHODS = ("gradcam",)
 SIGNS = ("signed", "absolute")
@@ -146,9 +146,9 @@ def _method_row(
     first, columns = view.grid()
     with first:
         st.markdown(f"**{text(f'method.{method.key}')}**")
-        st.caption(text(f"method_help.{method.key}"))
+        st.caption(prose(f"method_help.{method.key}"))
         if method.caution:
-            st.warning(text(f"caution.{method.caution}"), icon=":material/warning:")
+            st.warning(prose(f"caution.{method.caution}"), icon=":material/warning:")
         caption = text("scale.own") if own else text("attributions.scale")
         print_scale(shared, colours, caption, key=f"scale-{method.key}")
     for index, (column, result, values) in enumerate(zip(columns, results, maps, strict=True)):
@@ -197,9 +197,9 @@ def _caption(result: Attribution, values: np.ndarray, own: Scale | None) -> str:
     if result.delta is not None:
         relative = result.relative_delta
         if relative is not None and np.isfinite(relative):
-            parts.append(text("attributions.delta", delta=number(result.delta), relative=relative))
+            parts.append(prose("attributions.delta", delta=number(result.delta), relative=relative))
         else:  # the picture's logit is the baseline's: there is no change to take a share of
-            parts.append(text("attributions.delta_alone", delta=number(result.delta)))
+            parts.append(prose("attributions.delta_alone", delta=number(result.delta)))
     if "steps" in result.evidence:
         parts.append(text("attributions.steps", steps=result.evidence["steps"]))
     if result.evidence.get("converged") is False:

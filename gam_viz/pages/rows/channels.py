@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from gam_viz.pages import url
 from gam_viz.pages.choices import choose
 from gam_viz.pages.names import layer_title
 from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, print_scale
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 
 
 def channel_row(view: View, layer: str) -> None:
@@ -73,7 +73,8 @@ def channel_row(view: View, layer: str) -> None:
                 key=f"overview-{index}",
                 alt=text("channels.overview_alt", name=view.titles()[index], layers=len(of_all)),
             )
-            st.caption(channel_caption(view.titles()[index], layer, reading) + " " + _cell_caption(reading, here))
+            caption = channel_caption(view.titles()[index], layer, reading, prose)
+            st.caption(caption + " " + _cell_caption(reading, here))
     with first:
         scale = channel_scale(all_channel(view))
         caption = text("scale.own") if own else text("channels.scale")
@@ -100,7 +101,8 @@ def channel_scale(readings: list[GateReading], cells: Sequence[tuple[int, int]] 
     return Scale(-limit, limit, signed=True)
 
 
-def channel_caption(name: str, layer: str, reading: GateReading) -> str:
+def channel_caption(name: str, layer: str, reading: GateReading, say: Callable[..., str] = text) -> str:
+    """What a reading's numbers are; with `prose`, its terms are links."""
     means = reading.channel_means()
     values = {
         "name": name,
@@ -111,11 +113,11 @@ def channel_caption(name: str, layer: str, reading: GateReading) -> str:
         "mean": number(float(means.mean())),
     }
     if not reading.per_position:
-        return text("channels.caption_constant", **values)
+        return say("channels.caption_constant", **values)
     values["spread"] = number(float(reading.channel_spread().mean()))
     if reading.bounded:
-        return text("channels.caption_positions", **values)
-    return text("channels.caption_signed", **values, negative=reading.negative_share)
+        return say("channels.caption_positions", **values)
+    return say("channels.caption_signed", **values, negative=reading.negative_share)
 
 
 def _same_place(cell: tuple[int, int], of: GateReading, reading: GateReading) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from gam_viz.pages.choices import choose_layer
 from gam_viz.pages.rows.channels import channel_row
 from gam_viz.pages.rows.spatial import spatial_row
 from gam_viz.pages.rows.view import View
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 
 
 @st.fragment
@@ -16,7 +16,7 @@ def gate_rows(view: View) -> None:
     """Draw both rows; a change of layer, cell or colours computes nothing anew."""
     layers = view.layers()
     if not layers:
-        st.info(text("gates.none"))
+        st.info(prose("gates.none"))
         return
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from gam_viz.pages.rows.tiles import Gallery
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 from gam_viz.paired import Paired
 
 STYLE = """<style>
@@ -28,7 +28,7 @@ def outcome_row(gallery: Gallery) -> None:
         st.html(STYLE + _table(gallery, counts))
     with said:
         st.markdown(_sentence(gallery, counts))
-        notes = [text("gallery.two_networks")]
+        notes = [prose("gallery.two_networks")]
         if len(gallery.networks) > 2:
             notes.append(text("gallery.first_two", first=gallery.titles[0], second=gallery.titles[1]))
         if any(checkpoint.card.domain == "medical" for checkpoint in gallery.networks):
@@ -69,8 +69,8 @@ def _sentence(gallery: Gallery, counts: Paired) -> str:
         "of_first": counts.first,
         "p": "p\u00a0<\u00a00.001" if p < 0.001 else f"p\u00a0=\u00a0{p:.2g}",  # not torn at a line's end
     }
-    split = text("gallery.split", **values) if alone else text("gallery.no_split")
-    return f"{text('gallery.accuracies', **values)} {split}"
+    split = prose("gallery.split", **values) if alone else text("gallery.no_split")
+    return f"{prose('gallery.accuracies', **values)} {split}"
 
 
 def _points(share: float) -> str:

@@ -12,7 +12,7 @@ from gam_viz.figures.style import enlarged
 from gam_viz.pages.looks.facts import facts_of, notes_of
 from gam_viz.pages.names import class_title, literal
 from gam_viz.pages.rows.view import PLOT, View, heading
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 
 
 def prediction_row(view: View) -> None:
@@ -93,11 +93,11 @@ def _verdict(predicted: int, truth: int | None, names: list[str]) -> str:
 
 def _tested(card: Card) -> str:
     if not card.test and card.validation:
-        return text("prediction.validated", epochs=card.epochs, accuracy=card.validation["accuracy"])
+        return prose("prediction.validated", epochs=card.epochs, accuracy=card.validation["accuracy"])
     if not card.test:
         return text("prediction.untested")
     low, high = card.test["interval"]
-    return text("prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
+    return prose("prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
 
 
 def thumbnail(pixels: np.ndarray, side: int = 192) -> Image.Image:

@@ -12,7 +12,7 @@ from gam_viz.pages import url
 from gam_viz.pages.choices import segments
 from gam_viz.pages.names import layer_title
 from gam_viz.pages.rows.view import PLOT, View, legend
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 from gam_viz.pages.uploads import picture_error
 
 EDGES = {"left": 25, "top": 25, "right": 75, "bottom": 75}  # in percent of what the network saw
@@ -134,7 +134,7 @@ def _measured(view: View, region: Region) -> None:
         key="region-shares",
         alt=text("region.alt", maps=len(rows), area=area),
     )
-    st.caption(text("region.caption", area=area))
+    st.caption(prose("region.caption", area=area))
     with st.expander(text("region.table")):
         st.dataframe(
             [

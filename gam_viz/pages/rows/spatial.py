@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -16,7 +17,7 @@ from gam_viz.pages.choices import choose
 from gam_viz.pages.names import layer_title
 from gam_viz.pages.rows.badges import gate_badges
 from gam_viz.pages.rows.view import PLOT, SCALES, View, heading, print_scale
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 
 
 def spatial_row(view: View, layer: str) -> None:
@@ -73,6 +74,7 @@ def spatial_row(view: View, layer: str) -> None:
                 key=f"masks-{index}",
                 alt=text("spatial.thumbnails_alt", name=view.titles()[index], layers=len(every)),
             )
+            caption = spatial_caption(shown, prose)
             if own:
                 caption += " " + text("scale.own_range", low=number(scale.low), high=number(scale.high))
             st.caption(caption)
@@ -112,10 +114,11 @@ def _own_scale(of: SpatialMap, shared: Scale) -> Scale:
     return symmetric_scale([of.values]) if shared.signed else range_scale([of.values])
 
 
-def spatial_caption(shown: SpatialMap) -> str:
+def spatial_caption(shown: SpatialMap, say: Callable[..., str] = text) -> str:
+    """What a map is and its numbers; with `prose`, its terms are links."""
     values = shown.values
     return (
-        text(f"spatial.caption_{shown.reduction}", channels=", ".join(map(str, shown.channels)))
+        say(f"spatial.caption_{shown.reduction}", channels=", ".join(map(str, shown.channels)))
         + " "
         + text(
             "spatial.numbers",

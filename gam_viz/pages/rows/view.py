@@ -123,6 +123,16 @@ def page_style() -> None:
         .stMainBlockContainer h3 {padding: .1rem 0; font-size: 1.15rem}
         .gv-net {font-weight: 600; font-size: 1.05rem; line-height: 1.4}
         .gv-net span {display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .45em}
+        .stMainBlockContainer a[href^="glossary?term="] {color: inherit; text-decoration: underline dotted;
+            text-underline-offset: .2em}
+        /* Text of less than 4.5:1: captions are paled to 60 %, code is coloured alike on light and dark, and white lies
+           on the dark theme's pink. */
+        .stApp [data-testid="stCaptionContainer"], .stApp kbd {opacity: .82}
+        .stApp [data-testid="stCode"] .token {color: inherit}
+        .stApp [data-testid="stCode"] .token.keyword, .stApp [data-testid="stCode"] .token.operator {font-weight: 600}
+        .stApp [data-testid="stCode"] .token.comment {opacity: .82}
+        .stApp [data-testid="stMultiSelect"] [data-tag] *, .stApp [data-testid="stBaseButton-primary"] *
+            {color: light-dark(#fff, #22060f)}
         .stPlotlyChart {overflow: hidden}
         .gv-legend {display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem}
         .st-key-cell [data-testid="stNumberInputStepUp"], .st-key-cell [data-testid="stNumberInputStepDown"]

@@ -94,9 +94,19 @@ def prose(key: str, /, **values: object) -> str:
     def linked(found: re.Match[str]) -> str:
         term, words = found.groups()
         # Told by who used it first, not by whether it was used: a part that is drawn anew alone keeps its links.
-        return f"[{words}](glossary?term={term})" if used.setdefault(term, key) == key else words
+        return term_link(term, words) if used.setdefault(term, key) == key else words
 
     return TERM.sub(linked, LANGUAGES[language()][key]).format(**values)
+
+
+def term_link(term: str, words: str) -> str:
+    """A Markdown link to a term's entry, whose tooltip is the entry's sentence.
+
+    The address is relative, so it holds under any base path: every page is one step below it. Streamlit opens links in
+    a new tab, where a new session begins; so the link names the language.
+    """
+    sentence = LANGUAGES[language()][f"glossary.says.{term}"]
+    return f'[{words}](glossary?term={term}&lang={language()} "{sentence}")'
 
 
 def begin_page() -> None:

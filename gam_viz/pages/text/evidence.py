@@ -16,7 +16,7 @@ EN = {
     "evidence.methods_help": "The same choice as on Compare, with each method's default settings.",
     "evidence.highlight": "Map drawn thick",
     "evidence.map.gate": "Mask {layer}",
-    "evidence.no_maps": "There is no map to judge: choose an attribution or networks with spatial gates.",
+    "evidence.no_maps": "There is no map to judge: choose an [[attribution|attribution]] or networks with spatial gates.",
     "evidence.lacks_map": "This network has no such map.",
     "evidence.cannot": "This could not be measured: {reason}.",
     "evidence.refused": "{map} could not be judged: {reason}",
@@ -34,7 +34,7 @@ EN = {
     "evidence.measure.probability": "probability",
     "evidence.measure.margin": "margin",
     # Gates
-    "evidence.gates.about": "Each gate is replaced, one at a time, and the network answers again. A map of a gate whose "
+    "evidence.gates.about": "Each [[gate|gate]] is [[ablation|replaced]], one at a time, and the network answers again. A map of a gate whose "
     "replacement changes nothing shows nothing that mattered for this answer.",
     "evidence.gates.mode": "Replace the gate by",
     "evidence.gates.measure": "Watch the class's",
@@ -63,7 +63,7 @@ EN = {
     "evidence.gates.now": "{target}: {before:.1%} with all gates, {after:.1%} now ({change} points).",
     # Faithfulness
     "evidence.faithful.about": "Pixels are removed in the order of the map, and inserted likewise. Where the map marks what "
-    "the answer hangs on, deletion falls and insertion rises at once. Grey: 95 % of random orders, in patches.",
+    "the answer hangs on, [[deletion|deletion]] falls and [[insertion|insertion]] rises at once. Grey: 95 % of random orders, in patches.",
     "evidence.faithful.baseline": "Removed pixels become",
     "evidence.baseline.blur": "blurred",
     "evidence.baseline.mean": "mean colour",
@@ -90,7 +90,7 @@ EN = {
     "better than {beats} of {orders} random orders).",
     "evidence.faithful.ranking": "All maps, the most faithful first",
     "evidence.faithful.limits": "One picture and {orders} random orders: a rank here is not a rank of methods. Removing pixels "
-    "makes pictures that no network was trained on, and the baseline changes the result; try another. Infidelity: the share of what random squares do to the logit that the map does not foretell.",
+    "makes pictures that no network was trained on, and the [[baseline|baseline]] changes the result; try another. [[infidelity|Infidelity]]: the share of what random squares do to the logit that the map does not foretell.",
     "evidence.column.deletion": "deletion ↓",
     "evidence.column.insertion": "insertion ↑",
     "evidence.column.difference": "difference ↑",
@@ -110,7 +110,7 @@ EN = {
     "evidence.verdict.flattens": "becomes flat",
     "evidence.verdict.not_finite": "not finite",
     # Randomisation
-    "evidence.randomised.about": "A copy's weights become random, from the head down. A map that stays the same tells of the "
+    "evidence.randomised.about": "A copy's weights [[randomisation|become random]], from the head down. A map that stays the same tells of the "
     "picture or the architecture, not of what the network learnt. Gates do not depend on what comes after them: they stay "
     "until their own stage is reached.",
     "evidence.randomised.trained": "trained",
@@ -132,7 +132,7 @@ EN = {
     "evidence.randomised.sentence.flat": "{map} is flat already in the trained network.",
     "evidence.randomised.sentence.not_finite": "{map} holds values that are not finite.",
     "evidence.randomised.kept": "These parameters could not be made random: {names}.",
-    "evidence.randomised.limits": "Rank correlation with the untrained networks' maps (of a signed map or its absolute values, "
+    "evidence.randomised.limits": "[[rank-correlation|Rank correlation]] with the untrained networks' maps (of a signed map or its absolute values, "
     "the larger); 97.5 % of random maps as smooth as this one stay below the next column. Passing this test does not make a "
     "map right.",
     # Agreement
@@ -150,11 +150,11 @@ EN = {
     "evidence.agreed.alt": "Likeness of every two of {maps} maps",
     "evidence.agreed.same": "Choose two different maps.",
     "evidence.agreed.flat_pair": "One of the two is flat and has no order to compare.",
-    "evidence.agreed.more": "{first} and {second} agree: rank correlation {rank:.2f}, where random maps as smooth stay between "
+    "evidence.agreed.more": "{first} and {second} agree: [[rank-correlation|rank correlation]] {rank:.2f}, where random maps as smooth stay between "
     "{low:.2f} and {high:.2f}. Their top {top:.0%} overlap by {iou:.0%}.",
-    "evidence.agreed.within": "{first} and {second}: rank correlation {rank:.2f}, within what random maps as smooth give "
+    "evidence.agreed.within": "{first} and {second}: [[rank-correlation|rank correlation]] {rank:.2f}, within what random maps as smooth give "
     "({low:.2f} to {high:.2f}). Their top {top:.0%} overlap by {iou:.0%}.",
-    "evidence.agreed.less": "{first} and {second} disagree: rank correlation {rank:.2f}, below what random maps as smooth give "
+    "evidence.agreed.less": "{first} and {second} disagree: [[rank-correlation|rank correlation]] {rank:.2f}, below what random maps as smooth give "
     "({low:.2f} to {high:.2f}). Their top {top:.0%} overlap by {iou:.0%}.",
     # Leaderboard
     "evidence.board.none": "Nothing was computed yet: run `python -m gam_viz evidence`.",
@@ -165,9 +165,9 @@ EN = {
     "evidence.score.energy": "mass inside",
     "evidence.score.pointing": "points inside",
     "evidence.score.overlap": "overlap",
-    "evidence.score_about.energy": "Share of a map's positive mass that lies inside; a flat map has the area's.",
-    "evidence.score_about.pointing": "Share of the scenes in which a map's largest value lies inside.",
-    "evidence.score_about.overlap": "Intersection over union with as many of a map's largest pixels as the place has.",
+    "evidence.score_about.energy": "Share of a map's positive [[energy|mass]] that lies inside; a flat map has the area's.",
+    "evidence.score_about.pointing": "Share of the scenes in which a map's [[pointing|largest value]] lies inside.",
+    "evidence.score_about.overlap": "[[iou|Intersection over union]] with as many of a map's largest pixels as the place has.",
     "evidence.board.trivial": "no network",
     "evidence.trivial.centre": "bell in the middle",
     "evidence.trivial.edges": "edges of the picture",
@@ -181,7 +181,7 @@ EN = {
     "evidence.board.against.same": "{name}, all masks, {measure}: {points:+.1f} points against CBAM ({low:+.1f} to {high:+.1f}): "
     "not decided.",
     "evidence.board.gates": "Do decisions hang on the gates?",
-    "evidence.board.gates_about": "Change of accuracy over the same scenes when gates are replaced; by its mean, a gate no longer "
+    "evidence.board.gates_about": "Change of accuracy over the same scenes when gates are [[ablation|replaced]]; by its mean, a gate no longer "
     "depends on the picture. Networks were not trained again.",
     "evidence.by.data_mean": "its mean over other scenes",
     "evidence.by.identity": "1 (features pass)",
@@ -196,7 +196,7 @@ EN = {
     "evidence.tag.without_tag": "right, no tag",
     "evidence.tag.other_tag": "right, another's tag",
     "evidence.tag.follows": "follows that tag",
-    "evidence.board.limits": "Drawn scenes and one network each: intervals are over scenes, not over trainings.",
+    "evidence.board.limits": "Drawn scenes and one network each: [[confidence-interval|intervals]] are over scenes, not over trainings.",
     "evidence.home.title": "Take it home",
     "evidence.home.help": "Everything about this picture and these networks: maps, evidence for each, parameters, digests. "
     "Takes up to a minute. Nothing about a patient is in it.",
@@ -240,7 +240,7 @@ ZH = {
     "evidence.methods_help": "与“对比”页的选择相同，均用默认参数。",
     "evidence.highlight": "加粗显示的图",
     "evidence.map.gate": "掩码 {layer}",
-    "evidence.no_maps": "没有可评判的图：请选择归因方法，或选择带空间门控的网络。",
+    "evidence.no_maps": "没有可评判的图：请选择[[attribution|归因]]方法，或选择带空间门控的网络。",
     "evidence.lacks_map": "这个网络没有这张图。",
     "evidence.cannot": "无法测量：{reason}。",
     "evidence.refused": "{map} 无法评判：{reason}",
@@ -257,7 +257,7 @@ ZH = {
     "evidence.mode.other_picture": "另一张图片的门控",
     "evidence.measure.probability": "概率",
     "evidence.measure.margin": "间隔",
-    "evidence.gates.about": "逐个替换每个门控，再让网络回答一次。若替换后什么都不变，那么这个门控的图并没有显示对这次回答重要的东西。",
+    "evidence.gates.about": "逐个[[ablation|替换]]每个[[gate|门控]]，再让网络回答一次。若替换后什么都不变，那么这个门控的图并没有显示对这次回答重要的东西。",
     "evidence.gates.mode": "门控替换为",
     "evidence.gates.measure": "观察该类别的",
     "evidence.gates.other": "另一张图片",
@@ -281,8 +281,8 @@ ZH = {
     "evidence.gates.pick.none": "不替换",
     "evidence.gates.cannot": "这些门控不能这样替换：{reason}",
     "evidence.gates.now": "{target}：门控齐全时 {before:.1%}，现在 {after:.1%}（{change} 个百分点）。",
-    "evidence.faithful.about": "按图的顺序逐步移除像素，再按同样的顺序逐步放回。若图标出了回答所依赖的地方，删除曲线会立刻下降，"
-    "插入曲线会立刻上升。灰色：随机顺序（按小块）的 95 %。",
+    "evidence.faithful.about": "按图的顺序逐步移除像素，再按同样的顺序逐步放回。若图标出了回答所依赖的地方，[[deletion|删除曲线]]会立刻下降，"
+    "[[insertion|插入曲线]]会立刻上升。灰色：随机顺序（按小块）的 95 %。",
     "evidence.faithful.baseline": "移除的像素变为",
     "evidence.baseline.blur": "模糊",
     "evidence.baseline.mean": "平均色",
@@ -308,7 +308,7 @@ ZH = {
     "中的 {beats} 个）。",
     "evidence.faithful.ranking": "全部图，最忠实的在前",
     "evidence.faithful.limits": "仅一张图片、{orders} 个随机顺序：这里的名次不是方法的名次。移除像素会造出网络从未训练过的图片，"
-    "基线也会改变结果，不妨换一种基线。不忠实度：随机方块对 logit 的影响中，图未能预示的比例。",
+    "[[baseline|基线]]也会改变结果，不妨换一种基线。[[infidelity|不忠实度]]：随机方块对 logit 的影响中，图未能预示的比例。",
     "evidence.column.deletion": "删除 ↓",
     "evidence.column.insertion": "插入 ↑",
     "evidence.column.difference": "差值 ↑",
@@ -327,7 +327,7 @@ ZH = {
     "evidence.verdict.collapses": "完全改变",
     "evidence.verdict.flattens": "变平",
     "evidence.verdict.not_finite": "含非有限值",
-    "evidence.randomised.about": "在一份副本上，从输出层往下逐级把权重换成随机值。若图保持不变，它说的是图片或结构，而不是网络学到的东西。"
+    "evidence.randomised.about": "在一份副本上，从输出层往下逐级把权重[[randomisation|换成随机值]]。若图保持不变，它说的是图片或结构，而不是网络学到的东西。"
     "门控不依赖其后的层，因此在轮到自己那一级之前不会改变。",
     "evidence.randomised.trained": "训练后",
     "evidence.stage.fc": "输出层",
@@ -348,7 +348,7 @@ ZH = {
     "evidence.randomised.sentence.flat": "{map} 在训练好的网络中就是平的。",
     "evidence.randomised.sentence.not_finite": "{map} 含有非有限的数值。",
     "evidence.randomised.kept": "以下参数无法随机化：{names}。",
-    "evidence.randomised.limits": "与未训练网络之图的秩相关（有符号的图取原值与绝对值中较大者）；同样平滑的随机图有 97.5 % 低于其后一列。"
+    "evidence.randomised.limits": "与未训练网络之图的[[rank-correlation|秩相关]]（有符号的图取原值与绝对值中较大者）；同样平滑的随机图有 97.5 % 低于其后一列。"
     "通过这项检验并不说明图就是对的。",
     "evidence.agreed.about": "所选全部网络的图两两相比。圆点：比 97.5 % 的同样平滑的随机图更相似；叉：更不相似。四十对互不相关的图中，"
     "平均有一对会碰巧得到圆点。",
@@ -363,11 +363,11 @@ ZH = {
     "evidence.agreed.alt": "{maps} 张图两两的相似度",
     "evidence.agreed.same": "请选择两张不同的图。",
     "evidence.agreed.flat_pair": "其中一张是平的，没有顺序可比。",
-    "evidence.agreed.more": "{first} 与 {second} 一致：秩相关 {rank:.2f}，而同样平滑的随机图在 {low:.2f} 与 {high:.2f} 之间。"
+    "evidence.agreed.more": "{first} 与 {second} 一致：[[rank-correlation|秩相关]] {rank:.2f}，而同样平滑的随机图在 {low:.2f} 与 {high:.2f} 之间。"
     "两者的前 {top:.0%} 重叠 {iou:.0%}。",
-    "evidence.agreed.within": "{first} 与 {second}：秩相关 {rank:.2f}，未超出同样平滑的随机图（{low:.2f} 到 {high:.2f}）。"
+    "evidence.agreed.within": "{first} 与 {second}：[[rank-correlation|秩相关]] {rank:.2f}，未超出同样平滑的随机图（{low:.2f} 到 {high:.2f}）。"
     "两者的前 {top:.0%} 重叠 {iou:.0%}。",
-    "evidence.agreed.less": "{first} 与 {second} 不一致：秩相关 {rank:.2f}，低于同样平滑的随机图（{low:.2f} 到 {high:.2f}）。"
+    "evidence.agreed.less": "{first} 与 {second} 不一致：[[rank-correlation|秩相关]] {rank:.2f}，低于同样平滑的随机图（{low:.2f} 到 {high:.2f}）。"
     "两者的前 {top:.0%} 重叠 {iou:.0%}。",
     "evidence.board.none": "尚未计算：请运行 `python -m gam_viz evidence`。",
     "evidence.board.unreadable": "无法显示结果：{reason}",
@@ -377,9 +377,9 @@ ZH = {
     "evidence.score.energy": "落在其中的质量",
     "evidence.score.pointing": "最大值落在其中",
     "evidence.score.overlap": "重叠",
-    "evidence.score_about.energy": "图的正值质量落在其中的比例；平的图等于面积之比。",
-    "evidence.score_about.pointing": "图的最大值落在其中的场景所占比例。",
-    "evidence.score_about.overlap": "与图中同样多的最大像素的交并比。",
+    "evidence.score_about.energy": "图的正值[[energy|质量]]落在其中的比例；平的图等于面积之比。",
+    "evidence.score_about.pointing": "图的[[pointing|最大值]]落在其中的场景所占比例。",
+    "evidence.score_about.overlap": "与图中同样多的最大像素的[[iou|交并比]]。",
     "evidence.board.trivial": "无网络",
     "evidence.trivial.centre": "居中的钟形",
     "evidence.trivial.edges": "图片的边缘",
@@ -390,7 +390,7 @@ ZH = {
     "evidence.board.against.less": "{name}，全部掩码，{measure}：比 CBAM {points:+.1f} 个百分点（{low:+.1f} 到 {high:+.1f}）：更少。",
     "evidence.board.against.same": "{name}，全部掩码，{measure}：比 CBAM {points:+.1f} 个百分点（{low:+.1f} 到 {high:+.1f}）：未见分晓。",
     "evidence.board.gates": "判断依赖门控吗？",
-    "evidence.board.gates_about": "替换门控后在同样场景上准确率的变化；替换为均值后，门控不再随图片变化。网络没有重新训练。",
+    "evidence.board.gates_about": "[[ablation|替换]]门控后在同样场景上准确率的变化；替换为均值后，门控不再随图片变化。网络没有重新训练。",
     "evidence.by.data_mean": "其在其他场景上的均值",
     "evidence.by.identity": "1（特征原样通过）",
     "evidence.board.accuracy_change": "准确率的变化",
@@ -404,7 +404,7 @@ ZH = {
     "evidence.tag.without_tag": "没有角标，答对",
     "evidence.tag.other_tag": "换成别类角标，答对",
     "evidence.tag.follows": "跟着那个角标走",
-    "evidence.board.limits": "图是画出来的，每种网络只有一个：区间反映场景的差异，不反映训练的差异。",
+    "evidence.board.limits": "图是画出来的，每种网络只有一个：[[confidence-interval|区间]]反映场景的差异，不反映训练的差异。",
     "evidence.home.title": "带走",
     "evidence.home.help": "关于这张图片和这些网络的一切：各图、每张图的证据、参数与摘要值。最多约需一分钟。其中没有任何患者信息。",
     "evidence.home.make": "生成报告",

@@ -28,7 +28,7 @@ EN = {
     "region.area": "area {area:.0%}",
     "region.alt": "Share of the mass of {maps} maps inside the region, which covers {area:.0%} of the picture",
     "region.caption": "The region covers {area:.1%} of the picture (dashed): a flat map would lie there. A filled dot: the "
-    "map's largest value is inside; a ring: it is not. A large share does not say that the region decided anything.",
+    "map's [[pointing|largest value]] is inside; a ring: it is not. A large share does not say that the region decided anything.",
     "region.table": "As a table",
     "region.column.map": "map",
     "region.column.network": "network",
@@ -70,7 +70,7 @@ ZH = {
     "region.axis": "图中落在区域内的比例",
     "region.area": "面积 {area:.0%}",
     "region.alt": "{maps} 张图落在区域内的比例；区域占图片的 {area:.0%}",
-    "region.caption": "区域占图片的 {area:.1%}（虚线）：均匀的图会落在这里。实心点：图的最大值在区域内；空心圈：不在。比例大并不说明这个区域决定了什么。",
+    "region.caption": "区域占图片的 {area:.1%}（虚线）：均匀的图会落在这里。实心点：图的[[pointing|最大值]]在区域内；空心圈：不在。比例大并不说明这个区域决定了什么。",
     "region.table": "表格",
     "region.column.map": "图",
     "region.column.network": "网络",

@@ -1,1 +1,1 @@
-"""The parts of the Networks page: accuracy against cost, one network's card, and the tutorial's claims."""
+"""The parts of the Networks page: accuracy against cost, and one network's card."""

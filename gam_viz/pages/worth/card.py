@@ -7,7 +7,7 @@ import streamlit as st
 from gam_viz.checkpoints import Card, Checkpoint
 from gam_viz.pages import compute, url
 from gam_viz.pages.names import class_title, data_title, network_title
-from gam_viz.pages.text import text
+from gam_viz.pages.text import prose, text
 from gam_viz.zoo.results import SetResults
 
 
@@ -76,7 +76,7 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         (text("card.input"), f"{card.input_size}×{card.input_size}"),
         (text("card.training"), trained),
         (text("card.start"), card.started_from.get("name", "")),
-        (text("card.validation"), f"{card.validation['accuracy']:.2%}" if card.validation else ""),
+        (prose("card.validation"), f"{card.validation['accuracy']:.2%}" if card.validation else ""),
         (text("card.weights"), card.versions.get("weights", "float32")),
         (text("card.torch"), card.versions.get("torch", "")),
     ]
@@ -84,7 +84,7 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         low, high = test["interval"]
         tested = text("card.tested", accuracy=test["accuracy"], low=low, high=high, count=test["count"])
         facts.insert(8, (text("card.test"), tested))
-        facts.insert(9, (text("card.calibration"), f"{test['calibration_error']:.3f}"))
+        facts.insert(9, (prose("card.calibration"), f"{test['calibration_error']:.3f}"))
         if "auc" in test:
             facts.insert(9, ("AUC", f"{test['auc']:.3f}"))
     return facts

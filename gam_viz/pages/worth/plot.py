@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.figures.style import colour_of
 from gam_viz.figures.worth import Point, markers, worth
 from gam_viz.pages.choices import choose
 from gam_viz.pages.names import attention_title
 from gam_viz.pages.rows.view import PLOT, legend
-from gam_viz.pages.text import text, text_or
-from gam_viz.zoo.claims import PROMISED_PARAMETERS
+from gam_viz.pages.text import prose, text, text_or
 from gam_viz.zoo.intervals import Estimate
 from gam_viz.zoo.results import Row, SetResults
 
@@ -30,7 +30,7 @@ def cost_row(results: SetResults) -> None:
             st.caption(text("prediction.medical_networks"))
     with second:
         _plot(results, cost)
-        st.caption(text("networks.plot_caption"))
+        st.caption(prose("networks.plot_caption"))
     _table(results)
 
 
@@ -61,7 +61,7 @@ def _plot(results: SetResults, cost: str) -> None:
         alt=text(
             "networks.plot_alt",
             count=len(results.rows),
-            best=attention_title(best.module, best.options),
+            best=attention_title(best.module, best.options, best.stages),
             accuracy=best.accuracy.value,
         ),
     )
@@ -69,7 +69,7 @@ def _plot(results: SetResults, cost: str) -> None:
 
 def _point(row: Row, added: float) -> Point:
     of = row.accuracy
-    name = attention_title(row.module, row.options)
+    name = attention_title(row.module, row.options, row.stages)
     return Point(name, colour_of(row.module), added, of.value, of.low, of.high)
 
 
@@ -77,7 +77,7 @@ def _setting(results: SetResults) -> str:
     """Architecture, size, recipe and seeds in a sentence or two."""
     counts = sorted({len(row.seeds) for row in results.rows})
     seeds = str(counts[0]) if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
-    sentence = text(
+    sentence = prose(
         "networks.setting",
         network=results.network,
         width=results.width,
@@ -106,7 +106,7 @@ def _table(results: SetResults) -> None:
     rows = []
     for row in results.rows:
         cells = {
-            text("networks.column.attention"): attention_title(row.module, row.options),
+            text("networks.column.attention"): attention_title(row.module, row.options, row.stages),
             text("networks.column.parameters"): _counted(row.parameters, none.parameters if none else 0, 1e3, "k"),
             text("networks.column.macs"): _counted(row.macs, none.macs if none else 0, 1e6, "M"),
             text("networks.column.latency"): f"{row.latency.ratio:.1f}× ({row.latency.low:.1f}–{row.latency.high:.1f})"
@@ -122,10 +122,10 @@ def _table(results: SetResults) -> None:
         rows.append(cells)
     st.dataframe(rows, hide_index=True, width="stretch", key=f"table-{results.name}")
     basis = {row.accuracy.basis for row in results.rows}
-    sentences = [text(f"networks.basis.{name}") for name in ("seeds", "pictures") if name in basis]
+    sentences = [prose(f"networks.basis.{name}") for name in ("seeds", "pictures") if name in basis]
     latencies = [row.latency for row in results.rows if row.latency]
     if latencies:
-        sentences.append(text("networks.latency", device=latencies[0].device, rounds=latencies[0].rounds))
+        sentences.append(prose("networks.latency", device=latencies[0].device, rounds=latencies[0].rounds))
     st.caption(" ".join(sentences))
 
 

@@ -1,0 +1,112 @@
+"""A statement of the tutorial with what was measured of it, and what a verdict is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gam_viz.zoo.intervals import Estimate
+
+#: "seen": the figures bear it out; "partly": they do within a limit that is named; "not_seen": they contradict it;
+#: "open": what was measured does not decide, or nothing was trained yet; "untested": nothing here measures it.
+Verdict = Literal["seen", "partly", "not_seen", "open", "untested"]
+VERDICTS: tuple[Verdict, ...] = ("seen", "partly", "not_seen", "open", "untested")
+
+#: The statements in the tutorial's order, and the section that makes each.
+SECTIONS = {
+    "kept": "1",
+    "crossing": "1, 2.1",
+    "efficiency": "1",
+    "beats_cbam": "1",
+    "details": "1",
+    "pooling": "1, 2.2",
+    "groups": "1, 2.2",
+    "range": "3",
+    "kernel": "3",
+    "plug": "4",
+    "rate": "5",
+    "learning": "5",
+    "deeper": "5",
+    "with_se": "5",
+    "factorised": "5",
+    "depthwise": "5",
+    "folding": "5",
+    "gain": "5",
+    "parameters": "5",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One accuracy behind a verdict.
+
+    Attributes:
+        data: name of the data set.
+        title: the data set's own title, for one that the catalogue does not know.
+        label: what is compared with what, in the plan's labels: (first, second), of first - second.
+        estimate: the difference of accuracies, a share (0.25 is 25 points).
+    """
+
+    data: str
+    title: str
+    label: tuple[str, str]
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Column:
+    """Head of a column: a key of the catalogue, the number in it, and how its values are written ("count", "share",
+    "times")."""
+
+    key: str
+    value: int | None = None
+    form: Literal["count", "share", "times"] = "count"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One attention module's figures, a value a column."""
+
+    module: str
+    options: Mapping[str, Any]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Figures of several modules."""
+
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement and what was found.
+
+    Attributes:
+        key: in `SECTIONS` and in the text catalogue.
+        verdict: drawn from the figures by the rule of that statement.
+        reason: which case of the rule decided; the catalogue says each in a sentence.
+        facts: name of a sentence in the catalogue -> the figures in its gaps.
+        measured: differences of accuracy, in the zoo's order.
+        table: figures of modules side by side, or None.
+    """
+
+    key: str
+    verdict: Verdict
+    reason: str
+    facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    measured: tuple[Measured, ...] = ()
+    table: Table | None = None
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Of several data sets: borne out where all say so, partly where some do, if only partly; contradicted where some
+    contradict and none bears it out; else open."""
+    if verdicts and all(verdict == "seen" for verdict in verdicts):
+        return "seen"
+    if "seen" in verdicts or "partly" in verdicts:
+        return "partly"
+    return "not_seen" if "not_seen" in verdicts else "open"

@@ -1,0 +1,34 @@
+"""What a network costs: parameters, multiply-adds, memory of activations, and the time of a prediction."""
+
+from gam_viz.cost.clock import MOST_MACS, MOST_PARAMETERS, Latency, Timing, TooLargeError, latency, timeable, timing
+from gam_viz.cost.counting import Bill, Counts, Part, bill, count
+from gam_viz.cost.designs import FAMILIES, Fit, fits, usual
+from gam_viz.cost.formulas import ModuleCost, attention_cost, module_cost, stages_of
+from gam_viz.cost.sheet import Row, records, to_csv
+
+__all__ = [
+    "FAMILIES",
+    "MOST_MACS",
+    "MOST_PARAMETERS",
+    "Bill",
+    "Counts",
+    "Fit",
+    "Latency",
+    "ModuleCost",
+    "Part",
+    "Row",
+    "Timing",
+    "TooLargeError",
+    "attention_cost",
+    "bill",
+    "count",
+    "fits",
+    "latency",
+    "module_cost",
+    "records",
+    "stages_of",
+    "timeable",
+    "timing",
+    "to_csv",
+    "usual",
+]

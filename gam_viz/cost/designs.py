@@ -1,0 +1,100 @@
+"""Which attention there is to choose from, and what of it a budget allows."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gam_viz.attention import build_attention
+from gam_viz.cost.counting import count
+from gam_viz.cost.formulas import attention_cost, stages_of
+from gam_viz.networks import NetworkConfig
+
+#: What designs are usually compared with: attention and its options, the cheapest module first.
+USUAL: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("se", {"reduction_ratio": 16}),
+    ("cbam", {"reduction_ratio": 16}),
+    ("gam", {"rate": 16, "spatial": "factorised"}),
+    ("gam", {"rate": 16, "spatial": "depthwise"}),
+    ("gam", {"rate": 4, "spatial": "depthwise"}),
+    ("gam", {"rate": 4, "spatial": "factorised"}),
+    ("gam", {"rate": 16}),
+    ("gam", {"rate": 4, "groups": 4}),
+    ("gam", {"rate": 4}),  # as the tutorial prints it
+)
+#: Families of designs that differ in one number alone, which divides the hidden width: attention, the options that
+#: stay, and the name of that number.
+FAMILIES: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("se", {}, "reduction_ratio"),
+    ("cbam", {}, "reduction_ratio"),
+    ("gam", {"spatial": "factorised"}, "rate"),
+    ("gam", {"spatial": "depthwise"}, "rate"),
+    ("gam", {"groups": 4}, "rate"),
+    ("gam", {}, "rate"),
+)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a budget allows of one family.
+
+    Attributes:
+        attention, options, number: of the family.
+        reduction: the smallest number that fits, so the largest module; where none fits, the largest number that can
+            be built; 0 where none can.
+        added: the share of parameters that it adds.
+        within: whether it fits.
+    """
+
+    attention: str
+    options: dict[str, Any]
+    number: str
+    reduction: int
+    added: float
+    within: bool
+
+
+def usual(config: NetworkConfig) -> list[NetworkConfig]:
+    """The same network without attention, then with each usual one in the same stages."""
+    without = dataclasses.replace(config, attention="none", attention_options={}, attention_stages=())
+    others = [dataclasses.replace(config, attention=name, attention_options=options) for name, options in USUAL]
+    return [without, *others]
+
+
+def fits(config: NetworkConfig, side: int, share: float) -> list[Fit]:
+    """Of every family the largest design that adds at most `share` (0.05 is 5 %) to the parameters.
+
+    Reductions are powers of two. By the closed forms, in an instant, for the stages that `config` chooses; its own
+    attention does not matter.
+    """
+    without = usual(config)[0]
+    base = count(without, side).parameters
+    return [_fit(config, side, family, base, share) for family in FAMILIES]
+
+
+def _fit(config: NetworkConfig, side: int, family: tuple[str, dict[str, Any], str], base: int, share: float) -> Fit:
+    attention, options, number = family
+    carrying = [stage.channels for stage in stages_of(config, side) if stage.carries]
+    fit = Fit(attention, options, number, 0, 0.0, False)
+    reduction = 1
+    while carrying and reduction <= min(carrying) and not fit.within:
+        given = {**options, number: reduction}
+        if all(_builds(attention, channels, given) for channels in carrying):
+            design = dataclasses.replace(config, attention=attention, attention_options=given)
+            added = attention_cost(design, side).parameters / base
+            fit = Fit(attention, options, number, reduction, added, added <= share)
+        reduction *= 2
+    return fit
+
+
+def _builds(attention: str, channels: int, options: dict[str, Any]) -> bool:
+    """Whether there is such a module; it is asked for itself, so that its rules stand in one place."""
+    try:
+        with torch.device("meta"):
+            build_attention(attention, channels, **options)
+    except ValueError:
+        return False
+    return True

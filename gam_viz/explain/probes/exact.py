@@ -1,0 +1,104 @@
+"""A copy of a network, or of one attention module of it, in which what did not change is equal to the bit.
+
+In float64 on the CPU every output is the same sum in the same order each time, so a gate that does not depend on what
+was changed has exactly the value it had. The copies are private: the shared network is only read.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from gam_viz.attention import watch
+from gam_viz.explain.gates import gates_of, layer_of, record_gates, replace_gates
+
+DoubleArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One forward pass.
+
+    Attributes:
+        output: what the module or the network gave.
+        gates: by path, (1, C, 1, 1), (1, 1, H, W) or (1, C, H, W), in the order of computation.
+        shapes: (C, H, W) of the features that each gate multiplies.
+    """
+
+    output: Tensor
+    gates: dict[str, Tensor]
+    shapes: dict[str, tuple[int, int, int]]
+
+    def constant(self) -> dict[str, Tensor]:
+        """The gates that have one value a channel, whatever the position, by path."""
+        return {path: gate for path, gate in self.gates.items() if gate.shape[-2:] == (1, 1)}
+
+
+def exact_copy(module: nn.Module) -> nn.Module:
+    """A float64 copy on the CPU, in eval mode."""
+    return copy.deepcopy(module).cpu().double().eval()
+
+
+def run(module: nn.Module, x: Tensor, *, held: Mapping[str, Tensor] | None = None) -> Run:
+    """Run a module or a network on (1, C, H, W); gates in `held`, by path, are used in place of the computed ones."""
+    with torch.inference_mode(), replace_gates(module, held or {}), record_gates(module) as seen:
+        output = module(x)
+    return Run(
+        output,
+        {path: gate for path, _, gate in seen},
+        {path: (shape[1], shape[2], shape[3]) for path, shape, _ in seen},
+    )
+
+
+def paths_in(network: nn.Module, layer: str) -> list[str]:
+    """Paths of a layer's gates, in the order they are registered.
+
+    Raises:
+        ValueError: the layer has no gates.
+    """
+    found = [path for path, gate in gates_of(network).items() if (gate.layer or layer_of(path)) == layer]
+    if not found:
+        raise ValueError(f"layer {layer} has no gates in this network")
+    return found
+
+
+def alone(network: nn.Module, x: Tensor, layer: str) -> tuple[nn.Module, Tensor]:
+    """An exact copy of a layer's attention module, and the features that come into it on a picture.
+
+    Args:
+        network: in eval mode; it is run once and left as it is.
+        x: (1, 3, H, W), normalised, on the network's device.
+        layer: with gates, as "layer2.1".
+
+    Returns:
+        The module and (1, C, H, W) float64 features.
+
+    Raises:
+        ValueError: the layer has no gates, or they belong to several modules, or the module that they belong to does
+            not begin with the features that its first gate multiplies.
+    """
+    paths = paths_in(network, layer)
+    owners = {path.rpartition(".")[0] for path in paths}
+    if len(owners) != 1:
+        raise ValueError(f"the gates of layer {layer} belong to several modules: {', '.join(sorted(owners))}")
+    gates = {gate: path for path, gate in gates_of(network).items() if path in paths}
+    first: list[tuple[str, Tensor, Tensor]] = []
+
+    def look(owner: nn.Module, features: Tensor, gate: Tensor) -> None:
+        if owner in gates and not first:
+            first.append((gates[owner], features.detach().cpu().double(), gate.detach().cpu().double()))
+
+    with torch.inference_mode(), watch(look):
+        network(x)
+    module = exact_copy(network.get_submodule(owners.pop()))
+    path, features, gate = first[0]
+    again = run(module, features).gates.get(path.rpartition(".")[2])
+    if again is None or not torch.allclose(again, gate, rtol=1e-3, atol=1e-4, equal_nan=True):
+        raise ValueError(f"the attention module of layer {layer} cannot be run alone on the features that it gates")
+    return module, features

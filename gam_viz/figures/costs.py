@@ -1,0 +1,215 @@
+"""What designs cost: a row a design, its name above, and a dot in each panel on an axis of its own, logarithmic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import plotly.graph_objects as go
+
+from gam_viz.figures.style import CHOSEN, GUIDE, layout, translucent
+
+ROW, GAP = 38, 0.05  # pixels of a row; share of the width between two panels
+#: What the axis of a panel counts: shares that are added (0.05 is "+5%"), or how many times as much it is.
+Kind = Literal["added", "times"]
+_ADDED = (0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000, 10_000)  # percent
+_TIMES = (0.5, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
+_TIMES_NEAR = (0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8)  # where all lies within a factor of 2
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One number of one design.
+
+    Attributes:
+        value: in the panel's kind; None, or nothing added, leaves the place empty.
+        told: the number in words, beside the dot.
+        low, high: its interval, or None.
+    """
+
+    value: float | None
+    told: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class CostRow:
+    """One design: its name, its module's colour, an amount a panel, and whether it is the one that was chosen."""
+
+    name: str
+    colour: str
+    amounts: tuple[Amount, ...]
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One cost: the title of its axis, what it counts, and a limit with its title: what lies beyond is shaded."""
+
+    title: str
+    kind: Kind
+    limit: float | None = None
+    limit_title: str = ""
+
+
+def costs(rows: Sequence[CostRow], panels: Sequence[Panel]) -> go.Figure:
+    """Draw the rows from above, the panels from the left; rows belong together across the panels."""
+    figure = go.Figure()
+    width = (1 - GAP * (len(panels) - 1)) / len(panels)
+    for index, panel in enumerate(panels):
+        left = index * (width + GAP)
+        span = _span([row.amounts[index] for row in rows], panel)
+        _axis(figure, index, panel, span, (left, left + width))
+        for place, row in enumerate(rows):
+            _dot(figure, index, place, row, panel, span)
+        if panel.limit is not None:
+            _limit(figure, index, panel, span)
+    for place, row in enumerate(rows):
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            y=place - 0.26,
+            text=f"<b>{row.name}</b>" if row.chosen else row.name,
+            showarrow=False,
+            xanchor="left",
+            font={"size": 13},
+        )
+    figure.update_yaxes(range=[len(rows) - 0.4, -0.6], visible=False, fixedrange=True)
+    return layout(figure, height=ROW * len(rows) + 92, left=10, right=14, top=24, bottom=52)
+
+
+def _scaled(value: float, panel: Panel) -> float:
+    """The number on the panel's axis."""
+    return value * 100 if panel.kind == "added" else value
+
+
+def _drawn(amount: Amount) -> bool:
+    return amount.value is not None and amount.value > 0
+
+
+def _span(amounts: Sequence[Amount], panel: Panel) -> tuple[float, float]:
+    """The axis's ends: a little beyond everything that is drawn, and at least a factor of 1.6 apart."""
+    ends = [panel.limit] if panel.limit else []
+    for amount in amounts:
+        if _drawn(amount):
+            ends += [value for value in (amount.value, amount.low, amount.high) if value]
+    values = [_scaled(value, panel) for value in ends if value > 0]
+    if panel.kind == "times":
+        values.append(1.0)
+    low, high = min(values, default=1.0), max(values, default=10.0)
+    air = max(0.09 * math.log(high / low), 0.2 if high < 1.6 * low else 0.0)
+    return low * math.exp(-air), high * math.exp(air)
+
+
+def _axis(figure: go.Figure, index: int, panel: Panel, span: tuple[float, float], domain: tuple[float, float]) -> None:
+    usual = _ADDED if panel.kind == "added" else _TIMES if span[1] > 2 * span[0] else _TIMES_NEAR
+    inside = [tick for tick in usual if span[0] <= tick <= span[1]]
+    most = 4  # as many as a narrow screen has room for
+    ticks = inside[:: -(-len(inside) // most)] if inside else []
+    figure.update_layout(
+        {
+            f"xaxis{index + 1 if index else ''}": {
+                "type": "log",
+                "domain": list(domain),
+                "range": [math.log10(end) for end in span],
+                "tickvals": ticks,
+                "ticktext": [f"+{tick:,g}%" if panel.kind == "added" else f"{tick:g}×" for tick in ticks],
+                "title": {"text": panel.title, "font": {"size": 13}, "standoff": 4},
+                "fixedrange": True,
+                "gridcolor": translucent(GUIDE, 0.25),
+                "zeroline": False,
+                "anchor": "y",
+            }
+        }
+    )
+
+
+def _dot(figure: go.Figure, index: int, place: int, row: CostRow, panel: Panel, span: tuple[float, float]) -> None:
+    amount, at = row.amounts[index], place + 0.2
+    name = f"x{index + 1 if index else ''}"
+    figure.add_shape(
+        type="line",
+        xref=f"{name} domain",
+        yref="y",
+        x0=0,
+        x1=1,
+        y0=at,
+        y1=at,
+        line={"color": translucent(GUIDE, 0.25), "width": 1},
+        layer="below",
+    )
+    if not _drawn(amount):
+        return
+    assert amount.value is not None
+    value = _scaled(amount.value, panel)
+    interval = None
+    if amount.low is not None and amount.high is not None:
+        interval = {
+            "type": "data",
+            "symmetric": False,
+            "array": [_scaled(amount.high, panel) - value],
+            "arrayminus": [value - _scaled(amount.low, panel)],
+            "color": row.colour,
+            "thickness": 2,
+            "width": 4,
+        }
+    right = math.log(value / span[0]) > 0.6 * math.log(span[1] / span[0])
+    beyond = amount.low if right else amount.high  # beside the interval, not across it
+    figure.add_annotation(
+        x=math.log10(value if beyond is None else _scaled(beyond, panel)),
+        xref=name,
+        y=at,
+        text=amount.told,
+        showarrow=False,
+        xanchor="right" if right else "left",
+        xshift=-9 if right else 9,
+        font={"size": 12},
+    )
+    figure.add_scatter(
+        x=[value],
+        y=[at],
+        xaxis=name,
+        yaxis="y",
+        mode="markers",
+        error_x=interval,
+        cliponaxis=False,
+        marker={
+            "color": row.colour,
+            "size": 13 if row.chosen else 10,
+            "line": {"color": CHOSEN, "width": 2.5 if row.chosen else 0},
+        },
+        hovertemplate=f"{row.name}: {amount.told}<extra></extra>",
+    )
+
+
+def _limit(figure: go.Figure, index: int, panel: Panel, span: tuple[float, float]) -> None:
+    assert panel.limit is not None
+    value = _scaled(panel.limit, panel)
+    name = f"x{index + 1 if index else ''}"
+    figure.add_shape(
+        type="rect",
+        xref=name,
+        yref="paper",
+        x0=value,
+        x1=span[1],
+        y0=0,
+        y1=1,
+        fillcolor=translucent(GUIDE, 0.12),
+        line={"width": 0},
+        layer="below",
+    )
+    right = math.log(value / span[0]) > 0.6 * math.log(span[1] / span[0])
+    figure.add_annotation(
+        x=math.log10(value),
+        xref=name,
+        y=1,
+        yref="paper",
+        text=panel.limit_title,
+        showarrow=False,
+        xanchor="right" if right else "left",
+        yanchor="bottom",
+        font={"size": 12, "color": GUIDE},
+    )

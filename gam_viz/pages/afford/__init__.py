@@ -1,0 +1,1 @@
+"""The parts of the Design page: a network with attention, what it costs, and what else it could be."""

@@ -1,0 +1,88 @@
+"""Closed forms against modules and networks that were built and counted."""
+
+import functools
+import itertools
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from gam_viz.attention import ATTENTION, build_attention
+from gam_viz.cost import ModuleCost, attention_cost, count, module_cost, stages_of
+from gam_viz.networks import STEMS, NetworkConfig, build_network
+from tests.networks.test_counts import NETWORKS, VARIANTS
+
+MODULES = [
+    ("none", {}),
+    ("se", {}),
+    ("se", {"reduction_ratio": 5}),
+    ("se", {"reduction_ratio": 100}),
+    ("cbam", {}),
+    ("cbam", {"reduction_ratio": 100, "kernel_size": 3}),
+    *(("gam", {"rate": rate, "spatial": form}) for rate in (1, 3, 8) for form in ("full", "factorised", "depthwise")),
+    ("gam", {"groups": 4}),
+    ("gam", {"groups": 2, "shuffle": "last", "channel_gate": "sigmoid"}),
+    ("gam_sigmoid", {}),
+    ("se_cbam", {"kernel_size": 5}),
+    ("se_gam", {"rate": 8, "residual": False}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), MODULES, ids=str)
+@pytest.mark.parametrize(("channels", "side"), [(48, 7), (32, 1)])
+def test_one_module(name, options, channels, side):
+    with torch.device("meta"):
+        module, x = build_attention(name, channels, **options).eval(), torch.empty(1, channels, side, side)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(x)
+    parameters = sum(p.numel() for p in module.parameters())
+    assert module_cost(name, channels, side, options) == ModuleCost(parameters, counter.get_total_flops() // 2)
+
+
+def test_every_attention_has_a_closed_form():
+    assert all(module_cost(name, 16, 4).parameters for name in ATTENTION)
+    with pytest.raises(ValueError, match="no closed form of what attention 'eca' costs"):
+        module_cost("eca", 16, 4)
+
+
+@functools.cache
+def plain(network):
+    """Counts of the network without attention."""
+    architecture, classes, stem, side = NETWORKS[network]
+    return count(NetworkConfig(architecture, classes, stem=stem), side)
+
+
+@pytest.mark.parametrize(("variant", "network"), list(itertools.product(VARIANTS, NETWORKS)), ids=str)
+def test_a_networks_attention_is_the_sum_over_its_blocks(variant, network):
+    """With the published networks: what attention adds to the counts is what the closed forms say."""
+    architecture, classes, stem, side = NETWORKS[network]
+    attention, options = VARIANTS[variant]
+    config = NetworkConfig(architecture, classes, attention=attention, attention_options=options, stem=stem)
+    both, without = count(config, side), plain(network)
+    assert attention_cost(config, side) == ModuleCost(both.parameters - without.parameters, both.macs - without.macs)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("side", [8, 31, 33, 50])
+@pytest.mark.parametrize("architecture", ["gam_net", "resnet34", "resnet50"])
+def test_features_that_attention_sees(architecture, side, stem):
+    config = NetworkConfig(architecture, width=4, attention="se", stem=stem)
+    seen = {}
+    with torch.device("meta"):
+        network = build_network(config).eval()
+    for name, module in network.named_modules():
+        if name.endswith(".attention"):
+            module.register_forward_hook(
+                lambda module, given, made, name=name: seen.setdefault(name.split(".")[0], []).append(made.shape)
+            )
+    with torch.no_grad():
+        network(torch.empty(1, 3, side, side, device="meta"))
+    for stage in stages_of(config, side):
+        assert seen[stage.name] == [(1, stage.channels, stage.side, stage.side)] * stage.blocks
+        assert stage.carries
+
+
+def test_stages_that_carry_nothing_cost_nothing():
+    config = NetworkConfig(attention="gam", attention_stages=(False, True, False))
+    assert [stage.carries for stage in stages_of(config, 32)] == [False, True, False]
+    assert attention_cost(config, 32) == module_cost("gam", 128, 16) * 2
