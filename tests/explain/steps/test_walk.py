@@ -1,6 +1,7 @@
 """Every step against the network itself: each tensor is caught on its way with hooks of torch on a copy."""
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -126,7 +127,7 @@ def test_the_arithmetic_of_a_cell_comes_to_the_number_shown(network, x):
                 at = tuple(int(generator.integers(n)) for n in step.values.shape)
                 chain = step.arithmetic(at)
                 assert chain[-1].result == pytest.approx(step.values[at], abs=1e-9), (step.station, step.kind, at)
-                for before, after in zip(chain, chain[1:], strict=False):
+                for before, after in itertools.pairwise(chain):
                     assert after.value == before.result
 
 
