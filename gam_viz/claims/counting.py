@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from gam_viz.attention import GAM, build_attention
+from gam_viz.attention import build_attention
 from gam_viz.claims.claim import Claim, Column, Line, Table
 from gam_viz.claims.trained import PROMISED_PARAMETERS
+from gam_viz.cost import module_cost
 from gam_viz.networks import NetworkConfig, build_network
 
 WIDTHS = (64, 256, 512)  # of the modules that are set side by side
@@ -32,8 +33,8 @@ FORMS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 @dataclass(frozen=True)
-class ModuleCost:
-    """One GAM module on features (1, C, side, side).
+class RateCost:
+    """One GAM module at one rate, on features (1, C, side, side).
 
     Attributes:
         parameters: trained numbers.
@@ -44,26 +45,6 @@ class ModuleCost:
     parameters: int
     macs: int
     hidden: int
-
-
-def gam_cost(channels: int, side: int, **options: Any) -> ModuleCost:
-    """Count one module.
-
-    Raises:
-        ValueError: it cannot be built so.
-    """
-    with torch.device("meta"):
-        module = GAM(channels, **options)
-    positions = side**2
-    # All of GAM's layers keep the features' height and width, so each weight is used once at every position.
-    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
-    hidden = module.channel_attention[0]
-    assert isinstance(hidden, nn.Linear)
-    return ModuleCost(
-        parameters_of(module),
-        sum(layer.weight.numel() for layer in layers) * positions,
-        hidden.out_features * positions,
-    )
 
 
 def parameters_of(module: nn.Module) -> int:
@@ -115,12 +96,16 @@ def parameters(table: Table) -> Claim:
     return Claim("parameters", verdict, verdict, facts=facts, table=table)  # type: ignore[arg-type]
 
 
-def rate_costs() -> dict[int, ModuleCost]:
+def rate_costs() -> dict[int, RateCost]:
     """One GAM module at every rate."""
-    return {rate: gam_cost(RATE_WIDTH, RATE_SIDE, rate=rate) for rate in RATES}
+    found = {}
+    for rate in RATES:
+        cost = module_cost("gam", RATE_WIDTH, RATE_SIDE, {"rate": rate})
+        found[rate] = RateCost(cost.parameters, cost.macs, RATE_WIDTH // rate * RATE_SIDE**2)
+    return found
 
 
-def rate(costs: Mapping[int, ModuleCost]) -> Claim:
+def rate(costs: Mapping[int, RateCost]) -> Claim:
     """ "For large pictures lower the rate, to save memory."
 
     Borne out where a lower rate needs less of parameters, multiply-adds and hidden activations; contradicted where it

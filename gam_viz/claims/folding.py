@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from dataclasses import dataclass
 
 import torch
@@ -11,8 +9,7 @@ from torch import Tensor, nn
 
 from gam_viz.attention import fuse
 from gam_viz.claims.claim import Claim
-from gam_viz.cost import Latency
-from gam_viz.devices import describe
+from gam_viz.cost import Latency, relative_time
 
 ROUNDS = 15
 ROUNDING = 1e-4  # of the largest logit
@@ -41,7 +38,7 @@ def folding(network: nn.Module, picture: Tensor, *, rounds: int = ROUNDS) -> Fol
         before, after = network(picture), copy(picture)
     norms, left = (sum(isinstance(m, nn.BatchNorm2d) for m in each.modules()) for each in (network, copy))
     apart = float((after - before).abs().max() / before.abs().max())
-    return Folding(apart, norms - left, norms, _times(copy, network, picture, rounds))
+    return Folding(apart, norms - left, norms, relative_time(copy, network, picture, rounds=rounds))
 
 
 def fold(found: Folding) -> Claim:
@@ -70,25 +67,3 @@ def fold(found: Folding) -> Claim:
         },
     }
     return Claim("folding", verdict, reason, facts=facts)  # type: ignore[arg-type]
-
-
-def _times(first: nn.Module, second: nn.Module, picture: Tensor, rounds: int) -> Latency:
-    """Time of the first relative to the second, in turns, so that whatever else the machine does meets both."""
-    for network in (first, second):
-        _seconds(network, picture)
-    ratios = []
-    for index in range(rounds):
-        order = (first, second) if index % 2 == 0 else (second, first)
-        took = {id(network): _seconds(network, picture) for network in order}
-        ratios.append(took[id(first)] / took[id(second)])
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    return Latency(round(middle, 2), round(low, 2), round(high, 2), rounds, describe(picture.device))
-
-
-@torch.inference_mode()
-def _seconds(network: nn.Module, picture: Tensor) -> float:
-    started = time.perf_counter()
-    network(picture)
-    if picture.device.type == "cuda":
-        torch.cuda.synchronize(picture.device)
-    return time.perf_counter() - started

@@ -12,7 +12,7 @@ from gam_viz.cards import Card
 from gam_viz.claims import counting, fitting, folding, forms, reading, trained
 from gam_viz.claims.behaviour import Behaviour, behaviour
 from gam_viz.claims.claim import SECTIONS, Claim, Table
-from gam_viz.claims.counting import ModuleCost, module_table
+from gam_viz.claims.counting import RateCost, module_table
 from gam_viz.datasets.scenes import CLASSES
 from gam_viz.explain.fresh import fresh_weights
 from gam_viz.images import list_samples, load_sample, prepare
@@ -36,7 +36,7 @@ class Counted:
     """
 
     added: Table
-    rates: Mapping[int, ModuleCost]
+    rates: Mapping[int, RateCost]
     shuffles: Mapping[str, forms.Field]
     fit: fitting.Fit
 

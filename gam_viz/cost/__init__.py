@@ -1,6 +1,16 @@
 """What a network costs: parameters, multiply-adds, memory of activations, and the time of a prediction."""
 
-from gam_viz.cost.clock import MOST_MACS, MOST_PARAMETERS, Latency, Timing, TooLargeError, latency, timeable, timing
+from gam_viz.cost.clock import (
+    MOST_MACS,
+    MOST_PARAMETERS,
+    Latency,
+    Timing,
+    TooLargeError,
+    latency,
+    relative_time,
+    timeable,
+    timing,
+)
 from gam_viz.cost.counting import Bill, Counts, Part, bill, count
 from gam_viz.cost.designs import FAMILIES, Fit, fits, usual
 from gam_viz.cost.formulas import ModuleCost, attention_cost, module_cost, stages_of
@@ -26,6 +36,7 @@ __all__ = [
     "latency",
     "module_cost",
     "records",
+    "relative_time",
     "stages_of",
     "timeable",
     "timing",

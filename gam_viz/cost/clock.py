@@ -85,11 +85,16 @@ def latency(
     Both take turns, so that whatever else the machine does meets both; fresh weights, since time does not depend on
     them. Below about 10 rounds the middle half says little.
     """
-    pair = [build_network(c).to(device).eval() for c in (config, base)]
-    picture = torch.randn(1, 3, side, side, device=device)
+    network, other = (build_network(c).to(device).eval() for c in (config, base))
+    return relative_time(network, other, torch.randn(1, 3, side, side, device=device), rounds=rounds)
+
+
+def relative_time(network: nn.Module, other: nn.Module, picture: torch.Tensor, *, rounds: int = 40) -> Latency:
+    """The same of two networks that are there, in eval mode, on a picture (1, 3, S, S) on their device."""
+    pair = (network, other)
     _warm(pair, picture)
     mine, others = zip(*(_round(pair, picture, index) for index in range(rounds)), strict=True)
-    return _relative(mine, others, device)
+    return _relative(mine, others, picture.device)
 
 
 def timing(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from gam_viz.figures.overlay import colour_bar
 from gam_viz.figures.scales import SEQUENTIAL, Scale
 from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, data_uri, grey, layout, translucent
 
@@ -108,32 +109,8 @@ def panels(
 
 def change_bar(top: int) -> go.Figure:
     """The printed scale of changes, in powers of ten from `FLOOR` to `top`."""
-    values = np.linspace(FLOOR, top, 128)
-    figure = go.Figure(
-        go.Heatmap(
-            z=values[None, :],
-            x=values,
-            y=[0],
-            zmin=FLOOR,
-            zmax=top,
-            colorscale=colour_scale(SEQUENTIAL[0]),
-            showscale=False,
-            hoverinfo="skip",
-        )
-    )
-    ticks = list(range(FLOOR, top + 1, 2))
-    figure.update_xaxes(
-        tickvals=ticks,
-        ticktext=[f"10<sup>{tick}</sup>" if tick else "1" for tick in ticks],
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        tickfont={"size": 12},
-        ticks="outside",
-        ticklen=4,
-    )
-    figure.update_yaxes(visible=False, fixedrange=True)
-    return layout(figure, height=44, left=18, right=18, top=2, bottom=28)
+    ticks = {float(tick): f"10<sup>{tick}</sup>" if tick else "1" for tick in range(FLOOR, top + 1, 2)}
+    return colour_bar(FLOOR, top, SEQUENTIAL[0], ticks, height=44)
 
 
 def before_after(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -110,24 +110,29 @@ def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int,
 
 def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.Figure:
     """The printed scale: the colours from end to end with their numbers; `marks` adds values to name."""
-    values = np.linspace(scale.low, scale.high, 128)
+    middle = [0.0] if scale.signed else [(scale.low + scale.high) / 2]
+    ticks = sorted({scale.low, *middle, scale.high, *(m for m in marks if scale.low < m < scale.high)})
+    return colour_bar(scale.low, scale.high, colours, {tick: number(tick) for tick in ticks})
+
+
+def colour_bar(low: float, high: float, colours: str, ticks: Mapping[float, str], *, height: int = 40) -> go.Figure:
+    """Colours from `low` to `high`, with the words of `ticks` below their places."""
+    values = np.linspace(low, high, 128)
     figure = go.Figure(
         go.Heatmap(
             z=values[None, :],
             x=values,
             y=[0],
-            zmin=scale.low,
-            zmax=scale.high,
+            zmin=low,
+            zmax=high,
             colorscale=colour_scale(colours),
             showscale=False,
             hoverinfo="skip",
         )
     )
-    middle = [0.0] if scale.signed else [(scale.low + scale.high) / 2]
-    ticks = sorted({scale.low, *middle, scale.high, *(m for m in marks if scale.low < m < scale.high)})
     figure.update_xaxes(
-        tickvals=ticks,
-        ticktext=[number(tick) for tick in ticks],
+        tickvals=list(ticks),
+        ticktext=list(ticks.values()),
         fixedrange=True,
         showgrid=False,
         zeroline=False,
@@ -136,7 +141,7 @@ def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.
         ticklen=4,
     )
     figure.update_yaxes(visible=False, fixedrange=True)
-    return layout(figure, height=40, left=18, right=18, top=2, bottom=24)
+    return layout(figure, height=height, left=18, right=18, top=2, bottom=height - 16)
 
 
 def _draw(

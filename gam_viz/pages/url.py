@@ -10,7 +10,7 @@ also kept in the session, for the page that asks for it next.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -101,9 +101,13 @@ def kept(key: str) -> Any:
     return _kept().get(key)
 
 
-def begin_anew(keep: Sequence[str]) -> None:
-    """Forget what was chosen, but for `keep`: all that is drawn next begins as for one who arrives by a link."""
-    st.session_state["url-kept"] = {key: value for key, value in _kept().items() if key in keep}
+def begin_anew(keep: Sequence[str], wanted: Mapping[str, str]) -> None:
+    """Forget what was chosen, but for `keep`: all that is drawn next begins as for one who arrives by a link.
+
+    What is `wanted` is as in a link, too, but stays out of the URL, where each key would be a step of the browser's
+    history; a key in the URL comes first.
+    """
+    st.session_state["url-kept"] = {key: value for key, value in _kept().items() if key in keep} | dict(wanted)
     st.session_state["url-begun"] = set()
 
 

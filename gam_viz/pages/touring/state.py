@@ -116,12 +116,12 @@ def _prepare(address: str, link: dict[str, str]) -> None:
     at = place()
     assert at is not None
     st.session_state["tour-moves"] = st.session_state.get("tour-moves", 0) + 1
-    url.begin_anew(KEPT)
-    wanted = {**at.stop.state, "lang": language(), **link, **_said()}
+    url.begin_anew(KEPT, at.stop.state)
+    query = {"lang": language(), **link, **_said()}
     if at.stop.address != address:
         st.session_state["tour-switched"] = True
-        st.switch_page(at.stop.script, query_params=wanted)
-    st.query_params.from_dict(wanted)
+        st.switch_page(at.stop.script, query_params=query)
+    st.query_params.from_dict(query)
 
 
 def _said() -> dict[str, str]:
