@@ -2,13 +2,9 @@
 
 import streamlit as st
 
-from gam_viz.pages import compute
 from gam_viz.pages.choices import choose_layer, segments
-from gam_viz.pages.looks.controls import look_bar
 from gam_viz.pages.opened.section import steps_section
-from gam_viz.pages.proofs.subject import subject_row
-from gam_viz.pages.rows.view import Shown, View, explained, page_style
-from gam_viz.pages.sidebar import sidebar
+from gam_viz.pages.opening import opened_view
 from gam_viz.pages.text import text
 from gam_viz.pages.trying.options import options_section
 from gam_viz.pages.trying.patches import patches_section
@@ -21,17 +17,7 @@ SECTIONS = {
     "options": options_section,
 }
 
-page_style()
-st.header(text("inside.title"), anchor=False)
-selection = sidebar()
-if selection is None:
-    st.info(text("compare.nothing"))
-    st.stop()
-
-look_bar(selection.source, selection.picture, selection.title)
-subjects = tuple(compute.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
-view = View(selection, subjects, explained(subjects), Shown())
-subject_row(view)
+view = opened_view(text("inside.title"))
 layers = view.layers()
 if not layers:
     st.info(text("gates.none"))

@@ -71,8 +71,6 @@ EN: dict[str, str] = {
     "attention.option.groups": "{value} groups",
     "attention.option.rate": "r = {value}",
     "attention.stages": "stage {stages} alone",
-    "attention.option.shuffle.last": "shuffle last",
-    "attention.option.shuffle.none": "no shuffle",
     "attention.option.spatial.factorised": "factorised",
     "attention.option.spatial.depthwise": "depthwise",
     # Words

@@ -171,92 +171,92 @@ EN: dict[str, str] = {
 
 ZH: dict[str, str] = {
     # 共用
-    "try.none": "所选网络在第 {layer} 层都没有门。",
-    "try.absent": "{name} 在第 {layer} 层没有门。",
+    "try.none": "所选网络在第 {layer} 层都没有门控。",
+    "try.absent": "{name} 在第 {layer} 层没有门控。",
     "try.level": "改动什么",
     "try.level.features": "该层的输入特征",
-    "try.level.picture": "图像本身",
-    "try.gate.channel": "通道门",
-    "try.gate.spatial": "空间门",
+    "try.level.picture": "图片本身",
+    "try.gate.channel": "通道门控",
+    "try.gate.spatial": "空间门控",
     "try.before": "之前",
     "try.after": "之后",
     "try.change": "变化",
     "try.count": "{positions} 处中 {changed} 处变化",
-    "try.scale": "所有[[channel|通道]]中的最大变化，按 10 的幂着色。只看得见淡色图像的地方，一个比特都没有变。",
-    "try.scale_alt": "变化的色标，按 10 的幂，从 0.0001 到 {top:g}",
+    "try.scale": "所有[[channel|通道]]中的最大变化，按 10 的幂着色。只看得见淡色图片的地方，一个比特都没有变。",
+    "try.scale_alt": "变化的标尺，按 10 的幂，从 0.0001 到 {top:g}",
     "try.of_part": "**第 {layer} 层**：{said}",
     "try.answer.same": "预测仍为{predicted}，概率由 {before:.2%} 变为 {after:.2%}。",
     "try.answer.other": "预测由{predicted}（原为 {before:.1%}，现为 {after:.1%}）变成{now}（{of_now:.1%}）。",
     # 一个位置
     "try.pixel.do.features": "**在[[feature-map|特征图]]上选一个位置**。那里的每个特征都增大其所在通道的两个标准差，其余位置"
-    "保持不变。图中显示每个[[gate|门]]在哪里发生了变化。",
-    "try.pixel.do.picture": "**选一个像素，换成另一种颜色**。图像随后通过整个网络；图中显示该层的[[gate|门]]在哪里发生了变化。",
+    "保持不变。图中显示每个[[gate|门控]]在哪里发生了变化。",
+    "try.pixel.do.picture": "**选一个像素，换成另一种颜色**。图片随后通过整个网络；图中显示该层的[[gate|门控]]在哪里发生了变化。",
     "try.pixel.colour": "新颜色（原为 {own}）",
-    "try.pixel.outline.features": "粉色：被改动的位置。虚线：仅由[[kernel|卷积核]]大小推出的、门自身的[[convolution|卷积]]能看到"
+    "try.pixel.outline.features": "粉色：被改动的位置。虚线：仅由[[kernel|卷积核]]大小推出的、门控自身的[[convolution|卷积]]能看到"
     "它的范围。",
     "try.pixel.outline.picture": "虚线：仅由[[kernel|卷积核]]大小推出的、此前各层[[convolution|卷积]]能把该像素传到的范围；对整张"
     "特征图取平均的途径不计在内。",
     "try.pixel.nothing": "{gate}：一个比特都没有变。",
     "try.pixel.blocked": "{gate}：一个比特都没有变，尽管有路径通到这里：途中有什么把变化挡住了，例如 [[relu|ReLU]] 处于关闭状态的"
     "[[hidden-unit|隐藏单元]]。",
-    "try.pixel.constant": "[[channel-gate|通道门]]每个通道只有一个值，取自整张特征图，因此 {positions} 个位置同时变化，最多变化 "
+    "try.pixel.constant": "[[channel-gate|通道门控]]每个通道只有一个值，取自整张特征图，因此 {positions} 个位置同时变化，最多变化 "
     "{largest}。",
-    "try.pixel.channel": "[[channel-gate|通道门]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}：它的"
+    "try.pixel.channel": "[[channel-gate|通道门控]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}：它的"
     "[[mlp|MLP]] 只单独看每个位置。",
-    "try.pixel.channel_picture": "[[channel-gate|通道门]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}；前面的"
+    "try.pixel.channel_picture": "[[channel-gate|通道门控]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}；前面的"
     "卷积已把这个像素扩散到 {rows} × {columns} 的范围。",
-    "try.pixel.spatial": "[[spatial-gate|空间门]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}，全部落在其卷积能"
+    "try.pixel.spatial": "[[spatial-gate|空间门控]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}，全部落在其卷积能"
     "看到该位置的 {rows} × {columns} 范围内。",
-    "try.pixel.spatial_cut": "[[spatial-gate|空间门]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}，全部落在其卷积能"
+    "try.pixel.spatial_cut": "[[spatial-gate|空间门控]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}，全部落在其卷积能"
     "看到该位置的 {rows} × {columns} 范围内，即 {field} 被图的边缘截去后余下的部分。",
-    "try.pixel.spatial_covered": "[[spatial-gate|空间门]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}；其卷积的"
+    "try.pixel.spatial_covered": "[[spatial-gate|空间门控]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}；其卷积的"
     "感受野 {field} 已覆盖这张小图的全部，换一个更靠前的层会看得更清楚。",
     "try.pixel.spatial_around": "[[mask|掩码]]在 {positions} 个位置中的 {changed} 个发生变化：在其卷积能看到该位置的 {rows} × "
     "{columns} 范围内最多变化 {largest}，其余各处最多变化 {elsewhere}，因为改变了的通道权重会缩放它所汇总的特征。",
-    "try.pixel.spatial_picture": "[[spatial-gate|空间门]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}。",
+    "try.pixel.spatial_picture": "[[spatial-gate|空间门控]]在 {positions} 个位置中的 {changed} 个发生变化，最多变化 {largest}。",
     "try.pixel.around": "虚线之外的变化来自对整张特征图的汇聚，可能在本层，也可能在前面的某个残差块。",
     # 图块
-    "try.patches.do.features": "**打乱该层特征的图块**，方式如两幅小图所示。什么都没有丢失，变的只是“在哪里”：哪些[[gate|门]]会"
+    "try.patches.do.features": "**打乱该层特征的图块**，方式如两幅小图所示。什么都没有丢失，变的只是“在哪里”：哪些[[gate|门控]]会"
     "察觉？",
-    "try.patches.do.picture": "**打乱图像本身的图块**。图像随后通过整个网络，凡是两个图块相接之处，[[convolution|卷积]]都会遇到"
+    "try.patches.do.picture": "**打乱图片本身的图块**。图片随后通过整个网络，凡是两个图块相接之处，[[convolution|卷积]]都会遇到"
     "新的边缘。",
     "try.patches.too_small": "第 {layer} 层的特征图只有一个位置，没有可打乱的图块。",
     "try.patches.grid": "每边图块数",
     "try.patches.again": "再次打乱",
     "try.patches.seed": "种子",
-    "try.patches.before_alt": "网络所看到的图像",
-    "try.patches.after_alt": "把图像切成 {grid} × {grid} 个图块并打乱之后",
-    "try.patches.bars": "通道门：{channels} 个权重，打乱之前（柱）与之后（粉色）",
-    "try.patches.maps_channel": "通道门的第 {channel} 通道，以及移回原处之后的差异",
-    "try.patches.maps_spatial": "空间门的第 {channel} 通道，以及移回原处之后的差异",
-    "try.patches.maps_one": "空间门（所有通道共用），以及移回原处之后的差异",
+    "try.patches.before_alt": "网络所看到的图片",
+    "try.patches.after_alt": "把图片切成 {grid} × {grid} 个图块并打乱之后",
+    "try.patches.bars": "通道门控：{channels} 个权重，打乱之前（柱）与之后（粉色）",
+    "try.patches.maps_channel": "通道门控的第 {channel} 通道，以及移回原处之后的差异",
+    "try.patches.maps_spatial": "空间门控的第 {channel} 通道，以及移回原处之后的差异",
+    "try.patches.maps_one": "空间门控（所有通道共用），以及移回原处之后的差异",
     "try.patches.difference": "差异",
-    "try.patches.channel_scale": "逐位置的通道门；0 去掉特征，1 保持不变。",
-    "try.patches.mask_scale": "空间门，取值范围即色标范围。",
-    "try.patches.answers": "对打乱后图像的预测",
-    "try.patches.untold": "{height} × {width} 的特征图无法切成 {grid} × {grid} 个图块，因此它的门无法移回原处来比较。",
+    "try.patches.channel_scale": "逐位置的通道门控；0 去掉特征，1 保持不变。",
+    "try.patches.mask_scale": "空间门控，取值范围即标尺范围。",
+    "try.patches.answers": "对打乱后图片的预测",
+    "try.patches.untold": "{height} × {width} 的特征图无法切成 {grid} × {grid} 个图块，因此它的门控无法移回原处来比较。",
     "try.patches.constant_same": "{channels} 个通道权重与之前相同（最大差异 {largest}）：它们来自对整张图的[[pooling|池化]]，而池化不知道"
     "“在哪里”。",
     "try.patches.constant_other": "{channels} 个通道权重最多变化 {largest}：并非因为它们知道位置，而是因为前面的卷积遇到了图块之间新的"
     "边缘。",
-    "try.patches.channel_same": "移回原处后，[[channel-gate|通道门]]与之前相同（最大差异 {largest}）：它只单独看每个位置，不认识"
+    "try.patches.channel_same": "移回原处后，[[channel-gate|通道门控]]与之前相同（最大差异 {largest}）：它只单独看每个位置，不认识"
     "邻居。",
-    "try.patches.channel_other": "移回原处后，[[channel-gate|通道门]]最多相差 {largest}：它所看的特征在前面的卷积里遇到了新的邻居。",
-    "try.patches.spatial_same": "移回原处后，[[spatial-gate|空间门]]与之前相同（最大差异 {largest}）。",
-    "try.patches.spatial_all": "移回原处后，[[spatial-gate|空间门]]平均相差 {mean}，最多相差 {largest}。",
-    "try.patches.spatial_across": "移回原处后，[[spatial-gate|空间门]]最多相差 {largest}：在图块边界处平均为 {near}，在图块中部平均为 "
+    "try.patches.channel_other": "移回原处后，[[channel-gate|通道门控]]最多相差 {largest}：它所看的特征在前面的卷积里遇到了新的邻居。",
+    "try.patches.spatial_same": "移回原处后，[[spatial-gate|空间门控]]与之前相同（最大差异 {largest}）。",
+    "try.patches.spatial_all": "移回原处后，[[spatial-gate|空间门控]]平均相差 {mean}，最多相差 {largest}。",
+    "try.patches.spatial_across": "移回原处后，[[spatial-gate|空间门控]]最多相差 {largest}：在图块边界处平均为 {near}，在图块中部平均为 "
     "{far}，其卷积在那里仍能看过边界。",
-    "try.patches.spatial_inside": "移回原处后，[[spatial-gate|空间门]]最多相差 {largest}：在图块边界处平均为 {near}，在图块中部毫无差异，因为其"
+    "try.patches.spatial_inside": "移回原处后，[[spatial-gate|空间门控]]最多相差 {largest}：在图块边界处平均为 {near}，在图块中部毫无差异，因为其"
     "卷积在那里看不到任何新内容。",
     # 选项
     "try.options.do": "**换一种方式搭建 GAM**：就用第 {layer} 层在这里的 {channels} 个通道、{height} × {width} 的尺寸，看看每个选项的代价，"
     "以及它让[[mask|掩码]]看到什么。",
     "try.options.printed": "教程原样的 GAM",
     "try.options.yours": "按所选选项",
-    "try.options.gate": "通道门",
+    "try.options.gate": "通道门控",
     "try.options.gate.none": "原样输出",
     "try.options.gate.sigmoid": "经过 sigmoid",
-    "try.options.rate": "缩减率 r",
+    "try.options.rate": "缩减比 r",
     "try.options.form": "7×7 卷积",
     "try.options.form.full": "完整",
     "try.options.form.factorised": "7×1 与 1×7",
@@ -266,14 +266,14 @@ ZH: dict[str, str] = {
     "try.options.place.between": "两个卷积之间",
     "try.options.place.last": "在掩码上",
     "try.options.place.none": "不混洗",
-    "try.options.refused.rate": "缩减率 {rate} 使 {channels} 个通道不剩任何隐藏通道：最大只能是 {channels}。",
+    "try.options.refused.rate": "缩减比 {rate} 使 {channels} 个通道不剩任何隐藏通道：最大只能是 {channels}。",
     "try.options.refused.groups": "{groups} 个分组必须同时整除卷积的两种宽度：{channels} 个通道和 {hidden} 个隐藏通道"
-    "（{channels} / {rate}）；请减少分组数或减小缩减率。",
+    "（{channels} / {rate}）；请减少分组数或减小缩减比。",
     "try.options.refused.groups_form": "分组只与完整的 7×7 卷积搭配：另外两种形式以别的方式节省。请选 1 个分组，或选完整形式。",
     "try.options.parameters": "参数量",
     "try.options.macs": "乘加次数",
     "try.options.times": "× {ratio:.3g}",
-    "try.options.range": "通道门取值",
+    "try.options.range": "通道门控取值",
     "try.options.range.none": "任意实数",
     "try.options.range.sigmoid": "0 到 1",
     "try.options.field": "掩码的感受野",
@@ -285,7 +285,7 @@ ZH: dict[str, str] = {
     "try.options.mask": "掩码所属通道",
     "try.options.step": "步骤",
     "try.options.tensor": "C×H×W",
-    "try.options.too_few": "第 {layer} 层只有 {channels} 个通道，不够教程原样的缩减率 {rate} 使用。",
+    "try.options.too_few": "第 {layer} 层只有 {channels} 个通道，不够教程原样的缩减比 {rate} 使用。",
     "try.options.same": "这正是教程原样的选项：没有任何差别。",
     "try.options.cost": "按这些选项，模块的[[parameter|参数量]]是原样的 {parameters:.3g} 倍，[[mac|乘加次数]]是 {macs:.3g} 倍。",
     "try.options.cost_same": "按这些选项，模块的代价与原样相同。",
@@ -295,24 +295,24 @@ ZH: dict[str, str] = {
     "try.options.placed.last": "掩码算完之后才混洗，什么也没有混合：每个掩码仍只看过 {groups} 个分组中的一个，而现在它多半在给另一个分组"
     "的通道加权。",
     "try.options.placed.none": "没有[[channel-shuffle|混洗]]，{groups} 个分组永远互不相见。",
-    "try.options.squashed": "[[sigmoid|Sigmoid]] 不增加参数，并使通道门既不会翻转符号，也不会放大特征。",
+    "try.options.squashed": "[[sigmoid|Sigmoid]] 不增加参数，并使通道门控既不会翻转符号，也不会放大特征。",
     "try.step.input": "输入特征",
     "try.step.linear": "线性层，逐位置",
     "try.step.relu": "ReLU",
     "try.step.sigmoid": "Sigmoid",
-    "try.step.channel_gate": "通道门（线性层）",
-    "try.step.channel_sigmoid": "通道门（sigmoid）",
-    "try.step.gated": "特征 × 通道门",
+    "try.step.channel_gate": "通道门控（线性层）",
+    "try.step.channel_sigmoid": "通道门控（sigmoid）",
+    "try.step.gated": "特征 × 通道门控",
     "try.step.conv": "{rows}×{columns} 卷积",
     "try.step.conv_groups": "{rows}×{columns} 卷积，{groups} 组",
     "try.step.bn": "批归一化",
     "try.step.shuffle": "{groups} 组混洗",
-    "try.step.mask": "空间门（sigmoid）",
-    "try.step.mask_shuffle": "空间门（{groups} 组混洗）",
-    "try.step.output": "输出特征，× 空间门",
+    "try.step.mask": "空间门控（sigmoid）",
+    "try.step.mask_shuffle": "空间门控（{groups} 组混洗）",
+    "try.step.output": "输出特征，× 空间门控",
     # 已训练的网络
     "try.trained.choose": "选择其他选项，若有按其训练好的网络，就会与教程原样的并排显示。",
-    "try.trained.none": "{data} 没有恰好以这些选项训练的网络，因此只显示形状与代价：随机权重说明不了它的门。",
-    "try.trained.about": "两者的训练数据集都是 {data}。它们对这幅图像在第 {layer} 层的门如下，权重与图各用同一标尺：",
-    "try.trained.scale": "两图同一色标；增益没有上限。",
+    "try.trained.none": "{data} 没有恰好以这些选项训练的网络，因此只显示形状与代价：随机权重说明不了它的门控。",
+    "try.trained.about": "两者的训练数据集都是 {data}。它们对这张图片在第 {layer} 层的门控如下，权重与图各用同一标尺：",
+    "try.trained.scale": "两图同一标尺；增益没有上限。",
 }

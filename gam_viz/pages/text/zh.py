@@ -63,8 +63,6 @@ ZH: dict[str, str] = {
     "attention.option.groups": "{value} 组",
     "attention.option.rate": "r = {value}",
     "attention.stages": "仅第 {stages} 阶段",
-    "attention.option.shuffle.last": "混洗在最后",
-    "attention.option.shuffle.none": "无混洗",
     "attention.option.spatial.factorised": "分解卷积",
     "attention.option.spatial.depthwise": "深度可分离",
     "word.channel": "通道",
