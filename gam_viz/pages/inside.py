@@ -24,7 +24,13 @@ if not layers:
     st.stop()
 with st.container(horizontal=True, vertical_alignment="center"):
     section = segments(
-        "inside", list(SECTIONS), "steps", text("inside.title"), "inside.section", label_visibility="collapsed"
+        "inside",
+        list(SECTIONS),
+        "steps",
+        text("inside.title"),
+        "inside.section",
+        label_visibility="collapsed",
+        wrap=True,
     )
     # In the middle, where the map is wider than what the convolutions reach, and there are not too many channels.
     layer = choose_layer(layers, layers[len(layers) // 2])

@@ -76,6 +76,17 @@ def test_a_link_opens_its_stop_and_shows_what_it_speaks_of(page: Page, served: s
     assert mask["y"] >= bar["y"] + bar["height"]  # and covers nothing of it
 
 
+def test_the_browsers_back_leads_to_the_stop_before(page: Page, served: str) -> None:
+    page.goto(f"{served}/?tour=cbam-vs-gam&stop=4&lang=en")
+    at_stop(page, 4)
+    page.keyboard.press("ArrowRight")
+    at_stop(page, 5)
+    page.go_back()
+    at_stop(page, 4)
+    expect(page).to_have_url(re.compile(rf"^{re.escape(served)}/\?"), timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Where do CBAM and GAM look?")).to_be_visible()
+
+
 def test_presenting_hides_the_rest_and_a_presenters_keys_turn_the_stops(page: Page, served: str) -> None:
     page.goto(f"{served}/?tour=cbam-vs-gam&stop=1&lang=en")
     at_stop(page, 1)

@@ -2,6 +2,7 @@
 
 import ast
 import string
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gam_viz.explain import REDUCTIONS
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED
 from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
-from gam_viz.pages.text import LANGUAGES
+from gam_viz.pages.text import LANGUAGES, ROOMS, en
 
 EN, ZH = LANGUAGES["en"], LANGUAGES["zh"]
 CALLS = ("text", "prose", "text_or", "choose", "segments", "say")  # `say` is what reports call the catalogue by
@@ -22,6 +23,11 @@ def gaps(sentence: str) -> set[str]:
 
 def test_both_languages_have_the_same_keys() -> None:
     assert EN.keys() == ZH.keys()
+
+
+def test_no_entry_is_written_twice() -> None:
+    written = Counter(key for words in (en.EN, *(room.EN for room in ROOMS)) for key in words)
+    assert [key for key, times in written.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("key", sorted(EN))

@@ -29,7 +29,7 @@ from gam_viz.pages.text import (
 from gam_viz.pages.text.en import EN
 from gam_viz.pages.text.zh import ZH
 
-_ROOMS = (
+ROOMS = (
     own,
     networks,
     film,
@@ -46,8 +46,8 @@ _ROOMS = (
     glossary,
 )
 LANGUAGES = {
-    "en": EN | {key: words for room in _ROOMS for key, words in room.EN.items()},
-    "zh": ZH | {key: words for room in _ROOMS for key, words in room.ZH.items()},
+    "en": EN | {key: words for room in ROOMS for key, words in room.EN.items()},
+    "zh": ZH | {key: words for room in ROOMS for key, words in room.ZH.items()},
 }
 #: A term of the glossary in an entry: "[[gate|gates]]" is read as "gates", and linked where `prose` draws it.
 TERM = re.compile(r"\[\[([a-z0-9-]+)\|([^\]|]+)\]\]")

@@ -43,7 +43,6 @@ EN = {
     "design.gate.sigmoid": "sigmoid",
     "design.stages": "In stages",
     "attention.option.kernel": "{value}×{value} kernel",
-    "attention.option.channel_gate.sigmoid": "channel sigmoid",
     "attention.option.shuffle.last": "shuffled last",
     "attention.option.shuffle.none": "not shuffled",
     # What is refused
@@ -190,7 +189,6 @@ ZH = {
     "design.gate.sigmoid": "sigmoid",
     "design.stages": "用于哪些阶段",
     "attention.option.kernel": "{value}×{value} 卷积核",
-    "attention.option.channel_gate.sigmoid": "通道 sigmoid",
     "attention.option.shuffle.last": "最后混洗",
     "attention.option.shuffle.none": "不混洗",
     "design.cannot": "无法搭建这个设计：{reason}其他设计照常显示。",

@@ -87,7 +87,7 @@ def follow(address: str) -> str | None:
         _publish({})
     elif not going:
         asked, wrong = _asked()
-        # After switching to the stop's page one has just arrived; on any other new page, a link or the browser led here.
+        # After switching to the stop's page one has just arrived; on another new page, a link or the browser led here.
         came = _page_before() != address and not switched
         if asked is not None and (asked != st.session_state.get("tour-at") or came):
             st.session_state["tour-at"] = _before(asked) if came and _left(asked) else asked
