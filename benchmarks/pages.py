@@ -21,11 +21,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gam_viz.pages.text import LANGUAGES
 
+PROJECT = Path(__file__).resolve().parents[1]
 PAGES = PROJECT / "gam_viz" / "pages"
 
 
