@@ -24,7 +24,9 @@ SCRIPT = r"""
     const words = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement;
     if (!/[\p{L}\p{N}]/u.test(words) || !element) continue;
     if (!element.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
-    if (element.closest('svg, canvas, style, script, [data-testid=stIconMaterial], :disabled, [aria-disabled=true]'))
+    if (element.closest('svg, canvas, style, script, :disabled, [aria-disabled=true]')) continue;
+    // Icons are drawn with letters, and a slider's number stands above the thumb that it belongs to, not on it.
+    if (element.closest('[data-testid=stIconMaterial], [data-testid=stExpanderIcon], [data-testid=stSliderThumbValue]'))
       continue;
     const box = element.getBoundingClientRect();
     if (box.width < 2 || box.height < 2) continue;

@@ -9,6 +9,7 @@ from gam_viz.figures.scales import number
 from gam_viz.pages.text import text
 
 LARGEST = 3  # terms of a sum that are written out
+FIRST = 2  # of many numbers, those that are named; three are too wide for a phone
 
 
 def digits(value: float) -> str:
@@ -30,10 +31,10 @@ def _rows(part: Arithmetic) -> list[str]:
         return _dot(part)
     if isinstance(part, Mean):
         count = part.values.size
-        first = " + ".join(_signed(float(v)) for v in part.values.ravel()[:LARGEST])
+        first = " + ".join(_signed(float(v)) for v in part.values.ravel()[:FIRST])
         return [rf"&\tfrac{{1}}{{{count}}} \left( {first} + \cdots \right)", f"=\\;& {result}"]
     if isinstance(part, Extreme):
-        first = r",\; ".join(digits(float(v)) for v in part.values.ravel()[:LARGEST])
+        first = r",\; ".join(digits(float(v)) for v in part.values.ravel()[:FIRST])
         where = ",".join(map(str, part.place))
         return [rf"&\max \left( {first},\; \ldots \right)", rf"=\;& {result} \quad ({where})"]
     if isinstance(part, Normalised):

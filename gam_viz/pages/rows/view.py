@@ -127,12 +127,13 @@ def page_style() -> None:
             text-underline-offset: .2em}
         /* Text of less than 4.5:1: captions are paled to 60 %, code is coloured alike on light and dark, and white lies
            on the dark theme's pink. */
-        .stApp [data-testid="stCaptionContainer"], .stApp kbd {opacity: .82}
+        .stApp [data-testid="stCaptionContainer"], .stApp kbd, .stApp summary {opacity: .82}
         .stApp [data-testid="stCode"] .token {color: inherit}
         .stApp [data-testid="stCode"] .token.keyword, .stApp [data-testid="stCode"] .token.operator {font-weight: 600}
         .stApp [data-testid="stCode"] .token.comment {opacity: .82}
         .stApp [data-testid="stMultiSelect"] [data-tag] *, .stApp [data-testid="stBaseButton-primary"] *
             {color: light-dark(#fff, #22060f)}
+        .stMainBlockContainer .katex-display {overflow: auto hidden; padding: .2rem 0}
         .stPlotlyChart {overflow: hidden}
         .gv-legend {display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem}
         .st-key-cell [data-testid="stNumberInputStepUp"], .st-key-cell [data-testid="stNumberInputStepDown"]
