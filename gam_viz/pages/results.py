@@ -18,8 +18,11 @@ MOST = 60  # results of each kind, kept in one session
 T = TypeVar("T")
 
 
-def remembered(store: str, key: tuple[Any, ...], make: Callable[[], T], on_wait: OnWait | None) -> T:
-    """A result that this session has, else the one that `make` computes now in the device's lane.
+def remembered(
+    store: str, key: tuple[Any, ...], make: Callable[[], T], on_wait: OnWait | None, *, most: int = MOST
+) -> T:
+    """A result that this session has, else the one that `make` computes now in the device's lane; of its kind, `most`
+    are kept.
 
     Keys begin with a subject's key, so that what is known of an upload can be forgotten with it, see `compute.forget`.
     """
@@ -27,7 +30,7 @@ def remembered(store: str, key: tuple[Any, ...], make: Callable[[], T], on_wait:
     if key not in kept:
         kept[key] = in_lane(make, on_wait)
     kept.move_to_end(key)
-    while len(kept) > MOST:
+    while len(kept) > most:
         kept.popitem(last=False)
     return kept[key]
 

@@ -15,6 +15,7 @@ from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import text
 
 MOST = 3  # columns
+KEPT = 12  # walks of a session: each holds every tensor of a module
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def columns_of(view: View, layer: str) -> list[Column]:
             return walk(network, x.to(compute.device()), layer)
 
         try:
-            found.append(Column(title, view.colours()[index], remembered("walk", (subject.key, layer), make, waiting)))
+            made = remembered("walk", (subject.key, layer), make, waiting, most=KEPT)
+            found.append(Column(title, view.colours()[index], made))
             place.empty()
         except StepsError as error:
             place.caption(text(f"inside.refused.{error.code}", name=title))
