@@ -5,6 +5,7 @@ from gam_viz.attention.chain import AttentionChain
 from gam_viz.attention.fuse import fuse
 from gam_viz.attention.gam import GAM
 from gam_viz.attention.gate import Branch, Gate, Watcher, show, watch, watched
+from gam_viz.attention.options import OptionError
 from gam_viz.attention.registry import ATTENTION, build_attention
 from gam_viz.attention.se import SE
 
@@ -16,6 +17,7 @@ __all__ = [
     "AttentionChain",
     "Branch",
     "Gate",
+    "OptionError",
     "Watcher",
     "build_attention",
     "fuse",

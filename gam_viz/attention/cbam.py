@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention.gate import Gate
+from gam_viz.attention.options import OptionError
 from gam_viz.attention.se import hidden_channels
 
 
@@ -27,14 +28,16 @@ class CBAM(nn.Module):
         kernel_size: side of the spatial convolution, odd; the paper's is 7.
 
     Raises:
-        ValueError: an even kernel size, or channels or ratio below 1.
+        ValueError: an even kernel size (`OptionError`), or channels or ratio below 1.
     """
 
     def __init__(self, channels: int, *, reduction_ratio: int = 16, kernel_size: int = 7) -> None:
         super().__init__()
         if kernel_size < 1 or kernel_size % 2 == 0:
-            raise ValueError(
-                f"CBAM's kernel size must be odd so that the mask keeps the picture's size, got {kernel_size}"
+            raise OptionError(
+                f"CBAM's kernel size must be odd so that the mask keeps the picture's size, got {kernel_size}",
+                "kernel",
+                given=kernel_size,
             )
         hidden = hidden_channels(channels, reduction_ratio)
         self.average_pool = nn.AdaptiveAvgPool2d(1)

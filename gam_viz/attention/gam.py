@@ -17,6 +17,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from gam_viz.attention.gate import Gate
+from gam_viz.attention.options import OptionError
 
 ChannelGate = Literal["none", "sigmoid"]
 SpatialConv = Literal["full", "factorised", "depthwise"]
@@ -42,7 +43,8 @@ class GAM(nn.Module):
             two 1x1: the receptive field is 7, not 13); "depthwise", each 7x7 depthwise and followed by a 1x1.
 
     Raises:
-        ValueError: the options do not fit together; the sentence says which and why.
+        ValueError: an option is unknown, or the options do not fit together (`OptionError`); the sentence says which
+            and why.
     """
 
     def __init__(
@@ -63,18 +65,31 @@ class GAM(nn.Module):
                 f"got {channels} and {out_channels}; change the width with a convolution before it"
             )
         if rate < 1 or channels < rate:
-            raise ValueError(f"GAM's rate must lie between 1 and the number of channels ({channels}), got {rate}")
+            raise OptionError(
+                f"GAM's rate must lie between 1 and the number of channels ({channels}), got {rate}",
+                "rate",
+                channels=channels,
+                given=rate,
+            )
         hidden = channels // rate
         if channel_gate not in ("none", "sigmoid"):
             raise ValueError(f"GAM's channel gate is 'none' or 'sigmoid', got {channel_gate!r}")
         if groups < 1 or channels % groups or hidden % groups:
-            raise ValueError(
-                f"GAM's groups must divide both its widths, {channels} and {hidden} (channels / rate), got {groups}"
+            raise OptionError(
+                f"GAM's groups must divide both its widths, {channels} and {hidden} (channels / rate), got {groups}",
+                "groups",
+                channels=channels,
+                hidden=hidden,
+                given=groups,
             )
         if shuffle not in ("between", "last", "none"):
             raise ValueError(f"GAM's shuffle is 'between', 'last' or 'none', got {shuffle!r}")
         if groups > 1 and spatial != "full":
-            raise ValueError(f"GAM's groups go with full 7x7 convolutions, not with the {spatial!r} form")
+            raise OptionError(
+                f"GAM's groups go with full 7x7 convolutions, not with the {spatial!r} form",
+                "groups_form",
+                form=spatial,
+            )
 
         self.channel_attention = nn.Sequential(
             nn.Linear(channels, hidden),

@@ -1,6 +1,6 @@
 """Small experiments on one attention module: change one place, shuffle the places, build it otherwise."""
 
-from gam_viz.explain.probes.options import Options, Refused, Step, options_of, refusal, steps_of
+from gam_viz.explain.probes.options import Options, Step, options_of, refusal, steps_of
 from gam_viz.explain.probes.patches import Patched, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
 from gam_viz.explain.probes.spread import Moved, Spread, move_features, move_pixel
 from gam_viz.explain.probes.structure import field, reach, spatial_field, spatial_reach
@@ -10,7 +10,6 @@ __all__ = [
     "Options",
     "Patched",
     "Rearranged",
-    "Refused",
     "Shuffle",
     "Spread",
     "Step",

@@ -5,17 +5,15 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import GAM, Gate
+from gam_viz.attention import GAM, Gate, OptionError
 from gam_viz.attention.gam import ChannelGate, SpatialConv
 from gam_viz.attention.gam import Shuffle as ShufflePlace
 from gam_viz.networks import NetworkConfig
-
-Refused = Literal["rate", "groups", "groups_form"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Options:
         """The module, on the meta device: it has shapes and no numbers.
 
         Raises:
-            ValueError: it cannot be built; `refusal` says why in one word.
+            OptionError: it cannot be built.
         """
         with torch.device("meta"):
             return GAM(channels, **dataclasses.asdict(self)).eval()
@@ -65,17 +63,13 @@ class Step:
     macs: int = 0
 
 
-def refusal(channels: int, options: Options) -> Refused | None:
-    """Why a GAM cannot be built, or None where it can.
-
-    "rate": more than there are channels. "groups": they do not divide C and C / rate. "groups_form": they go with the
-    full convolutions alone.
-    """
-    if not 1 <= options.rate <= channels:
-        return "rate"
-    if channels % options.groups or (channels // options.rate) % options.groups:
-        return "groups"
-    return "groups_form" if options.groups > 1 and options.spatial != "full" else None
+def refusal(channels: int, options: Options) -> str | None:
+    """Why a GAM cannot be built, as the code of its `OptionError`; None where it can."""
+    try:
+        options.build(channels)
+    except OptionError as error:
+        return error.code
+    return None
 
 
 def options_of(config: NetworkConfig) -> Options | None:
