@@ -95,6 +95,11 @@ def layer_of(module: str) -> str:
     return f"{block}{rest}" if rest in ("", ".first", ".second") else owner
 
 
+def gates_in(network: nn.Module, layer: str) -> dict[str, Gate]:
+    """The gates of one layer by their paths, in the order they are registered; empty where it has none."""
+    return {path: gate for path, gate in gates_of(network).items() if (gate.layer or layer_of(path)) == layer}
+
+
 @contextmanager
 def record_gates(network: nn.Module) -> Iterator[list[tuple[str, torch.Size, Tensor]]]:
     """Collect (path, features' shape, gate) in the order the gates are computed; gates are detached, (B, ...).

@@ -199,7 +199,7 @@ def explanation(subject: Subject, *, on_wait: OnWait) -> Explanation:
     kept: OrderedDict[Any, Explanation] = st.session_state.setdefault("explanations", OrderedDict())
     if subject.key not in kept:
         with lane(device(), on_wait):
-            kept[subject.key] = explain(_model(subject), subject.checkpoint.card, subject.input.tensor.to(device()))
+            kept[subject.key] = explain(model(subject), subject.checkpoint.card, seen(subject))
     return _newest(kept, [subject.key], MAX_EXPLANATIONS)[0]
 
 
@@ -217,15 +217,21 @@ def attributions(
         card = subject.checkpoint.card
         black = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
         with lane(device(), on_wait):
-            x = subject.input.tensor.to(device())
-            results = attribute_each(_model(subject), x, target, [requests[i] for i in missing], progress, black=black)
+            x = seen(subject)
+            results = attribute_each(model(subject), x, target, [requests[i] for i in missing], progress, black=black)
             for index, result in zip(missing, results, strict=True):
                 kept[keys[index]] = result  # at once: who leaves now finds it when coming back
     return _newest(kept, keys, MAX_ATTRIBUTIONS)
 
 
-def _model(subject: Subject) -> ResidualNetwork:
+def model(subject: Subject) -> ResidualNetwork:
+    """The subject's network."""
     return network(subject.checkpoint.sha256, subject.checkpoint)
+
+
+def seen(subject: Subject) -> torch.Tensor:
+    """(1, 3, S, S): the picture as the subject's network sees it, on the device."""
+    return subject.input.tensor.to(device())
 
 
 def _newest(kept: OrderedDict[Any, T], keys: Sequence[Any], most: int) -> list[T]:

@@ -35,6 +35,20 @@ def remembered(
     return kept[key]
 
 
+def awaited(store: str, key: tuple[Any, ...], make: Callable[[], T], *, most: int = MOST) -> T:
+    """The same of what takes moments: the page says that it computes, or how many others come first."""
+    place = st.empty()
+
+    def waiting(position: int) -> None:
+        place.info(text("compare.waiting", position=position))
+
+    try:
+        with st.spinner(text("compare.predicting")):
+            return remembered(store, key, make, waiting, most=most)
+    finally:
+        place.empty()
+
+
 def in_lane(make: Callable[[], T], on_wait: OnWait | None) -> T:
     """What `make` computes, while no other session computes on the device."""
     with lane(compute.device(), on_wait):

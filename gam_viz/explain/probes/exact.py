@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention import watch
-from gam_viz.explain.gates import gates_of, layer_of, record_gates, replace_gates
+from gam_viz.explain.gates import gates_in, record_gates, replace_gates
 
 DoubleArray = npt.NDArray[np.float64]
 
@@ -34,6 +34,12 @@ class Run:
     output: Tensor
     gates: dict[str, Tensor]
     shapes: dict[str, tuple[int, int, int]]
+
+    @property
+    def probabilities(self) -> DoubleArray:
+        """(classes,): softmax of a network's logits."""
+        found: DoubleArray = self.output[0].softmax(0).numpy()
+        return found
 
     def constant(self) -> dict[str, Tensor]:
         """The gates that have one value a channel, whatever the position, by path."""
@@ -62,7 +68,7 @@ def paths_in(network: nn.Module, layer: str) -> list[str]:
     Raises:
         ValueError: the layer has no gates.
     """
-    found = [path for path, gate in gates_of(network).items() if (gate.layer or layer_of(path)) == layer]
+    found = list(gates_in(network, layer))
     if not found:
         raise ValueError(f"layer {layer} has no gates in this network")
     return found
@@ -87,7 +93,7 @@ def alone(network: nn.Module, x: Tensor, layer: str) -> tuple[nn.Module, Tensor]
     owners = {path.rpartition(".")[0] for path in paths}
     if len(owners) != 1:
         raise ValueError(f"the gates of layer {layer} belong to several modules: {', '.join(sorted(owners))}")
-    gates = {gate: path for path, gate in gates_of(network).items() if path in paths}
+    gates = {gate: path for path, gate in gates_in(network, layer).items()}
     first: list[tuple[str, Tensor, Tensor]] = []
 
     def look(owner: nn.Module, features: Tensor, gate: Tensor) -> None:

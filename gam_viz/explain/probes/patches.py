@@ -165,7 +165,7 @@ def shuffle_picture(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle)
     body, picture = exact_copy(network), x.detach().cpu().double()
     before, after = run(body, picture), run(body, shuffle.apply(picture).contiguous())
     found = _rearranged(body, before, after, shuffle, paths)
-    return Patched(found, before.output[0].softmax(0).numpy(), after.output[0].softmax(0).numpy())
+    return Patched(found, before.probabilities, after.probabilities)
 
 
 def _rearranged(

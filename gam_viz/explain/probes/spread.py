@@ -135,7 +135,7 @@ def move_pixel(network: nn.Module, x: Tensor, layer: str, row: int, column: int,
     moved = picture.clone()
     moved[0, :, row, column] = colour.double()
     gates, before, after = _spread(body, picture, moved, row, column, paths)
-    return Moved(gates, _probabilities(before), _probabilities(after))
+    return Moved(gates, before.probabilities, after.probabilities)
 
 
 def _spread(
@@ -174,11 +174,6 @@ def _over_channels(gate: Tensor, shape: tuple[int, int, int]) -> DoubleArray:
     _, height, width = shape
     found: DoubleArray = gate[0].amax(dim=0).broadcast_to(height, width).numpy().copy()
     found.flags.writeable = False
-    return found
-
-
-def _probabilities(of: Run) -> DoubleArray:
-    found: DoubleArray = of.output[0].softmax(0).numpy()
     return found
 
 

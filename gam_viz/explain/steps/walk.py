@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention import CBAM, GAM, SE, watch
-from gam_viz.explain.gates import gates_of, layer_of
+from gam_viz.explain.gates import gates_in
 from gam_viz.explain.steps import plain
 from gam_viz.explain.steps.arithmetic import Array
 from gam_viz.explain.steps.cbam import cbam_steps, se_steps
@@ -47,7 +47,7 @@ def walk(network: nn.Module, x: Tensor, layer: str) -> Walk:
         raise ValueError(f"a module is taken apart on one picture at a time, (1, 3, H, W); got {tuple(x.shape)}")
     if network.training:
         raise ValueError("a module is taken apart in eval mode: in training mode it depends on the other pictures")
-    gates = {path: gate for path, gate in gates_of(network).items() if (gate.layer or layer_of(path)) == layer}
+    gates = gates_in(network, layer)
     if not gates:
         raise StepsError(f"layer {layer} has no attention", "absent")
     owner = network.get_submodule(next(iter(gates)).rpartition(".")[0])

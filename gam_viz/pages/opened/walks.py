@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
-from torch import Tensor
 
 from gam_viz.explain.steps import STATIONS, Step, StepsError, Walk, walk
-from gam_viz.networks import ResidualNetwork
 from gam_viz.pages import compute
-from gam_viz.pages.results import remembered, told
+from gam_viz.pages.compute import Subject
+from gam_viz.pages.results import awaited
 from gam_viz.pages.rows.view import View
 from gam_viz.pages.text import text
 
@@ -37,20 +36,16 @@ def columns_of(view: View, layer: str) -> list[Column]:
     found = []
     for index, subject in enumerate(view.subjects):
         title = view.titles()[index]
-        place = st.empty()
-        _, waiting = told(place, title)
-        network = compute.network(subject.checkpoint.sha256, subject.checkpoint)
-        x = subject.input.tensor
 
-        def make(network: ResidualNetwork = network, x: Tensor = x) -> Walk:
-            return walk(network, x.to(compute.device()), layer)
+        def make(subject: Subject = subject) -> Walk:
+            return walk(compute.model(subject), compute.seen(subject), layer)
 
         try:
-            made = remembered("walk", (subject.key, layer), make, waiting, most=KEPT)
-            found.append(Column(title, view.colours()[index], made))
-            place.empty()
+            made = awaited("walk", (subject.key, layer), make, most=KEPT)
         except StepsError as error:
-            place.caption(text(f"inside.refused.{error.code}", name=title))
+            st.caption(text(f"inside.refused.{error.code}", name=title))
+        else:
+            found.append(Column(title, view.colours()[index], made))
     if len(found) > MOST:
         st.caption(text("inside.first", count=MOST))
     return found[:MOST]

@@ -57,12 +57,12 @@ def ablated(
         "ablations",
         key,
         lambda: ablations(
-            _network(subject),
-            _input(subject),
+            compute.model(subject),
+            compute.seen(subject),
             target,
             modes=[mode],
             means=means,
-            other=None if other is None else _input(other),
+            other=None if other is None else compute.seen(other),
             progress=progress,
         ),
         on_wait,
@@ -75,8 +75,8 @@ def switched(subject: Subject, switches: dict[str, str], other: Subject | None, 
     key = (subject.key, tuple(sorted(switches.items())), other.key if other else "")
 
     def make() -> list[float]:
-        borrowed = None if other is None else _input(other)
-        logits = ablate(_network(subject), _input(subject), switches, means=means, other=borrowed)
+        borrowed = None if other is None else compute.seen(other)
+        logits = ablate(compute.model(subject), compute.seen(subject), switches, means=means, other=borrowed)
         return list(logits[0].double().softmax(0).tolist())
 
     return remembered("switched", key, make, on_wait)
@@ -108,7 +108,14 @@ def judged(
         "faithfulness",
         (subject.key, target, tuple(map_.key for map_ in maps), made, settings),
         lambda: faithfulness(
-            _network(subject), _input(subject), target, maps, settings, progress, mean=card.mean, std=card.std
+            compute.model(subject),
+            compute.seen(subject),
+            target,
+            maps,
+            settings,
+            progress,
+            mean=card.mean,
+            std=card.std,
         ),
         on_wait,
     )
@@ -120,7 +127,7 @@ def infidelities(
     """By map: the share of what happens to the logit under random squares that the map does not foretell, 0..1."""
 
     def make() -> dict[str, float]:
-        found, _ = infidelity(_network(subject), _input(subject), target, maps, progress=progress)
+        found, _ = infidelity(compute.model(subject), compute.seen(subject), target, maps, progress=progress)
         return {each.key: each.share for each in found if each.share is not None}
 
     return remembered("infidelity", (subject.key, target, tuple(map_.key for map_ in maps)), make, on_wait)
@@ -131,7 +138,7 @@ def sensitivities(
 ) -> dict[str, float]:
     """By map, gates included: its largest change when the picture changes a little, as a share of itself."""
     subject, target = view.subjects[index], view.targets()[index]
-    card, network = subject.checkpoint.card, _network(subject)
+    card, network = subject.checkpoint.card, compute.model(subject)
 
     def gate(key: str) -> Callable[[Tensor], FloatArray]:
         return lambda x: next(m for m in heatmaps(explain(network, card, x)) if m.key == key).values
@@ -146,7 +153,7 @@ def sensitivities(
         found = {}
         for place, (key, again) in enumerate(ways.items()):
             progress(place / len(ways), key)
-            found[key] = max_sensitivity(again, _input(subject))
+            found[key] = max_sensitivity(again, compute.seen(subject))
         return found
 
     return remembered("sensitivity", (subject.key, target, *(made_by(r) for r in requests)), make, on_wait)
@@ -167,9 +174,9 @@ def randomised(
         "randomisation",
         (subject.key, target, *(made_by(r) for r in requests), reduction, cascade),
         lambda: randomisation(
-            _network(subject),
+            compute.model(subject),
             subject.checkpoint.card,
-            _input(subject),
+            compute.seen(subject),
             target,
             requests,
             reduction=reduction,
@@ -191,11 +198,3 @@ def agreed(view: View, labelled: Sequence[tuple[str, Heatmap]], *, on_wait: OnWa
     names = tuple((label, map_.key) for label, map_ in labelled)
     key = (subjects, tuple(view.targets()), names)
     return remembered("agreement", key, lambda: agreement(labelled), on_wait)
-
-
-def _network(subject: Subject) -> Any:
-    return compute.network(subject.checkpoint.sha256, subject.checkpoint)
-
-
-def _input(subject: Subject) -> Tensor:
-    return subject.input.tensor.to(compute.device())

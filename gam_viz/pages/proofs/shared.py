@@ -57,8 +57,7 @@ def choose_methods() -> list[str]:
 
 def requests_of(view: View, index: int, methods: Sequence[str]) -> list[Request]:
     """With the methods' default settings, in a network's last layer."""
-    subject = view.subjects[index]
-    network = compute.network(subject.checkpoint.sha256, subject.checkpoint)
+    network = compute.model(view.subjects[index])
     return [Request(name, layer=default_layer(network) if METHODS[name].needs_layer else None) for name in methods]
 
 

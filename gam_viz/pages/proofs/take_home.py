@@ -76,7 +76,7 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
 
     subjects = [
         Subject(
-            compute.network(subject.checkpoint.sha256, subject.checkpoint),
+            compute.model(subject),
             subject.checkpoint.card,
             subject.checkpoint.sha256,
             subject.checkpoint.card.name if subject.checkpoint.content is None else subject.checkpoint.path.name,

@@ -12,10 +12,10 @@ from gam_viz.figures.changes import Panel, before_after, ceiling, panels
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
 from gam_viz.figures.style import enlarged
-from gam_viz.pages import url
+from gam_viz.pages import compute, url
 from gam_viz.pages.names import class_title, layer_title
 from gam_viz.pages.proofs.shared import refusals
-from gam_viz.pages.results import remembered, told
+from gam_viz.pages.results import awaited
 from gam_viz.pages.rows.view import PLOT, View, heading, print_scale
 from gam_viz.pages.text import prose, text
 from gam_viz.pages.trying.shared import (
@@ -23,7 +23,6 @@ from gam_viz.pages.trying.shared import (
     answer,
     first_of,
     level_choice,
-    network_and_input,
     number_choice,
     parts_of,
     print_changes,
@@ -127,17 +126,13 @@ def _moved(seen: npt.NDArray[np.uint8], shuffle: Shuffle) -> npt.NDArray[np.uint
 
 def _patched(view: View, index: int, part: str, level: str, shuffle: Shuffle) -> Patched:
     """What happens, computed once in a session."""
-    subject, place = view.subjects[index], st.empty()
-    _, waiting = told(place, view.titles()[index])
+    subject = view.subjects[index]
+    run = shuffle_features if level == "features" else shuffle_picture
 
     def make() -> Patched:
-        network, x = network_and_input(view, index)
-        return (shuffle_features if level == "features" else shuffle_picture)(network, x, part, shuffle)
+        return run(compute.model(subject), compute.seen(subject), part, shuffle)
 
-    with st.spinner(text("compare.predicting")):
-        found = remembered("try-patches", (subject.key, part, level, shuffle), make, waiting)
-    place.empty()
-    return found
+    return awaited("try-patches", (subject.key, part, level, shuffle), make)
 
 
 def _channel_scale(gates: list[Rearranged]) -> Scale:

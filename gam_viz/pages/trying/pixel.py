@@ -11,10 +11,10 @@ from gam_viz.figures.changes import Panel, ceiling, panels
 from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import number
 from gam_viz.images import normalise
-from gam_viz.pages import url
+from gam_viz.pages import compute, url
 from gam_viz.pages.names import layer_title
 from gam_viz.pages.proofs.shared import refusals
-from gam_viz.pages.results import remembered, told
+from gam_viz.pages.results import awaited
 from gam_viz.pages.rows.view import PLOT, View, heading
 from gam_viz.pages.text import prose, text
 from gam_viz.pages.trying.shared import (
@@ -22,7 +22,6 @@ from gam_viz.pages.trying.shared import (
     first_of,
     joined,
     level_choice,
-    network_and_input,
     parts_of,
     print_changes,
     say,
@@ -144,21 +143,17 @@ def _picker(shown: npt.NDArray[np.uint8], keys: tuple[str, str], size: tuple[int
 
 def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int], colour: str) -> Moved:
     """What happens, computed once in a session."""
-    subject, place = view.subjects[index], st.empty()
-    _, waiting = told(place, view.titles()[index])
+    subject = view.subjects[index]
     card = subject.checkpoint.card
 
     def make() -> Moved:
-        network, x = network_and_input(view, index)
+        network, x = compute.model(subject), compute.seen(subject)
         if level == "features":
             return move_features(network, x, part, *here)
         rgb = normalise(_rgb(colour)[None, None], card.mean, card.std)  # (1, 3, 1, 1)
         return move_pixel(network, x, part, *here, rgb[0, :, 0, 0])
 
-    with st.spinner(text("compare.predicting")):
-        found = remembered("try-pixel", (subject.key, part, level, here, colour), make, waiting)
-    place.empty()
-    return found
+    return awaited("try-pixel", (subject.key, part, level, here, colour), make)
 
 
 def _maps(view: View, index: int, part: str, moved: Moved, cell: tuple[int, int] | None, top: int) -> None:

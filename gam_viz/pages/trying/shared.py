@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from torch import Tensor
 
 from gam_viz.figures.changes import change_bar
-from gam_viz.networks import ResidualNetwork
-from gam_viz.pages import compute, url
+from gam_viz.pages import url
 from gam_viz.pages.choices import segments
 from gam_viz.pages.names import class_title, layer_title, literal
 from gam_viz.pages.rows.view import PLOT, View
@@ -73,15 +71,6 @@ def number_choice(key: str, options: Sequence[int], default: int, label: str, **
     chosen = st.segmented_control(label, words, key=key, required=True, **how)
     url.publish(key, str(default))
     return int(chosen)
-
-
-def network_and_input(view: View, index: int) -> tuple[ResidualNetwork, Tensor]:
-    """The shared network and the picture as it sees it, on the device."""
-    subject = view.subjects[index]
-    return (
-        compute.network(subject.checkpoint.sha256, subject.checkpoint),
-        subject.input.tensor.to(compute.device()),
-    )
 
 
 def print_changes(top: int, key: str) -> None:
