@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import nn
-
-from gam_viz.attention import build_attention
 from gam_viz.claims.claim import Claim, Column, Line, Table
 from gam_viz.claims.trained import PROMISED_PARAMETERS
-from gam_viz.cost import module_cost
-from gam_viz.networks import NetworkConfig, build_network
+from gam_viz.cost import attention_cost, count, module_cost
+from gam_viz.networks import NetworkConfig
 
 WIDTHS = (64, 256, 512)  # of the modules that are set side by side
 RATES = (1, 2, 4, 8, 16, 32)
 RATE_WIDTH, RATE_SIDE = 64, 128  # features in which rates are compared: 64 channels at 128x128
 NETWORKS = ("resnet18", "gam_net")  # of which the tutorial speaks, and which it prints
 PRINTED_RATE = 4
+SIDE = 32  # of the pictures; parameters do not depend on it
 #: Attention in every block, most costly first; what the tutorial prints, and what its tips lead to.
 FORMS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("gam", {}),
@@ -47,36 +44,26 @@ class RateCost:
     hidden: int
 
 
-def parameters_of(module: nn.Module) -> int:
-    """Trained numbers of a module."""
-    return sum(p.numel() for p in module.parameters())
-
-
-def added(network: str, attention: str, options: Mapping[str, Any]) -> float:
-    """Parameters that attention in every block adds to a network of width 64 for ten classes, as a share of it."""
-    with torch.device("meta"):
-        plain, gated = (
-            parameters_of(
-                build_network(NetworkConfig(architecture=network, attention=name, attention_options=dict(given)))
-            )
-            for name, given in (("none", {}), (attention, options))
-        )
-    return gated / plain - 1
-
-
 def module_table(forms: Sequence[tuple[str, dict[str, Any]]], widths: Sequence[int] = WIDTHS) -> Table:
     """Parameters of one module of each form at several widths."""
-    lines = []
-    for name, options in forms:
-        with torch.device("meta"):
-            counts = tuple(parameters_of(build_attention(name, width, **options)) for width in widths)
-        lines.append(Line(name, options, counts))
+    lines = [
+        # The parameters of a module do not depend on its features' side.
+        Line(name, options, tuple(module_cost(name, width, 1, options).parameters for width in widths))
+        for name, options in forms
+    ]
     return Table(tuple(Column("width", width) for width in widths), tuple(lines))
 
 
 def added_table() -> Table:
-    """What each form adds to the networks of which the tutorial speaks."""
-    lines = [Line(name, options, tuple(added(each, name, options) for each in NETWORKS)) for name, options in FORMS]
+    """What each form in every block adds to the networks that the tutorial speaks of, of width 64 and ten classes."""
+    plain = [NetworkConfig(architecture=name) for name in NETWORKS]
+    base = [count(config, SIDE).parameters for config in plain]
+
+    def added(name: str, options: Mapping[str, Any]) -> tuple[float, ...]:
+        gated = (replace(config, attention=name, attention_options=dict(options)) for config in plain)
+        return tuple(attention_cost(config, SIDE).parameters / of for config, of in zip(gated, base, strict=True))
+
+    lines = [Line(name, options, added(name, options)) for name, options in FORMS]
     return Table(tuple(Column(each, form="share") for each in NETWORKS), tuple(lines))
 
 

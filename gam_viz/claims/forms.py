@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
 
 from gam_viz.attention import GAM
 from gam_viz.claims.claim import Claim, Measured, Table
 from gam_viz.claims.trained import minus
-from gam_viz.explain.probes import field, reach
+from gam_viz.explain.probes import spatial_field, spatial_reach
 from gam_viz.zoo.results import SetResults
 
 GROUPS = 4
@@ -38,9 +37,9 @@ def mask_field(**options: Any) -> Field:
     """Of a GAM with these options; no weight is looked at."""
     with torch.device("meta"):
         module = GAM(CHANNELS, **options)
-    layers = nn.Sequential(module.spatial_attention, module.mask_shuffle)
-    rows, columns = field(layers)
-    return Field(int(reach(layers, CHANNELS)[0].sum()), rows, columns)
+    field = spatial_field(module)
+    assert field is not None
+    return Field(int(spatial_reach(module)[0].sum()), *field)
 
 
 def shuffle_fields() -> dict[str, Field]:
