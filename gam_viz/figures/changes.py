@@ -11,7 +11,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from gam_viz.figures.overlay import colour_bar
+from gam_viz.figures.overlay import colour_bar, lay_below, square
 from gam_viz.figures.scales import SEQUENTIAL, Scale
 from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, data_uri, grey, layout, translucent
 
@@ -73,19 +73,7 @@ def panels(
     for index, panel in enumerate(shown):
         place = {"row": 1, "col": index + 1}
         if picture is not None and panel.scale is None:
-            figure.add_layout_image(
-                source=picture,
-                xref="x",
-                yref="y",
-                x=0,
-                y=0,
-                sizex=1,
-                sizey=1,
-                sizing="stretch",
-                layer="below",
-                opacity=_PALE,
-                **place,
-            )
+            lay_below(figure, picture, opacity=_PALE, **place)
         figure.add_trace(_map(panel, top, hover), **place)
         _marks(figure, panel, place)
         figure.add_annotation(
@@ -98,11 +86,7 @@ def panels(
             showarrow=False,
             font={"size": 12},
         )
-    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True, constrain="domain")
-    figure.update_yaxes(visible=False, range=[1, 0], fixedrange=True, constrain="domain", constraintoward="top")
-    for index in range(max(places, len(shown))):
-        suffix = str(index + 1) if index else ""
-        figure.update_layout({f"yaxis{suffix}": {"scaleanchor": f"x{suffix}"}})
+    square(figure, constraintoward="top")
     top_margin = 4 + 16 * max(panel.title.count("<br>") + 1 for panel in shown)
     return layout(figure, height=height + top_margin + 2, left=2, right=2, top=top_margin, bottom=2)
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gam_viz.figures.scales import Scale, number
-from gam_viz.figures.style import CHOSEN, colour_scale, data_uri, grey, layout
+from gam_viz.figures.style import CHOSEN, colour_scale, data_uri, grey, layout, unseen_points
 
 SIDE = 250  # pixels, of a large map
 
@@ -36,7 +36,7 @@ def overlay(
     """
     figure = go.Figure()
     _draw(figure, values, data_uri(grey(seen)), scale, colours, opacity, hover)
-    return _square(layout(figure, height=SIDE, left=0, right=0, top=0, bottom=0))
+    return square(layout(figure, height=SIDE, left=0, right=0, top=0, bottom=0))
 
 
 def thumbnails(
@@ -69,7 +69,7 @@ def thumbnails(
             figure.add_shape(
                 type="rect", x0=0, x1=1, y0=0, y1=1, line={"color": CHOSEN, "width": 2}, row=1, col=index + 1
             )
-    return _square(layout(figure, height=92, left=0, right=0, top=2, bottom=20))
+    return square(layout(figure, height=92, left=0, right=0, top=2, bottom=20))
 
 
 def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int, int]) -> go.Figure:
@@ -82,20 +82,14 @@ def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int,
     """
     rows, columns = cells
     figure = go.Figure()
-    figure.add_layout_image(
-        source=data_uri(seen), xref="x", yref="y", x=0, y=0, sizex=1, sizey=1, sizing="stretch", layer="below"
-    )
+    lay_below(figure, data_uri(seen))
     row, column = np.mgrid[0:rows, 0:columns]
     figure.add_scatter(
         x=((column + 0.5) / columns).ravel(),
         y=((row + 0.5) / rows).ravel(),
         customdata=np.stack([row.ravel(), column.ravel()], axis=1).tolist(),
-        mode="markers",
-        # Not quite invisible: a marker of opacity 0 takes no clicks.
-        marker={"size": max(4, 150 // max(rows, columns)), "symbol": "square", "opacity": 0.01, "color": "#ffffff"},
-        selected={"marker": {"opacity": 0.01}},
-        unselected={"marker": {"opacity": 0.01}},
         hovertemplate="%{customdata[0]}, %{customdata[1]}<extra></extra>",
+        **unseen_points(max(4, 150 // max(rows, columns))),
     )
     figure.add_shape(
         type="rect",
@@ -105,7 +99,7 @@ def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int,
         y1=(cell[0] + 1) / rows,
         line={"color": CHOSEN, "width": 2},
     )
-    return _square(layout(figure, height=170, left=0, right=0, top=0, bottom=0))
+    return square(layout(figure, height=170, left=0, right=0, top=0, bottom=0))
 
 
 def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.Figure:
@@ -157,18 +151,7 @@ def _draw(
     """Picture and map over the unit square, (0, 0) at the top left."""
     place = {} if column is None else {"row": 1, "col": column}
     height, width = values.shape
-    figure.add_layout_image(
-        source=picture,
-        xref="x",
-        yref="y",
-        x=0,
-        y=0,
-        sizex=1,
-        sizey=1,
-        sizing="stretch",
-        layer="below",
-        **place,
-    )
+    lay_below(figure, picture, **place)
     figure.add_trace(
         go.Heatmap(
             z=values,
@@ -188,9 +171,27 @@ def _draw(
     )
 
 
-def _square(figure: go.Figure) -> go.Figure:
+def lay_below(figure: go.Figure, picture: str, *, opacity: float = 1.0, **place: int) -> None:
+    """A picture's data URI over the unit square, below everything; `place` is the row and column of subplots."""
+    figure.add_layout_image(
+        source=picture,
+        xref="x",
+        yref="y",
+        x=0,
+        y=0,
+        sizex=1,
+        sizey=1,
+        sizing="stretch",
+        layer="below",
+        opacity=opacity,
+        **place,
+    )
+
+
+def square(figure: go.Figure, **how: str) -> go.Figure:
+    """Every plot of the figure is the unit square, (0, 0) at the top left; `how` goes to the vertical axes."""
     figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True, constrain="domain")
-    figure.update_yaxes(visible=False, range=[1, 0], fixedrange=True, constrain="domain")
+    figure.update_yaxes(visible=False, range=[1, 0], fixedrange=True, constrain="domain", **how)
     for index in range(1, len(list(figure.select_yaxes())) + 1):
         suffix = "" if index == 1 else str(index)
         figure.update_layout({f"yaxis{suffix}": {"scaleanchor": f"x{suffix}"}})

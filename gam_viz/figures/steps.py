@@ -10,7 +10,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from gam_viz.figures.scales import Scale
-from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, layout, translucent
+from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, layout, translucent, unseen_points
 
 Values = npt.NDArray[np.floating]
 SIDE = 230  # pixels of a large map and of a mosaic
@@ -42,7 +42,7 @@ def mosaic(maps: Values, scale: Scale, colours: str, *, first: int, chosen: int,
         y=[row + (height - 1) / 2 for row, _ in places],
         customdata=[[first + n] for n in range(count)],
         hovertemplate=f"{hover} %{{customdata[0]}}<extra></extra>",
-        **_points(SIDE // wide - 4),
+        **unseen_points(SIDE // wide - 4),
     )
     row, column = places[chosen - first]
     _outline(figure, column - 0.5, row - 0.5, column + width - 0.5, row + height - 0.5)
@@ -67,7 +67,7 @@ def single(values: Values, scale: Scale, colours: str, *, cell: tuple[int, int],
         y=row.ravel(),
         customdata=np.stack([row.ravel(), column.ravel(), values.ravel()], axis=1).round(4).tolist(),
         hovertemplate=f"%{{customdata[0]}}, %{{customdata[1]}}: {hover} %{{customdata[2]:.3f}}<extra></extra>",
-        **_points(max(4, SIDE // max(height, width) - 1)),
+        **unseen_points(max(4, SIDE // max(height, width) - 1)),
     )
     _outline(figure, cell[1] - 0.5, cell[0] - 0.5, cell[1] + 0.5, cell[0] + 0.5)
     return _square(figure, values.shape)
@@ -160,16 +160,6 @@ def _heatmap(z: Values, scale: Scale, colours: str) -> go.Heatmap:
         zsmooth=False,
         hoverinfo="skip",
     )
-
-
-def _points(size: int) -> dict[str, object]:
-    # Heatmaps tell no clicks, and a marker of opacity 0 takes none.
-    return {
-        "mode": "markers",
-        "marker": {"symbol": "square", "size": size, "opacity": 0.01, "color": "#ffffff"},
-        "selected": {"marker": {"opacity": 0.01}},
-        "unselected": {"marker": {"opacity": 0.01}},
-    }
 
 
 def _outline(figure: go.Figure, left: float, top: float, right: float, bottom: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +67,13 @@ def layout(
         uirevision="keep",
     )
     return figure
+
+
+def unseen_points(size: int) -> dict[str, Any]:
+    """How points are drawn that take clicks for what lies under them: a heatmap tells of none itself."""
+    pale = {"marker": {"opacity": 0.01}}  # a marker of opacity 0 takes no clicks
+    marker = {"size": size, "symbol": "square", "opacity": 0.01, "color": "#ffffff"}
+    return {"mode": "markers", "marker": marker, "selected": pale, "unselected": pale}
 
 
 def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

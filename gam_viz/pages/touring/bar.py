@@ -12,9 +12,8 @@ from gam_viz.pages.touring import state
 from gam_viz.pages.touring.state import Place
 
 STYLE = """<style>
-.st-key-tour-bar {background: var(--gv-tour); border: 1px solid rgba(194, 24, 91, .35); border-left: 4px solid #c2185b;
-    border-radius: 6px; padding: .45rem .9rem .55rem; gap: .2rem}
-[data-testid="stApp"] {--gv-tour: #fdf2f6}
+.st-key-tour-bar {background: light-dark(#fdf2f6, #2b1a22); border: 1px solid rgba(194, 24, 91, .35);
+    border-left: 4px solid #c2185b; border-radius: 6px; padding: .45rem .9rem .55rem; gap: .2rem}
 .gv-tour {display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: center; font-size: .88rem; opacity: .85}
 .gv-tour i {display: inline-block; width: .5rem; height: .5rem; margin-right: .25rem; border-radius: 50%;
     border: 1px solid #c2185b}
@@ -24,7 +23,6 @@ STYLE = """<style>
     [data-testid="stLayoutWrapper"]:has(> .st-key-tour-bar) {position: sticky; top: 3.85rem; z-index: 90}
 }
 </style>"""
-DARK = "<style>[data-testid='stApp'] {--gv-tour: #2b1a22}</style>"
 PRESENTING = """<style>
 [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"] {display: none !important}
 [data-testid="stApp"] .stMainBlockContainer {padding: .6rem 1.5rem 1rem !important; max-width: none !important}
@@ -72,7 +70,7 @@ def tour_bar(address: str, wrong: str | None) -> None:
     at = state.place()
     if at is None:
         return
-    st.html(STYLE + (DARK if _dark() else "") + (PRESENTING if state.presenting() else ""))
+    st.html(STYLE + (PRESENTING if state.presenting() else ""))
     here = at.stop.address == address
     with st.container(key="tour-bar"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -151,7 +149,3 @@ def _complete(at: Place) -> bool:
     """Whether the networks that the stop speaks of are here."""
     found, _ = compute.checkpoints()
     return at.stop.networks <= {checkpoint.card.name for checkpoint in found}
-
-
-def _dark() -> bool:
-    return bool(st.context.theme.type == "dark")
