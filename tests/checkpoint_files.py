@@ -40,3 +40,20 @@ def write_checkpoints(folder: Path) -> None:
                 test=TEST,
             )
             save(network, card, folder / f"{card.name}.safetensors")
+
+
+def write_scenes_network(folder: Path, name: str, attention: str, options: dict[str, object], seed: int) -> None:
+    """One network of the scenes, untrained and not tested, with the attention that a test asks for."""
+    torch.manual_seed(seed)
+    network = build_network(NetworkConfig(width=4, attention=attention, attention_options=options, stem="stride2"))
+    card = Card(
+        name=name,
+        dataset="scenes",
+        dataset_title="scenes",
+        classes=CLASSES,
+        input_size=64,
+        mean=(0.5, 0.5, 0.5),
+        std=(0.25, 0.25, 0.25),
+        config=network.config,
+    )
+    save(network, card, folder / f"{name}.safetensors")

@@ -4,16 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
-from gam_viz.checkpoints import Card, find, load, save
-from gam_viz.datasets.scenes import CLASSES
+from gam_viz.checkpoints import find, load
 from gam_viz.explain.steps import STATIONS, walk
 from gam_viz.figures.scales import number
 from gam_viz.images import load_sample, prepare
-from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.pages.text import LANGUAGES, TERM, speaking
+from tests.checkpoint_files import write_scenes_network
 
 PAGE = "gam_viz/pages/inside.py"
 RAW_KEY = re.compile(r"\b(inside|word|gates|own)\.[a-z_]+\b")
@@ -112,7 +110,7 @@ def test_a_network_without_attention_is_left_out_with_a_sentence(page: AppTest) 
 
 def test_only_networks_without_attention(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(2):
-        _write(tmp_path, f"scenes-none-{seed}", "none", {}, seed)
+        write_scenes_network(tmp_path, f"scenes-none-{seed}", "none", {}, seed)
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
     page.run()
     assert not page.exception
@@ -133,9 +131,9 @@ def test_every_kind_of_module_has_its_sentences(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, pair: tuple[str, str]
 ) -> None:
     for seed, (attention, options) in enumerate(VARIANTS.items()):
-        _write(tmp_path, f"scenes-{attention}", attention, options, seed)
-    _write(tmp_path, "scenes-gam-factorised", "gam", {"spatial": "factorised"}, 9)
-    _write(tmp_path, "scenes-gam-groups", "gam", {"groups": 2, "rate": 2}, 10)
+        write_scenes_network(tmp_path, f"scenes-{attention}", attention, options, seed)
+    write_scenes_network(tmp_path, "scenes-gam-factorised", "gam", {"spatial": "factorised"}, 9)
+    write_scenes_network(tmp_path, "scenes-gam-groups", "gam", {"groups": 2, "rate": 2}, 10)
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
     page = app.switch_page(PAGE)
     layer = "layer1.0.second" if "se_gam" in pair else "layer1.0"
@@ -149,19 +147,3 @@ def test_every_kind_of_module_has_its_sentences(
             assert not RAW_KEY.search(said(page))
             page.button(key="inside-next").click().run()
     assert not page.exception
-
-
-def _write(folder: Path, name: str, attention: str, options: dict[str, object], seed: int) -> None:
-    torch.manual_seed(seed)
-    network = build_network(NetworkConfig(width=4, attention=attention, attention_options=options, stem="stride2"))
-    card = Card(
-        name=name,
-        dataset="scenes",
-        dataset_title="scenes",
-        classes=CLASSES,
-        input_size=64,
-        mean=(0.5, 0.5, 0.5),
-        std=(0.25, 0.25, 0.25),
-        config=network.config,
-    )
-    save(network, card, folder / f"{name}.safetensors")

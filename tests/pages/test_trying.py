@@ -10,12 +10,11 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from gam_viz.checkpoints import Card, load, read, save
-from gam_viz.datasets.scenes import CLASSES
+from gam_viz.checkpoints import load, read, save
 from gam_viz.explain.probes import Shuffle, move_features, move_pixel, shuffle_picture
 from gam_viz.figures.scales import number
 from gam_viz.images import load_sample, normalise, prepare
-from gam_viz.networks import NetworkConfig, build_network
+from tests.checkpoint_files import write_scenes_network
 
 SECTIONS = ("pixel", "patches", "options")
 SAMPLE = "scene-sailboat-17"
@@ -240,20 +239,8 @@ def test_a_layer_without_gates_says_so(page, section) -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_chains_are_drawn_part_by_part(page, tmp_path, section) -> None:
     for seed, attention in enumerate(("se_cbam", "se_gam")):
-        torch.manual_seed(seed)
         options = {"reduction_ratio": 2} if attention == "se_cbam" else {"rate": 2}
-        config = NetworkConfig(width=4, attention=attention, attention_options=options, stem="stride2")
-        card = Card(
-            name=f"scenes-{attention}",
-            dataset="scenes",
-            dataset_title="scenes",
-            classes=CLASSES,
-            input_size=64,
-            mean=(0.5, 0.5, 0.5),
-            std=(0.25, 0.25, 0.25),
-            config=config,
-        )
-        save(build_network(config).eval(), card, tmp_path / f"{card.name}.safetensors")
+        write_scenes_network(tmp_path, f"scenes-{attention}", attention, options, seed)
     shown = page(section, folder=tmp_path)
     assert not shown.exception
     if section != "options":
