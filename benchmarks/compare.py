@@ -36,9 +36,7 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gam_viz.checkpoints import find, load
-from gam_viz.datasets.scenes import draw_scenes
-from gam_viz.devices import describe, pick_device
+from gam_viz.datasets.scenes.draw import draw_scenes
 from gam_viz.explain import read_gates
 from gam_viz.explain.attributions import Request, attribute_many, default_layer
 from gam_viz.explain.attributions.gradients import Draws, noise_level
@@ -46,6 +44,8 @@ from gam_viz.explain.attributions.perturbation import superpixels
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
 from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
+from gam_viz.networks.checkpoints import find, load
+from gam_viz.runtime.device import describe, pick_device
 
 STEPS, SAMPLES, NOISE, GRID, SEGMENTS = 50, 25, 0.15, 8, 64
 REQUESTS = (

@@ -20,14 +20,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gam_viz.checkpoints import load, read
-from gam_viz.devices import describe, pick_device
+from gam_viz.evidence.ablation.ablate import Ablations, ablations
+from gam_viz.evidence.faithfulness import BASELINES, Settings, faithfulness, infidelity
 from gam_viz.explain import explain
-from gam_viz.explain.ablation import Ablations, ablations
 from gam_viz.explain.attributions import attribute_many
-from gam_viz.explain.faithfulness import BASELINES, Settings, faithfulness, infidelity
 from gam_viz.explain.heatmaps import heatmaps
 from gam_viz.images import load_sample, prepare
+from gam_viz.networks.checkpoints import load, read
+from gam_viz.runtime.device import describe, pick_device
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("integrated_gradients", "gradcam", "saliency", "smoothgrad", "guided_backprop", "occlusion")

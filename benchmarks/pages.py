@@ -23,7 +23,7 @@ from streamlit.testing.v1 import AppTest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gam_viz.pages.text import LANGUAGES
+from gam_viz.text import LANGUAGES
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = PROJECT / "gam_viz" / "pages"
@@ -53,7 +53,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pages", nargs="+", help="scripts in gam_viz/pages, without their ending (default: all)")
+    parser.add_argument("--pages", nargs="+", help="folders in gam_viz/app (default: all)")
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # streamlit says of every element that there is no browser
     chosen = options.pages or names()
@@ -64,7 +64,7 @@ def main() -> None:
             st.cache_data.clear()
             st.cache_resource.clear()
             app = AppTest.from_file(str(PROJECT / "app.py"))
-            app.switch_page(f"gam_viz/pages/{name}.py")
+            app.switch_page(f"gam_viz/app/{name}/page.py")
             for kind in ("first", "again"):
                 took.setdefault((name, kind), []).append(run(app, name))
     print(f"{'page':<10} {'first, s':>9} {'CPU, s':>7} {'to Compare':>11} {'again, s':>9}")

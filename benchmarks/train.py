@@ -37,12 +37,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gam_viz.datasets import LabelledImages, data_root, load_dataset
 from gam_viz.datasets.cifar10 import INFO
-from gam_viz.devices import describe, pick_device, training_precision
 from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
+from gam_viz.runtime.device import describe, pick_device, training_precision
+from gam_viz.runtime.torchvision_shim import torchvision
 from gam_viz.training import RECIPES, Job
 from gam_viz.training.batches import Batches
 from gam_viz.training.loop import _one_epoch, _optimizer
-from gam_viz.vision import torchvision
 
 RECIPE = RECIPES["default"]
 BATCH = 128  # the tutorial's

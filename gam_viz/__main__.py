@@ -2,6 +2,6 @@
 
 import sys
 
-from gam_viz.cli import main
+from gam_viz.cli.main import main
 
 sys.exit(main())

@@ -5,10 +5,10 @@ from pathlib import Path
 import torch
 
 from gam_viz.attention import CBAM
-from gam_viz.checkpoints import Card, save
 from gam_viz.datasets.cifar10 import INFO
-from gam_viz.datasets.scenes import CLASSES
+from gam_viz.datasets.scenes.draw import CLASSES
 from gam_viz.networks import NetworkConfig, build_network
+from gam_viz.networks.checkpoints import Card, save
 
 TEST = {"accuracy": 0.91, "interval": [0.9, 0.92], "count": 100, "per_class": {}, "calibration_error": 0.02}
 

@@ -2,10 +2,9 @@
 
 from gam_viz.attention.cbam import CBAM
 from gam_viz.attention.chain import AttentionChain
-from gam_viz.attention.fuse import fuse
+from gam_viz.attention.errors import OptionError
 from gam_viz.attention.gam import GAM
 from gam_viz.attention.gate import Branch, Gate, Watcher, show, watch, watched
-from gam_viz.attention.options import OptionError
 from gam_viz.attention.registry import ATTENTION, build_attention
 from gam_viz.attention.se import SE
 
@@ -20,7 +19,6 @@ __all__ = [
     "OptionError",
     "Watcher",
     "build_attention",
-    "fuse",
     "show",
     "watch",
     "watched",

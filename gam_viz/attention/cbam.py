@@ -14,8 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gam_viz.attention.errors import OptionError
 from gam_viz.attention.gate import Gate
-from gam_viz.attention.options import OptionError
 from gam_viz.attention.se import hidden_channels
 
 

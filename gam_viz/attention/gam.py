@@ -16,8 +16,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from gam_viz.attention.errors import OptionError
 from gam_viz.attention.gate import Gate
-from gam_viz.attention.options import OptionError
 
 ChannelGate = Literal["none", "sigmoid"]
 SpatialConv = Literal["full", "factorised", "depthwise"]

@@ -33,7 +33,7 @@ def watched() -> bool:
 def show(owner: nn.Module, features: Tensor, gate: Tensor) -> Tensor:
     """Show `gate` to the watchers of this context, in the order they came; returns the gate to multiply by.
 
-    Networks of other libraries (see `gam_viz.foreign`) join in by calling this where they multiply.
+    Networks of other libraries (see `gam_viz.networks.adapters`) join in by calling this where they multiply.
 
     Args:
         owner: the module the gate belongs to; watchers tell gates apart by it.

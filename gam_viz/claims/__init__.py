@@ -1,10 +1,10 @@
 """What the tutorial says, measured: each statement with its figures and the verdict that one rule draws from them."""
 
+from gam_viz.claims.accuracy import PROMISED_GAIN, PROMISED_PARAMETERS
 from gam_viz.claims.claim import SECTIONS, VERDICTS, Claim, Column, Line, Measured, Table, Verdict
-from gam_viz.claims.counting import PRINTED_RATE, RATE_SIDE, RATE_WIDTH
+from gam_viz.claims.judge import Counted, Live, Subject, counted, judge, measure, stand_in
+from gam_viz.claims.parameters import PRINTED_RATE, RATE_SIDE, RATE_WIDTH
 from gam_viz.claims.snippets import SNIPPETS, Snippet
-from gam_viz.claims.trained import PROMISED_GAIN, PROMISED_PARAMETERS
-from gam_viz.claims.whole import Counted, Live, Subject, counted, judge, measure, stand_in
 
 __all__ = [
     "PRINTED_RATE",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gam_viz.zoo.intervals import Estimate
+from gam_viz.evaluation.intervals import Estimate
 
 #: "seen": the figures bear it out; "partly": they do within a limit that is named; "not_seen": they contradict it;
 #: "open": what was measured does not decide, or nothing was trained yet; "untested": nothing here measures it.

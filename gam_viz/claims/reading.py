@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gam_viz.claims.behaviour import ERASED, Behaviour, DoubleArray
 from gam_viz.claims.claim import Claim
-from gam_viz.zoo.intervals import mean
+from gam_viz.claims.gate_behaviour import ERASED, Behaviour, DoubleArray
+from gam_viz.evaluation.intervals import mean
 
 SAME = 1e-9  # of a gate's largest value: below this, in double precision, nothing changed but the order of a sum
 

@@ -25,7 +25,7 @@ for each in load_results():
 _MODULE = """\
 import torch
 from pathlib import Path
-from gam_viz.checkpoints import load, read
+from gam_viz.networks.checkpoints import load, read
 
 network = load(read(Path("checkpoints/scenes-{name}.safetensors")))
 module = network.layer1[0].attention
@@ -64,7 +64,7 @@ SNIPPETS = {
         """\
 import torch
 from pathlib import Path
-from gam_viz.checkpoints import load, read
+from gam_viz.networks.checkpoints import load, read
 from gam_viz.explain import explain
 from gam_viz.images import load_sample, prepare
 
@@ -193,8 +193,8 @@ for spatial in ("full", "factorised"):
         """\
 import torch
 from pathlib import Path
-from gam_viz.attention import fuse
-from gam_viz.checkpoints import load, read
+from gam_viz.networks.bn_folding import fuse
+from gam_viz.networks.checkpoints import load, read
 
 network = load(read(Path("checkpoints/scenes-gam.safetensors")))
 folded, x = fuse(network), torch.randn(1, 3, 64, 64)

@@ -1,6 +1,10 @@
 """What a network costs: parameters, multiply-adds, memory of activations, and the time of a prediction."""
 
-from gam_viz.cost.clock import (
+from gam_viz.cost.designs import FAMILIES, Fit, fits, usual
+from gam_viz.cost.network_cost import Bill, Counts, Part, bill, count
+from gam_viz.cost.stages import ModuleCost, attention_cost, module_cost, stages_of
+from gam_viz.cost.table import Row, records, to_csv
+from gam_viz.cost.timing import (
     MOST_MACS,
     MOST_PARAMETERS,
     Latency,
@@ -11,10 +15,6 @@ from gam_viz.cost.clock import (
     timeable,
     timing,
 )
-from gam_viz.cost.counting import Bill, Counts, Part, bill, count
-from gam_viz.cost.designs import FAMILIES, Fit, fits, usual
-from gam_viz.cost.formulas import ModuleCost, attention_cost, module_cost, stages_of
-from gam_viz.cost.sheet import Row, records, to_csv
 
 __all__ = [
     "FAMILIES",

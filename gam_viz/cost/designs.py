@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from gam_viz.attention import build_attention
-from gam_viz.cost.counting import count
-from gam_viz.cost.formulas import attention_cost, stages_of
+from gam_viz.cost.network_cost import count
+from gam_viz.cost.stages import attention_cost, stages_of
 from gam_viz.networks import NetworkConfig
 
 #: What designs are usually compared with: attention and its options, the cheapest module first.

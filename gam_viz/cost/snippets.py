@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from gam_viz.cost.formulas import stages_of
+from gam_viz.cost.stages import stages_of
 from gam_viz.networks import NetworkConfig
 
 

@@ -69,7 +69,7 @@ def _read_pack(pack: Path, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArr
 
 
 def _read_torchvision(split: str, root: Path, download: bool) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    from gam_viz.vision import torchvision  # loads slowly, and only this path needs it
+    from gam_viz.runtime.torchvision_shim import torchvision  # loads slowly, and only this path needs it
 
     try:
         data = torchvision.datasets.CIFAR10(str(root), train=split == "train", download=download)

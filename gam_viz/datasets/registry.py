@@ -13,7 +13,7 @@ from gam_viz.datasets.cifar10 import load_cifar10
 from gam_viz.datasets.folders import load_folder
 from gam_viz.datasets.medmnist import load_pneumoniamnist
 from gam_viz.datasets.packs import load_mednist, load_ucmerced
-from gam_viz.datasets.planted import load_scenes
+from gam_viz.datasets.scenes.dataset import load_scenes
 
 DATASETS: dict[str, Callable[[str, Path], LabelledImages]] = {
     "cifar10": load_cifar10,

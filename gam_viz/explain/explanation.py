@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from gam_viz.checkpoints import Card
 from gam_viz.explain.gates import GateReading, read_gates
 from gam_viz.networks import ResidualNetwork
+from gam_viz.networks.checkpoints import Card
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from html import escape
 import numpy as np
 
 from gam_viz.explain import GateReading
-from gam_viz.figures.report_svg import WIDTH, drawing, element, guide, label, ticks
 from gam_viz.figures.scales import Scale, number
+from gam_viz.figures.static import WIDTH, drawing, element, guide, label, ticks
 
 LEFT, RIGHT = 52.0, WIDTH - 10.0
 SHAPES = ("circle", "square", "diamond")

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps
 
-from gam_viz.figures.report_svg import WIDTH, drawing, element, guide, label
 from gam_viz.figures.scales import DIVERGING
+from gam_viz.figures.static import WIDTH, drawing, element, guide, label
 
 _NAMES = 150.0  # pixels, for the names of the rows
 

@@ -11,13 +11,13 @@ from gam_viz.images.decode import decode
 from gam_viz.images.errors import ERROR_TEXTS, PictureError
 from gam_viz.images.facts import FACT_TEXTS, Band, Fact, Window
 from gam_viz.images.limits import ACCEPTED_FORMATS, LIMITS, Limits
-from gam_viz.images.look import first_look, measured_range, render
 from gam_viz.images.network_input import Fit, NetworkInput, denormalise, normalise, normalise_batch, prepare
+from gam_viz.images.open_source import open_source
 from gam_viz.images.picture import NOTE_TEXTS, Note, Picture, from_pixels
+from gam_viz.images.render import first_look, measured_range, render
 from gam_viz.images.rendering import Rendering
 from gam_viz.images.samples import SAMPLE_TITLES, Sample, list_samples, load_sample, sample_scene
 from gam_viz.images.source import Source
-from gam_viz.images.sources import open_source
 
 __all__ = [
     "ACCEPTED_FORMATS",

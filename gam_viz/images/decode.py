@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gam_viz.images.limits import LIMITS, Limits
-from gam_viz.images.look import render
+from gam_viz.images.open_source import open_source
 from gam_viz.images.picture import Picture
+from gam_viz.images.render import render
 from gam_viz.images.rendering import Rendering
-from gam_viz.images.sources import open_source
 
 
 def decode(data: bytes, name: str, limits: Limits = LIMITS, rendering: Rendering | None = None) -> Picture:

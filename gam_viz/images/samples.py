@@ -14,7 +14,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Literal
 
-from gam_viz.datasets.scenes import CLASSES, Scene, draw_scene
+from gam_viz.datasets.scenes.draw import CLASSES, Scene, draw_scene
 from gam_viz.images.decode import decode
 from gam_viz.images.errors import PictureError
 from gam_viz.images.picture import Note, Picture, from_pixels, pixels_sha256

@@ -6,14 +6,15 @@ import struct
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from gam_viz.images import dicom_render, raster_render
-from gam_viz.images.dicom import DicomFile
 from gam_viz.images.errors import PictureError
-from gam_viz.images.essentials import Essentials
 from gam_viz.images.facts import Band, Fact, Window
+from gam_viz.images.formats.dicom import display as dicom_display
+from gam_viz.images.formats.dicom.header import DicomFile
+from gam_viz.images.formats.header import Essentials
+from gam_viz.images.formats.raster import display as raster_display
+from gam_viz.images.formats.raster.header import RasterFile, open_raster
 from gam_viz.images.limits import LIMITS, Limits
 from gam_viz.images.picture import Note
-from gam_viz.images.raster import RasterFile, open_raster
 from gam_viz.images.rendering import Rendering
 
 Kind = Literal["picture", "dicom", "raster"]
@@ -72,14 +73,14 @@ class Source:
         if rendering.frame >= self.frames:
             raise PictureError("no_such_frame", frame=rendering.frame, frames=f"0 to {self.frames - 1}")
         if isinstance(self.file, RasterFile):
-            return raster_render.resolve(raster_frame(self, rendering.frame), rendering)
+            return raster_display.resolve(raster_frame(self, rendering.frame), rendering)
         for choice, value in (("band", rendering.bands), ("region", rendering.region)):
             if value is not None:
                 raise PictureError("not_adjustable", choice=choice)
         if isinstance(self.file, DicomFile):
             if rendering.window is None and rendering.stretch is None:
-                rendering = replace(rendering, window=dicom_render.default_window(self.file, rendering.frame))
-            dicom_render.check(self.file, rendering)
+                rendering = replace(rendering, window=dicom_display.default_window(self.file, rendering.frame))
+            dicom_display.check(self.file, rendering)
             return rendering
         if (rendering.window or rendering.stretch) and not self.stretchable:
             raise PictureError("not_adjustable", choice="window" if rendering.window else "stretch")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from gam_viz.evidence.case import Examined
+from gam_viz.evidence.examine import Examined
+from gam_viz.report.context import Shown, plain
 from gam_viz.report.markup import Html, h, joined
 from gam_viz.report.provenance import command, facts
-from gam_viz.report.shown import Shown, plain
 
 
 def asked(shown: Shown) -> Html:

@@ -6,17 +6,17 @@ import math
 
 import numpy as np
 
-from gam_viz.evidence.case import Examined
-from gam_viz.evidence.judgements import Judgement, Likeness
-from gam_viz.explain.ablation import Ablation
+from gam_viz.evidence.ablation.ablate import Ablation
+from gam_viz.evidence.examine import Examined
+from gam_viz.evidence.verdicts import Judgement, Likeness
 from gam_viz.figures.curves import DASHES, Line
 from gam_viz.figures.report_marks import SHAPES, Mark, changes, mark_sign
 from gam_viz.figures.report_matrix import matrix
-from gam_viz.figures.report_svg import curves, swatch
 from gam_viz.figures.scales import number
+from gam_viz.figures.static import curves, swatch
+from gam_viz.report.context import Shown
 from gam_viz.report.looks import network_heading
 from gam_viz.report.markup import Html, h, joined
-from gam_viz.report.shown import Shown
 
 _BRANCHES = ("channel", "spatial", "both")
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from gam_viz.evidence.case import Examined
+from gam_viz.evidence.examine import Examined
 from gam_viz.explain import GateReading, SpatialMap
 from gam_viz.explain.attributions import Attribution
 from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.figures.gate_scales import spatial_scale, weight_scale
+from gam_viz.figures.pixels import Pixels, bar, over, reduced, uri
 from gam_viz.figures.report_marks import barcode
-from gam_viz.figures.report_pixels import Pixels, bar, over, reduced, uri
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
+from gam_viz.report.context import Shown, plain
 from gam_viz.report.markup import Html, h, joined
-from gam_viz.report.shown import Shown, plain
 
 ORIGINAL = 480  # pixels of the original's longest side
 MOST = 4  # classes that are listed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gam_viz.evidence.case import Case
+from gam_viz.evidence.examine import Case
 from gam_viz.report.closing import asked, left_out, limits, provenance
+from gam_viz.report.context import Shown
 from gam_viz.report.evidence import ablation, agreed, faithful, found
 from gam_viz.report.looks import attributions, gates, saw
 from gam_viz.report.markup import Html, h, joined
-from gam_viz.report.shown import Shown
 from gam_viz.report.style import STYLE
 from gam_viz.report.words import Words
 

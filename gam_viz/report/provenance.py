@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 
-from gam_viz.evidence.case import Case, CaseSettings
+from gam_viz.evidence.examine import Case, CaseSettings
 
 
 def command(case: Case) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gam_viz.cards import Card
 from gam_viz.images import Sample
+from gam_viz.networks.card import Card
 
 
 class Say(Protocol):

@@ -1,6 +1,6 @@
 """Training and evaluating networks."""
 
-from gam_viz.training.evaluate import predict, summarise, wilson_interval
+from gam_viz.evaluation.metrics import predict, summarise, wilson_interval
 from gam_viz.training.job import Job, TrainingError
 from gam_viz.training.loop import train
 from gam_viz.training.recipe import RECIPES, Recipe, recipe

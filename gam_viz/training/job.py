@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gam_viz.checkpoints import Checkpoint, load
 from gam_viz.networks import NetworkConfig, ResidualNetwork
+from gam_viz.networks.checkpoints import Checkpoint, load
 from gam_viz.training.recipe import Recipe
 
 

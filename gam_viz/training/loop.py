@@ -17,13 +17,13 @@ from torch.optim.swa_utils import update_bn
 from tqdm import tqdm
 
 from gam_viz import __version__
-from gam_viz.checkpoints import Card, save, snapshot_path
 from gam_viz.datasets.arrays import LabelledImages, split_validation
-from gam_viz.devices import autocast, describe, training_precision
-from gam_viz.files import write_atomically
+from gam_viz.evaluation.metrics import predict, summarise
 from gam_viz.networks import build_network
+from gam_viz.networks.checkpoints import Card, save, snapshot_path
+from gam_viz.runtime.device import autocast, describe, training_precision
+from gam_viz.runtime.files import write_atomically
 from gam_viz.training.batches import Batches
-from gam_viz.training.evaluate import predict, summarise
 from gam_viz.training.job import Job, TrainingError, start_from
 from gam_viz.training.recipe import Recipe
 

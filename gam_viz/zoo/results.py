@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from gam_viz.checkpoints import read
 from gam_viz.cost import Latency, count, latency
-from gam_viz.files import write_atomically
-from gam_viz.zoo.intervals import Estimate, accuracy, difference
+from gam_viz.evaluation.intervals import Estimate, accuracy, difference
+from gam_viz.networks.checkpoints import read
+from gam_viz.runtime.files import write_atomically
 from gam_viz.zoo.plan import Run, TrainingSet
-from gam_viz.zoo.run import Workshop, best_of, finished
+from gam_viz.zoo.train import Workshop, best_of, finished
 
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "zoo.json"
 COMPARED_WITH = ("none", "cbam", "gam", "gam-first")

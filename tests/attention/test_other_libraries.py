@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gam_viz.attention import CBAM, SE
-from gam_viz.vision import torchvision
+from gam_viz.runtime.torchvision_shim import torchvision
 
 
 def pointwise(linear):
@@ -14,7 +14,7 @@ def pointwise(linear):
 @pytest.mark.parametrize(("channels", "ratio", "kernel"), [(32, 16, 7), (16, 4, 3)])
 def test_timms_cbam(channels, ratio, kernel, randomise):
     """timm's MLP has no biases unless asked; its convolution takes [mean, max] where the authors' takes [max, mean]."""
-    # Not at the top: timm imports torchvision, which `gam_viz.vision` must have made importable.
+    # Not at the top: timm imports torchvision, which `gam_viz.runtime.torchvision_shim` must have made importable.
     cbam = pytest.importorskip("timm.layers.cbam", reason="timm is not installed")
     ours = randomise(CBAM(channels, reduction_ratio=ratio, kernel_size=kernel))
     for layer in (ours.mlp[0], ours.mlp[2]):

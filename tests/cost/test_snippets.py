@@ -6,7 +6,7 @@ import shlex
 import pytest
 import torch
 
-from gam_viz.cli import main
+from gam_viz.cli.main import main
 from gam_viz.cost import count
 from gam_viz.cost.snippets import command, module_code, network_code
 from gam_viz.networks import NetworkConfig

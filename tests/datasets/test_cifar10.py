@@ -12,7 +12,7 @@ from PIL import Image
 
 from gam_viz.datasets import DatasetError, load_dataset
 from gam_viz.datasets.cifar10 import INFO, load_cifar10
-from gam_viz.vision import torchvision
+from gam_viz.runtime.torchvision_shim import torchvision
 
 
 def pictures(count, seed=0):

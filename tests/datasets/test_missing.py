@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gam_viz.datasets import MissingDataError, load_dataset
-from gam_viz.datasets.planted import COUNTS
+from gam_viz.datasets.scenes.dataset import COUNTS
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gam_viz.checkpoints import Checkpoint, find
+from gam_viz.networks.checkpoints import Checkpoint, find
 from tests.checkpoint_files import write_checkpoints
 
 

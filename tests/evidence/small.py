@@ -5,11 +5,11 @@ from typing import Any
 import torch
 
 from gam_viz.attention import CBAM
-from gam_viz.cards import Card
-from gam_viz.evidence.case import Case, CaseSettings, Subject, examine
-from gam_viz.explain.faithfulness import Settings
+from gam_viz.evidence.examine import Case, CaseSettings, Subject, examine
+from gam_viz.evidence.faithfulness import Settings
 from gam_viz.images import Picture, load_sample
 from gam_viz.networks import NetworkConfig, build_network
+from gam_viz.networks.card import Card
 
 #: Of pictures of 16x16: few steps, and bands of few maps.
 QUICK = CaseSettings(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from gam_viz.checkpoints import Card
 from gam_viz.explain import GateReading, explain, gates_of, read_gates, replace_gates
 from gam_viz.networks import NetworkConfig, build_network
+from gam_viz.networks.checkpoints import Card
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from gam_viz.images import PictureError, decode
-from gam_viz.images.sources import clean_name
+from gam_viz.images.open_source import clean_name
 
 # Four different corners, so that no flip or turn goes unnoticed.
 CORNERS = np.zeros((16, 24, 3), np.uint8)

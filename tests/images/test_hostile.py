@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gam_viz.images import LIMITS, Limits, Picture, PictureError, decode
-from gam_viz.images.pillow_files import PLUGINS
+from gam_viz.images.formats.pillow import PLUGINS
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
 

@@ -9,7 +9,7 @@ import pytest
 import gam_viz.images
 from gam_viz.images import ERROR_TEXTS, LIMITS, NOTE_TEXTS, Limits, Note, PictureError
 from gam_viz.images.errors import PARTS
-from gam_viz.images.sniff import format_of_suffix
+from gam_viz.images.formats.sniff import format_of_suffix
 
 MB = 1024 * 1024
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(gam_viz.images.__path__[0]).glob("*.py")]

@@ -366,7 +366,7 @@ def test_threads_do_not_meet() -> None:
 
 
 def test_rasterio_is_held_to_one_driver() -> None:
-    from gam_viz.images.raster import _SAFE, opened
+    from gam_viz.images.formats.raster.header import _SAFE, opened
 
     png = io.BytesIO()
     with MemoryFile() as memory:

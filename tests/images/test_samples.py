@@ -7,7 +7,7 @@ from importlib import metadata
 import numpy as np
 import pytest
 
-from gam_viz.datasets.scenes import CLASSES, draw_scene
+from gam_viz.datasets.scenes.draw import CLASSES, draw_scene
 from gam_viz.images import SAMPLE_TITLES, PictureError, list_samples, load_sample, sample_scene
 from gam_viz.images.samples import _FILES, _load
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from gam_viz.attention import ATTENTION
 from gam_viz.networks import NetworkConfig, build_network
-from gam_viz.vision import torchvision
+from gam_viz.runtime.torchvision_shim import torchvision
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from gam_viz.evidence.case import About, Case
+from gam_viz.evidence.examine import About, Case
 from gam_viz.images import list_samples
-from gam_viz.pages.text import speaking
-from gam_viz.pages.words import WORDS
 from gam_viz.report import html
+from gam_viz.text import speaking
+from gam_viz.title_words import WORDS
 from tests.evidence.small import QUICK, case_of
 
 

@@ -8,13 +8,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from gam_viz.cards import Card
-from gam_viz.evidence.case import About, Case, examine
-from gam_viz.evidence.judgements import judgements
+from gam_viz.evidence.examine import About, Case, examine
+from gam_viz.evidence.verdicts import judgements
 from gam_viz.images import Fact, Rendering, from_pixels, open_source, render
-from gam_viz.pages.text import LANGUAGES
-from gam_viz.pages.words import WORDS
+from gam_viz.networks.card import Card
 from gam_viz.report import Words, command, facts
+from gam_viz.text import LANGUAGES
+from gam_viz.title_words import WORDS
 from tests.evidence.small import QUICK, case_of, subject
 from tests.images.dicom_files import dicom
 
@@ -196,7 +196,7 @@ def test_the_command_says_what_differs_from_the_defaults(case: Case) -> None:
 
 
 def test_networks_of_one_attention_have_names_and_colours_of_their_own(page: Page) -> None:
-    from gam_viz.report.shown import Shown
+    from gam_viz.report.context import Shown
 
     case = case_of("gam", "gam", "cbam")
     shown = Shown(case, WORDS)

@@ -6,8 +6,8 @@ import json
 import pytest
 import torch
 
-from gam_viz.checkpoints import Card, load, read, rewrite_card, save
 from gam_viz.networks import NetworkConfig, build_network
+from gam_viz.networks.checkpoints import Card, load, read, rewrite_card, save
 from gam_viz.training import Job, TrainingError, recipe
 from gam_viz.training.job import start_from
 

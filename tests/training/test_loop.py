@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from gam_viz.checkpoints import load, read, rewrite_card, snapshot_path, snapshots
 from gam_viz.datasets import split_validation
 from gam_viz.images import normalise_batch
 from gam_viz.networks import NetworkConfig, build_network
+from gam_viz.networks.checkpoints import load, read, rewrite_card, snapshot_path, snapshots
 from gam_viz.training import Job, TrainingError, loop, predict, recipe, summarise, train
 
 CPU = torch.device("cpu")

@@ -18,7 +18,7 @@ from torch.nn import functional
 from gam_viz.explain.attributions.cam import weighted_features
 from gam_viz.explain.attributions.method import Finding, Method, Param, Params
 from gam_viz.explain.attributions.work import Work
-from gam_viz.foreign import ForeignNetwork
+from gam_viz.networks.adapters import ForeignNetwork
 
 # Captum announces its hooks at every call. They sit on a private copy, and a filter set around the call would leak
 # between threads, so it is set once.

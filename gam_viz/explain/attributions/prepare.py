@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import Gate, fuse
-from gam_viz.foreign import ForeignNetwork
+from gam_viz.attention import Gate
 from gam_viz.networks import ResidualNetwork
+from gam_viz.networks.adapters import ForeignNetwork
+from gam_viz.networks.bn_folding import fuse
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,79 @@
+"""One statement: what is said and the verdict on the left, what was measured on the right, how to measure it below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from gam_viz.app.claims.figures import difference_line, draw_differences, draw_figure, draw_table
+from gam_viz.app.claims.measured import again
+from gam_viz.app.shared import networks
+from gam_viz.claims import SECTIONS, SNIPPETS, Claim, Counted, Live
+from gam_viz.text import language, prose, text
+
+COLOURS = {"seen": "green", "partly": "blue", "not_seen": "orange", "open": "gray", "untested": "gray"}
+ICONS = {
+    "seen": ":material/check:",
+    "partly": ":material/contrast:",
+    "not_seen": ":material/close:",
+    "open": ":material/question_mark:",
+    "untested": ":material/hourglass_empty:",
+}
+FEW = 1  # differences of accuracy that a line says; more are drawn
+_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
+
+
+def draw_card(claim: Claim, counted: Counted, live: Live, *, linked: bool) -> None:
+    """Draw it; `linked` says that the page was opened for it."""
+    with st.container(border=True, key=f"claim-{claim.key}"):
+        first, second = st.columns([1.0, 1.9], gap="medium")
+        with first:
+            verdict_badge(claim.verdict)
+            st.markdown(f"**{text(f'claims.said.{claim.key}')}**")
+            address = f"claims?claim={claim.key}&lang={language()}"
+            st.caption(text("claims.where", section=SECTIONS[claim.key], address=address))
+        with second:
+            st.markdown(prose(f"claims.why.{claim.key}.{claim.reason}"))
+            lines = [_fact(claim.key, name, values) for name, values in claim.facts.items()]
+            if len(claim.measured) <= FEW:
+                lines += [difference_line(measured) for measured in claim.measured]
+            if lines:
+                st.markdown("\n".join(f"- {line}" for line in lines))
+            if len(claim.measured) > FEW:
+                draw_differences(claim)
+            draw_table(claim)
+            draw_figure(claim.key, counted, live)
+            if claim.key == "folding":
+                st.button(text("claims.again"), icon=":material/refresh:", on_click=again)
+            _how(claim.key, linked)
+
+
+def verdict_badge(verdict: str, count: int | None = None) -> None:
+    """A verdict in its colour, with how many there are of it."""
+    name = text(f"claims.verdict.{verdict}")
+    words = name if count is None else text("claims.count", count=count, verdict=name)
+    st.badge(words, icon=ICONS[verdict], color=COLOURS[verdict])  # type: ignore[arg-type]
+
+
+def _fact(key: str, name: str, values: Mapping[str, Any]) -> str:
+    """A sentence with its figures, a minus sign before those below 0."""
+    if "device" in values:
+        values = {**values, "device": networks.device_name()}  # in the reader's language
+    said = prose(f"claims.fact.{key}.{name}", **values)
+    below = any(isinstance(value, float) and value < 0 for value in values.values())
+    return _HYPHEN.sub("−", said) if below else said
+
+
+def _how(key: str, linked: bool) -> None:
+    snippet = SNIPPETS[key]
+    if not snippet.python and not snippet.shell:
+        return
+    with st.expander(text("claims.how"), icon=":material/science:", expanded=linked, type="compact"):
+        if snippet.python:
+            st.code(snippet.python.rstrip(), language="python")
+        if snippet.shell:
+            st.caption(text("claims.trains"))
+            st.code(snippet.shell, language="bash")

@@ -1,0 +1,131 @@
+"""The figures of a statement: differences of accuracy, tables, and a picture where it says more."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gam_viz.app.networks.accuracy_vs_cost import points
+from gam_viz.app.shared.columns import PLOT, legend
+from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, Column, Counted, Live, Measured
+from gam_viz.figures.bars import bar_markers, bars
+from gam_viz.figures.changes import Panel, ceiling, change_bar, panels
+from gam_viz.figures.dots import Dot, dots
+from gam_viz.figures.style import colour_of
+from gam_viz.text import text, text_or
+from gam_viz.titles import attention_title
+
+QUANTITIES = ("parameters", "macs", "hidden")
+
+
+def draw_differences(claim: Claim) -> None:
+    """Differences of accuracy as dots with their intervals, each in its own line of the alternative text."""
+    first, second = (_label(label) for label in claim.measured[0].label)
+    alike = len({measured.label for measured in claim.measured}) == 1
+    one_set = len({measured.data for measured in claim.measured}) == 1
+    colour = colour_of("se_gam" if claim.measured[0].label[0] == "se-gam" else "gam")
+    rows = []
+    for measured in claim.measured:
+        of, data = measured.estimate, _data(measured)
+        other = _label(measured.label[1])
+        name = data if alike else other if one_set else f"{data}<br>{other}"
+        low, value, high = (100 * number for number in (of.low, of.value, of.high))
+        rows.append((name, [Dot(data, colour, value, low, high, told=points(of))]))
+    ends = [100 * number for measured in claim.measured for number in (measured.estimate.low, measured.estimate.high)]
+    air = 0.06 * (max(*ends, 0) - min(*ends, 0))
+    which = text("claims.difference", first=first, second=second)
+    st.caption(which if alike else text("claims.difference_each", first=first))
+    st.plotly_chart(
+        dots(
+            rows,
+            axis=text("claims.points"),
+            span=(min(*ends, 0) - air, max(*ends, 0) + air),
+            form=".1~f",
+            guides=[(0.0, "")],
+            row=26 if alike or one_set else 40,
+        ),
+        config=PLOT,
+        key=f"claims-differences-{claim.key}",
+        alt=" ".join(difference_line(measured) for measured in claim.measured),
+    )
+    bases = {measured.estimate.basis for measured in claim.measured}
+    st.caption(" ".join(text(f"claims.basis.{basis}") for basis in ("seeds", "pictures") if basis in bases))
+
+
+def difference_line(measured: Measured) -> str:
+    """A data set, what was compared, the difference in points and what its interval is over."""
+    first, second = (_label(label) for label in measured.label)
+    said = {"data": _data(measured), "first": first, "second": second, "points": points(measured.estimate)}
+    return text(f"claims.line_{measured.estimate.basis}", **said)
+
+
+def _label(label: str) -> str:
+    return text_or(f"claims.label.{label}", label)
+
+
+def _data(measured: Measured) -> str:
+    return text_or(f"data.{measured.data}", measured.title)
+
+
+def draw_table(claim: Claim) -> None:
+    """The table of a statement that has one."""
+    if claim.table is None:
+        return
+    heads = [text(f"claims.column.{column.key}", value=column.value) for column in claim.table.columns]
+    rows = []
+    for line in claim.table.lines:
+        values = (_written(value, column) for value, column in zip(line.values, claim.table.columns, strict=True))
+        name = attention_title(line.module, line.options)
+        rows.append({text("claims.column.module"): name, **dict(zip(heads, values, strict=True))})
+    st.table(rows, border="horizontal", hide_index=True, alt=text(f"claims.table.{claim.key}"))
+    st.caption(text(f"claims.table.{claim.key}"))
+
+
+def _written(value: float, column: Column) -> str:
+    return f"{value:+.1%}" if column.form == "share" else f"{value:,.0f}"
+
+
+def draw_figure(key: str, counted: Counted, live: Live) -> None:
+    """The picture of a statement that has one."""
+    if key == "crossing":
+        _reaches(live)
+    elif key == "rate":
+        _rates(counted)
+
+
+def _reaches(live: Live) -> None:
+    """Where each gate changes when the features of one position do."""
+    shown = [
+        Panel(text(f"claims.reach.{attention}.{branch}"), getattr(of, f"{branch}_change"), cell=of.cell)
+        for attention, of in (("cbam", live.cbam), ("gam", live.gam))
+        for branch in ("channel", "spatial")
+    ]
+    top = ceiling([panel.values for panel in shown])
+    alt = text("claims.reach.alt", rows=shown[-1].values.shape[0], columns=shown[-1].values.shape[1])
+    figure = panels(shown, None, top, hover=text("claims.reach.change"), height=180)
+    st.plotly_chart(figure, config=PLOT, key="claims-reach", alt=alt)
+    scale = text("claims.reach.scale")
+    st.plotly_chart(change_bar(top), config=PLOT, key="claims-reach-scale", alt=scale)
+    st.caption(scale)
+
+
+def _rates(counted: Counted) -> None:
+    """Three quantities at every rate, relative to the printed one."""
+    printed = counted.rates[PRINTED_RATE]
+    names = [text(f"claims.rate.{quantity}") for quantity in QUANTITIES]
+    values = [
+        [getattr(cost, quantity) / getattr(printed, quantity) for cost in counted.rates.values()]
+        for quantity in QUANTITIES
+    ]
+    colour = colour_of("gam")
+    st.html(legend(bar_markers(names, colour)))
+    figure = bars(
+        [str(rate) for rate in counted.rates],
+        list(zip(names, values, strict=True)),
+        colour,
+        axis=text("claims.rate.axis"),
+        value=text("claims.rate.value", rate=PRINTED_RATE),
+    )
+    least, most = min(counted.rates), max(counted.rates)
+    alt = text("claims.rate.alt", least=least, most=most, first=values[0][0], last=values[0][-1])
+    st.plotly_chart(figure, config=PLOT, key="claims-rates", alt=alt)
+    st.caption(text("claims.rate.about", channels=RATE_WIDTH, side=RATE_SIDE))

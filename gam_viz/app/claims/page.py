@@ -1,0 +1,59 @@
+"""Is what the tutorial says true? Each statement with its verdict, the figures behind it, and how to measure them."""
+
+import streamlit as st
+
+from gam_viz.app.claims.card import draw_card, verdict_badge
+from gam_viz.app.claims.measured import counts, live
+from gam_viz.app.networks.results import results_of
+from gam_viz.app.shared import networks
+from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.columns import page_style
+from gam_viz.app.shared.sidebar import choose_language
+from gam_viz.claims import SECTIONS, VERDICTS, judge
+from gam_viz.text import prose, text
+from gam_viz.zoo.results import ResultsError
+
+#: What each choice shows.
+FILTER = {
+    "all": VERDICTS,
+    "seen": ("seen",),
+    "partly": ("partly",),
+    "not_seen": ("not_seen",),
+    "open": ("open", "untested"),
+}
+
+page_style()
+st.header(text("claims.title"), anchor=False, help=text("claims.help"))
+choose_language()
+st.markdown(prose("claims.about"))
+try:
+    results = results_of()
+except ResultsError as error:
+    st.error(text("networks.damaged", reason=error))
+    results = []
+try:
+    measured = live()
+except ValueError as error:
+    st.error(text("claims.cannot", reason=error))
+    st.stop()
+trained = all(of.trained for of in (measured.cbam, measured.gam))
+names = {"cbam": measured.cbam.name, "gam": measured.gam.name, "device": networks.device_name()}
+st.caption(text("claims.measured_on", **names) if trained else text("claims.untrained", **names))
+claims = judge(results, counts(), measured)
+
+with st.container(horizontal=True, vertical_alignment="center", key="verdicts"):
+    for verdict in VERDICTS:
+        if count := sum(claim.verdict == verdict for claim in claims):
+            verdict_badge(verdict, count)
+chosen = segments(
+    "verdict", list(FILTER), "all", text("claims.show"), "claims.filter", label_visibility="collapsed", width="stretch"
+)
+asked = st.query_params.get("claim")
+if asked is not None and asked not in SECTIONS:
+    st.info(text("claims.unknown"))
+first = [claim for claim in claims if claim.key == asked]
+shown = [claim for claim in claims if claim.verdict in FILTER[chosen] and claim.key != asked]
+for claim in [*first, *shown]:
+    draw_card(claim, counts(), measured, linked=claim.key == asked)
+if not first and not shown:
+    st.info(text("claims.nothing"))

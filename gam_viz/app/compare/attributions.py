@@ -1,0 +1,221 @@
+"""Attributions: which pixels moved the target's logit, by several methods, a row a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gam_viz.app.evidence.badges import attribution_badges
+from gam_viz.app.shared import networks as compute
+from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose, segments
+from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Method, Param, Request, layers_of
+from gam_viz.figures.overlay import overlay
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
+from gam_viz.text import prose, text
+from gam_viz.titles import class_title, layer_title
+
+DEFAULT_METHODS = ("gradcam",)
+SIGNS = ("signed", "absolute")
+
+
+@st.fragment
+def attribution_row(view: View) -> None:
+    """Draw the rows; only what was not asked for before is computed."""
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader(text("attributions.title"), anchor=False, help=text("attributions.help"), width="content")
+        methods = _methods()
+        layer = _layer(view, methods)
+        sign, percentile, opacity, own = _display()
+        with st.popover(text("attributions.settings"), disabled=not any(METHODS[name].params for name in methods)):
+            requests = [_request(METHODS[name], layer) for name in methods]
+        with st.popover(text("attributions.not_offered"), type="tertiary"):
+            for reason in NOT_OFFERED.values():
+                st.caption(text(f"not_offered.{reason}"))
+    view.shown.attributions = []
+    if not methods:
+        st.info(text("attributions.choose"))
+        return
+    _, columns = view.grid()
+    results = [_compute(view, index, requests, column) for index, column in enumerate(columns)]
+    proven = [attribution_badges(view, index, of, requests) for index, of in enumerate(results)]
+    for row, name in enumerate(methods):
+        badges = [of[row] if of else "" for of in proven]
+        _method_row(view, METHODS[name], [of[row] for of in results], badges, sign, percentile, opacity, own)
+    view.shown.attributions, view.shown.absolute, view.shown.percentile = results, sign == "absolute", percentile
+
+
+def _methods() -> list[str]:
+    state.restore_many("methods", list(METHODS), DEFAULT_METHODS)
+    chosen = st.multiselect(
+        text("attributions.methods"), list(METHODS), format_func=lambda name: text(f"method.{name}"), key="methods"
+    )
+    state.publish("methods", DEFAULT_METHODS)
+    return list(chosen)
+
+
+def _display() -> tuple[str, float, float, bool]:
+    with st.popover(text("display.title")):
+        sign = segments("sign", SIGNS, "signed", text("attributions.sign"), "attributions.sign")
+        percentile = st.slider(text("attributions.clip"), 90.0, 100.0, 99.0, 0.5, key="clip", format="%.1f")
+        opacity = st.slider(text("spatial.opacity"), 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
+        own = choose("attribution-scale", SCALES, "shared", text("scale.label"), "scale.option")
+    return sign, float(percentile), opacity, own == "own"
+
+
+def _layer(view: View, methods: Sequence[str]) -> str | None:
+    if not any(METHODS[name].needs_layer for name in methods):
+        return None
+    networks = [compute.network(s.checkpoint.sha256, s.checkpoint) for s in view.subjects]
+    common = [name for name in layers_of(networks[0]) if all(name in layers_of(other) for other in networks[1:])]
+    state.restore("cam", common, common[-1])
+    layer = st.selectbox(text("attributions.layer"), common, format_func=layer_title, key="cam", width=170)
+    state.publish("cam", common[-1])
+    return str(layer)
+
+
+def _request(method: Method, layer: str | None) -> Request:
+    params: dict[str, int | float | str | bool] = {}
+    if method.params:
+        st.markdown(f"**{text(f'method.{method.key}')}**")
+        for param in method.params:
+            params[param.key] = _param(method, param)
+    return Request(method.key, layer=layer if method.needs_layer else None, params=params)
+
+
+def _param(method: Method, param: Param) -> int | float | str | bool:
+    key = f"{method.key}-{param.key}"
+    label = text(f"param.{param.key}")
+    if param.choices == (True, False):
+        return st.toggle(label, bool(param.default), key=key)
+    if param.low is None:
+        return st.selectbox(
+            label,
+            param.choices,
+            index=param.choices.index(param.default),
+            format_func=lambda value: text(f"choice.{value}"),
+            key=key,
+        )
+    default = param.default
+    if param.choices:  # a word or a number
+        if st.toggle(f"{label}: {text(f'choice.{default}')}", True, key=f"{key}-auto"):
+            return default
+        default = param.low * 8
+    number_type = int if isinstance(param.low, int) else float
+    low, high, start, step = (number_type(v) for v in (param.low, param.high or 0, default, param.step or 1))
+    return st.number_input(label, low, high, start, step, key=key)
+
+
+def _compute(view: View, index: int, requests: Sequence[Request], column: DeltaGenerator) -> list[Attribution]:
+    with column:
+        place = st.empty()
+    title = view.titles()[index]
+
+    def progress(share: float, method: str) -> None:
+        name = text("attributions.computing", name=title, method=text(f"method.{method}"))
+        place.progress(min(max(share, 0.0), 1.0), name)
+
+    def waiting(position: int) -> None:
+        place.info(text("compare.waiting", position=position))
+
+    results = compute.attributions(
+        view.subjects[index], view.targets()[index], requests, progress=progress, on_wait=waiting
+    )
+    place.empty()
+    return results
+
+
+def _method_row(
+    view: View,
+    method: Method,
+    results: Sequence[Attribution],
+    badges: Sequence[str],
+    sign: str,
+    percentile: float,
+    opacity: float,
+    own: bool,
+) -> None:
+    signed = results[0].signed and sign == "signed"
+    maps = [r.values if signed else np.abs(r.values) for r in results]
+    shared = _scale(maps, signed, percentile)
+    colours = DIVERGING[0] if signed else SEQUENTIAL[0]
+    first, columns = view.grid()
+    with first:
+        st.markdown(f"**{text(f'method.{method.key}')}**")
+        st.caption(prose(f"method_help.{method.key}"))
+        if method.caution:
+            st.warning(prose(f"caution.{method.caution}"), icon=":material/warning:")
+        caption = text("scale.own") if own else text("attributions.scale")
+        print_scale(shared, colours, caption, key=f"scale-{method.key}")
+    for index, (column, result, values) in enumerate(zip(columns, results, maps, strict=True)):
+        scale = _scale([values], signed, percentile) if own else shared
+        title, target = view.titles()[index], class_title(view.selection.classes[result.target])
+        with column:
+            st.html(heading(f"{title} · {text('attributions.target', target=target)}", view.colours()[index]))
+            st.plotly_chart(
+                overlay(
+                    values,
+                    view.subjects[index].input.seen,
+                    scale,
+                    colours,
+                    opacity=opacity,
+                    hover=text("word.value"),
+                ),
+                config=PLOT,
+                key=f"{method.key}-{index}",
+                alt=text(
+                    "attributions.alt",
+                    method=text(f"method.{method.key}"),
+                    name=title,
+                    target=target,
+                    low=number(float(values.min())),
+                    high=number(float(values.max())),
+                ),
+            )
+            st.caption(_caption(result, values, scale if own else None))
+            if badges[index]:
+                st.markdown(badges[index])
+
+
+def _scale(maps: Sequence[np.ndarray], signed: bool, percentile: float) -> Scale:
+    make: Callable[..., Scale] = symmetric_scale if signed else absolute_scale
+    return make(maps, percentile=percentile)
+
+
+def _caption(result: Attribution, values: np.ndarray, own: Scale | None) -> str:
+    parts = [
+        text("attributions.cells", width=result.resolution[1], height=result.resolution[0])
+        if METHODS[result.method].resolution != "superpixel"
+        else text("attributions.superpixels", count=result.evidence["superpixels"]),
+        text("attributions.range", low=number(float(values.min())), high=number(float(values.max()))),
+        text("attributions.seconds", seconds=result.seconds),
+    ]
+    if result.delta is not None:
+        relative = result.relative_delta
+        if relative is not None and np.isfinite(relative):
+            parts.append(prose("attributions.delta", delta=number(result.delta), relative=relative))
+        else:  # the picture's logit is the baseline's: there is no change to take a share of
+            parts.append(prose("attributions.delta_alone", delta=number(result.delta)))
+    if "steps" in result.evidence:
+        parts.append(text("attributions.steps", steps=result.evidence["steps"]))
+    if result.evidence.get("converged") is False:
+        parts.append(text("attributions.not_converged"))
+    if "interpolation_error" in result.evidence:
+        parts.append(
+            text(
+                "attributions.interpolated",
+                interpolated=result.evidence["interpolated"],
+                windows=result.evidence["windows"],
+                error=result.evidence["interpolation_error"],
+            )
+        )
+    if not values.any():
+        parts.append(text("attributions.flat"))
+    if own is not None:
+        parts.append(text("scale.own_range", low=number(own.low), high=number(own.high)))
+    return " · ".join(parts)

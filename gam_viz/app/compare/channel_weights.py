@@ -1,0 +1,168 @@
+"""Channel weights: one layer's bars, all layers as profiles, and the cell they are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose
+from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.explain import GateReading
+from gam_viz.figures.channels import channel_bars, channel_overview
+from gam_viz.figures.overlay import picker
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
+from gam_viz.text import prose, text
+from gam_viz.titles import layer_title
+
+
+def channel_row(view: View, layer: str) -> None:
+    """Draw the row of channel weights."""
+    readings = [e.reading(layer, "channel") for e in view.explanations]
+    present = [reading for reading in readings if reading is not None]
+    if not present:
+        st.info(text("channels.none", layer=layer_title(layer)))
+        return
+    first, columns = view.grid()
+    with first:
+        cell = _pick_cell(view, present[0])
+        with st.popover(text("display.title"), width="stretch"):
+            own = choose("channel-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
+            order = choose("order", ("weight", "strength", "index"), "weight", text("channels.order"), "channels.order")
+    cells = [cell if reading is None else _same_place(cell, present[0], reading) for reading in readings]
+    over_time = [r for e in view.over_time if (r := e.reading(layer, "channel")) is not None]
+    shared = channel_scale(
+        [*present, *over_time], [c for c, reading in zip(cells, readings, strict=True) if reading is not None]
+    )
+    colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
+    for index, (column, reading) in enumerate(zip(columns, readings, strict=True)):
+        with column:
+            st.html(heading(view.titles()[index], view.colours()[index]))
+            if reading is None:
+                st.caption(text("channels.absent", name=view.titles()[index]))
+                continue
+            here = cells[index]
+            scale = channel_scale([reading], [here]) if own else shared
+            st.plotly_chart(
+                channel_bars(
+                    reading,
+                    view.colours()[index],
+                    scale,
+                    by=order,
+                    cell=here if reading.per_position else None,
+                    labels=(text("word.channel"), text("word.mean"), text("word.here")),
+                ),
+                config=PLOT,
+                key=f"bars-{index}",
+                alt=channel_caption(view.titles()[index], layer, reading),
+            )
+            of_network = (view.explanations[index].reading(name, "channel") for name in view.layers())
+            of_all = [of_layer for of_layer in of_network if of_layer is not None]
+            overview_scale = channel_scale(of_all)
+            st.plotly_chart(
+                channel_overview(
+                    of_all,
+                    [layer_title(r.layer) for r in of_all],
+                    overview_scale if own else channel_scale(all_channel(view)),
+                    colours,
+                    chosen=next((i for i, r in enumerate(of_all) if r.layer == layer), None),
+                    hover=text("word.weight"),
+                ),
+                config=PLOT,
+                key=f"overview-{index}",
+                alt=text("channels.overview_alt", name=view.titles()[index], layers=len(of_all)),
+            )
+            caption = channel_caption(view.titles()[index], layer, reading, prose)
+            st.caption(caption + " " + _cell_caption(reading, here))
+    with first:
+        scale = channel_scale(all_channel(view))
+        caption = text("scale.own") if own else text("channels.scale")
+        print_scale(scale, colours, caption, marks=(1.0,), key="channel-scale-bar")
+
+
+def all_channel(view: View) -> list[GateReading]:
+    """Of all layers and networks, over the film of their training too."""
+    return [r for e in (*view.explanations, *view.over_time) for r in e.readings if r.branch == "channel"]
+
+
+def channel_scale(readings: list[GateReading], cells: Sequence[tuple[int, int]] = ()) -> Scale:
+    """0..1 where every gate is bounded; else signed, wide enough for every channel's mean and its band, and for 1."""
+    if all(reading.bounded for reading in readings):
+        return bounded_scale()
+    maps = [reading.channel_means() for reading in readings]
+    for reading in readings:
+        if reading.per_position:
+            maps.extend(reading.channel_quantiles())
+    # A cell's own weights may lie far outside the band, and must not be drawn outside the frame.
+    maps.extend(reading.at(*cell) for reading, cell in zip(readings, cells, strict=False) if reading.per_position)
+    scale = symmetric_scale(maps)
+    limit = max(1.0, scale.high)
+    return Scale(-limit, limit, signed=True)
+
+
+def channel_caption(name: str, layer: str, reading: GateReading, say: Callable[..., str] = text) -> str:
+    """What a reading's numbers are; with `prose`, its terms are links."""
+    means = reading.channel_means()
+    values = {
+        "name": name,
+        "layer": layer_title(layer),
+        "channels": reading.shape[0],
+        "low": number(float(means.min())),
+        "high": number(float(means.max())),
+        "mean": number(float(means.mean())),
+    }
+    if not reading.per_position:
+        return say("channels.caption_constant", **values)
+    values["spread"] = number(float(reading.channel_spread().mean()))
+    if reading.bounded:
+        return say("channels.caption_positions", **values)
+    return say("channels.caption_signed", **values, negative=reading.negative_share)
+
+
+def _same_place(cell: tuple[int, int], of: GateReading, reading: GateReading) -> tuple[int, int]:
+    """The cell of `reading`'s map at the place that `cell` has in `of`'s: networks may have maps of other sizes."""
+    return cell[0] * reading.shape[1] // of.shape[1], cell[1] * reading.shape[2] // of.shape[2]
+
+
+def _cell_caption(reading: GateReading, cell: tuple[int, int]) -> str:
+    here = reading.at(*cell)
+    if not reading.per_position:
+        return text("channels.cell_constant", row=cell[0], column=cell[1])
+    return text(
+        "channels.cell",
+        row=cell[0],
+        column=cell[1],
+        low=number(float(here.min())),
+        high=number(float(here.max())),
+        negative=float((here < 0).mean()),
+    )
+
+
+def _pick_cell(view: View, reading: GateReading) -> tuple[int, int]:
+    """The cell of the feature map that is looked at: clicked on the picture, or typed."""
+    _, rows, columns = reading.shape
+    # A click sets the numbers before they are drawn; a cell beyond the map of another layer is brought back.
+    state.restore_number("row", 0, rows - 1, rows // 2)
+    state.restore_number("column", 0, columns - 1, columns // 2)
+    cell = (st.session_state["row"], st.session_state["column"])
+    st.plotly_chart(
+        picker(view.subjects[0].input.seen, (rows, columns), cell),
+        config=PLOT,
+        key=f"picker-{reading.layer}",
+        on_select=lambda: _clicked(f"picker-{reading.layer}"),
+        selection_mode="points",
+        alt=text("channels.picker_alt", rows=rows, columns=columns, row=cell[0], column=cell[1]),
+    )
+    with st.container(key="cell", horizontal=True, wrap=False, gap="small"):
+        st.number_input(text("word.row"), 0, rows - 1, key="row")
+        st.number_input(text("word.column"), 0, columns - 1, key="column", help=text("channels.picker_help"))
+    state.publish("row", rows // 2)
+    state.publish("column", columns // 2)
+    return int(st.session_state["row"]), int(st.session_state["column"])
+
+
+def _clicked(key: str) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    if points:
+        st.session_state["row"], st.session_state["column"] = (int(value) for value in points[0]["customdata"][:2])

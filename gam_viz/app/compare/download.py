@@ -1,0 +1,147 @@
+"""The last row: the figure and the numbers of what is on the page."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from matplotlib.figure import Figure
+
+from gam_viz import __version__
+from gam_viz.app.compare.channel_weights import all_channel, channel_caption, channel_scale
+from gam_viz.app.compare.spatial_masks import spatial_caption
+from gam_viz.app.shared.columns import View
+from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
+from gam_viz.report import to_csv, to_npz
+from gam_viz.text import language, speaking, text
+from gam_viz.titles import class_title, layer_title
+
+
+@st.fragment
+def download_row(view: View) -> None:
+    """Draw the row. Files are made when a button is pressed, outside the script, so they are told the language."""
+    code = language()
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(text("download.title"), anchor=False, width="content", help=text("download.help"))
+        stem = f"gam-viz-{view.selection.picture.sha256[:8]}"
+        for form, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
+            st.download_button(
+                text(f"download.{form}"),
+                partial(_figure_file, view, code, form),
+                f"{stem}.{form}",
+                mime,
+                key=f"download-{form}",
+                on_click="ignore",
+            )
+        st.download_button(
+            text("download.npz"),
+            partial(_arrays_file, view),
+            f"{stem}.npz",
+            "application/octet-stream",
+            key="download-npz",
+            on_click="ignore",
+        )
+        st.download_button(
+            text("download.csv"),
+            partial(to_csv, view.explanations),
+            f"{stem}.csv",
+            "text/csv",
+            key="download-csv",
+            on_click="ignore",
+        )
+
+
+def _figure_file(view: View, code: str, form: str) -> bytes:
+    with speaking(code):
+        return to_bytes(_figure(view), form)
+
+
+def _arrays_file(view: View) -> bytes:
+    attributions = {
+        e.card.name: of_network
+        for e, of_network in zip(
+            view.explanations, view.shown.attributions or [[]] * len(view.explanations), strict=True
+        )
+    }
+    return to_npz(view.explanations, attributions, _facts(view))
+
+
+def _facts(view: View) -> dict[str, object]:
+    return {
+        "gam_viz": __version__,
+        "picture_sha256": view.selection.picture.sha256,
+        "picture_rendering": view.selection.picture.rendering,
+        "fit": view.selection.fit,
+        "networks": {s.checkpoint.card.name: s.checkpoint.sha256 for s in view.subjects},
+        "targets": {
+            e.card.name: view.selection.classes[target]
+            for e, target in zip(view.explanations, view.targets(), strict=True)
+        },
+        "attributions": {
+            e.card.name: [{"method": a.method, "layer": a.layer, "params": dict(a.params)} for a in of_network]
+            for e, of_network in zip(view.explanations, view.shown.attributions, strict=False)
+        },
+    }
+
+
+def _figure(view: View) -> Figure:
+    shown = view.shown
+    columns = []
+    for index, explanation in enumerate(view.explanations):
+        title = view.titles()[index]
+        channel = explanation.reading(shown.layer, "channel")
+        columns.append(
+            Column(
+                title,
+                view.colours()[index],
+                view.subjects[index].input.seen,
+                text(
+                    "prediction.alt",
+                    name=title,
+                    predicted=class_title(view.selection.classes[explanation.predicted]),
+                    probability=explanation.probabilities[explanation.predicted],
+                ),
+                channel,
+                channel_scale(all_channel(view)),
+                "" if channel is None else channel_caption(title, shown.layer, channel),
+                (*_spatial_panels(view, index), *_attribution_panels(view, index)),
+            )
+        )
+    heading = text("download.figure_title", picture=view.selection.title, layer=layer_title(shown.layer))
+    return comparison_figure(heading, columns)
+
+
+def _spatial_panels(view: View, index: int) -> list[MapPanel]:
+    shown = view.shown
+    if not any(shown.layer in of_network for of_network in shown.spatial):
+        return []
+    title = f"{text('spatial.title')}, {layer_title(shown.layer)}"
+    found = shown.spatial[index].get(shown.layer)
+    if found is None:  # the other network has a mask here: keep the rows aligned
+        return [MapPanel(None, Scale(0, 1), shown.colours, title, text("spatial.absent"))]
+    signed = shown.colours in DIVERGING
+    scale = shown.spatial_scale or (symmetric_scale if signed else range_scale)([found.values])
+    return [MapPanel(found.values, scale, shown.colours, title, spatial_caption(found))]
+
+
+def _attribution_panels(view: View, index: int) -> list[MapPanel]:
+    shown = view.shown
+    target = class_title(view.selection.classes[view.targets()[index]])
+    panels = []
+    for row, attribution in enumerate(shown.attributions[index] if shown.attributions else ()):
+        every = [of_network[row].values for of_network in shown.attributions]
+        signed = attribution.signed and not shown.absolute
+        make = symmetric_scale if signed else absolute_scale
+        panels.append(
+            MapPanel(
+                attribution.values if signed else np.abs(attribution.values),
+                make(every, percentile=shown.percentile),
+                DIVERGING[0] if signed else SEQUENTIAL[0],
+                text(f"method.{attribution.method}"),
+                text("attributions.target", target=target),
+            )
+        )
+    return panels

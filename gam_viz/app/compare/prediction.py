@@ -1,0 +1,112 @@
+"""The first row: the picture, what the networks saw, and what each made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from gam_viz.app.shared.columns import PLOT, View, heading
+from gam_viz.app.shared.rendering.facts import facts_of, notes_of
+from gam_viz.figures.prediction import prediction_bars
+from gam_viz.figures.style import enlarged
+from gam_viz.networks.checkpoints import Card
+from gam_viz.text import prose, text
+from gam_viz.titles import class_title, literal
+
+
+def prediction_row(view: View) -> None:
+    """Draw the row."""
+    first, columns = view.grid()
+    selection = view.selection
+    seen = view.subjects[0].input.seen
+    with first, st.container(horizontal=True, gap="small", wrap=False):
+        original = selection.picture.pixels
+        st.image(
+            thumbnail(original),
+            width=80,
+            caption=text("prediction.original", width=original.shape[1], height=original.shape[0]),
+            alt=text("prediction.original_alt", name=selection.title),
+        )
+        st.image(
+            enlarged(seen, 192),
+            width=80,
+            caption=text("prediction.seen", size=seen.shape[0]),
+            alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
+        )
+    truth = None
+    if selection.label in selection.classes:
+        truth = selection.classes.index(selection.label)
+    names = [class_title(name) for name in selection.classes]
+    for index, (column, explanation) in enumerate(zip(columns, view.explanations, strict=True)):
+        with column:
+            card = explanation.card
+            st.html(heading(view.titles()[index], view.colours()[index]))
+            st.plotly_chart(
+                prediction_bars(
+                    explanation.probabilities,
+                    names,
+                    view.colours()[index],
+                    target=selection.target,
+                    truth=truth,
+                ),
+                config=PLOT,
+                key=f"prediction-{index}",
+                alt=text(
+                    "prediction.alt",
+                    name=view.titles()[index],
+                    predicted=names[explanation.predicted],
+                    probability=explanation.probabilities[explanation.predicted],
+                ),
+            )
+            st.caption(_verdict(explanation.predicted, truth, names) + " " + _tested(card))
+    with first:
+        facts = facts_of(selection.source) if selection.source else []
+        notes = notes_of(selection.picture)
+        if selection.credit or facts or notes:
+            with st.popover(text("prediction.about"), type="tertiary"):
+                st.caption(literal(selection.title))
+                if selection.credit:
+                    st.caption(selection.credit)
+                for group in (facts, notes):
+                    if group:
+                        st.caption("  \n".join(group))  # a line each
+    if selection.medical:
+        trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
+        st.caption(text("prediction.medical_networks") if trained else text("prediction.not_medical"))
+    if truth is None:
+        st.caption(text("prediction.no_truth", classes=_some(names)))
+
+
+def _some(names: list[str], most: int = 20) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (" " + text("prediction.more_classes", count=rest) if rest > 0 else "")
+
+
+def _verdict(predicted: int, truth: int | None, names: list[str]) -> str:
+    if truth is None:
+        return text("prediction.unknown", predicted=names[predicted])
+    if predicted == truth:
+        return text("prediction.right", truth=names[truth])
+    return text("prediction.wrong", truth=names[truth], predicted=names[predicted])
+
+
+def _tested(card: Card) -> str:
+    if not card.test and card.validation:
+        return prose("prediction.validated", epochs=card.epochs, accuracy=card.validation["accuracy"])
+    if not card.test:
+        return text("prediction.untested")
+    low, high = card.test["interval"]
+    return prose("prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
+
+
+def thumbnail(pixels: np.ndarray, side: int = 192) -> Image.Image:
+    """The whole picture inside a square of `side` pixels, so that pictures of every shape take the same place."""
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    size = (max(2, round(width * scale)), max(2, round(height * scale)))
+    resample = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC
+    square = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    small = Image.fromarray(pixels).resize(size, resample)
+    square.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return square

@@ -1,0 +1,170 @@
+"""A region of the picture: how much of every map shown lies in it, against how much of the picture it is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.columns import PLOT, View, legend
+from gam_viz.app.shared.uploads import picture_error
+from gam_viz.evidence.region import Box, Mask, Region, Share, share
+from gam_viz.figures.dots import Dot, dots
+from gam_viz.figures.region import box_picker
+from gam_viz.images import LIMITS, PictureError, decode
+from gam_viz.text import prose, text
+from gam_viz.titles import layer_title
+
+EDGES = {"left": 25, "top": 25, "right": 75, "bottom": 75}  # in percent of what the network saw
+
+
+@st.fragment
+def region_row(view: View) -> None:
+    """Draw the row; nothing is measured until a region is chosen."""
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(text("region.title"), anchor=False, help=text("region.help"), width="content")
+        st.space("small")
+        kinds = ("off", "box", *view.selection.regions, "mask")
+        kind = segments("region", kinds, "off", text("region.kind"), "region.kind", label_visibility="collapsed")
+    if kind == "off":
+        return
+    first, second = st.columns([1.0, 3.5], gap="medium")
+    with first:
+        region = _box(view) if kind == "box" else _mask(view, kind)
+    with second:
+        if region is None:
+            st.info(text("region.none"))
+        else:
+            _measured(view, region)
+
+
+def _box(view: View) -> Region | None:
+    for edge, default in EDGES.items():
+        state.restore_number(f"box-{edge}", 0, 100, default)
+    left, top, right, bottom = (int(st.session_state[f"box-{edge}"]) for edge in EDGES)
+    box = None
+    if left < right and top < bottom:
+        box = Box(left / 100, top / 100, right / 100, bottom / 100)
+    st.plotly_chart(
+        box_picker(view.subjects[0].input.seen, (box.left, box.top, box.right, box.bottom) if box else None, None),
+        config=PLOT,
+        key="box-picker",
+        on_select=_drawn,
+        selection_mode="box",
+        alt=text("region.picker_alt", left=left, top=top, right=right, bottom=bottom),
+    )
+    with st.container(key="box", horizontal=True, gap="small"):
+        for edge, default in EDGES.items():
+            st.number_input(text(f"region.{edge}"), 0, 100, step=1, key=f"box-{edge}", width=74)
+            state.publish(f"box-{edge}", default)
+    st.caption(text("region.box_help"))
+    return box
+
+
+def _drawn() -> None:
+    """A box that was drawn sets the numbers before they are drawn."""
+    boxes = st.session_state["box-picker"]["selection"]["box"]
+    if not boxes:
+        return
+    across, down = sorted(boxes[-1]["x"]), sorted(boxes[-1]["y"])
+    edges = zip(EDGES, (across[0], down[0], across[1], down[1]), strict=True)
+    for edge, value in edges:
+        st.session_state[f"box-{edge}"] = min(max(round(float(value) * 100), 0), 100)
+
+
+def _mask(view: View, kind: str) -> Region | None:
+    """What is known to lie in the picture, or a mask that was uploaded."""
+    picture, seen = view.selection.picture, view.subjects[0].input
+    if kind in view.selection.regions:
+        inside = view.selection.regions[kind]
+    else:
+        file = st.file_uploader(text("region.upload"), type=["png", "bmp", "tif", "webp"], key="mask-file")
+        st.caption(text("region.upload_help", width=picture.width, height=picture.height))
+        if file is None:
+            return None
+        try:
+            LIMITS.check_file_size(file.size)
+            given = decode(file.getvalue(), file.name)
+        except PictureError as error:
+            st.error(picture_error(error))
+            return None
+        if (given.width, given.height) != (picture.width, picture.height):
+            st.error(
+                text(
+                    "region.wrong_size",
+                    width=given.width,
+                    height=given.height,
+                    wanted_width=picture.width,
+                    wanted_height=picture.height,
+                )
+            )
+            return None
+        inside = given.pixels.mean(axis=2) > 127
+    try:
+        region = Mask.as_seen(inside, seen.box, seen.seen.shape[0])
+    except ValueError:
+        st.error(text("region.empty"))
+        return None
+    side = seen.seen.shape[0]
+    st.plotly_chart(
+        box_picker(seen.seen, None, region.coverage(side, side)),
+        config=PLOT,
+        key="mask-shown",
+        alt=text("region.mask_alt", name=text(f"region.kind.{kind}")),
+    )
+    return region
+
+
+def _measured(view: View, region: Region) -> None:
+    rows = _rows(view, region)
+    if not rows:
+        st.info(text("region.no_maps"))
+        return
+    area = rows[0][1][0][1].area
+    names, colours = view.titles(), view.colours()
+    marks = [
+        (name, [Dot(names[i], colours[i], of.inside, filled=bool(of.hit), told="%{x:.1%}") for i, of in found])
+        for name, found in rows
+    ]
+    st.html(legend([("●", colour, name) for name, colour in zip(names, colours, strict=True)]))
+    st.plotly_chart(
+        dots(marks, axis=text("region.axis"), span=(0, 1), guides=[(area, text("region.area", area=area))]),
+        config=PLOT,
+        key="region-shares",
+        alt=text("region.alt", maps=len(rows), area=area),
+    )
+    st.caption(prose("region.caption", area=area))
+    with st.expander(text("region.table")):
+        st.dataframe(
+            [
+                {
+                    text("region.column.map"): name,
+                    text("region.column.network"): names[index],
+                    text("region.column.inside"): "" if of.inside is None else f"{of.inside:.1%}",
+                    text("region.column.density"): "" if of.density is None else f"{of.density:.2f}",
+                    text("region.column.hit"): "" if of.hit is None else ("✓" if of.hit else "✗"),
+                }
+                for name, found in rows
+                for index, of in found
+            ],
+            hide_index=True,
+            key="region-table",
+        )
+    if any(of.inside is None for _, found in rows for _, of in found):
+        st.caption(text("region.flat"))
+
+
+def _rows(view: View, region: Region) -> list[tuple[str, list[tuple[int, Share]]]]:
+    """For each map that the rows above show, in their order: its name, and each network's share."""
+    rows = []
+    for layer in view.layers():
+        found = [(i, share(of[layer].values, region)) for i, of in enumerate(view.shown.spatial) if layer in of]
+        if found:
+            reduction = next(of[layer].reduction for of in reversed(view.shown.spatial) if layer in of)
+            rows.append((text("region.mask", layer=layer_title(layer), kind=text(f"region.as.{reduction}")), found))
+    if view.shown.attributions:
+        for place, attribution in enumerate(view.shown.attributions[0]):
+            shown = [(i, share(of[place].values, region)) for i, of in enumerate(view.shown.attributions)]
+            rows.append((text(f"method.{attribution.method}"), shown))
+    return rows

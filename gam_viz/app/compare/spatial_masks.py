@@ -1,0 +1,131 @@
+"""Spatial masks over the picture: one layer large, all layers small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from gam_viz.app.evidence.badges import gate_badges
+from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose
+from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.explain import REDUCTIONS, SpatialMap
+from gam_viz.explain.heatmaps import spatial_maps
+from gam_viz.figures.gate_scales import spatial_scale
+from gam_viz.figures.overlay import overlay, thumbnails
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
+from gam_viz.text import prose, text
+from gam_viz.titles import layer_title
+
+
+def spatial_row(view: View, layer: str) -> None:
+    """Draw the row of spatial masks."""
+    first, columns = view.grid()
+    with first:
+        st.subheader(text("spatial.title"), anchor=False, help=text("spatial.help"))
+        reduction = choose("reduction", REDUCTIONS, "gain", text("spatial.reduction"), "reduction")
+        detail = _reduction_detail(view, layer, reduction)
+        opacity = st.slider(text("spatial.opacity"), 0, 100, 65, 5, key="opacity", format="%d %%") / 100
+        with st.popover(text("display.title"), width="stretch"):
+            own = choose("spatial-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
+            colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("scale.colours"), "colours")
+    reduce = partial(spatial_maps, layers=view.layers(), reduction=reduction, channel=detail, count=max(1, detail))
+    maps = [reduce(e) for e in view.explanations]
+    drawn = [m for of_network in maps for m in of_network.values()]
+    if not drawn:
+        st.info(text("spatial.none", layer=layer_title(layer)))
+        return
+    over_time = [m for e in view.over_time for m in reduce(e).values()]
+    shared = spatial_scale([*drawn, *over_time])
+    if shared.signed:
+        colours = DIVERGING[0]
+    view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
+    badges = [gate_badges(view, index, of, reduction, detail) for index, of in enumerate(maps)]
+    for index, column in enumerate(columns):
+        with column:
+            st.html(heading(view.titles()[index], view.colours()[index]))
+            if layer not in maps[index]:
+                st.caption(text("spatial.absent", name=view.titles()[index]))
+                continue
+            shown = maps[index][layer]
+            scale = _own_scale(shown, shared) if own else shared
+            seen = view.subjects[index].input.seen
+            caption = spatial_caption(shown)
+            st.plotly_chart(
+                overlay(shown.values, seen, scale, colours, opacity=opacity, hover=text("word.value")),
+                config=PLOT,
+                key=f"mask-{index}",
+                alt=f"{view.titles()[index]} {layer_title(layer)}: {caption}",
+            )
+            every = list(maps[index])
+            st.plotly_chart(
+                thumbnails(
+                    [maps[index][name].values for name in every],
+                    [layer_title(name) for name in every],
+                    seen,
+                    [_own_scale(maps[index][name], shared) if own else shared for name in every],
+                    colours,
+                    opacity=max(opacity, 0.5),
+                    chosen=every.index(layer),
+                ),
+                config=PLOT,
+                key=f"masks-{index}",
+                alt=text("spatial.thumbnails_alt", name=view.titles()[index], layers=len(every)),
+            )
+            caption = spatial_caption(shown, prose)
+            if own:
+                caption += " " + text("scale.own_range", low=number(scale.low), high=number(scale.high))
+            st.caption(caption)
+            if badges[index]:
+                st.markdown(badges[index][layer])
+    with first:
+        caption = text("scale.own") if own else text(f"spatial.scale_{_kind(drawn)}")
+        print_scale(shared, colours, caption, marks=(1.0,) if shared.signed else (), key="spatial-scale-bar")
+
+
+def _reduction_detail(view: View, layer: str, reduction: str) -> int:
+    """The channel for "channel", the number of channels for "top"."""
+    shapes = [r.shape[0] for e in view.explanations if (r := e.reading(layer, "spatial")) is not None and r.per_channel]
+    if not shapes or reduction not in ("channel", "top"):
+        return 0
+    if reduction == "channel":
+        state.restore_number("channel", 0, max(shapes) - 1, 0)
+        st.number_input(text("word.channel"), 0, max(shapes) - 1, key="channel")
+        state.publish("channel", 0)
+        return int(st.session_state["channel"])
+    state.restore_number("top", 1, max(shapes), 4)
+    st.number_input(text("spatial.top"), 1, max(shapes), key="top")
+    state.publish("top", 4)
+    return int(st.session_state["top"])
+
+
+def _kind(maps: list[SpatialMap]) -> str:
+    if any(m.lowest is None for m in maps):
+        return "signed"
+    if any(m.highest is None for m in maps):
+        return "gain"
+    return "bounded"
+
+
+def _own_scale(of: SpatialMap, shared: Scale) -> Scale:
+    """A map's own range; beside signed ones it has their colours, so 0 stays in the middle."""
+    return symmetric_scale([of.values]) if shared.signed else range_scale([of.values])
+
+
+def spatial_caption(shown: SpatialMap, say: Callable[..., str] = text) -> str:
+    """What a map is and its numbers; with `prose`, its terms are links."""
+    values = shown.values
+    return (
+        say(f"spatial.caption_{shown.reduction}", channels=", ".join(map(str, shown.channels)))
+        + " "
+        + text(
+            "spatial.numbers",
+            width=values.shape[1],
+            height=values.shape[0],
+            low=number(float(values.min())),
+            mean=number(float(values.mean())),
+            high=number(float(values.max())),
+        )
+    )

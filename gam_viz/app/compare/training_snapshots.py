@@ -1,0 +1,117 @@
+"""How gates form: a slider over the epochs after which copies of the networks were kept, and a button that plays it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gam_viz.app.shared import networks as compute
+from gam_viz.app.shared import state
+from gam_viz.app.shared.sidebar import Selection
+from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.text import text
+
+SECONDS = 1.0  # an epoch stays while it plays
+
+
+@dataclass(frozen=True)
+class Film:
+    """The networks over their training.
+
+    Attributes:
+        selection: with the networks as they were after the chosen epoch.
+        frames: the chosen networks after every epoch that can be chosen; empty where the film is not wanted. Scales
+            span all of them, so that a gate does not seem to change when only its scale does.
+        epochs: of the frames, in order.
+    """
+
+    selection: Selection
+    frames: tuple[tuple[Checkpoint, ...], ...] = ()
+    epochs: tuple[int, ...] = ()
+
+
+def film(selection: Selection) -> Film:
+    """Draw the controls, where one of the networks has copies of earlier epochs."""
+    copies = [compute.snapshots_of(checkpoint) for checkpoint in selection.networks]
+    epochs = sorted({epoch for of in copies for epoch in of})
+    if len(epochs) < 2:
+        return Film(selection)
+    with st.container(horizontal=True, vertical_alignment="center", key="film"):
+        state.restore("film", ["on", "off"], "off")
+        wanted = st.session_state["film"] == "on"
+        st.button(
+            text("film.hide") if wanted else text("film.show"),
+            icon=":material/movie:",
+            type="tertiary",
+            key="film-button",
+            on_click=_switch,
+            help=text("film.help"),
+        )
+        state.publish("film", "off")
+        if not wanted:
+            return Film(selection)
+        if (next_epoch := st.session_state.pop("next-epoch", None)) is not None:
+            st.session_state["epoch"] = str(next_epoch)
+        names = [str(epoch) for epoch in epochs]
+        state.restore("epoch", names, names[-1])
+        playing = bool(st.session_state.get("playing"))
+        st.button(
+            text("film.stop") if playing else text("film.play"),
+            icon=":material/stop:" if playing else ":material/play_arrow:",
+            key="play",
+            on_click=_play,
+            args=(names,),
+        )
+        st.select_slider(
+            text("film.epoch"),
+            names,
+            format_func=lambda name: text("film.untrained") if name == "0" else text("film.after", epoch=name),
+            key="epoch",
+            on_change=_stop,
+            width=420,
+        )
+        state.publish("epoch", names[-1])
+    frames = tuple(_networks_at(epoch, selection.networks, copies) for epoch in epochs)
+    lacking = [checkpoint.card.name for checkpoint, of in zip(selection.networks, copies, strict=True) if not of]
+    if lacking:
+        st.caption(text("film.lacking", names=", ".join(lacking)))
+    shown = frames[names.index(str(st.session_state["epoch"]))]
+    return Film(dataclasses.replace(selection, networks=shown), frames, tuple(epochs))
+
+
+def play_on(made: Film) -> None:
+    """While it plays: wait, then go on to the next epoch. Call it when the page is drawn."""
+    if not made.frames or not st.session_state.get("playing"):
+        return
+    later = [epoch for epoch in made.epochs if epoch > int(st.session_state["epoch"])]
+    if not later:
+        st.session_state["playing"] = False
+        st.rerun()
+    time.sleep(SECONDS)
+    st.session_state["next-epoch"] = later[0]
+    st.rerun()
+
+
+def _networks_at(
+    epoch: int, networks: tuple[Checkpoint, ...], copies: list[dict[int, Checkpoint]]
+) -> tuple[Checkpoint, ...]:
+    """Each network after `epoch`, or as it ships where it has no copy of that epoch."""
+    return tuple(of.get(epoch, checkpoint) for checkpoint, of in zip(networks, copies, strict=True))
+
+
+def _switch() -> None:
+    st.session_state["film"] = "off" if st.session_state["film"] == "on" else "on"
+    _stop()
+
+
+def _play(names: list[str]) -> None:
+    st.session_state["playing"] = not st.session_state.get("playing")
+    if st.session_state["playing"] and st.session_state["epoch"] == names[-1]:
+        st.session_state["epoch"] = names[0]
+
+
+def _stop() -> None:
+    st.session_state["playing"] = False

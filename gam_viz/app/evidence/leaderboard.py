@@ -1,0 +1,188 @@
+"""Who looks at the right place? The leaderboard over scenes whose evidence is known, from `gam_viz evidence`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose, segments
+from gam_viz.app.shared.columns import PLOT, View, legend
+from gam_viz.evaluation.intervals import Estimate
+from gam_viz.evidence.leaderboard.results import ALL_GATES, RESULTS, GateRow, MapRow, NetworkRow, Results, load_results
+from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
+from gam_viz.evidence.leaderboard.scoring import MEASURES, TRIVIAL
+from gam_viz.figures.dots import Dot, dots
+from gam_viz.figures.style import GUIDE, colour_of
+from gam_viz.text import prose, text
+from gam_viz.titles import attention_title, layer_title
+
+
+def board_section(view: View) -> None:
+    """Draw the section."""
+    data = view.selection.networks[0].card.dataset
+    try:
+        every = {each.data: each for each in _results()}
+    except EvidenceError as error:
+        st.error(text("evidence.board.unreadable", reason=error))
+        return
+    if not every:
+        st.info(text("evidence.board.none"))
+        return
+    found = every.get(data) or next(iter(every.values()))
+    names = list(every)
+    state.restore("board", names, found.data)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = choose("board", names, found.data, text("sidebar.data"), "data")
+        found = every[chosen]
+        regions = list(found.areas)
+        region = segments("where", regions, regions[0], text("evidence.board.region"), "region.kind")
+        measure = segments("score", MEASURES, MEASURES[0], text("evidence.board.measure"), "evidence.score")
+    st.caption(text("evidence.board.about", count=found.count) + " " + prose(f"evidence.score_about.{measure}"))
+    titles = {network.name: attention_title(network.attention, network.options) for network in found.networks}
+    st.html(
+        legend(
+            [
+                *(("●", colour_of(n.attention), titles[n.name]) for n in found.networks),
+                ("○", GUIDE, text("evidence.board.trivial")),
+            ]
+        )
+    )
+    _maps(found, titles, region, measure)
+    _compared(found, titles, region, measure)
+    st.subheader(text("evidence.board.gates"), anchor=False)
+    st.caption(prose("evidence.board.gates_about"))
+    _gates(found, titles)
+    if any(network.tag for network in found.networks):
+        st.subheader(text("evidence.board.tag"), anchor=False)
+        _tags(found, titles)
+    st.caption(prose("evidence.board.limits"))
+
+
+def _results() -> list[Results]:
+    return load_results(Path(os.environ.get("GAM_VIZ_EVIDENCE") or RESULTS))
+
+
+def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> None:
+    keys = list(
+        dict.fromkeys(
+            row.key for n in found.networks for row in n.maps if row.region == region and "gate." not in row.key
+        )
+    )
+    keys.sort(key=lambda key: key != ALL_GATES)
+    nobody = text("evidence.board.trivial")
+    rows = [
+        (text(f"evidence.trivial.{row.key}"), [replace(_dot(nobody, GUIDE, row, measure), filled=False)])
+        for row in found.trivial
+        if row.region == region and row.key in TRIVIAL
+    ]
+    for key in keys:
+        marks = []
+        for network in found.networks:
+            of = _row(network, key, region)
+            if of is not None:
+                marks.append(_dot(titles[network.name], colour_of(network.attention), of, measure))
+        rows.append((_key_title(key), marks))
+    area = found.areas[region]
+    # Overlap with a random choice of as many pixels: a of them inside, of 2 - a in all.
+    chance = area / (2 - area) if measure == "overlap" else area
+    st.plotly_chart(
+        dots(
+            rows,
+            axis=text(f"evidence.score.{measure}"),
+            span=(0, 1),
+            guides=[(chance, text("evidence.board.chance", share=chance))],
+        ),
+        config=PLOT,
+        key="board-maps",
+        alt=text("evidence.board.alt", maps=len(rows), networks=len(found.networks)),
+    )
+
+
+def _dot(name: str, colour: str, row: MapRow, measure: str) -> Dot:
+    of: Estimate | None = getattr(row, measure)
+    return Dot(name, colour, None) if of is None else Dot(name, colour, of.value, of.low, of.high, told="%{x:.1%}")
+
+
+def _key_title(key: str) -> str:
+    return text("evidence.board.all_gates") if key == ALL_GATES else text(f"method.{key.partition('.')[0]}")
+
+
+def _row(network: NetworkRow, key: str, region: str) -> MapRow | None:
+    return next((row for row in network.maps if (row.key, row.region) == (key, region)), None)
+
+
+def _compared(found: Results, titles: dict[str, str], region: str, measure: str) -> None:
+    """The gates of each network against CBAM's, in a sentence."""
+    for network in found.networks:
+        row = _row(network, ALL_GATES, region)
+        of = None if row is None else row.against.get(measure)
+        if of is not None:
+            verdict = "more" if of.low > 0 else "less" if of.high < 0 else "same"
+            st.caption(
+                text(
+                    f"evidence.board.against.{verdict}",
+                    name=titles[network.name],
+                    measure=text(f"evidence.score.{measure}"),
+                    points=of.value * 100,
+                    low=of.low * 100,
+                    high=of.high * 100,
+                )
+            )
+
+
+def _gates(found: Results, titles: dict[str, str]) -> None:
+    by = segments("constant", ("data_mean", "identity"), "data_mean", text("evidence.gates.mode"), "evidence.by")
+    gated = [network for network in found.networks if network.gates]
+    every = [row for network in gated for row in network.gates if row.by == by]
+    places = dict.fromkeys((row.layer, row.branch) for row in every if row.branch != "all" and row.layer != "all")
+    wholes = [
+        ("all", branch)
+        for branch in ("channel", "spatial", "all")
+        if any((row.layer, row.branch) == ("all", branch) for row in every)
+    ]
+    rows = []
+    for layer, branch in [*wholes, *places]:
+        marks = []
+        for network in gated:
+            one = next((r for r in network.gates if (r.layer, r.branch, r.by) == (layer, branch, by)), None)
+            if one is not None:
+                marks.append(_change(titles[network.name], colour_of(network.attention), one))
+        rows.append((_place_title(layer, branch), marks))
+    st.plotly_chart(
+        dots(rows, axis=text("evidence.board.accuracy_change"), span=(-1.03, 0.06), form="+.0%", guides=[(0.0, "")]),
+        config=PLOT,
+        key="board-gates",
+        alt=text("evidence.gates.alt", gates=len(rows)),
+    )
+
+
+def _change(name: str, colour: str, row: GateRow) -> Dot:
+    of = row.accuracy
+    return Dot(name, colour, of.value, of.low, of.high, told="%{x:+.1%}")
+
+
+def _place_title(layer: str, branch: str) -> str:
+    if layer == "all":
+        return text(f"evidence.board.all.{branch}")
+    return text("evidence.gates.row", layer=layer_title(layer), branch=text(f"evidence.branch.{branch}"))
+
+
+def _tags(found: Results, titles: dict[str, str]) -> None:
+    rows = []
+    for field in TAG_FIELDS:
+        marks = [
+            Dot(titles[n.name], colour_of(n.attention), n.tag[field].value, n.tag[field].low, n.tag[field].high)
+            for n in found.networks
+            if field in n.tag
+        ]
+        rows.append((text(f"evidence.tag.{field}"), marks))
+    st.plotly_chart(
+        dots(rows, axis=text("evidence.board.tag_axis"), span=(0, 1)),
+        config=PLOT,
+        key="board-tags",
+        alt=text("evidence.board.tag_alt", networks=len(found.networks)),
+    )

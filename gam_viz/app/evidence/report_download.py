@@ -1,0 +1,122 @@
+"""The whole of it to take home: a report that needs nothing else, and a ZIP of its numbers and pictures."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from gam_viz import report
+from gam_viz.app.compare.attributions import DEFAULT_METHODS
+from gam_viz.app.shared import networks
+from gam_viz.app.shared.columns import View
+from gam_viz.app.shared.session_cache import in_lane
+from gam_viz.evidence.examine import About, Case, CaseSettings, Subject, examine
+from gam_viz.evidence.faithfulness import BASELINES, Settings
+from gam_viz.text import language, text
+from gam_viz.title_words import WORDS
+
+
+@st.fragment
+def take_home(view: View) -> None:
+    """Draw the row. What is downloaded is made once, when it is asked for; that may take a minute."""
+    st.divider()
+    place = st.empty()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(text("evidence.home.title"), anchor=False, width="content", help=text("evidence.home.help"))
+        settings = _settings()
+        key = (*(subject.key for subject in view.subjects), tuple(view.targets()), settings, language())
+        made: dict[str, object] = st.session_state.get("report", {})
+        if made.get("key") != key:
+            button = st.empty()
+            if not button.button(text("evidence.home.make"), icon=":material/summarize:", key="make-report"):
+                return
+            st.session_state["report"] = made = {"key": key, **_made(view, settings, place)}
+            button.empty()
+        stem = f"gam-viz-{view.selection.picture.sha256[:8]}"
+        for form, mime in (("html", "text/html"), ("zip", "application/zip")):
+            st.download_button(
+                text(f"evidence.home.{form}"),
+                made[form],  # type: ignore[arg-type]
+                f"{stem}.{form}",
+                mime,
+                key=f"home-{form}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+    if made["command"]:
+        st.caption(text("evidence.home.command"))
+        st.code(str(made["command"]), language="bash", wrap_lines=True)
+
+
+def _settings() -> CaseSettings:
+    """As chosen in the sections above."""
+    standard = Settings()
+    methods = st.session_state.get("methods")
+    return CaseSettings(
+        methods=tuple(DEFAULT_METHODS if methods is None else methods),
+        faithfulness=Settings(
+            st.session_state.get("baseline", BASELINES[0]),
+            steps=int(st.session_state.get("steps", standard.steps)),
+            orders=int(st.session_state.get("orders", standard.orders)) // 2 * 2,
+        ),
+    )
+
+
+def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGenerator) -> dict[str, object]:
+    """The report, the ZIP and the command that makes them."""
+    selection = view.selection
+
+    def progress(share: float, name: str, step: str) -> None:
+        place.progress(min(max(share, 0.0), 1.0), text("evidence.computing", name=name or step, share=share))
+
+    def waiting(position: int) -> None:
+        place.info(text("compare.waiting", position=position))
+
+    subjects = [
+        Subject(
+            networks.model(subject),
+            subject.checkpoint.card,
+            subject.checkpoint.sha256,
+            subject.checkpoint.card.name if subject.checkpoint.content is None else subject.checkpoint.path.name,
+        )
+        for subject in view.subjects
+    ]
+    sample = str(st.session_state.get("sample", "")) if st.session_state.get("source") == "sample" else ""
+    source = selection.source
+    about = About(
+        title=selection.title,
+        sample=sample,
+        credit=selection.credit,
+        label=selection.label,
+        facts=() if source is None else source.facts,
+        medical=selection.medical,
+        date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        link=_link(),
+        called=f"sample:{sample}" if sample else "" if source is None else source.name,
+    )
+    target = None if selection.target is None else selection.classes[selection.target]
+
+    def make() -> Case:
+        return examine(
+            subjects,
+            selection.picture,
+            fit=selection.fit,  # type: ignore[arg-type]
+            target=target,
+            settings=settings,
+            about=about,
+            device=networks.device(),
+            progress=progress,
+        )
+
+    case = in_lane(make, waiting)
+    place.progress(1.0, text("evidence.home.writing"))
+    page, everything = report.html(case, WORDS), report.pack(case, WORDS)
+    place.empty()
+    return {"html": page, "zip": everything, "command": report.command(case)}
+
+
+def _link() -> str:
+    """Of this page as it is; of an upload it brings the choices back, and not the file."""
+    return f"{st.context.url or ''}?{urlencode(st.query_params.to_dict())}"

@@ -1,0 +1,232 @@
+"""Shuffle the patches of the layer's features or of the picture, and see which gates notice."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+import torch
+
+from gam_viz.app.evidence.shared import refusals
+from gam_viz.app.inside.experiments.shared import (
+    ROUNDING,
+    answer,
+    first_of,
+    level_choice,
+    number_choice,
+    parts_of,
+    print_changes,
+    say,
+    say_none,
+    shapes_of,
+)
+from gam_viz.app.shared import networks, state
+from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
+from gam_viz.app.shared.session_cache import awaited
+from gam_viz.explain.interventions import Patched, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
+from gam_viz.figures.changes import Panel, before_after, ceiling, panels
+from gam_viz.figures.prediction import prediction_bars
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
+from gam_viz.figures.style import enlarged
+from gam_viz.text import prose, text
+from gam_viz.titles import class_title, layer_title
+
+SEEDS = 9999
+HEIGHT = 122  # pixels, of three maps in a row
+
+
+@st.fragment
+@refusals
+def patches_section(view: View, layer: str) -> None:
+    """Draw the experiment."""
+    view = first_of(view)
+    shapes = shapes_of(view, layer)
+    present = [shape for shape in shapes if shape is not None]
+    if not present:
+        say_none(layer)
+        return
+    level = level_choice()
+    st.markdown(prose(f"try.patches.do.{level}"))
+    first, columns = view.grid()
+    seen = view.subjects[0].input.seen
+    side = present[0][1:] if level == "features" else (seen.shape[0], seen.shape[1])
+    offered = grids(*side)
+    if not offered:
+        st.info(text("try.patches.too_small", layer=layer_title(layer)))
+        return
+    with first:
+        shuffle = _choose(offered, side[0])
+        _pictures(view, shuffle)
+    found = [
+        [(part, _patched(view, index, part, level, shuffle)) for part in parts_of(view, index, layer)]
+        for index in range(len(view.subjects))
+    ]
+    gates = [gate for of in found for _, patched in of for gate in patched.gates]
+    scale = _channel_scale(gates)
+    top = ceiling([gate.map_difference for gate in gates if gate.map_difference is not None])
+    for index, column in enumerate(columns):
+        with column:
+            st.html(heading(view.titles()[index], view.colours()[index]))
+            if not found[index]:
+                st.caption(text("try.absent", name=view.titles()[index], layer=layer_title(layer)))
+            for part, patched in found[index]:
+                for gate in patched.gates:
+                    _gate(view, index, part, gate, shuffle, scale, top)
+                say(part, layer, _sentences(view, patched, shuffle, level))
+            if found[index]:
+                _prediction(view, index, found[index][0][1])
+    with first:
+        if any(gate.branch == "channel" and gate.per_position for gate in gates):
+            colours = DIVERGING[0] if scale.signed else SEQUENTIAL[0]
+            marks = (1.0,) if scale.signed and scale.high < 4 else ()  # farther out, 0 and 1 would overlap
+            print_scale(scale, colours, text("try.patches.channel_scale"), marks=marks, key="try-patches-channel")
+        if any(gate.branch == "spatial" for gate in gates):
+            print_scale(bounded_scale(), SEQUENTIAL[0], text("try.patches.mask_scale"), key="try-patches-mask")
+        print_changes(top, "try-patches-scale")
+
+
+def _choose(offered: tuple[int, ...], side: int) -> Shuffle:
+    default = 4 if 4 in offered and side >= 16 else offered[0]  # patches of a few positions, not of one or two
+    grid = number_choice("try-grid", offered, default, text("try.patches.grid"))
+    state.restore_number("try-seed", 0, SEEDS, 0)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="try-shuffle"):
+        st.button(text("try.patches.again"), icon=":material/shuffle:", on_click=_again, key="try-again")
+        st.number_input(text("try.patches.seed"), 0, SEEDS, key="try-seed", width=90)
+    state.publish("try-seed", 0)
+    return Shuffle(grid, int(st.session_state["try-seed"]))
+
+
+def _again() -> None:
+    st.session_state["try-seed"] = (st.session_state["try-seed"] + 1) % (SEEDS + 1)
+
+
+def _pictures(view: View, shuffle: Shuffle) -> None:
+    """The picture before and after; the features are shuffled in the same way."""
+    seen = view.subjects[0].input.seen
+    moved = _moved(seen, shuffle)
+    with st.container(horizontal=True, gap="small"):
+        st.image(enlarged(seen, 192), width=72, caption=text("try.before"), alt=text("try.patches.before_alt"))
+        if moved is not None:
+            st.image(
+                enlarged(moved, 192),
+                width=72,
+                caption=text("try.after"),
+                alt=text("try.patches.after_alt", grid=shuffle.grid),
+            )
+
+
+def _moved(seen: npt.NDArray[np.uint8], shuffle: Shuffle) -> npt.NDArray[np.uint8] | None:
+    """(S, S, 3) with its patches at their new places; None where the patches do not divide it."""
+    if not shuffle.fits(*seen.shape[:2]):
+        return None
+    pixels = torch.from_numpy(seen.copy()).permute(2, 0, 1)  # (3, S, S)
+    moved: npt.NDArray[np.uint8] = shuffle.apply(pixels).permute(1, 2, 0).contiguous().numpy()
+    return moved
+
+
+def _patched(view: View, index: int, part: str, level: str, shuffle: Shuffle) -> Patched:
+    """What happens, computed once in a session."""
+    subject = view.subjects[index]
+    run = shuffle_features if level == "features" else shuffle_picture
+
+    def make() -> Patched:
+        return run(networks.model(subject), networks.seen(subject), part, shuffle)
+
+    return awaited("try-patches", (subject.key, part, level, shuffle), make)
+
+
+def _channel_scale(gates: list[Rearranged]) -> Scale:
+    """One for all channel gates: 0..1 where they are bounded, else signed, and wide enough for 1."""
+    of_channels = [gate for gate in gates if gate.branch == "channel"]
+    if all(gate.bounded for gate in of_channels):
+        return bounded_scale()
+    maps = [m for gate in of_channels for m in (gate.before, gate.after, gate.map_before, gate.map_after)]
+    limit = max(1.0, symmetric_scale([m for m in maps if m is not None]).high)
+    return Scale(-limit, limit, signed=True)
+
+
+def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle, scale: Scale, top: int) -> None:
+    title = f"{view.titles()[index]} {layer_title(part)}, {text(f'try.gate.{gate.branch}')}"
+    key = f"try-patched-{index}-{part}-{gate.branch}"
+    if gate.map_before is None or gate.map_after is None:
+        st.caption(text("try.patches.bars", channels=gate.shape[0]))
+        st.plotly_chart(
+            before_after(
+                gate.before,
+                gate.after,
+                view.colours()[index],
+                span=(min(0.0, float(gate.before.min()), float(gate.after.min())), 1.0)
+                if gate.bounded
+                else (scale.low, scale.high),
+                labels=(text("word.channel"), text("try.before"), text("try.after")),
+            ),
+            config=PLOT,
+            key=key,
+            alt=f"{title}: {text('try.patches.bars', channels=gate.shape[0])}",
+        )
+        return
+    own = scale if gate.branch == "channel" else bounded_scale()
+    colours = DIVERGING[0] if own.signed else SEQUENTIAL[0]
+    st.caption(
+        text(f"try.patches.maps_{gate.branch}", channel=gate.channel)
+        if gate.channel is not None
+        else text("try.patches.maps_one")
+    )
+    shown = [
+        Panel(text("try.before"), gate.map_before, own, colours),
+        Panel(text("try.after"), gate.map_after, own, colours, grid=shuffle.grid),
+    ]
+    if gate.map_difference is not None:
+        shown.append(Panel(text("try.patches.difference"), gate.map_difference, grid=shuffle.grid))
+    st.plotly_chart(
+        panels(shown, _moved(view.subjects[index].input.seen, shuffle), top, hover=text("word.value"), height=HEIGHT),
+        config=PLOT,
+        key=key,
+        alt=f"{title}: {', '.join(panel.title for panel in shown)}",
+    )
+
+
+def _prediction(view: View, index: int, patched: Patched) -> None:
+    """The answer to the shuffled picture."""
+    if patched.after is None:
+        return
+    names = [class_title(name) for name in view.selection.classes]
+    predicted = int(patched.after.argmax())
+    st.caption(text("try.patches.answers"))
+    st.plotly_chart(
+        prediction_bars(patched.after, names, view.colours()[index], target=view.explanations[index].predicted),
+        config=PLOT,
+        key=f"try-patched-answer-{index}",
+        alt=text(
+            "prediction.alt",
+            name=view.titles()[index],
+            predicted=names[predicted],
+            probability=float(patched.after[predicted]),
+        ),
+    )
+
+
+def _sentences(view: View, patched: Patched, shuffle: Shuffle, level: str) -> list[str]:
+    """What happened, with its numbers."""
+    said = [_of_gate(gate, shuffle, level) for gate in patched.gates]
+    if patched.before is not None and patched.after is not None:
+        said.append(answer(view, patched.before, patched.after))
+    return said
+
+
+def _of_gate(gate: Rearranged, shuffle: Shuffle, level: str) -> str:
+    if gate.largest is None or gate.difference is None:
+        return prose("try.patches.untold", grid=shuffle.grid, height=gate.shape[1], width=gate.shape[2])
+    same = gate.largest < ROUNDING
+    values = {"largest": number(gate.largest), "channels": gate.shape[0]}
+    if not gate.per_position:
+        return prose(f"try.patches.constant_{'same' if same else 'other'}", **values)
+    if gate.branch == "channel":
+        return prose(f"try.patches.channel_{'same' if same else 'other'}", **values)
+    if same:
+        return prose("try.patches.spatial_same", **values)
+    steps = gate.by_border(shuffle)
+    values |= {"near": number(float(steps[0])), "far": number(float(steps[-1]))}
+    if len(steps) == 1 or level == "picture":
+        return prose("try.patches.spatial_all", mean=number(float(gate.difference.mean())), **values)
+    return prose(f"try.patches.spatial_{'inside' if steps[-1] < ROUNDING else 'across'}", **values)

@@ -1,0 +1,114 @@
+"""What the experiments share: the networks and parts of a layer they are about, what is changed, and the scale."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.columns import PLOT, View
+from gam_viz.figures.changes import change_bar
+from gam_viz.text import prose, text
+from gam_viz.titles import class_title, layer_title, literal
+
+MOST = 3  # networks side by side
+LEVELS = ("features", "picture")
+_TABLE = """<style>
+.gv-table {border-collapse: collapse; font-size: .88rem; line-height: 1.3; font-variant-numeric: tabular-nums}
+.gv-table th, .gv-table td {padding: .22rem .5rem; border-bottom: 1px solid #8a8a8a40; text-align: right}
+.gv-table th:first-child, .gv-table td:first-child {text-align: left; padding-left: 0}
+.gv-table td:not(:first-child) {white-space: nowrap}
+.gv-table th {font-weight: 600; vertical-align: bottom}
+.gv-table tr.strong td {font-weight: 600}
+@media (max-width: 640px) {
+    .gv-table {font-size: .8rem} .gv-table th, .gv-table td {padding: .22rem .3rem}
+}
+</style>"""
+ROUNDING = 1e-9  # differences below are sums of the same numbers in another order
+
+
+def first_of(view: View) -> View:
+    """The same with its first networks alone."""
+    return dataclasses.replace(view, subjects=view.subjects[:MOST], explanations=view.explanations[:MOST])
+
+
+def parts_of(view: View, index: int, layer: str) -> list[str]:
+    """The network's layers with gates that a layer is: itself, or the two modules of a chain; empty for none."""
+    return [name for name in view.explanations[index].layers if name == layer or name.startswith(f"{layer}.")]
+
+
+def shapes_of(view: View, layer: str) -> list[tuple[int, int, int] | None]:
+    """(C, H, W) of what each network's gates multiply in a layer; None where it has no gates there."""
+    found: list[tuple[int, int, int] | None] = []
+    for index, explanation in enumerate(view.explanations):
+        parts = parts_of(view, index, layer)
+        of_layer = [reading for reading in explanation.readings if parts and reading.layer == parts[0]]
+        found.append(of_layer[0].shape if of_layer else None)
+    return found
+
+
+def say_none(layer: str) -> None:
+    """None of the networks has gates in the layer."""
+    st.info(text("try.none", layer=layer_title(layer)))
+
+
+def level_choice() -> str:
+    """What is changed: the features of the layer, or the picture."""
+    return segments("try-level", LEVELS, "features", text("try.level"), "try.level")
+
+
+def number_choice(key: str, options: Sequence[int], default: int, label: str, **how: Any) -> int:
+    """One of a few numbers; `how` goes to the widget."""
+    words = [str(option) for option in options]
+    state.restore(key, words, str(default))
+    chosen = st.segmented_control(label, words, key=key, required=True, **how)
+    state.publish(key, str(default))
+    return int(chosen)
+
+
+def print_changes(top: int, key: str) -> None:
+    """The scale of changes, once, with what it means."""
+    st.plotly_chart(change_bar(top), config=PLOT, key=key, alt=text("try.scale_alt", top=10.0**top))
+    st.caption(prose("try.scale"))
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """One after the other; a full-width stop needs no space after it."""
+    return " ".join(sentences).replace("。 ", "。")
+
+
+def say(part: str, layer: str, said: Sequence[str]) -> None:
+    """What happened in a network's layer, under its maps; a part of a chain is named."""
+    words = joined(said)
+    st.markdown(words if part == layer else text("try.of_part", layer=layer_title(part), said=words))
+
+
+def answer(view: View, before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> str:
+    """What became of the class that was predicted before, of (classes,) probabilities."""
+    predicted, now = int(before.argmax()), int(after.argmax())
+    classes = view.selection.classes
+    return prose(
+        f"try.answer.{'same' if predicted == now else 'other'}",
+        predicted=literal(class_title(classes[predicted])),
+        now=literal(class_title(classes[now])),
+        before=float(before[predicted]),
+        after=float(after[predicted]),
+        of_now=float(after[now]),
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, strong: Sequence[int] = ()) -> None:
+    """A table of short numbers that a narrow screen holds; the rows numbered in `strong` are set off."""
+    cells = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    body = "".join(
+        f"<tr{' class=strong' if place in strong else ''}>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+        for place, row in enumerate(rows)
+    )
+    st.html(f'{_TABLE}<table class="gv-table"><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>')

@@ -1,0 +1,37 @@
+"""What happens inside CBAM and GAM? Their modules taken apart step by step, and what changes when something changes."""
+
+import streamlit as st
+
+from gam_viz.app.inside.experiments.options import options_section
+from gam_viz.app.inside.experiments.patches import patches_section
+from gam_viz.app.inside.experiments.pixel import pixel_section
+from gam_viz.app.inside.walkthrough.section import steps_section
+from gam_viz.app.shared.choices import choose_layer, segments
+from gam_viz.app.shared.page import opened_view
+from gam_viz.text import text
+
+SECTIONS = {
+    "steps": steps_section,
+    "pixel": pixel_section,
+    "patches": patches_section,
+    "options": options_section,
+}
+
+view = opened_view(text("inside.title"))
+layers = view.layers()
+if not layers:
+    st.info(text("gates.none"))
+    st.stop()
+with st.container(horizontal=True, vertical_alignment="center"):
+    section = segments(
+        "inside",
+        list(SECTIONS),
+        "steps",
+        text("inside.title"),
+        "inside.section",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    # In the middle, where the map is wider than what the convolutions reach, and there are not too many channels.
+    layer = choose_layer(layers, layers[len(layers) // 2])
+SECTIONS[section](view, layer)

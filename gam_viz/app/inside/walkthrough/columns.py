@@ -1,0 +1,62 @@
+"""The modules that are walked through, side by side: one column a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gam_viz.app.shared import networks
+from gam_viz.app.shared.columns import View
+from gam_viz.app.shared.networks import Subject
+from gam_viz.app.shared.session_cache import awaited
+from gam_viz.explain.walkthrough import STATIONS, Step, StepsError, Walk, walk
+from gam_viz.text import text
+
+MOST = 3  # columns
+KEPT = 12  # walks of a session: each holds every tensor of a module
+
+
+@dataclass(frozen=True)
+class Column:
+    """One network's module in the chosen layer.
+
+    Attributes:
+        title, colour: of the network.
+        walk: its steps.
+    """
+
+    title: str
+    colour: str
+    walk: Walk
+
+
+def columns_of(view: View, layer: str) -> list[Column]:
+    """A column for each network that has a module there which can be taken apart; of others the page says why not."""
+    found = []
+    for index, subject in enumerate(view.subjects):
+        title = view.titles()[index]
+
+        def make(subject: Subject = subject) -> Walk:
+            return walk(networks.model(subject), networks.seen(subject), layer)
+
+        try:
+            made = awaited("walk", (subject.key, layer), make, most=KEPT)
+        except StepsError as error:
+            st.caption(text(f"inside.refused.{error.code}", name=title))
+        else:
+            found.append(Column(title, view.colours()[index], made))
+    if len(found) > MOST:
+        st.caption(text("inside.first", count=MOST))
+    return found[:MOST]
+
+
+def stations_of(columns: list[Column]) -> list[str]:
+    """The stations at which any of the modules does something, in order."""
+    there = {step.station for column in columns for step in column.walk.steps}
+    return [station for station in STATIONS if station in there]
+
+
+def steps_at(columns: list[Column], station: str) -> list[Step]:
+    """All steps of one station, of all columns."""
+    return [step for column in columns for step in column.walk.at(station)]

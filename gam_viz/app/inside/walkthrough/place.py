@@ -1,0 +1,97 @@
+"""Where one is: the station, and the channel, hidden unit, row and column whose number is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gam_viz.app.inside.walkthrough.columns import Column, stations_of, steps_at
+from gam_viz.app.shared import state
+from gam_viz.explain.walkthrough import Step
+from gam_viz.text import text
+
+UNITS = ("channel", "hidden")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is looked at.
+
+    Attributes:
+        station: one of `STATIONS`.
+        channel, hidden: numbers of a channel and of a hidden unit.
+        row, column: of the feature map.
+    """
+
+    station: str
+    channel: int
+    hidden: int
+    row: int
+    column: int
+
+    def of(self, axis: str, length: int) -> int:
+        """The index along an axis of that length; 0 along one that has no choice."""
+        chosen = {"channel": self.channel, "hidden": self.hidden, "row": self.row, "column": self.column}
+        return min(chosen.get(axis, 0), length - 1)
+
+    def index(self, step: Step) -> tuple[int, ...]:
+        """Of the step's number that is looked at."""
+        return tuple(self.of(axis, length) for axis, length in zip(step.axes, step.values.shape, strict=True))
+
+
+def choose_station(columns: list[Column]) -> str:
+    """Draw the stepper; keys B and N go back and on."""
+    stations = stations_of(columns)
+    state.restore("station", stations, stations[0])
+    at = stations.index(st.session_state["station"])
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        _turn("back", at - 1, stations, "B", ":material/chevron_left:")
+        _turn("next", at + 1, stations, "N", ":material/chevron_right:")
+        st.caption(text("inside.station_of", number=at + 1, count=len(stations)), width="content")
+    st.pills(
+        text("inside.station"),
+        stations,
+        format_func=lambda name: f"{stations.index(name) + 1} {text(f'inside.station.{name}')}",
+        key="station",
+        required=True,
+        label_visibility="collapsed",
+    )
+    state.publish("station", stations[0])
+    return str(st.session_state["station"])
+
+
+def _turn(name: str, to: int, stations: list[str], key: str, icon: str) -> None:
+    inside = 0 <= to < len(stations)
+    st.button(
+        text(f"inside.{name}"),
+        key=f"inside-{name}",
+        icon=icon,
+        shortcut=key,
+        disabled=not inside,
+        on_click=state.put,
+        args=("station", stations[to] if inside else stations[0]),
+    )
+
+
+def choose_place(columns: list[Column], station: str) -> Place:
+    """Draw the numbers that this station has; those of others are kept."""
+    steps = steps_at(columns, station)
+    sizes = {axis: max((_length(step, axis) for step in steps), default=0) for axis in (*UNITS, "row", "column")}
+    middle = {"row": sizes["row"] // 2, "column": sizes["column"] // 2}
+    chosen = {}
+    with st.container(key="cell", horizontal=True, gap="small"):
+        for axis, key in (("channel", "unit"), ("hidden", "hidden"), ("row", "row"), ("column", "column")):
+            if sizes[axis] < 2:
+                chosen[axis] = int(st.session_state.get(key) or state.kept(key) or 0) if sizes[axis] == 0 else 0
+                continue
+            first = middle.get(axis, 0)
+            state.restore_number(key, 0, sizes[axis] - 1, first)
+            st.number_input(text(f"inside.axis.{axis}", last=sizes[axis] - 1), 0, sizes[axis] - 1, key=key, width=130)
+            state.publish(key, first)
+            chosen[axis] = int(st.session_state[key])
+    return Place(station, **chosen)
+
+
+def _length(step: Step, axis: str) -> int:
+    return step.values.shape[step.axes.index(axis)] if axis in step.axes else 0

@@ -1,0 +1,66 @@
+"""Where do the networks disagree on my pictures? All uploaded files, seen by all chosen networks."""
+
+import streamlit as st
+
+from gam_viz.app.my_pictures.predictions import judge
+from gam_viz.app.my_pictures.table import Batch, batch_table, csv_of
+from gam_viz.app.shared.choices import choose
+from gam_viz.app.shared.columns import page_style
+from gam_viz.app.shared.sidebar import FITS, choose_networks
+from gam_viz.app.shared.uploads import Refused, dismiss, draw_uploader, refused, uploads
+from gam_viz.images import PictureError
+from gam_viz.text import text
+
+page_style()
+st.header(text("my_pictures.title"), anchor=False)
+networks = choose_networks()
+with st.sidebar:
+    fit = choose("fit", FITS, "crop", text("sidebar.fit"), "fit")
+files = uploads()
+if not files:
+    st.markdown(text("my_pictures.empty"))
+    draw_uploader(table=True)
+if networks is None:
+    st.info(text("my_pictures.nothing"))
+    st.stop()
+
+place = st.empty()
+entries, spoiled = [], list(refused())
+for number, upload in enumerate(files):
+
+    def progress(number: int = number) -> None:
+        """Say how far it is; who leaves meanwhile finds what is done when coming back."""
+        place.progress(number / len(files), text("my_pictures.computing", number=number + 1, count=len(files)))
+
+    def waiting(position: int) -> None:
+        """Say that the networks wait for another session's computation."""
+        place.info(text("compare.waiting", position=position))
+
+    try:
+        entries.append(judge(upload, networks, fit, on_wait=waiting, before=progress))
+    except PictureError as error:
+        spoiled.append(Refused(upload.name, error))
+place.empty()
+if not entries and not spoiled:
+    st.stop()
+
+batch = Batch(networks, entries, spoiled)
+if entries:
+    disagreeing = sum(entry.judged.disagree for entry in entries)
+    st.markdown(text("my_pictures.summary", disagreeing=disagreeing, count=len(entries)))
+with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    if files:
+        with st.popover(text("my_pictures.add"), icon=":material/add_photo_alternate:"):
+            draw_uploader(table=True)
+    st.download_button(
+        text("download.csv"), csv_of(batch), "gam-viz-pictures.csv", "text/csv", icon=":material/download:", key="csv"
+    )
+    if refused():
+        st.button(text("my_pictures.dismiss"), type="tertiary", key="dismiss", on_click=dismiss)
+batch_table(batch)
+if entries:
+    st.caption(text("my_pictures.about_gap") + " " + text("my_pictures.no_truth", classes=", ".join(batch.classes)))
+if any(checkpoint.card.domain == "medical" for checkpoint in networks):
+    st.caption(text("prediction.medical_networks"))
+elif any(entry.format == "DICOM" for entry in entries):
+    st.caption(text("my_pictures.medical"))

@@ -1,0 +1,90 @@
+"""One network's model card, on demand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gam_viz.app.shared import networks, state
+from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.text import prose, text
+from gam_viz.titles import class_title, data_title, network_title
+from gam_viz.zoo.results import SetResults
+
+
+def card_row(results: SetResults) -> None:
+    """Draw the row: which network, and behind a press what its card says."""
+    found, _ = networks.checkpoints()
+    options = {c.card.name: c for c in found if c.card.dataset == results.data}
+    if not options:
+        return
+    with st.expander(text("card.title"), icon=":material/badge:"):
+        key = f"card-{results.data}"
+        default = next(iter(options))
+        state.restore(key, list(options), default)
+        name = st.selectbox(
+            text("card.which"), list(options), format_func=lambda n: network_title(options[n].card), key=key
+        )
+        state.publish(key, default)
+        _card(options[name])
+
+
+def _card(checkpoint: Checkpoint) -> None:
+    card = checkpoint.card
+    first, second = st.columns([1.4, 1], gap="medium")
+    with first:
+        st.markdown("\n".join(f"- **{title}** {value}" for title, value in _facts(card) if value))
+        st.caption(text("card.file", name=checkpoint.path.name, bytes=checkpoint.path.stat().st_size / 1e6))
+        st.code(checkpoint.sha256, language=None)
+        for note in card.notes:
+            st.caption(note)
+    with second:
+        per_class = card.test.get("per_class", {})
+        if per_class:
+            st.caption(text("card.per_class"))
+            st.dataframe(
+                [
+                    {text("card.class"): class_title(label), text("networks.accuracy"): value}
+                    for label, value in sorted(per_class.items(), key=lambda item: item[1])
+                ],
+                hide_index=True,
+                height=300,
+                column_config={
+                    text("networks.accuracy"): st.column_config.ProgressColumn(
+                        format="percent", min_value=0.0, max_value=1.0
+                    )
+                },
+                key=f"classes-{card.name}",
+            )
+
+
+def _facts(card: Card) -> list[tuple[str, str]]:
+    config, test = card.config, card.test
+    trained = text(
+        "card.trained",
+        recipe=card.recipe.get("name", "?"),
+        epochs=card.epochs,
+        seed=card.seed,
+        device=card.versions.get("device", "?"),
+        precision=card.versions.get("precision", "float32"),
+    )
+    facts = [
+        (text("card.network"), f"{config.architecture}, {text('card.width', width=config.width)}, {config.stem}"),
+        (text("card.attention"), network_title(card)),
+        (text("card.data"), data_title(card)),
+        (text("card.source"), card.source),
+        (text("card.licence"), card.licence),
+        (text("card.input"), f"{card.input_size}×{card.input_size}"),
+        (text("card.training"), trained),
+        (text("card.start"), card.started_from.get("name", "")),
+        (prose("card.validation"), f"{card.validation['accuracy']:.2%}" if card.validation else ""),
+        (text("card.weights"), card.versions.get("weights", "float32")),
+        (text("card.torch"), card.versions.get("torch", "")),
+    ]
+    if test:
+        low, high = test["interval"]
+        tested = text("card.tested", accuracy=test["accuracy"], low=low, high=high, count=test["count"])
+        facts.insert(8, (text("card.test"), tested))
+        facts.insert(9, (prose("card.calibration"), f"{test['calibration_error']:.3f}"))
+        if "auc" in test:
+            facts.insert(9, ("AUC", f"{test['auc']:.3f}"))
+    return facts

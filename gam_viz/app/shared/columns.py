@@ -1,0 +1,143 @@
+"""What the rows of the page share: the selection with its results, the grid, names, colours and scales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gam_viz.app.shared import networks
+from gam_viz.app.shared.networks import Subject
+from gam_viz.app.shared.sidebar import Selection
+from gam_viz.explain import Explanation, SpatialMap
+from gam_viz.explain.attributions import Attribution
+from gam_viz.figures.overlay import scale_bar
+from gam_viz.figures.scales import SEQUENTIAL, Scale, number
+from gam_viz.figures.style import colour_of
+from gam_viz.text import text
+from gam_viz.titles import network_titles
+
+SCALES = ("shared", "own")
+PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+@dataclass
+class Shown:
+    """What is on the page: the layer, a map a network and layer, its colours and scale, and the attributions."""
+
+    layer: str = ""
+    spatial: list[dict[str, SpatialMap]] = field(default_factory=list)
+    spatial_scale: Scale | None = None
+    colours: str = SEQUENTIAL[0]
+    attributions: list[list[Attribution]] = field(default_factory=list)
+    absolute: bool = False
+    percentile: float = 99.0
+
+
+@dataclass(frozen=True)
+class View:
+    """One comparison: the selection, each network with the picture as it sees it, and what it made of it.
+
+    `over_time` holds the same networks after other epochs where the film of their training is shown: shared scales of
+    gates span them. `shown` is what the rows drew last; a row that reruns alone writes its part anew, and a download,
+    which is made when its button is pressed, reads it.
+    """
+
+    selection: Selection
+    subjects: tuple[Subject, ...]
+    explanations: tuple[Explanation, ...]
+    shown: Shown
+    over_time: tuple[Explanation, ...] = ()
+
+    def grid(self) -> tuple[DeltaGenerator, Sequence[DeltaGenerator]]:
+        """The same columns in every row: one for controls, one a network."""
+        first, *rest = st.columns([1.0] + [1.75] * len(self.subjects), gap="medium")
+        return first, rest
+
+    def layers(self) -> tuple[str, ...]:
+        """Blocks in which any of the networks has gates, in order."""
+        return tuple(dict.fromkeys(layer for e in self.explanations for layer in e.layers))
+
+    def titles(self) -> list[str]:
+        """A name a network; two networks of the same attention are told apart by their checkpoints' names."""
+        return network_titles([e.card for e in self.explanations])
+
+    def colours(self) -> list[str]:
+        """A colour a network."""
+        return [colour_of(e.card.config.attention) for e in self.explanations]
+
+    def targets(self) -> list[int]:
+        """The class each network's attributions speak of."""
+        return [e.predicted if self.selection.target is None else self.selection.target for e in self.explanations]
+
+
+def explained(subjects: Iterable[Subject]) -> tuple[Explanation, ...]:
+    """Prediction and gates of each; while they are computed, or wait for another session's, the page says so."""
+    queue = st.empty()
+
+    def waiting(place: int) -> None:
+        queue.info(text("compare.waiting", position=place))
+
+    with st.spinner(text("compare.predicting"), show_time=True):
+        found = tuple(networks.explanation(subject, on_wait=waiting) for subject in subjects)
+    queue.empty()
+    return found
+
+
+def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[float] = (), key: str) -> None:
+    """The scale of a row, printed once, with what it means."""
+    st.plotly_chart(
+        scale_bar(scale, colours, marks=marks),
+        config=PLOT,
+        key=key,
+        alt=text("scale.alt", low=number(scale.low), high=number(scale.high)),
+    )
+    clipped = text("scale.clipped", share=scale.clipped) if scale.clipped > 0 else ""
+    st.caption(f"{caption} {clipped}".strip())
+
+
+def heading(title: str, colour: str) -> str:
+    """A network's name with its colour, as HTML."""
+    return f'<div class="gv-net"><span style="background:{colour}"></span>{escape(title)}</div>'
+
+
+def legend(entries: Sequence[tuple[str, str, str]]) -> str:
+    """(character, colour, name) of each entry as HTML that wraps on small screens."""
+    inner = "".join(
+        f'<span><b style="color:{colour}">{character}</b> {escape(name)}</span>' for character, colour, name in entries
+    )
+    return f'<div class="gv-legend">{inner}</div>'
+
+
+def page_style() -> None:
+    """Less air above the page and between its rows, so that the answer is in the first screen."""
+    st.html(
+        """<style>
+        .stMainBlockContainer {padding: 4rem 2rem 3rem; max-width: 1500px}
+        .stMainBlockContainer hr {margin: .4rem 0}
+        .stMainBlockContainer [data-testid="stCaptionContainer"] p {line-height: 1.35}
+        .stMainBlockContainer h2 {padding: 0 0 .2rem 0; font-size: 1.7rem}
+        .stMainBlockContainer h3 {padding: .1rem 0; font-size: 1.15rem}
+        .gv-net {font-weight: 600; font-size: 1.05rem; line-height: 1.4}
+        .gv-net span {display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .45em}
+        .stMainBlockContainer a[href^="glossary?term="] {color: inherit; text-decoration: underline dotted;
+            text-underline-offset: .2em}
+        /* Text of less than 4.5:1: captions are paled to 60 %, code is coloured alike on light and dark, and white lies
+           on the dark theme's pink. */
+        .stApp [data-testid="stCaptionContainer"], .stApp kbd, .stApp summary {opacity: .82}
+        .stApp [data-testid="stCode"] .token {color: inherit}
+        .stApp [data-testid="stCode"] .token.keyword, .stApp [data-testid="stCode"] .token.operator {font-weight: 600}
+        .stApp [data-testid="stCode"] .token.comment {opacity: .82}
+        .stApp [data-testid="stMultiSelect"] [data-tag] *, .stApp [data-testid="stBaseButton-primary"] *
+            {color: light-dark(#fff, #22060f)}
+        .stMainBlockContainer .katex-display {overflow: auto hidden; padding: .2rem 0}
+        .stPlotlyChart {overflow: hidden}
+        .gv-legend {display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem}
+        .st-key-cell [data-testid="stNumberInputStepUp"], .st-key-cell [data-testid="stNumberInputStepDown"]
+            {display: none}
+        @media (max-width: 640px) {.stMainBlockContainer {padding: 4rem 1rem 3rem}}
+        </style>"""
+    )

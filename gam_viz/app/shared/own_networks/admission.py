@@ -1,0 +1,177 @@
+"""What of an uploaded checkpoint is believed: everything that it says of itself may be wrong, or meant to harm."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from gam_viz.app.shared.uploads import plain
+from gam_viz.cost import Counts, count
+from gam_viz.networks import NetworkConfig
+from gam_viz.networks.checkpoints import Card, Checkpoint, skeleton
+
+MEGABYTE = 10**6
+MAX_BYTES = 200 * MEGABYTE  # of a file; `server.maxUploadSize` in .streamlit/config.toml is the same
+MAX_NETWORKS = 4  # of a session
+MAX_SESSION_BYTES = 400 * MEGABYTE  # of a session's networks together
+MAX_CLASSES = 1000
+MAX_SIDE = 512  # pixels of the input
+MAX_MACS = 30e9  # for one picture: seconds on two cores, and others wait for them
+SUFFIXES = ("pth", "pt", "safetensors")
+
+
+class OwnNetworkError(ValueError):
+    """An own network or an answer that is not taken: `code` names the catalogue's sentence, `details` fill its gaps."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code)
+        self.code, self.details = code, details
+
+
+def check_room(size: int, kept: Sequence[Checkpoint]) -> None:
+    """Refuse a file for which there is no room, before anything of it is read.
+
+    Raises:
+        OwnNetworkError: it is too large, or the session has its networks.
+    """
+    if size > MAX_BYTES:
+        raise OwnNetworkError("too_large", most=MAX_BYTES // MEGABYTE)
+    if len(kept) >= MAX_NETWORKS:
+        raise OwnNetworkError("full", most=MAX_NETWORKS)
+    if size + sum(len(other.content or b"") for other in kept) > MAX_SESSION_BYTES:
+        raise OwnNetworkError("session_large", most=MAX_SESSION_BYTES // MEGABYTE)
+
+
+def admitted(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], kept: Sequence[Checkpoint]) -> Checkpoint:
+    """The checkpoint under a name of its own and with a card that the page can show; its bytes stay as they are.
+
+    It belongs to the data set that its card names where a shipped network has the same classes. Else it is of "own"
+    data: a data set's name is also where its pictures are looked for, so it is never taken from a file.
+
+    Raises:
+        OwnNetworkError: it is here already, or too large to be looked at.
+        CheckpointError: there is no such network as its card describes.
+    """
+    card = checkpoint.card
+    for other in (*shipped, *kept):
+        if other.sha256 == checkpoint.sha256:
+            raise OwnNetworkError("there", name=other.card.name)
+    check_room(len(checkpoint.content or b""), kept)
+    skeleton(card)
+    check_scale(card.config, card.input_size)
+    home = next((c.card for c in shipped if (c.card.dataset, c.card.classes) == (card.dataset, card.classes)), None)
+    return dataclasses.replace(
+        checkpoint,
+        card=Card(
+            name=distinct(card.name, [c.card.name for c in (*shipped, *kept)]),
+            dataset="own" if home is None else home.dataset,
+            dataset_title="" if home is None else home.dataset_title,
+            classes=class_names(card.classes) if home is None else home.classes,
+            input_size=card.input_size,
+            mean=card.mean,
+            std=card.std,
+            config=card.config,
+            domain="medical" if "medical" in (card.domain, home.domain if home else "") else "",
+            epochs=card.epochs if type(card.epochs) is int else 0,
+            validation=_validation(card.validation),
+            test=_test(card.test),
+        ),
+    )
+
+
+def check_scale(config: NetworkConfig, side: int) -> Counts:
+    """What a network costs on pictures of `side` pixels.
+
+    Raises:
+        OwnNetworkError: more than the page shows or computes, or it cannot run.
+    """
+    if config.num_classes > MAX_CLASSES:
+        raise OwnNetworkError("classes_many", most=MAX_CLASSES)
+    if side > MAX_SIDE:
+        raise OwnNetworkError("input_large", most=MAX_SIDE)
+    # Options are printed; the module that takes them looks at no more than it needs of them.
+    values = config.attention_options.values()
+    if not all(isinstance(v, int) or (isinstance(v, str) and v.isidentifier() and len(v) <= 40) for v in values):
+        raise OwnNetworkError("options")
+    try:
+        counts = count(config, side)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise OwnNetworkError("fails") from error
+    if counts.macs > MAX_MACS:
+        raise OwnNetworkError("costs", billions=counts.macs / 1e9, most=MAX_MACS / 1e9)
+    return counts
+
+
+def distinct(name: str, taken: Collection[str]) -> str:
+    """A network's name that is fit to be printed and that no other has: "scenes-cbam-own", "scenes-cbam-own-2" …"""
+    name = plain(name)[:60].strip(" .") or "network"
+    candidate, number = name, 1
+    while candidate in taken:
+        candidate, number = f"{name}-own" if number == 1 else f"{name}-own-{number}", number + 1
+    return candidate
+
+
+def class_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Classes' names without what Markdown would take for markup; one a logit.
+
+    Raises:
+        OwnNetworkError: two are the same.
+    """
+    shown = tuple(
+        "".join(letter if letter.isalnum() or letter in " ._-,'/&+%()" else "_" for letter in name)[:80].strip()
+        or f"class {number}"
+        for number, name in enumerate(names)
+    )
+    twice = next((name for number, name in enumerate(shown) if name in shown[:number]), None)
+    if twice is not None:
+        raise OwnNetworkError("classes_twice", name=twice)
+    return shown
+
+
+def read_classes(written: str, count: int) -> tuple[str, ...]:
+    """Classes as they are written in a field, one a line, or with commas between them; none gives "class 0" …
+
+    Raises:
+        OwnNetworkError: not `count`, or two are the same.
+    """
+    parts = written.splitlines() if "\n" in written.strip() else written.split(",")
+    names = [part.strip().strip("'\"[]").strip() for part in parts]
+    names = [name for name in names if name]
+    if not names:
+        names = [f"class {number}" for number in range(count)]
+    if len(names) != count:
+        raise OwnNetworkError("classes_count", wanted=count, given=len(names))
+    return class_names(names)
+
+
+def read_three(written: str) -> tuple[float, float, float]:
+    """Three numbers, as in code: "0.5, 0.5, 0.5", with or without brackets.
+
+    Raises:
+        OwnNetworkError: not three numbers.
+    """
+    try:
+        red, green, blue = (float(part) for part in re.split(r"[,;\s]+", written.strip("()[] \t\n")))
+    except ValueError as error:
+        raise OwnNetworkError("three_numbers") from error
+    return red, green, blue
+
+
+def _validation(said: Any) -> dict[str, Any]:
+    """What a card says of its validation, where the page can show it."""
+    return {"accuracy": said["accuracy"]} if isinstance(said, Mapping) and _share(said.get("accuracy")) else {}
+
+
+def _test(said: Any) -> dict[str, Any]:
+    if not isinstance(said, Mapping) or not _share(said.get("accuracy")):
+        return {}
+    interval = said.get("interval")
+    if not isinstance(interval, list | tuple) or len(interval) != 2 or not all(map(_share, interval)):
+        return {}
+    return {"accuracy": said["accuracy"], "interval": list(interval)}
+
+
+def _share(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 1

@@ -1,0 +1,175 @@
+"""The dialog in which own networks are added and removed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gam_viz.app.shared.own_networks.admission import (
+    MAX_BYTES,
+    MAX_NETWORKS,
+    MAX_SESSION_BYTES,
+    MEGABYTE,
+    SUFFIXES,
+    OwnNetworkError,
+    check_room,
+    check_scale,
+)
+from gam_viz.app.shared.own_networks.kept import keep, own_networks, remove
+from gam_viz.app.shared.own_networks.questions import Asked, answered, draw_questions, inferred
+from gam_viz.app.shared.uploads import plain
+from gam_viz.networks.checkpoints import SUFFIX, Card, Checkpoint, CheckpointError, from_bytes
+from gam_viz.networks.state_dicts import INPUT_SIZES, open_state_dict
+from gam_viz.text import text
+from gam_viz.titles import literal, network_title
+
+
+def own_networks_button(shipped: Sequence[Checkpoint]) -> None:
+    """Draw the button, and the dialog while it is open."""
+    kept = len(own_networks())
+    label = text("own.button_some", count=kept) if kept else text("own.button")
+    if st.button(label, icon=":material/upload_file:", key="own-button", width="stretch"):
+        st.session_state["own-open"] = True
+    if st.session_state.get("own-open"):
+        st.dialog(text("own.title"), width="medium", on_dismiss=_close)(_draw)(tuple(shipped))
+
+
+def _close() -> None:
+    for key in ("own-open", "own-asked", "own-incoming", "own-refused"):
+        st.session_state.pop(key, None)
+
+
+def _draw(shipped: Sequence[Checkpoint]) -> None:
+    number = st.session_state.setdefault("own-uploader", 0)
+    incoming = st.session_state.pop("own-incoming", None)
+    if incoming is not None:
+        name, content = incoming
+        st.session_state["own-refused"] = _refusal(name, lambda: _read(name, content, shipped, number))
+    asked: Asked | None = st.session_state.get("own-asked")
+    if asked is not None:
+        _form(asked, shipped)
+        return
+    _kept_rows()
+    _uploader(number)
+    if refused := st.session_state.get("own-refused"):
+        st.error(refused)
+
+
+def _kept_rows() -> None:
+    for checkpoint in own_networks():
+        name = checkpoint.card.name
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False):
+            st.markdown(f"**{literal(name)}** · {network_title(checkpoint.card)}", width="content")
+            if st.button(text("own.remove"), icon=":material/delete:", key=f"own-remove-{name}", type="tertiary"):
+                remove(name)
+                _close()
+                st.rerun()
+
+
+def _uploader(number: int) -> None:
+    if len(own_networks()) >= MAX_NETWORKS:
+        st.info(text("own.error.full", most=MAX_NETWORKS))
+        return
+    st.file_uploader(
+        text("own.file"),
+        type=list(SUFFIXES),
+        key=f"own-file-{number}",
+        max_upload_size=MAX_BYTES // MEGABYTE,
+        on_change=_take,
+        args=(number,),
+    )
+    st.caption(
+        text(
+            "own.limits",
+            megabytes=MAX_BYTES // MEGABYTE,
+            most=MAX_NETWORKS,
+            session=MAX_SESSION_BYTES // MEGABYTE,
+        )
+    )
+
+
+def _take(number: int) -> None:
+    """Move the widget's file into the session, if there is room for it; the widget is emptied."""
+    file = st.session_state[f"own-file-{number}"]
+    if file is None:
+        return
+    st.session_state["own-uploader"] = number + 1
+    st.session_state.pop("own-refused", None)
+    try:
+        check_room(file.size, own_networks())
+    except OwnNetworkError as error:
+        st.session_state["own-refused"] = _sentence(plain(file.name), error)
+        return
+    st.session_state["own-incoming"] = (plain(file.name), file.getvalue())
+
+
+def _read(name: str, content: bytes, shipped: Sequence[Checkpoint], number: int) -> None:
+    """A checkpoint is taken in at once; a state dict has questions."""
+    with st.spinner(text("own.reading", name=name), show_time=True):
+        # A safetensors file begins with a length and a JSON object.
+        if name.lower().endswith(SUFFIX) or content[8:9] == b"{":
+            _add(from_bytes(content, name), shipped)
+            return
+        state = open_state_dict(content, name)
+        counts = check_scale(state.config, INPUT_SIZES[state.config.stem])
+    st.session_state["own-asked"] = Asked(state, counts, number)
+
+
+def _form(asked: Asked, shipped: Sequence[Checkpoint]) -> None:
+    cards = _cards(shipped)
+    st.markdown(inferred(asked))
+    st.caption(text("own.untold"))
+    draw_questions(asked, cards)
+    with st.container(horizontal=True):
+        wanted = st.button(text("own.add"), type="primary", key="own-add")
+        st.button(text("own.another"), key="own-another", on_click=lambda: st.session_state.pop("own-asked", None))
+
+    def make() -> None:
+        with st.spinner(text("own.adding"), show_time=True):
+            taken = [c.card.name for c in (*shipped, *own_networks())]
+            checkpoint, home = answered(asked, cards, taken)
+            if home is not None:
+                card = dataclasses.replace(checkpoint.card, dataset=home.dataset, domain=home.domain)
+                checkpoint = dataclasses.replace(checkpoint, card=card)
+            _add(checkpoint, shipped)
+
+    if wanted and (refused := _refusal(plain(asked.state.name), make)):
+        st.error(refused)
+
+
+def _add(checkpoint: Checkpoint, shipped: Sequence[Checkpoint]) -> None:
+    queue = st.empty()
+    keep(checkpoint, shipped, on_wait=lambda place: _say_waiting(queue, place))
+    _close()
+    st.rerun()
+
+
+def _refusal(name: str, attempt: Callable[[], None]) -> str | None:
+    """Why the attempt did not succeed, in the reader's language; None where it did."""
+    try:
+        attempt()
+    except (CheckpointError, OwnNetworkError) as error:
+        return _sentence(name, error)
+    return None
+
+
+def _sentence(name: str, error: CheckpointError | OwnNetworkError) -> str:
+    if isinstance(error, OwnNetworkError):
+        return f"**{literal(name)}** · {text(f'own.error.{error.code}', **error.details)}"
+    return text(f"own.refused.{error.code}", name=literal(name), reason=literal(str(error)))
+
+
+def _say_waiting(place: DeltaGenerator, position: int) -> None:
+    place.info(text("compare.waiting", position=position))
+
+
+def _cards(shipped: Sequence[Checkpoint]) -> dict[str, Card]:
+    """One card a shipped data set."""
+    cards: dict[str, Card] = {}
+    for checkpoint in shipped:
+        if checkpoint.card.dataset != "own":
+            cards.setdefault(checkpoint.card.dataset, checkpoint.card)
+    return cards

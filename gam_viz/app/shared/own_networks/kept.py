@@ -1,0 +1,84 @@
+"""The own networks of this session: kept, let go, and in which comparisons they stand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+import torch
+
+from gam_viz.app.shared import networks
+from gam_viz.app.shared.own_networks.admission import OwnNetworkError, admitted
+from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.runtime.device_queue import OnWait, lane
+
+
+def own_networks() -> tuple[Checkpoint, ...]:
+    """In the order they came."""
+    kept: tuple[Checkpoint, ...] = st.session_state.get("own-networks", ())
+    return kept
+
+
+def is_own(checkpoint: Checkpoint) -> bool:
+    """Whether it was uploaded: such a one lies in no file."""
+    return checkpoint.content is not None
+
+
+def keep(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], *, on_wait: OnWait) -> None:
+    """Take a network in, after it was loaded and run once; it is the one that the page shows next.
+
+    Raises:
+        CheckpointError: its weights are not those of the network it describes.
+        OwnNetworkError: it is here already, too large to be looked at, or does not run.
+    """
+    new = admitted(checkpoint, shipped, own_networks())
+    try:
+        _try(new, on_wait)
+    except ValueError:
+        networks.forget(new)
+        raise
+    st.session_state["own-networks"] = (*own_networks(), new)
+    st.session_state["own-arrived"] = new.card.name
+
+
+def _try(checkpoint: Checkpoint, on_wait: OnWait) -> None:
+    size = checkpoint.card.input_size
+    noise = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0))  # (1, 3, S, S)
+    with lane(networks.device(), on_wait), torch.no_grad():
+        logits = networks.network(checkpoint.sha256, checkpoint)(noise.to(networks.device()))
+    if not bool(torch.isfinite(logits).all()):
+        raise OwnNetworkError("fails")
+
+
+def remove(name: str) -> None:
+    """Let go of a network, its weights and what was computed with it."""
+    for checkpoint in own_networks():
+        if checkpoint.card.name == name:
+            networks.forget(checkpoint)
+            # The choice it may have been a part of begins anew, without it.
+            st.session_state.pop(f"networks-{group_of(checkpoint)}", None)
+    st.session_state["own-networks"] = tuple(c for c in own_networks() if c.card.name != name)
+
+
+def arrived() -> str | None:
+    """The name of the network that was taken in just now; told once."""
+    name: str | None = st.session_state.pop("own-arrived", None)
+    return name
+
+
+def grouped(shipped: Sequence[Checkpoint]) -> dict[str, list[Checkpoint]]:
+    """Networks that can be compared, by the data set's name: the shipped ones, each data set with the own networks of
+    its classes, then the other own ones, together where their classes are the same."""
+    groups: dict[str, list[Checkpoint]] = {}
+    for checkpoint in (*shipped, *own_networks()):
+        groups.setdefault(group_of(checkpoint), []).append(checkpoint)
+    return groups
+
+
+def group_of(checkpoint: Checkpoint) -> str:
+    """The name of the group that a network belongs to: its data set's, of own data one made from its classes."""
+    card = checkpoint.card
+    if card.dataset != "own":
+        return card.dataset
+    return f"own-{hashlib.sha256(chr(0).join(card.classes).encode()).hexdigest()[:8]}"

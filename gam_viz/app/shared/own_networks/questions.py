@@ -1,0 +1,187 @@
+"""What a state dict does not tell, asked for: classes, input and the few choices that leave no trace in weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gam_viz.app.shared.own_networks.admission import MAX_SIDE, OwnNetworkError, distinct, read_classes, read_three
+from gam_viz.cost import Counts
+from gam_viz.figures.scales import number
+from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.networks.state_dicts import HALF, INPUT_SIZES, StateDict
+from gam_viz.text import text
+from gam_viz.titles import attention_title, class_title, data_title
+
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+TYPED, OTHER = "typed", "other"
+Three = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A state dict whose questions are open.
+
+    Attributes:
+        state: as it was read.
+        counts: of the network at its usual input.
+        number: of the upload; its widgets' keys end in it, so that every file begins with its own answers.
+    """
+
+    state: StateDict
+    counts: Counts
+    number: int
+
+    def key(self, name: str) -> str:
+        """Of a widget."""
+        return f"own-{name}-{self.number}"
+
+
+def inferred(asked: Asked) -> str:
+    """What its names and shapes tell, in one line."""
+    config, counts = asked.state.config, asked.counts
+    return text(
+        "own.inferred",
+        architecture=config.architecture,
+        width=config.width,
+        attention=attention_title(config.attention, config.attention_options),
+        classes=config.num_classes,
+        parameters=counts.parameters / 1e6,
+    )
+
+
+def draw_questions(asked: Asked, cards: Mapping[str, Card]) -> None:
+    """Draw the fields.
+
+    Args:
+        asked: the state dict.
+        cards: one card a shipped data set.
+    """
+    config, key = asked.state.config, asked.key
+    fitting = {name: card for name, card in cards.items() if len(card.classes) == config.num_classes}
+    norms = _norms(cards)
+    st.session_state.setdefault(key("name"), asked.state.name)
+    st.session_state.setdefault(key("size"), INPUT_SIZES[config.stem])
+    st.text_input(text("own.name"), key=key("name"), max_chars=60)
+    if fitting:
+        st.selectbox(
+            text("own.classes_of"),
+            [TYPED, *fitting],
+            format_func=lambda name: text("own.typed") if name == TYPED else data_title(fitting[name]),
+            key=key("set"),
+            on_change=_preset,
+            args=(asked, fitting, norms),
+            help=text("own.classes_of_help"),
+        )
+    chosen = fitting.get(st.session_state.get(key("set"), TYPED))
+    if chosen is not None:
+        names = text("own.comma").join(class_title(name) for name in chosen.classes)
+        st.caption(text("own.in_order", data=data_title(chosen), classes=names))
+    else:
+        st.text_area(
+            text("own.classes", count=config.num_classes),
+            key=key("classes"),
+            placeholder="class 0\nclass 1\n…",
+            help=text("own.classes_help"),
+            height=96,
+        )
+    first, second = st.columns([1, 2])
+    first.number_input(text("own.size"), 8, MAX_SIDE, step=1, key=key("size"), help=text("own.size_help"))
+    second.selectbox(
+        text("own.norm"),
+        [*norms, OTHER],
+        format_func=lambda name: _norm_title(name, norms, cards),
+        key=key("norm"),
+        help=text("own.norm_help"),
+    )
+    if st.session_state[key("norm")] == OTHER:
+        first, second = st.columns(2)
+        first.text_input(text("own.mean"), "0.5, 0.5, 0.5", key=key("mean"))
+        second.text_input(text("own.std"), "0.5, 0.5, 0.5", key=key("std"))
+    for question, answers in QUESTIONS.items():
+        if question in asked.state.questions:
+            st.session_state.setdefault(key(question), answers[0])
+            st.segmented_control(
+                text(f"own.question.{question}"),
+                answers,
+                format_func=lambda answer, question=question: text(f"own.answer.{question}.{answer}"),  # type: ignore[misc]
+                key=key(question),
+                required=True,
+                help=text(f"own.question_help.{question}"),
+            )
+
+
+#: Answers to a state dict's questions, what holds "unless you say so" first.
+QUESTIONS = {"channel_sigmoid": ("no", "yes"), "stem": ("cifar", "stride2"), "residual": ("yes", "no")}
+
+
+def answered(asked: Asked, cards: Mapping[str, Card], taken: list[str]) -> tuple[Checkpoint, Card | None]:
+    """The checkpoint that the fields' answers make, and the card of the data set whose classes it has.
+
+    Raises:
+        OwnNetworkError: an answer cannot be read.
+        CheckpointError: an answer does not fit, or the weights are damaged.
+    """
+    given = {name: st.session_state.get(asked.key(name)) for name in ("name", "set", "classes", "size", "norm")}
+    home = cards.get(str(given["set"]))
+    if home is not None:
+        classes = home.classes
+    else:
+        classes = read_classes(given["classes"] or "", asked.state.config.num_classes)
+    if given["norm"] == OTHER:
+        mean, std = _numbers(asked, "mean"), _numbers(asked, "std")
+        if min(std) <= 0:
+            raise OwnNetworkError("std")
+    else:
+        mean, std = _norms(cards)[str(given["norm"])]
+    answers = {name: st.session_state.get(asked.key(name)) for name in asked.state.questions}
+    checkpoint = asked.state.checkpoint(
+        classes,
+        input_size=given["size"],
+        mean=mean,
+        std=std,
+        stem=answers.get("stem"),
+        channel_sigmoid=answers.get("channel_sigmoid") == "yes",
+        residual=answers.get("residual") != "no",
+        name=distinct(given["name"] or asked.state.name, taken),
+    )
+    return checkpoint, home
+
+
+def _numbers(asked: Asked, name: str) -> Three:
+    return read_three(st.session_state.get(asked.key(name)) or "")
+
+
+def _preset(asked: Asked, fitting: Mapping[str, Card], norms: Mapping[str, tuple[Three, Three]]) -> None:
+    """Who has a data set's classes was probably trained on its pictures as the networks here were."""
+    card = fitting.get(st.session_state[asked.key("set")])
+    if card is None:
+        return
+    st.session_state[asked.key("size")] = card.input_size
+    st.session_state[asked.key("norm")] = next(n for n, values in norms.items() if values == (card.mean, card.std))
+    if "stem" in asked.state.questions and card.config.stem in QUESTIONS["stem"]:
+        st.session_state[asked.key("stem")] = card.config.stem
+
+
+def _norms(cards: Mapping[str, Card]) -> dict[str, tuple[Three, Three]]:
+    """Normalisations to choose from: the tutorial's, ImageNet's, those of the data sets; equal ones once."""
+    found: dict[str, tuple[Three, Three]] = {"half": (HALF, HALF), "imagenet": IMAGENET}
+    for name, card in cards.items():
+        if (card.mean, card.std) not in found.values():
+            found[f"as-{name}"] = card.mean, card.std
+    return found
+
+
+def _norm_title(name: str, norms: Mapping[str, tuple[Three, Three]], cards: Mapping[str, Card]) -> str:
+    if name == OTHER:
+        return text("own.norm.other")
+    known = {"half": text("own.norm.half"), "imagenet": text("own.norm.imagenet")}
+    title = known.get(name) or data_title(cards[name.removeprefix("as-")])
+    return text("own.norm.of", title=title, mean=_three(norms[name][0]), std=_three(norms[name][1]))
+
+
+def _three(values: Three) -> str:
+    """Three numbers, or the one that they all are."""
+    return ", ".join(number(v) for v in (values if len(set(values)) > 1 else values[:1]))

@@ -1,0 +1,32 @@
+"""How a page about networks and a picture begins."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gam_viz.app.shared import networks
+from gam_viz.app.shared.columns import Shown, View, explained, page_style
+from gam_viz.app.shared.rendering.bar import look_bar
+from gam_viz.app.shared.sidebar import sidebar
+from gam_viz.app.shared.subject import subject_row
+from gam_viz.text import text
+
+
+def opened_view(title: str) -> View:
+    """Draw the title, the sidebar, how the picture is looked at, and the line that says what the page is about.
+
+    Where nothing is chosen yet the page says so and ends here.
+    """
+    page_style()
+    st.header(title, anchor=False)
+    selection = sidebar()
+    if selection is None:
+        st.info(text("compare.nothing"))
+        st.stop()
+    look_bar(selection.source, selection.picture, selection.title)
+    subjects = tuple(
+        networks.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks
+    )
+    view = View(selection, subjects, explained(subjects), Shown())
+    subject_row(view)
+    return view

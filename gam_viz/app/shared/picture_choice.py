@@ -1,0 +1,168 @@
+"""Choosing a picture in the sidebar: a sample, one of the test set, or an upload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from gam_viz.app.pages import script
+from gam_viz.app.shared import networks
+from gam_viz.app.shared import state as url
+from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.evaluation_set import pictures_of
+from gam_viz.app.shared.missing_data import dataset_error
+from gam_viz.app.shared.rendering import state
+from gam_viz.app.shared.uploads import draw_uploader, picture_error, plain
+from gam_viz.datasets import DATASETS, DatasetError
+from gam_viz.datasets.scenes.draw import Scene, draw_scene
+from gam_viz.images import (
+    Picture,
+    PictureError,
+    Sample,
+    Source,
+    from_pixels,
+    list_samples,
+    load_sample,
+    sample_scene,
+)
+from gam_viz.networks.checkpoints import Card
+from gam_viz.text import text
+from gam_viz.titles import data_title, sample_title
+
+SOURCES = ("sample", "test", "upload")
+GALLERY = script("test_pictures")
+SCENES = ("scenes", "scenes-shortcut")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A picture, and what is known about it.
+
+    Attributes:
+        picture: what is looked at.
+        title: its name for people.
+        credit: who made it; empty for an upload.
+        label: the class a person would name, or None where it is not known.
+        medical: whether it comes from medicine.
+        regions: what is known to lie where: "object" or "tag" -> (H, W) bool over the picture.
+        source: the uploaded file that it is a picture of; None for a sample or a test picture.
+    """
+
+    picture: Picture
+    title: str
+    credit: str = ""
+    label: str | None = None
+    medical: bool = False
+    regions: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    source: Source | None = None
+
+
+def choose_picture(card: Card) -> Chosen | None:
+    """A sample, a test picture or one of the uploaded pictures; None where there is none yet (the sidebar says so).
+
+    Samples of the kind that `card`'s network was trained on come first; the test pictures are those of its data set.
+    """
+    default = _default_source(card)
+    if st.session_state.get("source-of") not in (None, card.dataset) and st.session_state.get("source") != "upload":
+        st.session_state["source"] = default  # another data set: begin with what its networks know
+    st.session_state["source-of"] = card.dataset
+    # Of networks whose data set nobody here knows, there are no test pictures.
+    sources = SOURCES if _known(card) else tuple(source for source in SOURCES if source != "test")
+    source = segments("source", sources, default, text("sidebar.picture"), "source", width="stretch")
+    chosen = _sample(card) if source == "sample" else _test(card) if source == "test" else None
+    uploaded = _upload(source == "upload")
+    return uploaded if source == "upload" else chosen
+
+
+def _known(card: Card) -> bool:
+    return card.dataset in DATASETS or card.dataset.startswith("folder:")
+
+
+def _default_source(card: Card) -> str:
+    """Samples, unless none is of the kind that the network was trained on and its test pictures are there."""
+    if any(_suits(sample, card) for sample in list_samples()):
+        return "sample"
+    try:
+        pictures_of(card)
+    except DatasetError:
+        return "sample"
+    return "test"
+
+
+def _sample(card: Card) -> Chosen:
+    samples = {s.id: s for s in sorted(list_samples(), key=lambda s: not _suits(s, card))}
+    default = next(iter(samples))
+    url.restore("sample", list(samples), default)
+    chosen = st.selectbox(
+        text("sidebar.sample"), list(samples), format_func=lambda name: sample_title(samples[name]), key="sample"
+    )
+    url.publish("sample", default)
+    sample = samples[chosen]
+    medical = sample.domain in ("histology", "ophthalmology")
+    regions = _regions(sample_scene(chosen))
+    return Chosen(load_sample(chosen), sample_title(sample), sample.credit, sample.label_name, medical, regions)
+
+
+def _test(card: Card) -> Chosen | None:
+    chosen = None
+    try:
+        pictures = pictures_of(card)
+    except DatasetError as error:
+        st.info(dataset_error(error))
+    else:
+        last = len(pictures.data) - 1
+        url.restore_number("test", 0, last, 0)
+        number = int(st.number_input(text("sidebar.test_number", last=last), 0, last, step=1, key="test"))
+        url.publish("test", 0)
+        info = pictures.data.info
+        title = text("sidebar.test_title", data=data_title(card), number=number)
+        label = info.classes[pictures.data.labels[number]]
+        picture = from_pixels(pictures.data.images[number], f"{card.dataset}-test-{number}")
+        scene = None
+        if info.name in SCENES:  # drawn, so what lies where is known
+            scene = draw_scene(number, split="test", shortcut=info.name == "scenes-shortcut")
+        medical = info.domain == "medical"
+        chosen = Chosen(picture, title, f"{info.source}; {info.licence}", label, medical, _regions(scene))
+    st.page_link(GALLERY, label=text("sidebar.gallery"), icon=":material/grid_view:")
+    return chosen
+
+
+def _regions(scene: Scene | None) -> dict[str, npt.NDArray[np.bool_]]:
+    if scene is None:
+        return {}
+    return {name: mask for name, mask in (("object", scene.mask), ("tag", scene.tag_mask)) if mask.any()}
+
+
+def _suits(sample: Sample, card: Card) -> bool:
+    """Whether the network was trained on pictures of the sample's kind."""
+    if card.dataset.startswith("scenes"):
+        return sample.domain == "scenes" and (sample.tag_name is not None) == (card.dataset == "scenes-shortcut")
+    return sample.label_name in card.classes and sample.domain != "scenes"
+
+
+def _upload(shown: bool) -> Chosen | None:
+    uploads = draw_uploader()
+    if not shown:
+        return None
+    if not uploads:
+        st.info(text("sidebar.upload_first"))
+        return None
+    names = {upload.sha256[:12]: f"{number}. {plain(upload.name)}" for number, upload in enumerate(uploads, 1)}
+    url.restore("upload", list(names), next(iter(names)))
+    state.take_link(st.session_state["upload"])
+    if len(uploads) > 1:
+        st.selectbox(text("sidebar.which"), list(names), format_func=names.__getitem__, key="upload")
+    url.publish("upload", None)
+    upload = next(upload for upload in uploads if upload.sha256.startswith(st.session_state["upload"]))
+    try:
+        with st.spinner(text("look.reading"), show_time=True):
+            source = networks.opened(upload.sha256, upload.name, upload.data)
+            picture = state.picture_of(source)
+    except PictureError as error:
+        st.error(f"**{plain(upload.name)}** · {picture_error(error)}")
+        return None
+    return Chosen(picture, picture.name, medical=source.kind == "dicom", source=source)

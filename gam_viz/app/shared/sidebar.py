@@ -1,0 +1,221 @@
+"""What every page is about: data set, networks, picture and target, chosen in the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from gam_viz.app.shared import networks as compute
+from gam_viz.app.shared import own_networks, state
+from gam_viz.app.shared.picture_choice import choose_picture
+from gam_viz.images import Picture, Source
+from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.networks.default_comparison import DEFAULT_DATASETS, first_comparison
+from gam_viz.text import LANGUAGES, language, text
+from gam_viz.titles import class_title, data_title, network_title
+
+FITS = ("crop", "pad", "stretch")
+PREDICTED = "predicted"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen.
+
+    Attributes:
+        networks: two or more, in the order of the columns; or a single own one.
+        picture: what is looked at.
+        title: the picture's name for people.
+        credit: who made it; empty for an upload.
+        label: the class a person would name, or None where it is not known.
+        fit: how the picture is made square.
+        target: index of a class for all networks, or None for what each predicts.
+        medical: whether the picture, or what a network was trained on, comes from medicine.
+        regions: what is known to lie where in the picture, name -> (H, W) bool.
+        source: the uploaded file that it is a picture of; None for a sample or a test picture.
+    """
+
+    networks: tuple[Checkpoint, ...]
+    picture: Picture
+    title: str
+    credit: str
+    label: str | None
+    fit: str
+    target: int | None
+    medical: bool
+    regions: Mapping[str, npt.NDArray[np.bool_]]
+    source: Source | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of the data set."""
+        return self.networks[0].card.classes
+
+
+def sidebar() -> Selection | None:
+    """Draw the sidebar; None where there is nothing to look at yet (the page then says why)."""
+    with st.sidebar:
+        _language()
+        networks = _networks(alone=True)
+        if networks is None:
+            return None
+        chosen = choose_picture(networks[0].card)
+        fit = _fit()
+        target = _target(networks[0].card.classes)
+        st.caption(text("sidebar.device", device=compute.device_name()))
+    if chosen is None:
+        return None
+    medical = chosen.medical or any(checkpoint.card.domain == "medical" for checkpoint in networks)
+    return Selection(
+        networks=networks,
+        picture=chosen.picture,
+        title=chosen.title,
+        credit=chosen.credit,
+        label=chosen.label,
+        fit=fit,
+        target=target,
+        medical=medical,
+        regions=chosen.regions,
+        source=chosen.source,
+    )
+
+
+def choose_networks() -> tuple[Checkpoint, ...] | None:
+    """Draw the sidebar of a page that is about networks, whatever the picture; None where there are none to compare."""
+    with st.sidebar:
+        _language()
+        networks = _networks()
+        if networks is not None:
+            st.caption(text("sidebar.device", device=compute.device_name()))
+    return networks
+
+
+def choose_language() -> None:
+    """Draw the sidebar of a page that is about neither networks nor pictures."""
+    with st.sidebar:
+        _language()
+
+
+def _language() -> None:
+    state.restore("lang", list(LANGUAGES), language())
+    st.segmented_control(
+        text("sidebar.language"),
+        list(LANGUAGES),
+        format_func=lambda code: {"en": "English", "zh": "简体中文"}[code],
+        key="lang",
+        required=True,
+        label_visibility="collapsed",
+    )
+    state.publish("lang", None)  # always in the URL: what is nobody's default here is somebody's there
+
+
+def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
+    """Draw the choice; None where fewer than two are chosen, unless with `alone` a single own one is."""
+    found, refused = compute.checkpoints()
+    for error in refused:
+        st.warning(text("sidebar.refused", reason=error))
+    groups = own_networks.grouped(found)
+    usable = [name for name, of in groups.items() if len(of) >= 2 or _alone_too(of)]
+    if not usable:
+        st.error(text("sidebar.no_networks"))
+        own_networks.own_networks_button(found)
+        return None
+    arrived = own_networks.arrived()
+    if arrived is not None:  # who adds a network wants to see it
+        state.put("data", next(name for name, of in groups.items() if arrived in [c.card.name for c in of]))
+    default = next((name for name in DEFAULT_DATASETS if name in usable), usable[0])
+    state.restore("data", usable, default)
+    dataset = st.selectbox(
+        text("sidebar.data"), usable, format_func=lambda name: _group_title(groups[name][0].card), key="data"
+    )
+    state.publish("data", default)
+    options = {c.card.name: c for c in sorted(groups[dataset], key=_order)}
+    preset = _preset(list(options.values()))
+    key = f"networks-{dataset}"  # one choice a data set, so that going back finds it
+    state.restore_many(key, list(options), preset, least=1 if _alone_too(groups[dataset]) else 2)
+    if arrived in options:
+        st.session_state[key] = [*(name for name in st.session_state[key] if name != arrived), arrived]
+    names = st.multiselect(
+        text("sidebar.networks"), list(options), format_func=lambda name: _network_option(options[name]), key=key
+    )
+    state.publish(key, preset)
+    own_networks.own_networks_button(found)
+    chosen = tuple(options[name] for name in names)
+    if len(chosen) >= 2 or (alone and chosen and _alone_too(chosen)):
+        if len(options) == 1:
+            st.caption(text("own.alone"))
+        return chosen
+    st.info(text("own.alone") if len(options) == 1 else text("sidebar.two_networks"))
+    return None
+
+
+def _alone_too(of: Sequence[Checkpoint]) -> bool:
+    """Whether one of these networks is looked at without another beside it: who has one wants to see its gates."""
+    return any(own_networks.is_own(c) or c.card.dataset == "own" for c in of)
+
+
+def _group_title(card: Card) -> str:
+    if card.dataset != "own":
+        return data_title(card)
+    names = [class_title(name) for name in card.classes[:3]] + ["…"] * (len(card.classes) > 3)
+    return text("own.group", count=len(card.classes), classes=text("own.comma").join(names))
+
+
+def _preset(of: list[Checkpoint]) -> list[str]:
+    """The first comparison: CBAM and GAM, of several the one that validated best; without them, the first two.
+
+    Of own networks alone it is all of them; among others they wait to be chosen, whatever their cards claim.
+    """
+    cards = [checkpoint.card for checkpoint in of if not own_networks.is_own(checkpoint)]
+    if len(cards) < 2:
+        return [checkpoint.card.name for checkpoint in of]
+    return first_comparison(cards)
+
+
+def _order(checkpoint: Checkpoint) -> tuple[bool, int, bool, str]:
+    known = ["none", "se", "cbam", "gam", "gam_sigmoid"]
+    attention = checkpoint.card.config.attention
+    place = known.index(attention) if attention in known else len(known)
+    return (
+        own_networks.is_own(checkpoint),
+        place,
+        bool(checkpoint.card.config.attention_options),
+        checkpoint.card.name,
+    )
+
+
+def _network_option(checkpoint: Checkpoint) -> str:
+    card, title = checkpoint.card, network_title(checkpoint.card)
+    if own_networks.is_own(checkpoint):
+        return text("own.option", name=card.name, attention=title)
+    return f"{title} · {card.test['accuracy']:.1%}" if card.test else title
+
+
+def _fit() -> str:
+    state.restore("fit", FITS, "crop")
+    fit = st.selectbox(
+        text("sidebar.fit"),
+        FITS,
+        format_func=lambda name: text(f"fit.{name}"),
+        key="fit",
+        help=text("sidebar.fit_help"),
+    )
+    state.publish("fit", "crop")
+    return fit
+
+
+def _target(classes: tuple[str, ...]) -> int | None:
+    state.restore("target", [PREDICTED, *classes], PREDICTED)
+    target = st.selectbox(
+        text("sidebar.target"),
+        [PREDICTED, *classes],
+        format_func=lambda name: text("sidebar.predicted") if name == PREDICTED else class_title(name),
+        key="target",
+        help=text("sidebar.target_help"),
+    )
+    state.publish("target", PREDICTED)
+    return None if target == PREDICTED else classes.index(target)

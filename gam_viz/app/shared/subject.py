@@ -1,0 +1,43 @@
+"""What the page is about, in one line: the picture, and what each network says of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gam_viz.app.shared.columns import View, heading
+from gam_viz.figures.style import enlarged
+from gam_viz.text import text
+from gam_viz.titles import class_title
+
+
+def subject_row(view: View) -> None:
+    """Draw the line."""
+    selection = view.selection
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        seen = view.subjects[0].input.seen
+        st.image(
+            enlarged(seen, 144),
+            width=72,
+            alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
+        )
+        for index in range(len(view.explanations)):
+            with st.container(width="content", gap=None):
+                st.html(heading(view.titles()[index], view.colours()[index]))
+                st.caption(_answer(view, index))
+    if selection.medical:
+        trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
+        st.caption(text("prediction.medical_networks") if trained else text("prediction.not_medical"))
+
+
+def _answer(view: View, index: int) -> str:
+    """What a network says, and what it thinks of the explained class where that is another."""
+    explanation, classes, target = view.explanations[index], view.selection.classes, view.targets()[index]
+    said = text(
+        "evidence.subject",
+        predicted=class_title(classes[explanation.predicted]),
+        probability=explanation.probabilities[explanation.predicted],
+    )
+    if target == explanation.predicted:
+        return said
+    of_target = explanation.probabilities[target]
+    return text("evidence.subject_target", said=said, target=class_title(classes[target]), of_target=of_target)

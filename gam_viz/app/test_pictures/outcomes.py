@@ -1,0 +1,79 @@
+"""How often two networks are right on the same pictures: a table of four counts, and what they say."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from gam_viz.app.test_pictures.tiles import Gallery
+from gam_viz.evaluation.paired import Paired
+from gam_viz.text import prose, text
+
+STYLE = """<style>
+.gv-four {border-collapse: collapse; font-size: .95rem; line-height: 1.3; width: 100%; max-width: 27rem}
+.gv-four th {font-weight: 600; text-align: left; word-break: keep-all; padding: .3rem .6rem .3rem 0}
+.gv-four thead th, .gv-four td {text-align: right; padding: .3rem .6rem}
+.gv-four td {font-variant-numeric: tabular-nums; border: 1px solid rgba(128, 128, 128, .35); width: 25%}
+.gv-four td.gv-odd {font-weight: 700; font-size: 1.15rem}
+.gv-four i {display: inline-block; width: .75em; height: .75em; border-radius: 2px; margin-right: .4em}
+</style>"""
+
+
+def outcome_row(gallery: Gallery) -> None:
+    """Draw the row."""
+    counts = Paired.of(gallery.outcomes)
+    table, said = st.columns([1, 1.35], gap="medium", vertical_alignment="center")
+    with table:
+        st.html(STYLE + _table(gallery, counts))
+    with said:
+        st.markdown(_sentence(gallery, counts))
+        notes = [prose("test_pictures.two_networks")]
+        if len(gallery.networks) > 2:
+            notes.append(text("test_pictures.first_two", first=gallery.titles[0], second=gallery.titles[1]))
+        if any(checkpoint.card.domain == "medical" for checkpoint in gallery.networks):
+            notes.append(text("prediction.medical_networks"))
+        st.caption(" ".join(notes))
+
+
+def _table(gallery: Gallery, counts: Paired) -> str:
+    names = [
+        f'<i style="background:{colour}"></i>{escape(title)}'
+        for title, colour in zip(gallery.titles, gallery.colours, strict=True)
+    ]
+    right, wrong = escape(text("test_pictures.right")), escape(text("test_pictures.wrong"))
+    return (
+        '<table class="gv-four"><thead><tr><td style="border:0"></td>'
+        f'<th scope="col">{names[1]} {right}</th><th scope="col">{names[1]} {wrong}</th></tr></thead><tbody>'
+        f'<tr><th scope="row">{names[0]} {right}</th>'
+        f'<td>{counts.both:,}</td><td class="gv-odd">{counts.first:,}</td></tr>'
+        f'<tr><th scope="row">{names[0]} {wrong}</th>'
+        f'<td class="gv-odd">{counts.second:,}</td><td>{counts.neither:,}</td></tr></tbody></table>'
+    )
+
+
+def _sentence(gallery: Gallery, counts: Paired) -> str:
+    """The accuracies, their difference with its interval, and whether the split is more uneven than chance."""
+    (a, b), (low, high), p = counts.accuracies, counts.interval(), counts.p_value()
+    alone = counts.first + counts.second
+    values = {
+        "first": gallery.titles[0],
+        "second": gallery.titles[1],
+        "a": a,
+        "b": b,
+        "count": counts.count,
+        "difference": _points(counts.difference),
+        "low": _points(low),
+        "high": _points(high),
+        "alone": alone,
+        "of_first": counts.first,
+        "p": "p\u00a0<\u00a00.001" if p < 0.001 else f"p\u00a0=\u00a0{p:.2g}",  # not torn at a line's end
+    }
+    split = prose("test_pictures.split", **values) if alone else text("test_pictures.no_split")
+    return f"{prose('test_pictures.accuracies', **values)} {split}"
+
+
+def _points(share: float) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    points = round(100 * share, 1)
+    return f"{points:+.1f}".replace("-", "−") if points else "0"

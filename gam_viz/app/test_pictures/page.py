@@ -1,0 +1,59 @@
+"""Where do the networks disagree? The test pictures of a data set, by class and by which of two networks is right."""
+
+import streamlit as st
+
+from gam_viz.app.shared.columns import page_style
+from gam_viz.app.shared.evaluation_set import Pictures, pictures_of, predictions_of
+from gam_viz.app.shared.missing_data import dataset_error, offer_download
+from gam_viz.app.shared.sidebar import choose_networks
+from gam_viz.app.test_pictures.outcomes import outcome_row
+from gam_viz.app.test_pictures.tiles import COMPARE, Gallery, tile_rows
+from gam_viz.datasets import DatasetError, MissingDataError, data_root
+from gam_viz.evaluation.predictions import Predictions
+from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.text import text
+from gam_viz.titles import network_titles
+
+
+def predict_with_progress(checkpoint: Checkpoint, title: str, pictures: Pictures) -> Predictions:
+    """A network's predictions; where they must be computed, the page says how far that is."""
+    place = st.empty()
+
+    def progress(share: float) -> None:
+        place.progress(share, text("test_pictures.computing", name=title, share=share))
+
+    def waiting(position: int) -> None:
+        place.info(text("compare.waiting", position=position))
+
+    found = predictions_of(checkpoint, pictures, progress=progress, on_wait=waiting)
+    place.empty()
+    return found
+
+
+if "test" in st.query_params:
+    # A tile's link in a new tab: Streamlit writes a link to the first page as one to this page.
+    st.switch_page(COMPARE, query_params=st.query_params.to_dict())
+page_style()
+st.header(text("test_pictures.title"), anchor=False)
+networks = choose_networks()
+if networks is None:
+    st.info(text("test_pictures.nothing"))
+    st.stop()
+first, second = networks[:2]
+titles = network_titles([checkpoint.card for checkpoint in networks])[:2]
+try:
+    pictures = pictures_of(first.card)
+    pictures_of(second.card)  # an own network of the same classes may see pictures of another size
+except DatasetError as error:
+    st.info(dataset_error(error))
+    if first.card.dataset == "cifar10" and isinstance(error, MissingDataError):
+        offer_download(data_root())
+    st.stop()
+
+predictions = [
+    predict_with_progress(checkpoint, title, pictures)
+    for checkpoint, title in zip((first, second), titles, strict=True)
+]
+gallery = Gallery(networks, pictures, predictions[0], predictions[1], titles)
+outcome_row(gallery)
+tile_rows(gallery)

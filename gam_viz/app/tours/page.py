@@ -1,0 +1,35 @@
+"""Where should I begin? Guided tours along prepared views of the app's own pages, and how to show them to a class."""
+
+import streamlit as st
+
+from gam_viz.app.shared.columns import page_style
+from gam_viz.app.shared.sidebar import choose_language
+from gam_viz.app.tours.plan import TOURS
+from gam_viz.app.tours.state import go
+from gam_viz.text import language, prose, text
+
+page_style()
+st.header(text("tours.title"), anchor=False)
+choose_language()
+st.markdown(prose("tours.about"))
+for column, tour in zip(st.columns(len(TOURS), gap="medium"), TOURS.values(), strict=True):
+    with column, st.container(border=True):
+        st.subheader(text(f"tours.title.{tour.id}"), anchor=False)
+        st.markdown(prose(f"tours.about.{tour.id}"))
+        st.caption(text("tours.length", minutes=tour.minutes, count=len(tour.stops)))
+        st.button(
+            text("tours.start"),
+            key=f"start-{tour.id}",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=go,
+            args=(tour.id, 1),
+        )
+        for number, stop in enumerate(tour.stops, 1):
+            st.page_link(
+                stop.script,
+                label=text("tours.numbered", number=number, title=text(f"tours.stop.{tour.id}.{stop.name}")),
+                query_params={"tour": tour.id, "stop": str(number), "lang": language()},
+            )
+st.subheader(text("tours.teaching"), anchor=False)
+st.markdown(text("tours.teaching_about"))

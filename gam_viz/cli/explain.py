@@ -1,0 +1,174 @@
+"""`explain`: one picture, several networks, all the evidence, as a report to take home."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from tqdm import tqdm
+
+from gam_viz.cli.common import checkpoint_of
+from gam_viz.evidence.examine import About, Case, CaseSettings, Subject, examine
+from gam_viz.evidence.faithfulness import BASELINES, Settings
+from gam_viz.explain.maps import REDUCTIONS
+from gam_viz.images import LIMITS, Fit, Picture, Rendering, first_look, list_samples, load_sample, open_source, render
+from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, find, load
+from gam_viz.networks.default_comparison import default_networks
+from gam_viz.runtime.device import pick_device
+from gam_viz.runtime.files import write_atomically
+
+SAMPLE = "sample:"
+MEDICAL = ("histology", "ophthalmology")  # domains of samples
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    usual = CaseSettings()
+    judged = usual.faithfulness
+    e = commands.add_parser(
+        "explain", parents=[common], help="examine one picture with several networks; write a report"
+    )
+    e.add_argument("picture", metavar="PICTURE", help=f"a picture file, or {SAMPLE}NAME for a built-in one")
+    e.add_argument("--networks", nargs="+", metavar="NAME", help="names or files (default: CBAM and GAM of scenes)")
+    e.add_argument("--target", metavar="CLASS", help="the class to explain (default: what each network predicts)")
+    e.add_argument("--fit", choices=get_args(Fit), default="crop", help="how it is made square (default: crop)")
+    e.add_argument("--look", metavar="KEY", help="frame, window, bands … as the page's address has them")
+    e.add_argument(
+        "--methods", nargs="+", default=list(usual.methods), help=f"of attribution (default: {' '.join(usual.methods)})"
+    )
+    e.add_argument("--reduction", choices=REDUCTIONS, default=usual.reduction, help="of masks for every channel")
+    e.add_argument("--baseline", choices=BASELINES, default=judged.baseline, help="what removed pixels become")
+    e.add_argument("--steps", type=int, default=judged.steps, help=f"of deletion and insertion ({judged.steps})")
+    e.add_argument("--orders", type=int, default=judged.orders, help=f"random orders, even ({judged.orders})")
+    e.add_argument("--shuffles", type=int, default=usual.shuffles, help=f"of each gate ({usual.shuffles})")
+    e.add_argument("--seed", type=int, default=judged.seed, help="of everything random (default: 0)")
+    e.add_argument("--cascade", action="store_true", help="make the network random stage by stage, too (slow)")
+    e.add_argument("--language", choices=("en", "zh"), default="en", help="of the report (default: en)")
+    e.add_argument("--zip", action="store_true", help="write a ZIP with all numbers and pictures beside the report")
+    e.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="report.html, or report.zip for the ZIP alone"
+    )
+    e.set_defaults(run=_explain)
+
+
+def _explain(options: argparse.Namespace) -> None:
+    settings = CaseSettings(
+        methods=tuple(dict.fromkeys(options.methods)),
+        reduction=options.reduction,
+        shuffles=options.shuffles,
+        faithfulness=Settings(options.baseline, options.steps, options.orders, None, options.seed),
+        cascade=options.cascade,
+    )
+    targets = _targets(options.out, options.zip)
+    device = pick_device(options.device)
+    picture, about = _picture(options.picture, options.look)
+    subjects = [
+        Subject(load(checkpoint, device), checkpoint.card, checkpoint.sha256, called)
+        for checkpoint, called in _networks(options)
+    ]
+    try:
+        # Everything is made before the first file is written: what stops it leaves no file behind.
+        with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", disable=not sys.stderr.isatty()) as bar:
+
+            def progress(share: float, name: str, step: str) -> None:
+                bar.n = round(100 * share)
+                bar.set_description(f"{name} {step}".strip())
+
+            case = examine(
+                subjects,
+                picture,
+                fit=options.fit,
+                target=options.target,
+                settings=settings,
+                about=about,
+                device=device,
+                progress=progress,
+            )
+        made = _made(case, targets, options.language)
+        for path, content in made:
+            write_atomically(path, lambda part, content=content: part.write_bytes(content))  # type: ignore[misc]
+            print(f"{path}: {len(content) / 1e6:.1f} MB")
+    except KeyboardInterrupt:
+        print("stopped; no file was left half-written", file=sys.stderr)
+        raise SystemExit(130) from None
+    for left in case.left_out:
+        print(f"left out: {left}", file=sys.stderr)
+
+
+def _made(case: Case, targets: Sequence[Path], language: str) -> list[tuple[Path, bytes]]:
+    """The files' contents."""
+    with _quiet():
+        # The catalogue belongs to the page, and takes the page's time to import.
+        from gam_viz import report
+        from gam_viz.text import speaking
+        from gam_viz.title_words import WORDS
+
+        with speaking(language):
+            return [
+                (path, report.pack(case, WORDS) if path.suffix.lower() == ".zip" else report.html(case, WORDS).encode())
+                for path in targets
+            ]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Streamlit says that no page is running, Matplotlib which fonts it does without: neither can be mended here."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _targets(out: Path, beside: bool) -> list[Path]:
+    """The files to write, checked before anything is computed."""
+    if out.suffix.lower() not in (".html", ".htm", ".zip"):
+        raise ValueError(f"the report is written as .html or .zip, got {out.name}")
+    targets = [out, out.with_suffix(".zip")] if beside and out.suffix.lower() != ".zip" else [out]
+    for path in targets:
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; name a file")
+    return targets
+
+
+def _networks(options: argparse.Namespace) -> list[tuple[Checkpoint, str]]:
+    """Checkpoints, and what the command line calls each: a name, or a file without the folders it lies in."""
+    if not options.networks:
+        return [(checkpoint, checkpoint.path.stem) for checkpoint in default_networks(find(options.checkpoints)[0])]
+    given = list(dict.fromkeys(options.networks))
+    return [
+        (checkpoint_of(name, options.checkpoints), Path(name).name if name.endswith(SUFFIX) else name) for name in given
+    ]
+
+
+def _picture(given: str, look: str | None) -> tuple[Picture, About]:
+    """The picture and what is known about it."""
+    date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if given.startswith(SAMPLE):
+        name = given.removeprefix(SAMPLE)
+        if look:
+            raise ValueError("a built-in picture can be looked at in one way only; leave --look away")
+        picture = load_sample(name)
+        sample = next(sample for sample in list_samples() if sample.id == name)
+        about = About(
+            title=sample.title,
+            sample=name,
+            credit=f"{sample.credit}; {sample.licence}",
+            label=sample.label_name,
+            medical=sample.domain in MEDICAL,
+            date=date,
+            called=given,
+        )
+        return picture, about
+    path = Path(given)
+    LIMITS.check_file_size(path.stat().st_size)  # before it is read
+    source = open_source(path.read_bytes(), path.name)
+    picture = render(source, Rendering.from_key(look) if look else first_look(source))
+    return picture, About(facts=source.facts, medical=source.kind == "dicom", date=date, called=path.name)

@@ -1,0 +1,113 @@
+"""Accuracy with its interval, accuracy per class, calibration."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from gam_viz.datasets.arrays import LabelledImages
+from gam_viz.images import normalise_batch
+from gam_viz.runtime.device import autocast
+
+
+@torch.inference_mode()
+def predict(
+    network: nn.Module,
+    data: LabelledImages,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    device: torch.device,
+    *,
+    batch_size: int = 250,
+    precision: torch.dtype = torch.float32,
+) -> npt.NDArray[np.float32]:
+    """Logits (N, classes) of `network`, put in eval mode for it, on pictures at their own size."""
+    was_training = network.training
+    network.eval()
+    logits = []
+    for start in range(0, len(data), batch_size):
+        batch = torch.from_numpy(data.images[start : start + batch_size]).to(device).permute(0, 3, 1, 2)
+        x = normalise_batch(batch, mean, std).contiguous(memory_format=torch.channels_last)
+        with autocast(device, precision):
+            logits.append(network(x).float().cpu().numpy())
+    network.train(was_training)
+    return np.concatenate(logits)
+
+
+def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
+    """95 % interval of a share of `count` trials (E. B. Wilson, JASA 22, 1927), within 0..1."""
+    if count == 0:
+        return 0.0, 1.0
+    share = correct / count
+    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def calibration_error(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], bins: int = 15) -> float:
+    """Expected calibration error of the predicted class (Guo et al., ICML 2017, section 2), equal-width bins.
+
+    Args:
+        probabilities: (N, classes).
+        labels: (N,).
+        bins: of confidence, over 0..1.
+    """
+    confidence = probabilities.max(axis=1)
+    correct = probabilities.argmax(axis=1) == labels
+    # Right-closed bins, as in the paper: (0, 1/bins], ...
+    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    gap = 0.0
+    for index in range(bins):
+        inside = bin_of == index
+        if inside.any():
+            gap += inside.mean() * abs(correct[inside].mean() - confidence[inside].mean())
+    return float(gap)
+
+
+def area_under_roc(scores: npt.NDArray[np.floating], positive: npt.NDArray[np.bool_]) -> float:
+    """Area under the ROC curve: the chance that a positive scores above a negative, ties counting half.
+
+    The Mann-Whitney statistic, from ranks (J. Hanley, B. McNeil, Radiology 143, 1982).
+
+    Args:
+        scores: (N,).
+        positive: (N,).
+
+    Raises:
+        ValueError: one of the two kinds is missing.
+    """
+    count = int(positive.sum())
+    if count in (0, len(positive)):
+        raise ValueError("an area under the ROC curve needs pictures of both classes")
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]  # equal scores share their mean rank
+    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(positive) - count)))
+
+
+def summarise(logits: npt.NDArray[np.float32], data: LabelledImages) -> dict[str, Any]:
+    """What a card says of a split, from logits (N, classes): accuracy, its 95 % interval, per class, calibration.
+
+    With two classes also "auc", of the second class against the first.
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    probabilities = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    correct = logits.argmax(axis=1) == data.labels
+    low, high = wilson_interval(int(correct.sum()), len(correct))
+    two = set(np.unique(data.labels)) == {0, 1} and len(data.info.classes) == 2
+    return {
+        "count": len(correct),
+        "accuracy": round(float(correct.mean()), 4),
+        "interval": [round(low, 4), round(high, 4)],
+        **({"auc": round(area_under_roc(logits[:, 1] - logits[:, 0], data.labels == 1), 4)} if two else {}),
+        "per_class": {
+            name: round(float(correct[data.labels == label].mean()), 4)
+            for label, name in enumerate(data.info.classes)
+            if (data.labels == label).any()
+        },
+        "calibration_error": round(calibration_error(probabilities, data.labels), 4),
+    }

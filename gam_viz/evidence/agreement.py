@@ -1,0 +1,138 @@
+"""Which maps agree: of two networks, of a gate and an attribution, of two seeds of one network."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gam_viz.evidence.similarity import LEVEL, TOP, Ranked, band_of, check_map, compare, grid, is_flat, random_maps
+from gam_viz.explain.heatmaps import Heatmap
+
+COUNT = 100  # random pairs, for each pair's band
+
+#: Told the share that is done (0..1) and the label at work; may raise to leave.
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """One measure between every two of n maps, and its band for each pair.
+
+    Attributes:
+        values: (n, n), symmetric, 1 on the diagonal; NaN in the rows and columns of flat maps.
+        low, high: (n, n), symmetric: where the measure lies between two random maps as smooth as the pair's; NaN on the
+            diagonal, and where `values` is.
+    """
+
+    values: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+
+    @property
+    def outside(self) -> npt.NDArray[np.int8]:
+        """(n, n): 1 where two maps are more alike than random maps of their smoothness, -1 where they are less alike,
+        else 0. At a level of 95 %, one of forty unrelated pairs counts as more alike, and one as less."""
+        return ((self.values > self.high).astype(np.int8) - (self.values < self.low)).astype(np.int8)
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How alike n maps are, two by two.
+
+    Attributes:
+        labels: one a map.
+        maps: as given.
+        flat: of each map, whether it is flat and so like nothing.
+        spearman, ssim, iou: see `Similarity`.
+        side: cells a side of the grid on which all are compared.
+        top: share of the cells that count as a map's top.
+        count, level: of the bands, see `Band`.
+    """
+
+    labels: tuple[str, ...]
+    maps: tuple[Heatmap, ...]
+    flat: tuple[bool, ...]
+    spearman: Matrix
+    ssim: Matrix
+    iou: Matrix
+    side: int
+    top: float
+    count: int
+    level: float
+
+
+def agreement(
+    maps: Sequence[tuple[str, Heatmap]],
+    *,
+    top: float = TOP,
+    count: int = COUNT,
+    seed: int = 0,
+    level: float = LEVEL,
+    progress: Progress | None = None,
+) -> Agreement:
+    """Compare every two maps on the grid of the finest (see `grid`).
+
+    Args:
+        maps: each with its label, e.g. the name of its network; at least one.
+        top: share of the cells that count as a map's top, 0..1.
+        count: random pairs for each pair's band.
+        seed: of the random maps.
+        level: share of the random pairs that lies within the band.
+
+    Raises:
+        ValueError: no map is given, a map is not finite (its label is named), `top` or `level` is no share, or there
+            are fewer than two random pairs.
+    """
+    if not maps:
+        raise ValueError("agreement needs at least one map")
+    if not (0 < top < 1 and 0 < level < 1):
+        raise ValueError(f"top and level are shares between 0 and 1, got {top} and {level}")
+    if count < 2:
+        raise ValueError(f"a band needs at least two random pairs, got {count}")
+    for label, heatmap in maps:
+        check_map(heatmap.values, f"{label}'s {heatmap.key}")
+    values = [heatmap.values for _, heatmap in maps]
+    side, flat = grid(*values), [is_flat(v) for v in values]
+    known = [index for index, is_it in enumerate(flat) if not is_it]
+    pairs = list(itertools.combinations(known, 2))
+    # A map's random maps cost about as much as comparing ten pairs of maps.
+    effort, done = 10 * len(known) + len(pairs), 0
+
+    def tell(label: str, spent: int) -> None:
+        nonlocal done
+        done += spent
+        if progress is not None:
+            progress(done / max(effort, 1), label)
+
+    random, own = {}, {}
+    for index in known:
+        own[index] = Ranked.of([values[index]], side, top, np.float64)
+        random[index] = Ranked.of(random_maps(values[index], count, seed + index), side, top)
+        tell(maps[index][0], 10)
+    found, low, high = (np.full((3, len(maps), len(maps)), np.nan) for _ in range(3))
+    found[:, known, known] = 1
+    for a, b in pairs:
+        both = np.array([a, b]), np.array([b, a])
+        found[:, *both] = np.stack(compare(own[a], own[b]))
+        limits = band_of(compare(random[a], random[b]), level)
+        low[:, *both], high[:, *both] = np.array([limits.spearman, limits.ssim, limits.iou]).T[:, :, None]
+        tell(maps[a][0], 1)
+    if progress is not None:
+        progress(1.0, maps[-1][0])
+    spearman, ssim, iou = (Matrix(*parts) for parts in zip(found, low, high, strict=True))
+    return Agreement(
+        labels=tuple(label for label, _ in maps),
+        maps=tuple(heatmap for _, heatmap in maps),
+        flat=tuple(flat),
+        spearman=spearman,
+        ssim=ssim,
+        iou=iou,
+        side=side,
+        top=top,
+        count=count,
+        level=level,
+    )

@@ -1,0 +1,22 @@
+"""Whether the network's answer hangs on what a map marks."""
+
+from gam_viz.evidence.faithfulness.captum_metrics import Infidelity, infidelity, max_sensitivity
+from gam_viz.evidence.faithfulness.curves import faithfulness
+from gam_viz.evidence.faithfulness.result import Band, Curves, Faithfulness, Outcome, RandomOrders, Refused, Standing
+from gam_viz.evidence.faithfulness.settings import BASELINES, Settings
+
+__all__ = [
+    "BASELINES",
+    "Band",
+    "Curves",
+    "Faithfulness",
+    "Infidelity",
+    "Outcome",
+    "RandomOrders",
+    "Refused",
+    "Settings",
+    "Standing",
+    "faithfulness",
+    "infidelity",
+    "max_sensitivity",
+]

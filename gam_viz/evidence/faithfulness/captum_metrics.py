@@ -1,0 +1,207 @@
+"""Infidelity and max-sensitivity (Yeh et al., NeurIPS 2019, arXiv 1901.09392), by `captum.metrics`.
+
+Infidelity asks whether a map says how far the class's logit falls when parts of the picture are taken away (definition
+2.1): for random squares that become the data's mean colour, E[(sum of the map inside - fall of the logit)^2].
+
+That needs numbers in logits for every pixel and channel. A map of pixels has them if its method is complete; a gate, or
+a map of a layer, has neither the units nor the resolution. So that all can be judged alike,
+
+-   a map is read at the picture's size as it is drawn (`Heatmap.at`) and spread evenly over the three channels, which
+    are taken away together: the sum inside a square is the map's own;
+-   it is scaled by the one factor that fits the falls best, as in the authors' own code (Captum's `normalize`): what is
+    asked is whether the falls are *proportional* to what the map holds.
+
+Max-sensitivity asks how much a map changes when the picture changes a little (definition 3.1): the largest relative
+change over random pictures within a small box around it. It says nothing about whether the map is right: a constant
+map has 0.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from captum import metrics
+from torch import Tensor, nn
+
+from gam_viz.evidence.faithfulness.result import Refused
+from gam_viz.explain.attributions.prepare import prepare
+from gam_viz.explain.attributions.work import Progress, Work
+from gam_viz.explain.checks import check_picture, check_target
+from gam_viz.explain.heatmaps import Heatmap
+
+
+@dataclass(frozen=True)
+class Infidelity:
+    """Of one map.
+
+    Attributes:
+        key: the map's.
+        value: mean squared error in logits^2, the map scaled to fit best; 0 is perfect.
+        share: `value` as a share of the mean squared fall of the logit, 0..1: 0 where the map foretells every fall, 1
+            where it foretells none, as a map of zeros. None where no square made any difference.
+    """
+
+    key: str
+    value: float
+    share: float | None
+
+
+def infidelity(
+    network: nn.Module,
+    x: Tensor,
+    target: int,
+    maps: Sequence[Heatmap],
+    *,
+    samples: int = 64,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[tuple[Infidelity, ...], tuple[Refused, ...]]:
+    """Infidelity of several maps of one network on one picture, all under the same squares.
+
+    Runs on the network's private copy; the network itself is only read. As with all that computes, the caller holds the
+    device's `lane`.
+
+    Args:
+        network: in eval mode.
+        x: (1, 3, S, S), normalised; moved to the network's device.
+        target: index of the class whose logit is watched.
+        maps: of any resolution.
+        samples: how many squares; their sides are drawn evenly from an eighth to a half of S.
+        seed: of the squares.
+        progress: told the share that is done (0..1) and the key of the map at work; may raise to leave.
+
+    Returns:
+        One result a map, in order, without maps that cannot be judged; and those, with a sentence each.
+
+    Raises:
+        ValueError: picture, target or number does not fit, or the network's answers are not finite.
+    """
+    check_picture(x)
+    if x.shape[-1] != x.shape[-2]:
+        raise ValueError(f"maps are judged over square pictures, (1, 3, S, S); got {tuple(x.shape)}")
+    if samples < 1:
+        raise ValueError(f"infidelity needs at least 1 square, got {samples}")
+    prepared = prepare(network)
+    x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
+    work = Work(prepared, x, check_target(target, prepared.classes(x)))
+    inside = squares(x.shape[-1], samples, seed).to(x)  # (samples, 1, S, S)
+    base, chunk = work.baseline("mean"), min(work.chunk, samples)
+    answers: list[Tensor] = []
+
+    def of(values: Tensor, *, fit: bool) -> float:
+        taken = iter(inside.split(chunk))  # Captum asks chunk by chunk, in this order
+        calls = itertools.count()
+
+        def answer(pictures: Tensor) -> Tensor:
+            # The same pictures in the same order for every map: they pass through the network for the first one.
+            if (call := next(calls)) == len(answers):
+                answers.append(work.logits(pictures))
+            return answers[call]
+
+        def remove(pictures: Tensor) -> tuple[Tensor, Tensor]:  # (n, 3, S, S) -> what is removed, what is left
+            here = next(taken).expand_as(pictures)
+            return here, torch.where(here > 0, base, pictures)
+
+        found = metrics.infidelity(
+            answer,
+            remove,
+            x,
+            values,
+            target=work.target,
+            n_perturb_samples=samples,
+            max_examples_per_batch=chunk,
+            normalize=fit,
+        )
+        return float(found)
+
+    whole = of(torch.zeros_like(x), fit=False)  # the mean squared fall
+    if not math.isfinite(whole):
+        raise ValueError("the network's answers are not finite when squares are taken away")
+    results, refused = [], []
+    for index, map_ in enumerate(maps):
+        if progress is not None:
+            progress(index / len(maps), map_.key)
+        if not np.isfinite(map_.values).all():
+            refused.append(Refused(map_.key, "the map holds values that are not finite"))
+            continue
+        values = torch.from_numpy(spread(map_, x.shape[-1])).to(x)
+        # The fitted factor makes up for any scale; at 1 the squares of neither large nor small maps overflow.
+        largest = float(values.abs().max())
+        error = max(0.0, of(values / largest, fit=True)) if largest > 0 else whole
+        results.append(Infidelity(map_.key, error, min(1.0, error / whole) if whole > 0 else None))
+    if progress is not None:
+        progress(1.0, maps[-1].key if maps else "")
+    return tuple(results), tuple(refused)
+
+
+def max_sensitivity(
+    explain: Callable[[Tensor], npt.NDArray[np.floating]],
+    x: Tensor,
+    *,
+    radius: float = 0.02,
+    samples: int = 10,
+    seed: int = 0,
+) -> float:
+    """The largest change of a map when the picture changes by at most `radius` a value; 0 or more, without unit.
+
+    The change is the Euclidean norm of the difference over the norm of the map of the unchanged picture (of the
+    difference itself where that map is 0 everywhere).
+
+    Args:
+        explain: from a picture (1, 3, H, W) to its map, of any one shape, for a fixed class: runs `samples` + 1 times,
+            and whatever it raises comes out of here, so it can also tell progress. For instance
+            `lambda x: attribute(network, x, target, "saliency").values`, which runs on the network's private copy.
+        x: (1, 3, H, W), normalised.
+        radius: half the side of the box around x, in units of normalised pixels (a standard deviation of the data).
+        samples: how many pictures are drawn, evenly within the box.
+        seed: of the pictures, drawn on the CPU.
+
+    Raises:
+        ValueError: picture or number does not fit, or a map holds values that are not finite.
+    """
+    check_picture(x)
+    if samples < 1 or not (math.isfinite(radius) and radius > 0):
+        raise ValueError(f"sensitivity needs at least 1 sample and a radius above 0, got {samples} and {radius}")
+    generator = torch.Generator().manual_seed(seed)
+
+    def mapped(picture: Tensor) -> Tensor:
+        values = torch.from_numpy(np.array(explain(picture), np.float64))
+        if not bool(torch.isfinite(values).all()):
+            raise ValueError("a map holds values that are not finite")
+        return values
+
+    def explained(pictures: Tensor | tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:
+        if isinstance(pictures, tuple):  # Captum asks for the map of x in this way, and for the others in the other
+            return (mapped(pictures[0])[None],)
+        return torch.stack([mapped(picture[None]) for picture in pictures])
+
+    def shaken(pictures: Tensor) -> Tensor:  # (n, 3, H, W) -> the same
+        noise = torch.stack([torch.rand(x.shape[1:], generator=generator) for _ in pictures])
+        return pictures + radius * (2 * noise - 1).to(pictures)
+
+    # One at a time: that is how maps are made, and pictures in any number would fill the memory.
+    return float(metrics.sensitivity_max(explained, x, shaken, n_perturb_samples=samples, max_examples_per_batch=1))
+
+
+def squares(size: int, count: int, seed: int) -> Tensor:
+    """(count, 1, size, size): 1 inside a random square that lies in the picture, 0 outside."""
+    generator = np.random.default_rng(seed)
+    smallest, largest = max(1, size // 8), max(1, size // 2)
+    inside = torch.zeros(count, 1, size, size)
+    for square in inside:
+        side = int(generator.integers(smallest, largest + 1))
+        top, left = (int(place) for place in generator.integers(0, size - side + 1, 2))
+        square[:, top : top + side, left : left + side] = 1
+    return inside
+
+
+def spread(heatmap: Heatmap, size: int) -> npt.NDArray[np.float32]:
+    """(1, 3, size, size): a map read at the picture's size, a third of each value in each channel."""
+    values = heatmap.at(size) / np.float32(3)
+    return np.repeat(values[None, None], 3, axis=1)

@@ -1,0 +1,177 @@
+"""Deletion and insertion curves (Petsiuk, Das, Saenko: RISE, BMVC 2018, arXiv 1806.07421, sections 3.2 and 4.2).
+
+Deletion removes the pixels that a map calls important first and watches the class's probability fall; insertion starts
+from nothing, puts them back in the same order and watches it rise. A good map has a small area under the first curve
+and a large one under the second.
+
+Removed pixels have to become something, and what a network makes of half a picture depends on it: a map is good or bad
+*for a baseline*. Random orders are therefore measured with the same baseline, as a band to hold the curves against.
+They remove patches. Single random pixels would make grainy pictures unlike any that the network was trained on, all of
+them alike: their band is so narrow that a smooth map leaves it wherever it lies. `Settings.grain` chooses.
+
+One computation serves both curves: inserting the first n of N pixels gives the picture that deleting the first N - n
+of the reversed order gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from gam_viz.evidence.faithfulness.order import Ranks, random_orders, ranked, removed_counts, tie_order
+from gam_viz.evidence.faithfulness.result import Curves, Faithfulness, FloatArray64, RandomOrders, Refused
+from gam_viz.evidence.faithfulness.settings import Settings
+from gam_viz.explain.attributions.prepare import prepare
+from gam_viz.explain.attributions.work import Progress, Work
+from gam_viz.explain.checks import check_picture, check_target
+from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.images.network_input import normalise_batch
+
+
+def faithfulness(
+    network: nn.Module,
+    x: Tensor,
+    target: int,
+    maps: Sequence[Heatmap],
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    *,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+) -> Faithfulness:
+    """Deletion and insertion curves of several maps of one network on one picture, and of random orders.
+
+    The network itself is only read: everything runs on its private copy (see `attributions.prepare`), with the gates
+    that are replaced in this context, if any.
+
+    Args:
+        network: in eval mode.
+        x: (1, 3, S, S), normalised; moved to the network's device.
+        target: index of the class whose probability is watched.
+        maps: of any resolution; read at S pixels as `Heatmap.at` does. Only the order of their values counts.
+        settings: baseline, steps, random orders, seed; the defaults where None.
+        progress: told the share that is done (0..1) and the key of the map at work ("random" for random orders),
+            between chunks of passes; may raise to leave.
+        mean, std: of the normalisation, three each; only the baseline "noise" needs them.
+
+    Raises:
+        ValueError: picture, target or setting does not fit, or the network's answers are not finite; the sentence says
+            what is accepted. A map that cannot be judged is not an error: see `Faithfulness.refused`.
+    """
+    settings = settings or Settings()
+    check_picture(x)
+    size = x.shape[-1]
+    if x.shape[-2] != size:
+        raise ValueError(f"maps are judged over square pictures, (1, 3, S, S); got {tuple(x.shape)}")
+    removed = removed_counts(size * size, settings.steps)
+    prepared = prepare(network)
+    x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
+    target = check_target(target, prepared.classes(x))
+    work = Work(prepared, x, target)
+    if settings.baseline != "noise":
+        base = work.baseline(settings.baseline)
+    elif mean is None or std is None:
+        raise ValueError("the baseline 'noise' needs mean=(r, g, b) and std=(r, g, b) of the normalisation")
+    else:
+        base = uniform_noise(size, settings.seed, mean, std).to(x)
+
+    judged, refused = [], []
+    for map_ in maps:
+        if np.isfinite(map_.values).all():
+            judged.append(map_)
+        else:
+            refused.append(Refused(map_.key, "the map holds values that are not finite"))
+    grain = settings.grain_of(size)
+    ties = tie_order(size, grain, settings.seed)
+    orders = [ranked(map_, ties) for map_ in judged]
+    backwards = [size * size - 1 - order for order in orders]
+    random = random_orders(size, grain, settings.orders, settings.seed)
+    labels = [map_.key for map_ in judged for _ in range(2)] + ["random"] * settings.orders
+    pairs = [order for pair in zip(orders, backwards, strict=True) for order in pair]
+    found = deletion_curves(work, base, np.stack([*pairs, *random]), removed, labels, progress)
+
+    if not np.isfinite(found[:, [0, -1]]).all():
+        raise ValueError("the network's answer to the picture, or to nothing but the baseline, is not finite")
+    deletions, insertions = found[: 2 * len(judged) : 2], found[1 : 2 * len(judged) : 2, ::-1]
+    curves = []
+    for map_, deletion, insertion in zip(judged, deletions, insertions, strict=True):
+        if np.isfinite(deletion).all() and np.isfinite(insertion).all():
+            flat = bool(map_.values.min() == map_.values.max())
+            curves.append(Curves(map_.key, flat, _read_only(deletion), _read_only(insertion)))
+        else:
+            refused.append(Refused(map_.key, "the network's answer is not finite on the way from picture to baseline"))
+    by_chance = found[2 * len(judged) :]
+    if not np.isfinite(by_chance).all():
+        raise ValueError("the network's answers are not finite when pixels are removed at random")
+    # The partner of an order is its reverse: deleting by the one is inserting by the other, from the end.
+    partners = np.roll(by_chance, settings.orders // 2, axis=0)[:, ::-1]
+    return Faithfulness(
+        target=target,
+        settings=settings,
+        removed=_read_only(removed / (size * size)),
+        curves=tuple(curves),
+        random=RandomOrders(_read_only(by_chance), _read_only(partners)),
+        refused=tuple(refused),
+    )
+
+
+def deletion_curves(
+    work: Work,
+    base: Tensor,
+    orders: Ranks,
+    removed: npt.NDArray[np.int64],
+    labels: Sequence[str],
+    progress: Progress | None,
+) -> FloatArray64:
+    """(orders, steps + 1) float64: the target's probability as more and more pixels become the baseline's.
+
+    All curves share their two ends, which are computed once.
+
+    Args:
+        work: the network, picture and class.
+        base: (1, 3, S, S), what removed pixels become.
+        orders: (orders, S, S), ranks.
+        removed: (steps + 1,), from 0 to all pixels.
+        labels: of each order, for `progress`.
+    """
+    ranks = torch.from_numpy(orders).to(work.x.device)
+    inner = removed[1:-1]
+    wanted = [(order, int(count)) for order in range(len(orders)) for count in inner]
+    found = np.empty((len(orders), len(removed)))
+    found[:, 0], found[:, -1] = _probabilities(work, torch.cat([work.x, base]))
+    values = np.empty(len(wanted))
+    for start in range(0, len(wanted), work.chunk):
+        if progress is not None:
+            progress(start / len(wanted), labels[wanted[start][0]])
+        part = wanted[start : start + work.chunk]
+        which = torch.tensor([order for order, _ in part], device=ranks.device)
+        counts = torch.tensor([count for _, count in part], device=ranks.device).reshape(-1, 1, 1)
+        kept = (ranks[which] >= counts)[:, None]  # (n, 1, S, S)
+        values[start : start + len(part)] = _probabilities(work, torch.where(kept, work.x, base))
+    found[:, 1:-1] = values.reshape(len(orders), len(inner))
+    if progress is not None:
+        progress(1.0, labels[-1])
+    return found
+
+
+def uniform_noise(size: int, seed: int, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """(1, 3, size, size), normalised: each channel of each pixel drawn evenly from 0..255, on the CPU."""
+    generator = torch.Generator().manual_seed(seed)
+    pixels = torch.randint(0, 256, (1, 3, size, size), generator=generator, dtype=torch.uint8)
+    return normalise_batch(pixels, mean, std)
+
+
+def _probabilities(work: Work, pictures: Tensor) -> FloatArray64:  # (n, 3, S, S) -> (n,)
+    with torch.inference_mode():
+        found: FloatArray64 = work.logits(pictures).double().softmax(1)[:, work.target].cpu().numpy()
+    return found
+
+
+def _read_only(values: FloatArray64) -> FloatArray64:
+    values = np.ascontiguousarray(values)
+    values.flags.writeable = False
+    return values

@@ -1,0 +1,139 @@
+"""The evidence as Markdown, for the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gam_viz.evaluation.intervals import Estimate
+from gam_viz.evidence.leaderboard.results import ALL_GATES, MapRow, NetworkRow, Results
+from gam_viz.evidence.leaderboard.run import TAG_FIELDS
+from gam_viz.evidence.leaderboard.scoring import MEASURES
+from gam_viz.runtime.files import write_atomically
+
+HEAD = """# Who looks at the right place
+
+Written by `python -m gam_viz evidence`; do not edit. What it means is said in [cbam-or-gam.md](cbam-or-gam.md).
+
+The scenes are drawn, so it is known which pixels are the object (or the tag). Every map is read at the picture's size.
+
+- **energy**: share of the map's positive mass inside. A flat map has the region's share of the picture.
+- **pointing**: share of scenes in which the map's largest value lies inside.
+- **overlap**: intersection over union of the region and as many of the map's largest pixels as the region has.
+
+Numbers are means over the scenes with their 95 % interval, of one network each: they say nothing of other seeds.
+"gates" is the mean over all of a network's spatial gates, so that no layer is picked afterwards. GAM's masks and
+channel weights are reduced to their effective gain, the mean over channels of |channel gate x mask|; CBAM's one mask is
+taken as it is. Attributions are of the scene's own class. "centre" (a bell in the middle) and "edges" (where brightness
+changes) are maps that no network had a hand in: a map that does not beat them has shown nothing about its network.
+"""
+
+
+def write_table(found: Sequence[Results], path: Path) -> None:
+    """Write the table, atomically."""
+    text = HEAD + "".join(_section(each) for each in found)
+    write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def _section(each: Results) -> str:
+    parts = [f"\n## {each.data}, {each.count} test scenes\n"]
+    for region, area in each.areas.items():
+        where = f"in the {region} ({area:.1%} of the picture)"
+        parts += [f"\n### {measure} {where}\n\n{_maps(each, region, measure)}" for measure in MEASURES]
+        parts.append(f"\n### each gate: energy in the {region} / pointing\n\n{_layers(each, region)}")
+    parts.append(f"\n### gates replaced\n\n{_gates(each)}")
+    if any(network.tag for network in each.networks):
+        parts.append(f"\n### the tag changed\n\n{_tags(each)}")
+    return "".join(parts)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _maps(each: Results, region: str, measure: str) -> str:
+    keys = list(
+        dict.fromkeys(
+            row.key
+            for network in each.networks
+            for row in network.maps
+            if row.region == region and not row.key.startswith("gate.")
+        )
+    )
+    # All networks without gates lack the first column; it still stands first.
+    keys.sort(key=lambda key: key != ALL_GATES)
+    rows = [
+        [network.name, *(_estimate(_row(network.maps, key, region), measure) for key in keys)]
+        for network in each.networks
+    ]
+    trivial = ", ".join(f"{row.key} {_estimate(row, measure)}" for row in each.trivial if row.region == region)
+    return f"Without a network: {trivial}.\n\n" + _table(["network", *keys], rows)
+
+
+def _layers(each: Results, region: str) -> str:
+    keys = list(
+        dict.fromkeys(row.key for network in each.networks for row in network.maps if row.key.startswith("gate."))
+    )
+    rows = []
+    for network in each.networks:
+        found = [_row(network.maps, key, region) for key in keys]
+        if any(row is not None for row in found):
+            cells = [
+                f"{row.energy.value:.3f} / {row.pointing.value:.2f}" if row and row.energy and row.pointing else ""
+                for row in found
+            ]
+            rows.append([network.name, *cells])
+    return _table(["network", *(key.removeprefix("gate.") for key in keys)], rows)
+
+
+def _gates(each: Results) -> str:
+    columns = [(branch, by) for by in ("identity", "data_mean") for branch in ("all", "channel", "spatial")]
+    rows = []
+    for network in each.networks:
+        if not network.gates:
+            continue
+        found = {(row.branch, row.by): row for row in network.gates if row.layer == "all"}
+        cells = [_points(found[which].accuracy) if which in found else "" for which in columns]
+        rows.append([network.name, f"{network.accuracy.value:.1%}", *cells, _most_needed(network)])
+    words = {"identity": "to 1", "data_mean": "to their mean"}
+    head = ["network", "accuracy", *(f"{branch} {words[by]}" for branch, by in columns), "most needed, to its mean"]
+    return (
+        "Change of accuracy in percentage points when gates are replaced in all layers at once: by 1, so that "
+        "features pass unchanged, or by their mean over other scenes, so that they no longer depend on the picture. "
+        "Last: the one gate whose replacement by its mean costs most.\n\n" + _table(head, rows)
+    )
+
+
+def _most_needed(network: NetworkRow) -> str:
+    single = [row for row in network.gates if row.by == "data_mean" and "all" not in (row.layer, row.branch)]
+    if not single:
+        return ""
+    worst = min(single, key=lambda row: (row.accuracy.value, row.margin.value))
+    return f"{worst.layer} {worst.branch}: {_points(worst.accuracy)}, margin {worst.margin.value:+.2f}"
+
+
+def _tags(each: Results) -> str:
+    rows = [[network.name, *(_share(network.tag[name]) for name in TAG_FIELDS)] for network in each.networks]
+    return (
+        "Share of right answers with the tag of the scene's class, without a tag and with another class's tag; last, "
+        "the share of answers that then follow the tag.\n\n"
+        + _table(["network", "its tag", "no tag", "another's tag", "follows that tag"], rows)
+    )
+
+
+def _row(rows: Sequence[MapRow], key: str, region: str) -> MapRow | None:
+    return next((row for row in rows if (row.key, row.region) == (key, region)), None)
+
+
+def _estimate(row: MapRow | None, measure: str) -> str:
+    of: Estimate | None = None if row is None else getattr(row, measure)
+    return "" if of is None else f"{of.value:.3f} ({of.low:.3f}–{of.high:.3f})"
+
+
+def _share(of: Estimate) -> str:
+    return f"{of.value:.1%} ({of.low:.1%}–{of.high:.1%})"
+
+
+def _points(of: Estimate) -> str:
+    return f"{of.value * 100:+.1f} ({of.low * 100:+.1f} to {of.high * 100:+.1f})"

@@ -1,0 +1,130 @@
+"""Who looks at the right place: every map of a network against the truth, over many planted scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import ndimage
+from torch import Tensor
+
+from gam_viz.datasets.scenes.draw import Scenes
+from gam_viz.evidence.localisation import score
+from gam_viz.explain.attributions import attribute_many
+from gam_viz.explain.explanation import explain
+from gam_viz.explain.gates import FloatArray
+from gam_viz.explain.heatmaps import heatmaps
+from gam_viz.images import normalise_batch
+from gam_viz.networks import ResidualNetwork
+from gam_viz.networks.card import Card
+
+METHODS = ("gradcam", "input_x_gradient", "integrated_gradients")
+MEASURES = ("energy", "pointing", "overlap")
+REGIONS = ("object", "tag")
+
+#: Maps that no network had a hand in. A map that is no better than these has shown nothing about its network.
+TRIVIAL = ("centre", "edges")
+
+#: Told the share that is done; may raise to leave.
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """Scores of several maps on N scenes.
+
+    Attributes:
+        keys: of the maps, as `Heatmap.key`, or one of `TRIVIAL`.
+        scores: by region and measure, (maps, N) float64; NaN where a map of a scene has no such score, as a flat one.
+        areas: by region, (N,): its share of each picture; what a map that says nothing scores on energy and pointing.
+    """
+
+    keys: tuple[str, ...]
+    scores: Mapping[tuple[str, str], npt.NDArray[np.float64]]
+    areas: Mapping[str, npt.NDArray[np.float64]]
+
+    def of(self, key: str, region: str, measure: str) -> npt.NDArray[np.float64]:
+        """(N,)"""
+        return self.scores[region, measure][self.keys.index(key)]
+
+
+def inputs(scenes: Scenes, card: Card, start: int, stop: int, device: torch.device | str) -> Tensor:
+    """(B, 3, S, S): scenes start..stop-1 as the network sees them.
+
+    Raises:
+        ValueError: the network sees pictures of another size than the scenes have.
+    """
+    if scenes.images.shape[1] != card.input_size:
+        raise ValueError(
+            f"{card.name} sees pictures of {card.input_size} pixels, and the scenes have {scenes.images.shape[1]}"
+        )
+    pictures = torch.from_numpy(scenes.images[start:stop]).to(device).permute(0, 3, 1, 2)
+    return normalise_batch(pictures, card.mean, card.std)
+
+
+def looks(
+    network: ResidualNetwork,
+    card: Card,
+    scenes: Scenes,
+    methods: Sequence[str] = METHODS,
+    progress: Progress | None = None,
+) -> Looks:
+    """Every spatial gate of a network and an attribution of each method for the scene's class, against the truth.
+
+    Raises:
+        ValueError: the network does not fit the scenes.
+    """
+    device = next(network.parameters()).device
+
+    def maps_of(index: int) -> dict[str, FloatArray]:
+        x = inputs(scenes, card, index, index + 1, device)
+        attributions = attribute_many(network, x, int(scenes.labels[index]), methods)
+        return {map_.key: map_.values for map_ in heatmaps(explain(network, card, x), attributions)}
+
+    return _scored(maps_of, scenes, progress)
+
+
+def trivial_looks(scenes: Scenes) -> Looks:
+    """The same of maps that no network had a hand in: a bell in the middle, and where brightness changes."""
+    size = scenes.images.shape[1]
+    across = (np.arange(size) - (size - 1) / 2) / (size / 4)
+    bell = np.exp(-(across[:, None] ** 2 + across[None, :] ** 2) / 2).astype(np.float32)
+
+    def maps_of(index: int) -> dict[str, FloatArray]:
+        grey = scenes.images[index].mean(axis=2)
+        edges = ndimage.gaussian_gradient_magnitude(grey, sigma=1.0).astype(np.float32)
+        return {"centre": bell, "edges": edges}
+
+    return _scored(maps_of, scenes, None)
+
+
+def _scored(maps_of: Callable[[int], dict[str, FloatArray]], scenes: Scenes, progress: Progress | None) -> Looks:
+    count = len(scenes.images)
+    rows: dict[tuple[str, str], list[list[float]]] = {}
+    areas: dict[str, list[float]] = {}
+    keys: tuple[str, ...] = ()
+    for index in range(count):
+        maps = maps_of(index)
+        keys = tuple(maps)
+        for region, inside in _regions(scenes, index):
+            found = [score(map_, inside) for map_ in maps.values()]
+            areas.setdefault(region, []).append(float(inside.mean()))
+            for measure in MEASURES:
+                values = [getattr(each, measure) for each in found]
+                rows.setdefault((region, measure), []).append([np.nan if v is None else v for v in values])
+        if progress is not None:
+            progress((index + 1) / count)
+    return Looks(
+        keys,
+        {which: np.asarray(values).T for which, values in rows.items()},
+        {region: np.asarray(values) for region, values in areas.items()},
+    )
+
+
+def _regions(scenes: Scenes, index: int) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    for region, masks in zip(REGIONS, (scenes.masks, scenes.tag_masks), strict=True):
+        if masks[index].any():
+            yield region, masks[index]

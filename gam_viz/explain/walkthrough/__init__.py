@@ -1,0 +1,21 @@
+"""An attention module taken apart: each tensor made anew with NumPy, and the arithmetic behind every cell of it."""
+
+from gam_viz.explain.walkthrough.arithmetic import Arithmetic, Dot, Extreme, Function, Mean, Moved, Normalised, Pair
+from gam_viz.explain.walkthrough.stages import STATIONS, Step, Walk
+from gam_viz.explain.walkthrough.walk import StepsError, walk
+
+__all__ = [
+    "STATIONS",
+    "Arithmetic",
+    "Dot",
+    "Extreme",
+    "Function",
+    "Mean",
+    "Moved",
+    "Normalised",
+    "Pair",
+    "Step",
+    "StepsError",
+    "Walk",
+    "walk",
+]

@@ -1,7 +1,0 @@
-"""Networks of other libraries (timm, torchvision, your own), adapted so that their gates can be read and replaced."""
-
-from gam_viz.foreign.adapt import adapt
-from gam_viz.foreign.card import foreign_card
-from gam_viz.foreign.network import Adaption, ForeignNetwork
-
-__all__ = ["Adaption", "ForeignNetwork", "adapt", "foreign_card"]

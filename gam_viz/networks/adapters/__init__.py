@@ -1,0 +1,7 @@
+"""Networks of other libraries (timm, torchvision, your own), adapted so that their gates can be read and replaced."""
+
+from gam_viz.networks.adapters.adapt import adapt
+from gam_viz.networks.adapters.card import foreign_card
+from gam_viz.networks.adapters.network import Adaption, ForeignNetwork
+
+__all__ = ["Adaption", "ForeignNetwork", "adapt", "foreign_card"]

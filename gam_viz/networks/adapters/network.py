@@ -1,0 +1,137 @@
+"""A network of another library whose gates are shown to the watchers of this project.
+
+Its class is a subclass, made for it, of its own class and of `ForeignNetwork`: names of modules, weights and
+attributes stay what they were, and the forward pass is the network's own. Only while somebody watches gates in this
+context does the pass run under a mode that meets every multiplication; the mode belongs to the thread, and nothing is
+left on the network afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from gam_viz.attention import Gate, show, watched
+from gam_viz.networks.adapters.multiply import multiply_by, operands, unexpanded
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a gate multiplies: operand `side` of a product; `gate` is the path of the `Gate` that stands for it."""
+
+    gate: str
+    side: int
+
+
+@dataclass(frozen=True)
+class Adaption:
+    """What was found out about a foreign network.
+
+    Attributes:
+        places: by path of the module that multiplies and by number of the product within one call of it.
+        layers: paths of the layers worth offering for a map of a layer, in the order they are computed.
+        notes: sentences a user should read.
+        bare_relu: a part of the network that computes a ReLU outside of `nn.ReLU`, where a backward pass with another
+            rule at the ReLUs would miss it; empty where there is none.
+    """
+
+    places: Mapping[tuple[str, int], Place]
+    layers: tuple[str, ...]
+    notes: tuple[str, ...]
+    bare_relu: str = ""
+
+
+class ForeignNetwork(nn.Module):
+    """A network of another library, adapted; see `adapt`, which makes it."""
+
+    adaption: Adaption
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        run: Callable[..., Any] = super().forward
+        if torch.compiler.is_compiling() or not watched():
+            return run(*args, **kwargs)
+        with _calls() as calls, _Products(self, calls):
+            return run(*args, **kwargs)
+
+
+@dataclass
+class _Call:
+    path: str
+    products: int = 0
+
+
+#: The modules that multiply and run now, outermost first; None where nobody watches.
+_CALLS: ContextVar[list[_Call] | None] = ContextVar("gam_viz_foreign_calls", default=None)
+
+
+@contextmanager
+def _calls() -> Iterator[list[_Call]]:
+    calls = [_Call("")]
+    token = _CALLS.set(calls)
+    try:
+        yield calls
+    finally:
+        _CALLS.reset(token)
+
+
+def mark(module: nn.Module, path: str) -> None:
+    """Make a module say, in every pass that is watched, when it runs. The hooks stay; a copy of the module has them."""
+    module._gam_viz_path = path  # type: ignore[assignment]
+    module.register_forward_pre_hook(_enter)
+    module.register_forward_hook(_leave, always_call=True)
+
+
+# Plain functions: deep copies of a network share them, and they tell the copies' modules apart by their argument.
+def _enter(module: nn.Module, args: Any) -> None:
+    calls = _CALLS.get()
+    if calls is not None:
+        calls.append(_Call(str(module._gam_viz_path)))
+
+
+def _leave(module: nn.Module, args: Any, output: Any) -> None:
+    calls = _CALLS.get()
+    if calls is not None and len(calls) > 1:
+        calls.pop()
+
+
+class _Products(TorchFunctionMode):
+    """Meets every product of two tensors in this thread; at a gate's place, the gate is shown and may be replaced."""
+
+    def __init__(self, network: ForeignNetwork, calls: list[_Call]) -> None:
+        super().__init__()
+        self.network = network
+        self.calls = calls
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        name = getattr(func, "__name__", "")
+        pair = operands(name, args, kwargs)
+        if pair is None:
+            return func(*args, **kwargs)
+        call = self.calls[-1]
+        place = self.network.adaption.places.get((call.path, call.products))
+        call.products += 1
+        if place is None:
+            return func(*args, **kwargs)
+        features, computed = pair[1 - place.side], unexpanded(pair[place.side])
+        if place.side == 0 and name.endswith("_"):
+            computed = computed.clone()  # the product is about to be written over it
+        gate = show(self._gate(place), features, computed)
+        if gate is computed:
+            return func(*args, **kwargs)  # as the network wrote it, to the bit
+        return multiply_by(func, args, kwargs, place.side, gate)
+
+    def _gate(self, place: Place) -> Gate:
+        # By path, not by reference: a copy of the network may carry the original's gates.
+        gate = self.network.get_submodule(place.gate)
+        assert isinstance(gate, Gate)
+        return gate

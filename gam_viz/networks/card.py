@@ -1,0 +1,120 @@
+"""The model card: what is known about a trained network. It travels as JSON in the header of its checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from gam_viz.networks import NetworkConfig
+
+MAX_SIDE = 4096  # pixels of a network's input
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the message says in a sentence what differs or is missing.
+
+    Attributes:
+        code: the kind of refusal, for who says it in other words: "more" (more than weights, such as a pickled
+            network), "format" (not a kind of file that is read), "damaged", "unknown" (no network known here),
+            "misfit" (not the network that it should be), "infinite" (weights that are no numbers) or "other".
+    """
+
+    def __init__(self, message: str, *, code: str = "other") -> None:
+        # Sentences name weights, and names come from files that may be damaged or hostile.
+        super().__init__("".join(letter if letter.isprintable() else "?" for letter in message))
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known about a trained network.
+
+    Attributes:
+        name: the file's name without its suffix.
+        dataset, dataset_title, source, licence: of the data it was trained on.
+        classes: one name a logit.
+        input_size: side of the square input, in pixels.
+        mean, std: of the normalisation, per RGB channel, in 0..1.
+        config: the network.
+        domain: of the data: "drawn", "photographs", "aerial", "medical", or empty.
+        recipe: how it was trained (`Recipe.to_dict()`).
+        seed: of initial weights, order and augmentation.
+        epochs: trained.
+        started_from: {"name", "sha256", "fresh"} of the checkpoint whose weights training began with, and which layers
+            began fresh; empty where all did.
+        validation: {"accuracy": 0..1, "count": pictures}, and "auc" where there are two classes.
+        test: what `evaluate` found on the test split (see `gam_viz.evaluation.metrics`), or empty.
+        versions: of the libraries it was trained with, and the device.
+        notes: anything else worth knowing, in plain sentences.
+    """
+
+    name: str
+    dataset: str
+    dataset_title: str
+    classes: tuple[str, ...]
+    input_size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    config: NetworkConfig
+    source: str = ""
+    licence: str = ""
+    domain: str = ""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    started_from: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    epochs: int = 0
+    validation: dict[str, Any] = field(default_factory=dict)
+    test: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """The card as JSON."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Card:
+        """The inverse of `to_json`.
+
+        Raises:
+            CheckpointError: not a card, or one of an unknown kind.
+        """
+        try:
+            values = json.loads(text)
+            if not isinstance(values["config"], dict):
+                raise TypeError("its config is not an object")
+            values["config"] = NetworkConfig.from_dict(values["config"])
+            for key in ("classes", "mean", "std", "notes"):
+                values[key] = tuple(values[key])
+            card = cls(**values)
+        except KeyError as error:
+            raise CheckpointError(f"the model card in the file's header lacks {error}") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise CheckpointError(f"the model card in the file's header cannot be read: {error}") from error
+        card.check()
+        return card
+
+    def check(self) -> None:
+        """Refuse a card that contradicts itself.
+
+        Raises:
+            CheckpointError: the classes are not one a logit, or the input's size or normalisation cannot be.
+        """
+        if len(self.classes) != self.config.num_classes:
+            raise CheckpointError(
+                f"the model card names {len(self.classes)} classes for a network of {self.config.num_classes} logits"
+            )
+        if not all(isinstance(text, str) for text in (self.name, *self.classes)):
+            raise CheckpointError("the model card's name and classes must be text")
+        if type(self.input_size) is not int or not 1 <= self.input_size <= MAX_SIDE:
+            raise CheckpointError(
+                f"the model card's input size must lie between 1 and {MAX_SIDE} pixels, got {self.input_size!r}"
+            )
+        numbers = (*self.mean, *self.std)
+        if (len(self.mean), len(self.std)) != (3, 3) or not all(isinstance(v, int | float) for v in numbers):
+            raise CheckpointError("the model card's mean and std must be three numbers each")
+        if not all(map(math.isfinite, numbers)) or min(self.std) <= 0:
+            raise CheckpointError("the model card's mean and std must be finite, and its std above 0")

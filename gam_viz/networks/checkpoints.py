@@ -1,0 +1,268 @@
+"""Checkpoints: one `.safetensors` file per network, with its model card as JSON in the header.
+
+A file is compared with the architecture its card describes before a single tensor is read: names, shapes and kinds of
+number must agree, or the file is refused with what differs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from gam_viz.networks import ResidualNetwork, build_network
+from gam_viz.networks.card import Card, CheckpointError
+from gam_viz.runtime.files import write_atomically
+
+__all__ = [
+    "SUFFIX",
+    "Card",
+    "Checkpoint",
+    "CheckpointError",
+    "find",
+    "from_bytes",
+    "load",
+    "read",
+    "rewrite_card",
+    "save",
+    "snapshot_path",
+    "snapshots",
+]
+
+MAX_BYTES = 1_000_000_000  # of a checkpoint file
+SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint file whose card was read; its weights are not loaded yet.
+
+    Attributes:
+        path: the file; of one that is held in memory, its name.
+        card: what is known about the network.
+        sha256: of the file's bytes; the network's identity in cache keys and reports.
+        content: those bytes, where they are held in memory and in no file, as an upload is.
+    """
+
+    path: Path
+    card: Card
+    sha256: str
+    content: bytes | None = field(default=None, repr=False, compare=False)
+
+
+def save(network: ResidualNetwork, card: Card, path: Path, *, half: bool = False) -> None:
+    """Write weights and card to `path`, atomically; with `half` in half precision, but for biases and batch norms.
+
+    Raises:
+        CheckpointError: the card describes another network than this one (a fused copy is another network, too), a
+            weight is not finite, or the file cannot be written.
+    """
+    if card.config != network.config:
+        raise CheckpointError("the card's configuration is not the network's")
+    card.check()
+    weights = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    require_same(parts_of(network), parts_of(skeleton(card)), card.name)
+    if half:
+        weights = {key: value.half() if value.ndim > 1 else value for key, value in weights.items()}
+    require_finite(weights)
+    _write(weights, card, path)
+
+
+def snapshot_path(folder: Path, name: str, epoch: int) -> Path:
+    """Where the checkpoint of network `name` as it was after `epoch` epochs lies, below a folder of checkpoints."""
+    return folder / "snapshots" / name / f"epoch-{epoch:03d}{SUFFIX}"
+
+
+def snapshots(folder: Path, name: str) -> dict[int, Path]:
+    """The snapshots of network `name` that are there, by epoch, in order."""
+    found = sorted((folder / "snapshots" / name).glob(f"epoch-*{SUFFIX}"))
+    return {int(path.stem.removeprefix("epoch-")): path for path in found if path.stem[6:].isdigit()}
+
+
+def read(path: Path) -> Checkpoint:
+    """Read a checkpoint's card and digest.
+
+    Raises:
+        CheckpointError: the file is missing, too large, not safetensors, or has no card.
+    """
+    try:
+        card = _read_card(path, path.stat().st_size, None)
+        with path.open("rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be opened: {error.strerror or error}") from error
+    return Checkpoint(path, card, digest)
+
+
+def from_bytes(content: bytes, name: str) -> Checkpoint:
+    """A checkpoint that lies in no file, as an upload; `load` takes it as any other.
+
+    Args:
+        content: a safetensors file's bytes.
+        name: of the file, for messages.
+
+    Raises:
+        CheckpointError: as for `read`.
+    """
+    path = Path(Path(name).name or "checkpoint")
+    try:
+        card = _read_card(path, len(content), content)
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be opened: {error.strerror or error}") from error
+    return Checkpoint(path, card, hashlib.sha256(content).hexdigest(), content)
+
+
+def _read_card(path: Path, size: int, content: bytes | None) -> Card:
+    if size > MAX_BYTES:
+        raise CheckpointError(f"{path.name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
+    try:
+        with _opened(path, content) as file:
+            metadata = file.metadata() or {}
+    except SafetensorError as error:
+        raise CheckpointError(f"{path.name} is not a safetensors file: {error}", code="format") from error
+    if "card" not in metadata:
+        raise CheckpointError(
+            f"{path.name} has no model card in its header, so its network is not known", code="unknown"
+        )
+    return Card.from_json(metadata["card"])
+
+
+@contextmanager
+def _opened(path: Path, content: bytes | None) -> Iterator[Any]:
+    """A safetensors file, open; bytes pass through a temporary folder, since only files can be opened."""
+    if content is None:
+        with safe_open(path, framework="pt") as file:
+            yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="gam-viz-") as folder:
+        copy = Path(folder) / "checkpoint"
+        copy.write_bytes(content)
+        with safe_open(copy, framework="pt") as file:
+            yield file
+
+
+def load(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> ResidualNetwork:
+    """The trained network: in eval mode, in float32, its parameters without gradients.
+
+    Raises:
+        CheckpointError: names, shapes or kinds of number differ from the architecture, or a weight is not finite.
+    """
+    network = skeleton(checkpoint.card)
+    try:
+        with _opened(checkpoint.path, checkpoint.content) as file:
+            slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
+            given = {key: (tuple(part.get_shape()), _KINDS.get(part.get_dtype(), "?")) for key, part in slices.items()}
+            require_same(given, parts_of(network), checkpoint.path.name)
+            # The tensors are the file, mapped into memory: copied, or a file that is overwritten changes (or, cut
+            # short, kills) whoever computes with them.
+            weights = {
+                key: value.to(torch.float32 if value.is_floating_point() else torch.int64, copy=True)
+                for key, value in ((key, file.get_tensor(key)) for key in given)
+            }
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{checkpoint.path.name} cannot be read: {error}") from error
+    require_finite(weights)
+    network.load_state_dict(weights, assign=True)
+    return network.to(device).eval().requires_grad_(False)
+
+
+def find(folder: Path) -> tuple[list[Checkpoint], list[CheckpointError]]:
+    """All checkpoints of a folder in order of their names, and why the others were left out."""
+    found, refused = [], []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        try:
+            found.append(read(path))
+        except CheckpointError as error:
+            refused.append(error)
+    return found, refused
+
+
+def rewrite_card(checkpoint: Checkpoint, *, path: Path | None = None, **changes: Any) -> Checkpoint:
+    """Replace values of a card, weights as they are, in place or in a copy at `path`; returns the result.
+
+    Raises:
+        ValueError: the checkpoint lies in no file and no path is given.
+    """
+    if path is None and checkpoint.content is not None:
+        raise ValueError(f"{checkpoint.path.name} lies in no file; say where to write it")
+    path = path or checkpoint.path
+    card = dataclasses.replace(checkpoint.card, **changes)
+    with _opened(checkpoint.path, checkpoint.content) as file:
+        weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    _write(weights, card, path)
+    return read(path)
+
+
+#: For each name, a tensor's shape and whether it holds "float" or "int" numbers.
+Parts = Mapping[str, tuple[tuple[int, ...], str]]
+
+#: The number formats that are read, as safetensors names them.
+_KINDS = dict.fromkeys(("F64", "F32", "F16", "BF16"), "float") | dict.fromkeys(("I64", "I32", "I16", "I8", "U8"), "int")
+
+
+def skeleton(card: Card) -> ResidualNetwork:
+    """The network a card describes, without memory for its weights."""
+    try:
+        with torch.device("meta"):
+            return build_network(card.config)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise CheckpointError(
+            f"the network that {card.name}'s card describes cannot be built: {error}", code="unknown"
+        ) from error
+
+
+def _kind(value: torch.Tensor) -> str:
+    return "float" if value.is_floating_point() else "int"
+
+
+def parts_of(network: ResidualNetwork) -> Parts:
+    """Names, shapes and kinds of the network's weights."""
+    return {key: (tuple(value.shape), _kind(value)) for key, value in network.state_dict().items()}
+
+
+def _write(weights: dict[str, torch.Tensor], card: Card, path: Path) -> None:
+    try:
+        write_atomically(path, lambda part: save_file(weights, part, metadata={"card": card.to_json()}))
+    except SafetensorError as error:
+        raise CheckpointError(f"{path.name} cannot be written: {error}") from error
+
+
+def require_same(given: Parts, expected: Parts, name: str, says: str = "its card describes") -> None:
+    """Refuse weights that are not those of the expected network, in one sentence on what differs."""
+    missing = sorted(expected.keys() - given.keys())
+    unexpected = sorted(given.keys() - expected.keys())
+    both = sorted(expected.keys() & given.keys())
+    reshaped = [key for key in both if expected[key][0] != given[key][0]]
+    retyped = [key for key in both if expected[key][1] != given[key][1]]
+    parts = []
+    if missing:
+        parts.append(f"missing {_some(missing)}")
+    if unexpected:
+        parts.append(f"unexpected {_some(unexpected)}")
+    if reshaped:
+        parts.append("shape of " + _some([f"{k} is {given[k][0]}, expected {expected[k][0]}" for k in reshaped]))
+    if retyped:
+        parts.append("number format of " + _some(retyped))
+    if parts:
+        raise CheckpointError(f"{name} does not fit the network {says}: {'; '.join(parts)}", code="misfit")
+
+
+def _some(names: list[str], limit: int = 4) -> str:
+    rest = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def require_finite(weights: Mapping[str, torch.Tensor]) -> None:
+    """Refuse weights of which one is not finite."""
+    for key, value in weights.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise CheckpointError(f"weight {key} holds values that are not finite", code="infinite")

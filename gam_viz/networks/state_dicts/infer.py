@@ -1,0 +1,158 @@
+"""Which network a state dict belongs to, told from the names and shapes of its weights alone.
+
+What is inferred is a guess until names and shapes of the network it describes are compared with those given, which is
+done afterwards. Three things leave no trace in the weights and must be asked for: whether GAM's channel gate ends in a
+sigmoid, the stride of a 3x3 stem, and whether a chain of two attention modules has a way around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gam_viz.networks import ARCHITECTURES, NetworkConfig
+from gam_viz.networks.card import CheckpointError
+
+Shape = tuple[int, ...]
+Shapes = Mapping[str, Shape]
+
+#: Questions that weights do not answer.
+CHANNEL_SIGMOID, STEM, RESIDUAL = "channel_sigmoid", "stem", "residual"
+
+
+def infer(shapes: Shapes, name: str) -> tuple[NetworkConfig, tuple[str, ...]]:
+    """The configuration, with the tutorial's answers to what weights do not tell, and which questions those are.
+
+    Raises:
+        CheckpointError: it is not one of this project's architectures; the sentence says what does not fit.
+    """
+    try:
+        return _infer(shapes)
+    except (KeyError, IndexError) as error:
+        missing = f" ({error.args[0]!r} is missing or has another shape)" if isinstance(error, KeyError) else ""
+        raise CheckpointError(f"{name} does not belong to {_known()}{missing}", code="unknown") from error
+    except _Unknown as error:
+        raise CheckpointError(f"{name} does not belong to {_known()}: {error}", code="unknown") from error
+    except ValueError as error:
+        raise CheckpointError(f"the network that {name} belongs to cannot be built: {error}", code="unknown") from error
+
+
+class _Unknown(Exception):  # noqa: N818 - says what does not fit
+    pass
+
+
+def _infer(shapes: Shapes) -> tuple[NetworkConfig, tuple[str, ...]]:
+    width, _, kernel, _ = _axes(shapes, "conv1.weight", 4)
+    classes, _ = _axes(shapes, "fc.weight", 2)
+    bottleneck = "layer1.0.conv3.weight" in shapes
+    depths = _depths(shapes)
+    architecture = _architecture(depths, bottleneck, "layer1.0.conv1.bias" in shapes)
+    if kernel not in (3, 7):
+        raise _Unknown(f"its first convolution is {kernel}x{kernel}, not 3x3 or 7x7")
+
+    blocks: list[list[Shapes]] = [
+        [_part(shapes, f"layer{stage + 1}.{block}.attention.") for block in range(depth)]
+        for stage, depth in enumerate(depths)
+    ]
+    carrying = tuple(any(stage) for stage in blocks)
+    attention, options, questions = "none", dict[str, Any](), list[str]()
+    if any(carrying):
+        for number, stage in enumerate(blocks):
+            if any(stage) and not all(stage):
+                raise _Unknown(f"some blocks of layer{number + 1} have attention and some have not")
+        expansion = 4 if bottleneck else 1
+        modules = [(width * 2**i * expansion, block) for i, stage in enumerate(blocks) for block in stage if block]
+        attention, options, questions = _attention(modules)
+    stem = "imagenet" if kernel == 7 else "cifar"
+    config = NetworkConfig(
+        architecture=architecture,
+        num_classes=classes,
+        width=width,
+        attention=attention,
+        attention_options=options,
+        attention_stages=() if all(carrying) or not any(carrying) else carrying,
+        stem=stem,
+    )
+    return config, (*questions, *([STEM] if kernel == 3 else []))
+
+
+def _depths(shapes: Shapes) -> tuple[int, ...]:
+    depths: list[int] = []
+    while f"layer{len(depths) + 1}.0.conv1.weight" in shapes:
+        stage, depth = len(depths) + 1, 1
+        while f"layer{stage}.{depth}.conv1.weight" in shapes:
+            depth += 1
+        depths.append(depth)
+    return tuple(depths)
+
+
+def _architecture(depths: tuple[int, ...], bottleneck: bool, biased: bool) -> str:
+    for architecture, expected in ARCHITECTURES.items():
+        if (depths, bottleneck, biased) == (expected, architecture == "resnet50", architecture == "gam_net"):
+            return architecture
+    kind = "bottleneck" if bottleneck else "basic"
+    raise _Unknown(
+        f"it has {'-'.join(map(str, depths)) or 'no'} {kind} blocks {'with' if biased else 'without'} biases"
+    )
+
+
+def _attention(modules: list[tuple[int, Shapes]]) -> tuple[str, dict[str, Any], list[str]]:
+    """Name, options and open questions of the attention modules, each given as its channels and shapes."""
+    first = modules[0][1]
+    if "first.mlp.0.weight" in first:
+        second = [(channels, _part(shapes, "second.")) for channels, shapes in modules]
+        name, options, questions = _attention(second)
+        return f"se_{name}", options, [*questions, RESIDUAL]
+    if "channel_attention.0.weight" in first:
+        return "gam", _gam_options(modules), [CHANNEL_SIGMOID]
+    if "mlp.0.weight" in first:
+        ratio = _ratio(modules, "mlp.0.weight", 16, lambda channels, r: max(1, channels // r))
+        options = {} if ratio == 16 else {"reduction_ratio": ratio}
+        if "conv.weight" not in first:
+            return "se", options, []
+        kernel = _axes(first, "conv.weight", 4)[2]
+        return "cbam", options if kernel == 7 else {**options, "kernel_size": kernel}, []
+    raise _Unknown(f"its attention modules have weights called {', '.join(sorted(first)[:3])}")
+
+
+def _gam_options(modules: list[tuple[int, Shapes]]) -> dict[str, Any]:
+    channels, first = modules[0]
+    rate = _ratio(modules, "channel_attention.0.weight", 4, lambda channels, r: channels // r)
+    options: dict[str, Any] = {} if rate == 4 else {"rate": rate}
+    per_group, kernel = _axes(first, "spatial_attention.0.weight", 4)[1:3]
+    if kernel == 1:
+        return {**options, "spatial": "factorised"}
+    if len(first.get("spatial_attention.1.weight", ())) == 4:
+        return {**options, "spatial": "depthwise"}
+    groups = channels // max(1, per_group)
+    return options if groups == 1 else {**options, "groups": groups}
+
+
+def _ratio(modules: list[tuple[int, Shapes]], key: str, usual: int, hidden: Callable[[int, int], int]) -> int:
+    """The reduction ratio that gives all modules their hidden widths.
+
+    Narrow networks leave several that do, and make the same network: the usual one is taken, else a power of two.
+    """
+    widths = [(channels, _axes(shapes, key, 2)[0]) for channels, shapes in modules]
+    channels, width = max(widths)
+    # channels // r == width only for r from channels // (width + 1) + 1 to channels // width.
+    possible = range(channels // (width + 1) + 1, channels // max(1, width) + 1)
+    for ratio in (usual, *sorted(possible, key=lambda r: (r & (r - 1) != 0, r))):
+        if all(hidden(c, ratio) == w for c, w in widths):
+            return ratio
+    raise _Unknown(f"no reduction ratio gives its attention modules {width} hidden units for {channels} channels")
+
+
+def _part(shapes: Shapes, prefix: str) -> Shapes:
+    return {key.removeprefix(prefix): shape for key, shape in shapes.items() if key.startswith(prefix)}
+
+
+def _axes(shapes: Shapes, key: str, count: int) -> Shape:
+    shape = shapes[key]
+    if len(shape) != count:
+        raise KeyError(key)
+    return shape
+
+
+def _known() -> str:
+    return f"any network known here ({', '.join(ARCHITECTURES)}, with no attention, SE, CBAM or GAM)"

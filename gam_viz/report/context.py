@@ -1,0 +1,114 @@
+"""A case as its reader meets it: names, colours and judgements that all parts of a report share."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from gam_viz.evidence.examine import Case, Examined
+from gam_viz.evidence.omissions import LeftOut
+from gam_viz.evidence.verdicts import judgements
+from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.figures.style import ATTENTION_COLOURS, colour_of
+from gam_viz.images import list_samples
+from gam_viz.report.words import Words
+
+
+class Shown:
+    """A case and the words for it.
+
+    Attributes:
+        case, words: as given.
+        say: the catalogue.
+        titles, colours: one a network; no two alike.
+        judged: `judgements` of the case.
+    """
+
+    def __init__(self, case: Case, words: Words) -> None:
+        self.case, self.words, self.say = case, words, words.text
+        titles = words.network_titles([network.card for network in case.networks])
+        self.titles = [
+            plain(title if titles.count(title) == 1 else network.name)
+            for title, network in zip(titles, case.networks, strict=True)
+        ]
+        self.colours = _told_apart([colour_of(network.card.config.attention) for network in case.networks])
+        self.judged = judgements(case)
+
+    @property
+    def private(self) -> bool:
+        """Whether the picture's file name stays out: files of medical pictures are often named after a patient."""
+        return self.case.picture.format == "DICOM"
+
+    def picture_title(self) -> str:
+        """The picture's name for people."""
+        case = self.case
+        if self.private:
+            return self.say("report.dicom_title", sha=case.picture.sha256[:8])
+        for sample in list_samples():
+            if sample.id == case.about.sample:
+                return self.words.sample_title(sample)
+        return plain(case.about.title or case.picture.name)
+
+    def target(self, network: Examined) -> str:
+        """The explained class."""
+        return plain(self.words.class_title(network.target_name))
+
+    def class_name(self, network: Examined, index: int) -> str:
+        """A class's name for people."""
+        return plain(self.words.class_title(network.card.classes[index]))
+
+    def layer(self, layer: str) -> str:
+        """A layer's name for people."""
+        return plain(self.words.layer_title(layer))
+
+    def map_title(self, map_: Heatmap) -> str:
+        """A map's name for people, within its network."""
+        if map_.kind == "gate":
+            return self.say("report.map.gate", layer=self.layer(map_.layer or ""))
+        title = self.say(f"method.{map_.source}")
+        return title if map_.layer is None else self.say("report.map.layer", method=title, layer=self.layer(map_.layer))
+
+    def together(self, *sentences: str) -> str:
+        """Sentences one after the other, as the language has it: with a space between them, or without."""
+        found = ""
+        for sentence in sentences:
+            found = self.say("report.then", first=found, second=sentence) if found else sentence
+        return found
+
+    def title_of(self, name: str) -> str:
+        """A network's title by its name in the case."""
+        for network, title in zip(self.case.networks, self.titles, strict=True):
+            if network.name == name:
+                return title
+        return plain(name)
+
+    def reason(self, left: LeftOut) -> str:
+        """Why something was left out, in the reader's language."""
+        details = {key: plain(value) if isinstance(value, str) else value for key, value in left.details.items()}
+        for key in ("target", "predicted"):
+            if key in details:
+                details[key] = plain(self.words.class_title(str(left.details[key])))
+        if "layer" in details:
+            details["layer"] = self.layer(str(left.details["layer"]))
+        if "map" in details:
+            maps = [m for network in self.case.networks if network.name == left.network for m in network.maps]
+            named = [self.map_title(map_) for map_ in maps if map_.key == left.details["map"]]
+            details["map"] = named[0] if named else details["map"]
+        sentence = self.say(f"report.left.{left.code}", step=self.say(f"report.step.{left.step}"), **details)
+        if not left.network:
+            return sentence
+        return self.say("report.of_network", name=self.title_of(left.network), sentence=sentence)
+
+
+def plain(words: str) -> str:
+    """On one line, and without the characters that turn the direction of what follows."""
+    kept = (" " if unicodedata.category(letter) == "Cc" else letter for letter in words)
+    return "".join(letter for letter in kept if unicodedata.category(letter) != "Cf").strip()
+
+
+def _told_apart(colours: list[str]) -> list[str]:
+    """The colours, those that were there before exchanged for others."""
+    found: list[str] = []
+    for colour in colours:
+        free = [colour, *(other for other in ATTENTION_COLOURS.values() if other not in colours), colour]
+        found.append(next((each for each in free if each not in found), colour))
+    return found

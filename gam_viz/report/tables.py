@@ -1,0 +1,248 @@
+"""The numbers behind a comparison and behind a case, as arrays and as tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from gam_viz.evaluation.disagreement import harmless
+from gam_viz.evidence.examine import Case, Examined
+from gam_viz.evidence.verdicts import judgements
+from gam_viz.explain import Explanation
+from gam_viz.explain.attributions import Attribution
+
+Arrays = dict[str, np.ndarray]
+
+
+def to_npz(
+    explanations: Sequence[Explanation],
+    attributions: Mapping[str, Sequence[Attribution]],
+    facts: Mapping[str, object],
+) -> bytes:
+    """All arrays of a comparison as an NPZ file, which `np.load(..., allow_pickle=False)` reads.
+
+    Keys: `<network>/logits` (classes,), `<network>/gate/<path>` (C, 1, 1), (1, H, W) or (C, H, W),
+    `<network>/attribution/<method>` (h, w), and `facts`, JSON text.
+
+    Args:
+        explanations: one a network.
+        attributions: for a network's card name, those shown.
+        facts: picture, digests and settings, to find the view again.
+    """
+    arrays: Arrays = {}
+    for explanation in explanations:
+        name = explanation.card.name
+        arrays |= _of_network(name, explanation, attributions.get(name, ()))
+    return _npz(arrays, facts)
+
+
+def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> bytes:
+    """All arrays of a case, likewise. Beside the keys of `to_npz`:
+
+    `<network>/heatmap/<key>` (h, w), `<network>/deletion/<key>` and `insertion/<key>` (steps + 1,) of every map, the
+    same with `random` (orders, steps + 1), `<network>/removed` and `inserted` (steps + 1,), the shares of pixels;
+    `<network>/ablation/names` (n,) "layer branch mode", `<network>/ablation/probability`, `logit` and `margin` (n, 3),
+    changes with the ends of their intervals; `agreement/names` (n,), `agreement/spearman`, `ssim`, `iou` and each with
+    `_low` and `_high` (n, n).
+
+    Args:
+        case: with its arrays.
+        names: one a network, for the keys.
+        facts: as for `to_npz`.
+    """
+    arrays: Arrays = {}
+    for network, name in zip(case.networks, names, strict=True):
+        arrays |= _of_network(name, network.explanation, network.attributions)
+        arrays |= {f"{name}/heatmap/{map_.key}": map_.values for map_ in network.maps}
+        if (known := network.faithfulness) is not None:
+            arrays |= {f"{name}/removed": known.removed, f"{name}/inserted": known.inserted}
+            for key, deletion, insertion in (
+                *((c.key, c.deletion, c.insertion) for c in known.curves),
+                ("random", known.random.deletion, known.random.insertion),
+            ):
+                arrays |= {f"{name}/deletion/{key}": deletion, f"{name}/insertion/{key}": insertion}
+        if network.ablations is not None and network.ablations.results:
+            results = network.ablations.results
+            arrays[f"{name}/ablation/names"] = np.array([f"{one.layer} {one.branch} {one.mode}" for one in results])
+            for measure in ("probability", "logit", "margin"):
+                changes = [getattr(one, measure) for one in results]
+                arrays[f"{name}/ablation/{measure}"] = np.array([(c.value, c.low, c.high) for c in changes])
+    if (alike := case.agreement) is not None:
+        known_as = dict(zip((network.name for network in case.networks), names, strict=True))
+        labels = zip(alike.labels, alike.maps, strict=True)
+        arrays["agreement/names"] = np.array([f"{known_as[label]} {map_.key}" for label, map_ in labels])
+        for measure in ("spearman", "ssim", "iou"):
+            found = getattr(alike, measure)
+            arrays |= {
+                f"agreement/{measure}": found.values,
+                f"agreement/{measure}_low": found.low,
+                f"agreement/{measure}_high": found.high,
+            }
+    return _npz(arrays, facts)
+
+
+def to_csv(explanations: Sequence[Explanation]) -> str:
+    """A row a network, layer, branch and channel: mean, standard deviation, smallest and largest value over positions.
+
+    A mask that all channels share has one row, its channel left empty.
+    """
+    return gates_csv([(explanation.card.name, explanation) for explanation in explanations])
+
+
+def gates_csv(explanations: Iterable[tuple[str, Explanation]]) -> str:
+    """The same, each explanation under a name of its own."""
+    rows: list[Sequence[object]] = [
+        ("network", "layer", "branch", "gate", "channel", "mean", "std", "min", "max", "height", "width")
+    ]
+    for name, explanation in explanations:
+        for reading in explanation.readings:
+            channels, height, width = reading.values.shape
+            for channel in range(channels):
+                values = reading.values[channel]
+                rows.append(
+                    [
+                        name,
+                        reading.layer,
+                        reading.branch,
+                        reading.module,
+                        channel if reading.per_channel else "",
+                        *(f"{number:.6g}" for number in (values.mean(), values.std(), values.min(), values.max())),
+                        height,
+                        width,
+                    ]
+                )
+    return _table(rows)
+
+
+def evidence_csv(case: Case) -> str:
+    """A row a map: its areas against random orders, the randomisation verdict, delta, likenesses."""
+    rows: list[Sequence[object]] = [
+        (
+            *("network", "map", "kind", "height", "width", "target", "deletion_auc", "insertion_auc", "difference"),
+            *("random_orders_beaten", "z", "against_random", "randomisation", "untrained_spearman", "spread"),
+            *("delta", "relative_delta", "alike_inside", "alike_across"),
+        )
+    ]
+    for row in judgements(case):
+        network, standing, test, attribution = case.networks[row.network], row.standing, row.test, row.attribution
+        rows.append(
+            [
+                network.name,
+                row.map.key,
+                row.map.kind,
+                *row.map.values.shape,
+                network.target_name,
+                *(
+                    [""] * 5
+                    if standing is None
+                    else map(
+                        _short,
+                        (standing.deletion, standing.insertion, standing.difference, standing.beats, standing.z),
+                    )
+                ),
+                row.outcome or "",
+                "" if test is None else test.verdict,
+                _short(row.untrained),
+                "" if test is None else _short(test.spread),
+                "" if attribution is None else _short(attribution.delta),
+                "" if attribution is None else _short(attribution.relative_delta),
+                "; ".join(f"{near.key} {near.spearman:.4f}" for near in row.inside),
+                "; ".join(f"{near.network} {near.spearman:.4f}" for near in row.across),
+            ]
+        )
+    return _table(rows)
+
+
+def ablations_csv(case: Case) -> str:
+    """A row a replacement of gates: changes with 95 % intervals, the class afterwards, the share of flips."""
+    measures = ("probability", "logit", "margin")
+    rows: list[Sequence[object]] = [
+        (
+            *("network", "layer", "branch", "gates", "replaced_by", "draws", "target"),
+            *(f"{measure}_{what}" for measure in measures for what in ("change", "low", "high")),
+            *("predicted", "flip_share"),
+        )
+    ]
+    for network in case.networks:
+        for one in () if network.ablations is None else network.ablations.results:
+            changes = [getattr(one, measure) for measure in measures]
+            rows.append(
+                [
+                    network.name,
+                    one.layer,
+                    one.branch,
+                    " ".join(one.paths),
+                    one.mode,
+                    one.draws,
+                    network.target_name,
+                    *(_short(end) for change in changes for end in (change.value, change.low, change.high)),
+                    _class(network, one.predicted),
+                    _short(one.flip_share),
+                ]
+            )
+    return _table(rows)
+
+
+def agreement_csv(case: Case) -> str:
+    """A row a pair of maps."""
+    measures = ("spearman", "ssim", "iou")
+    rows: list[Sequence[object]] = [
+        (
+            *("first_network", "first_map", "second_network", "second_map"),
+            *(f"{measure}{what}" for measure in measures for what in ("", "_low", "_high", "_outside")),
+        )
+    ]
+    if (known := case.agreement) is not None:
+        for a, b in itertools.combinations(range(len(known.maps)), 2):
+            numbers: list[object] = []
+            for measure in measures:
+                found = getattr(known, measure)
+                numbers += [
+                    *(_short(part[a, b]) for part in (found.values, found.low, found.high)),
+                    found.outside[a, b],
+                ]
+            rows.append([known.labels[a], known.maps[a].key, known.labels[b], known.maps[b].key, *numbers])
+    return _table(rows)
+
+
+def _of_network(name: str, explanation: Explanation, attributions: Iterable[Attribution]) -> Arrays:
+    arrays: Arrays = {f"{name}/logits": explanation.logits}
+    arrays |= {f"{name}/gate/{reading.module}": reading.values for reading in explanation.readings}
+    return arrays | {f"{name}/attribution/{each.method}": each.values for each in attributions}
+
+
+def _npz(arrays: Arrays, facts: Mapping[str, object]) -> bytes:
+    buffer = io.BytesIO()
+    arrays = {"facts": np.asarray(json.dumps(facts, ensure_ascii=False)), **arrays}
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _table(rows: Iterable[Sequence[object]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for row in rows:
+        writer.writerow([harmless(cell) if isinstance(cell, str) and not _is_number(cell) else cell for cell in row])
+    return buffer.getvalue()
+
+
+def _is_number(cell: str) -> bool:
+    """A negative number begins as a formula does, and is none."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None or np.isnan(value) else f"{value:.6g}"
+
+
+def _class(network: Examined, index: int) -> str:
+    return network.card.classes[index]

@@ -1,0 +1,104 @@
+"""Names for people, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gam_viz.images import PictureError, Sample
+from gam_viz.networks.checkpoints import Card
+from gam_viz.text import text, text_or
+
+#: Options that are numbers, and how the catalogue calls them.
+COUNTED = {"groups": "groups", "kernel_size": "kernel", "rate": "rate", "reduction_ratio": "rate"}
+_MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]|:(?=\S)|(?<=www)\.")
+_RANGE = re.compile(r"(-?\d+) (?:to (-?\d+)|and up)\Z")
+
+
+def class_title(name: str) -> str:
+    """A class's name in the reader's language, where the catalogue has it."""
+    return text_or(f"class.{name}", name)
+
+
+def data_title(card: Card) -> str:
+    """The name of the data set that a network was trained on."""
+    return text_or(f"data.{card.dataset}", card.dataset_title)
+
+
+def network_title(card: Card) -> str:
+    """A network's short name: its attention."""
+    config = card.config
+    return attention_title(config.attention, config.attention_options, config.attention_stages)
+
+
+def attention_title(module: str, options: Mapping[str, Any], stages: Sequence[bool] = ()) -> str:
+    """An attention module's name with the options that differ from the tutorial's, and the stages that carry it where
+    those are not all."""
+    parts = [text_or(f"attention.{module}", module)]
+    for key, value in sorted(options.items()):
+        if key in COUNTED:
+            parts.append(text(f"attention.option.{COUNTED[key]}", value=value))
+        else:
+            parts.append(text_or(f"attention.option.{key}.{value}", f"{key} {value}"))
+    if stages and not all(stages):
+        carrying = [str(number) for number, carries in enumerate(stages, 1) if carries]
+        parts.append(text("attention.stages", stages="+".join(carrying)))
+    return text("attention.joined").join(parts)
+
+
+def network_titles(cards: Sequence[Card]) -> list[str]:
+    """A name a network; networks of the same attention are told apart by their checkpoints' names."""
+    names = [network_title(card) for card in cards]
+    counts = Counter(names)
+    return [name if counts[name] == 1 else f"{name} ({card.name})" for name, card in zip(names, cards, strict=True)]
+
+
+def sample_title(sample: Sample) -> str:
+    """A sample picture's title."""
+    return text(sample.title_key, **{key: class_title(name) for key, name in sample.title_details.items()})
+
+
+def literal(words: str) -> str:
+    """Words that a file or a link may have brought with them, so that Markdown shows them as they are: no links, and
+    above all no pictures, which the browser would fetch."""
+    return _MARKUP.sub(r"\\\g<0>", words)
+
+
+def picture_sentence(error: PictureError) -> str:
+    """What was wrong with a picture file, in the reader's language, as Markdown."""
+    details = {gap: _translated(gap, value) for gap, value in error.details.items()}
+    return literal(text(f"picture.{error.code}", **details))
+
+
+def _translated(gap: str, value: object) -> object:
+    """What an error names, where that is a phrase and not a number or somebody else's name."""
+    if gap == "parts":
+        return text_or(f"picture_parts.{value}", str(value))
+    if gap == "choice":
+        return text_or(f"picture_choice.{value}", str(value))
+    found = _RANGE.match(value) if gap in ("frames", "bands") and isinstance(value, str) else None
+    if found is None:
+        return value
+    if found[2] is None:
+        return text("range.from", low=found[1])
+    return text("range.between", low=found[1], high=found[2])
+
+
+def percent(probability: float) -> str:
+    """Whole percents; a probability below 1 does not become one by rounding."""
+    return f"{probability:.0%}" if probability < 0.995 else ">99%"
+
+
+def layer_title(layer: str) -> str:
+    """A layer's name for people: "layer2.0" is block 1 of stage 2, "2.1"; its attention module is "2.1, gated"."""
+    if layer in ("relu", "maxpool"):
+        return text("layer.stem")
+    stage, _, rest = layer.removeprefix("layer").partition(".")
+    index, _, part = rest.partition(".")
+    if not (stage.isdigit() and index.isdigit()):
+        return layer
+    name = f"{stage}.{int(index) + 1}"
+    # A chain's modules are a and b; the features behind a block's attention have no gates of their own.
+    return {"": name, "first": f"{name}a", "second": f"{name}b"}.get(part) or text("layer.gated", layer=name)

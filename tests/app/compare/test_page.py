@@ -1,0 +1,230 @@
+"""The Compare page's states: sample, upload, bad upload, language, target, settings, links."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from gam_viz.explain.attributions import METHODS
+from tests.app.reading import plain
+
+
+def png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def picture(seed: int = 0, size: tuple[int, int] = (40, 50)) -> tuple[str, bytes, str]:
+    pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3)).astype(np.uint8)
+    return f"picture-{seed}.png", png(pixels), "image/png"
+
+
+def upload(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    app.run()
+    app.segmented_control(key="source").set_value("upload").run()
+    return app.file_uploader[0].set_value(list(files)).run()
+
+
+def captions(app: AppTest) -> str:
+    return plain("\n".join(caption.value for caption in app.caption))
+
+
+def headings(app: AppTest) -> str:
+    return "\n".join(html.proto.body for html in app.get("html"))  # type: ignore[attr-defined]
+
+
+def test_the_first_view_needs_nothing(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert app.header[0].value == "Where do CBAM and GAM look?"
+    assert app.multiselect(key="networks-scenes").value == ["scenes-cbam", "scenes-gam"]
+    shown = captions(app)
+    assert "8 weights" in shown or "16 weights" in shown  # CBAM's channel weights
+    assert "of the weights are negative" in shown  # GAM's
+    assert "One mask for all channels" in shown
+    assert "convergence" not in shown  # Grad-CAM promises no completeness
+    assert "Test accuracy 91.0%" in shown
+
+
+def test_an_upload_is_explained_like_a_sample(app: AppTest) -> None:
+    upload(app, picture(1))
+    assert not app.exception
+    assert not app.error
+    assert "No known label here" in captions(app)
+    first = captions(app)
+    upload_again = app.file_uploader[0].set_value([picture(2)]).run()
+    assert captions(upload_again) != first  # another picture, other numbers
+
+
+def test_an_upload_is_shown_at_once_and_is_still_there_after_a_look_at_the_samples(app: AppTest) -> None:
+    app.run()
+    app.file_uploader[0].set_value([picture(1)]).run()
+    assert app.segmented_control(key="source").value == "upload"
+    first = captions(app)
+    assert "No known label here" in first
+    app.segmented_control(key="source").set_value("sample").run()
+    assert "No known label here" not in captions(app)
+    app.segmented_control(key="source").set_value("upload").run()
+    assert captions(app) == first
+
+
+def test_several_uploads_can_be_chosen_from(app: AppTest) -> None:
+    upload(app, picture(1), picture(2))
+    assert app.selectbox(key="upload").options == ["1. picture-1.png", "2. picture-2.png"]
+    first = captions(app)
+    app.selectbox(key="upload").select_index(0).run()
+    assert captions(app) != first
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("empty.png", b"", "empty"),
+        ("text.jpg", b"this is not a picture, whatever its name says", "no picture"),
+        (
+            "half.png",
+            png(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))[:3000],
+            "ends before",
+        ),
+        ("wide.png", png(np.zeros((1, 20_000, 3), np.uint8)), "no side may be longer"),
+    ],
+)
+def test_a_bad_upload_ends_in_one_sentence_and_the_page_lives_on(
+    app: AppTest, name: str, data: bytes, sentence: str
+) -> None:
+    upload(app, (name, data, "image/png"), picture(1))
+    assert not app.exception
+    assert len(app.error) == 1
+    assert sentence in app.error[0].value
+    assert "Traceback" not in app.error[0].value
+    assert "weights" in captions(app)  # the good file beside it is shown
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (2, 2)])
+def test_a_tiny_or_narrow_picture_is_shown(app: AppTest, size: tuple[int, int]) -> None:
+    upload(app, picture(3, size))
+    assert not app.exception
+    assert not app.error
+    assert "weights" in captions(app)
+
+
+def test_too_many_files_are_refused(app: AppTest) -> None:
+    upload(app, *(picture(seed, (2, 2)) for seed in range(21)))
+    assert not app.exception
+    assert "21 files are too many" in app.error[0].value
+
+
+def test_everything_is_there_in_chinese(app: AppTest) -> None:
+    app.query_params["lang"] = "zh"
+    app.run()
+    assert not app.exception
+    assert app.header[0].value == "CBAM 和 GAM 在看哪里？"
+    assert "的权重为负" in captions(app)
+
+
+def test_a_target_for_all_networks(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="target").set_value("key").run()
+    assert not app.exception
+    assert headings(app).count("for key") == 2
+    assert app.query_params["target"] == "key"
+
+
+def test_a_link_reopens_the_view(app: AppTest) -> None:
+    for key, value in {
+        "data": "cifar10",
+        "networks-cifar10": "cifar10-none,cifar10-gam_sigmoid",
+        "sample": "photo-cat",
+        "layer": "layer1.1",
+        "reduction": "top",
+        "methods": "saliency,gradcam",
+        "row": "3",
+    }.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    assert app.multiselect(key="networks-cifar10").value == ["cifar10-none", "cifar10-gam_sigmoid"]
+    assert app.selectbox(key="sample").value == "photo-cat"
+    assert app.segmented_control(key="layer").value == "layer1.1"
+    assert app.number_input(key="row").value == 3
+    assert "has no channel gate here" in captions(app)
+    assert "Mean mask of channels" in captions(app)
+
+
+def test_nonsense_in_a_link_falls_back_to_the_defaults(app: AppTest) -> None:
+    for key in ("data", "networks-scenes", "sample", "layer", "reduction", "methods", "row", "lang", "target"):
+        app.query_params[key] = "<script>"
+    app.run()
+    assert not app.exception
+    assert app.multiselect(key="networks-scenes").value == ["scenes-cbam", "scenes-gam"]
+    assert "weights" in captions(app)
+
+
+def test_display_settings_compute_nothing_anew(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.run()
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr("gam_viz.app.shared.networks.explain", forbidden)
+    monkeypatch.setattr("gam_viz.app.shared.networks.attribute_each", forbidden)
+    app.slider(key="opacity").set_value(20).run()
+    app.selectbox(key="reduction").set_value("spread").run()
+    app.selectbox(key="colours").set_value("cividis").run()
+    app.segmented_control(key="layer").set_value("layer2.0").run()
+    app.number_input(key="row").set_value(1).run()
+    app.selectbox(key="spatial-scale").set_value("own").run()
+    app.selectbox(key="channel-scale").set_value("own").run()
+    assert not app.exception
+    assert "cannot be compared" in captions(app)
+
+
+def test_the_cell_is_read_at_its_place(app: AppTest) -> None:
+    app.run()
+    app.number_input(key="row").set_value(2).run()
+    app.number_input(key="column").set_value(5).run()
+    assert "At row 2, column 5" in captions(app)
+
+
+def test_every_method_can_be_chosen(app: AppTest) -> None:
+    app.run()
+    app.multiselect(key="methods").set_value(list(METHODS)).run()
+    assert not app.exception
+    shown = captions(app)
+    assert shown.count("convergence delta") >= 2
+    assert len(app.warning) == sum(1 for method in METHODS.values() if method.caution)
+    app.multiselect(key="methods").set_value([]).run()
+    assert "Choose a method." in [info.value for info in app.info]
+
+
+def test_one_network_is_not_a_comparison(app: AppTest) -> None:
+    app.run()
+    app.multiselect(key="networks-scenes").set_value(["scenes-gam"]).run()
+    assert not app.exception
+    assert "at least two networks" in app.info[0].value + app.info[-1].value
+
+
+def test_four_networks_stand_side_by_side(app: AppTest) -> None:
+    app.run()
+    app.multiselect(key="networks-scenes").set_value([f"scenes-{n}" for n in ("none", "cbam", "gam", "gam_sigmoid")])
+    app.run()
+    assert not app.exception
+    assert "GAM, channel sigmoid" in headings(app)
+
+
+def test_no_checkpoints_is_said(app: AppTest, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing")
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
+    app.run()
+    assert not app.exception
+    assert "broken.safetensors" in app.warning[0].value
+    assert "no data set" in app.error[0].value.lower()
+
+
+def test_the_registry_is_what_the_page_offers(app: AppTest) -> None:
+    app.run()
+    assert len(app.multiselect(key="methods").options) == len(METHODS) >= 10

@@ -1,0 +1,245 @@
+"""The Evidence page: every section in both languages, its numbers those of the library, and what goes wrong said."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from gam_viz.app.evidence import measurements
+from gam_viz.evidence.ablation.ablate import ablate, ablations
+from gam_viz.evidence.leaderboard.results import results, write
+from gam_viz.evidence.leaderboard.run import Question, gather
+from gam_viz.explain.gates import gates_of
+from gam_viz.images import load_sample, prepare
+from gam_viz.networks.checkpoints import load, read
+from tests.app.reading import plain
+
+PAGE = "gam_viz/app/evidence/page.py"
+SECTIONS = ("gates", "faithful", "randomised", "agreed", "board")
+
+
+@pytest.fixture(scope="session")
+def evidence_file(checkpoint_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evidence")
+    question = Question("scenes", 3, ("gradcam",))
+    names = ("scenes-none", "scenes-cbam", "scenes-gam")
+    chosen = [read(checkpoint_folder / f"{name}.safetensors") for name in names]
+    write([results(question, *gather(chosen, question, folder, torch.device("cpu")))], folder / "evidence.json")
+    return folder / "evidence.json"
+
+
+@pytest.fixture
+def page(app: AppTest, evidence_file: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("GAM_VIZ_EVIDENCE", str(evidence_file))
+    return app.switch_page(PAGE)
+
+
+def section(page: AppTest, name: str, **query: str) -> AppTest:
+    for key, value in query.items():
+        page.query_params[key] = value
+    page.query_params["question"] = name
+    return page.run()
+
+
+def said(page: AppTest) -> str:
+    return plain("\n".join(element.value for element in [*page.caption, *page.markdown, *page.info]))
+
+
+def subject(checkpoint_folder: Path, name: str, sample: str):
+    checkpoint = read(checkpoint_folder / f"{name}.safetensors")
+    card = checkpoint.card
+    picture = load_sample(sample)
+    seen = prepare(picture, size=card.input_size, mean=card.mean, std=card.std)
+    return load(checkpoint), card, seen.tensor
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_section_is_there(page: AppTest, name: str, language: str) -> None:
+    section(page, name, lang=language)
+    assert not page.exception
+    assert not page.error
+    assert page.header[0].value == {"en": "Is that map true?", "zh": "这张图可信吗？"}[language]
+    shown = said(page)
+    assert shown
+    assert not re.search(r"\b(evidence|badge)\.[a-z_]+", shown)
+
+
+def test_gates_are_replaced_as_the_library_does(page: AppTest, checkpoint_folder: Path) -> None:
+    section(page, "gates")
+    sample = page.selectbox(key="sample").value
+    network, _, x = subject(checkpoint_folder, "scenes-gam", sample)
+    with torch.inference_mode():
+        target = int(network(x).argmax())
+    found = ablations(network, x, target, modes=["identity"])
+    worst = max(found.results, key=lambda one: abs(one.probability.value))
+    after = found.probability + worst.probability.value
+    flips = sum(one.flips > 0 for one in found.results)
+    expected = f"from {found.probability:.1%} to {after:.1%}; the decision changes in {flips} of {len(found.results)}"
+    assert expected in said(page)
+
+
+def test_switched_gates_change_the_answer_as_the_library_says(page: AppTest, checkpoint_folder: Path) -> None:
+    section(page, "gates")
+    sample = page.selectbox(key="sample").value
+    page.button(key="switched-1-all").click().run()
+    network, _, x = subject(checkpoint_folder, "scenes-gam", sample)
+    with torch.inference_mode():
+        before = network(x)[0].softmax(0)
+    after = ablate(network, x, dict.fromkeys(gates_of(network), "identity"))[0].softmax(0)
+    target = int(before.argmax())
+    assert f"{before[target]:.1%} with all gates, {after[target]:.1%} now" in said(page)
+    page.button(key="switched-1-none").click().run()
+    assert f"{before[target]:.1%} with all gates, {before[target]:.1%} now" in said(page)
+
+
+@pytest.mark.parametrize("mode", ["position_mean", "channel_mean", "data_mean", "shuffled", "other_picture"])
+def test_every_replacement_is_offered(page: AppTest, mode: str) -> None:
+    section(page, "gates", ablate=mode)
+    assert not page.exception
+    assert not page.error
+    assert "the largest change is in" in said(page)
+
+
+def test_a_mean_over_pictures_that_are_not_here_is_said_to_be_missing(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
+    section(page, "gates", data="cifar10", ablate="data_mean")
+    assert not page.exception
+    assert "needs the data set, which is not here" in said(page)
+
+
+def test_a_replacement_that_means_nothing_is_a_warning_and_the_page_lives_on(page: AppTest) -> None:
+    section(page, "gates", ablate="position_mean")
+    page.button(key="switched-0-channel").click().run()  # CBAM's channel weights have no positions
+    assert not page.exception
+    assert len(page.warning) == 1
+    assert "cannot be replaced so" in page.warning[0].value
+    assert "GAM" in said(page)
+
+
+def test_every_map_is_ranked(page: AppTest) -> None:
+    section(page, "faithful", methods="gradcam,saliency")
+    table = page.dataframe[0].value
+    assert len(table) == 2 * (6 + 2)
+    assert list(table["difference ↑"]) == sorted(table["difference ↑"], reverse=True)
+    assert ((table["insertion ↑"] - table["deletion ↓"] - table["difference ↑"]).abs() < 1e-9).all()
+
+
+def test_another_baseline_is_another_result(page: AppTest) -> None:
+    section(page, "faithful")
+    first = page.dataframe[0].value
+    page.segmented_control(key="baseline").set_value("noise").run()
+    assert not page.exception
+    assert not first.equals(page.dataframe[0].value)
+
+
+def test_random_weights_give_each_map_a_verdict(page: AppTest) -> None:
+    section(page, "randomised")
+    table = page.dataframe[0].value
+    assert len(table) == 2 * 7
+    assert set(table["verdict"]) <= {
+        *("survives", "resembles a little", "changes altogether", "becomes flat", "flat", "not finite")
+    }
+
+
+def test_a_pair_is_looked_at(page: AppTest) -> None:
+    section(page, "agreed", **{"pair-a": "2", "pair-b": "9"})
+    assert not page.exception
+    assert re.search(r"CBAM, r = 2 · Mask 2\.1.*GAM · Mask 2\.1.*rank correlation", said(page))
+    page.selectbox(key="pair-b").select_index(2).run()
+    assert "Choose two different maps" in said(page)
+
+
+def test_networks_without_gates_have_attributions_to_judge(page: AppTest) -> None:
+    page.query_params["networks-scenes"] = "scenes-none,scenes-cbam"
+    section(page, "gates")
+    assert not page.exception
+    assert "No attention has no gate that can be replaced so" in said(page)
+    section(page, "faithful")
+    page.segmented_control(key="question").set_value("faithful").run()
+    assert not page.exception
+    assert "This network has no such map" in said(page)
+
+
+def test_the_board_says_where_nothing_was_computed(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAM_VIZ_EVIDENCE", str(tmp_path / "none.json"))
+    section(page, "board")
+    assert "python -m gam_viz evidence" in said(page)
+    (tmp_path / "none.json").write_text("{")
+    page.run()
+    assert not page.exception
+    assert "cannot be shown" in page.error[0].value
+
+
+def test_a_section_is_found_again_by_its_link(page: AppTest) -> None:
+    section(page, "agreed", alike="iou")
+    assert page.segmented_control(key="question").value == "agreed"
+    assert page.segmented_control(key="alike").value == "iou"
+
+
+def test_compare_tests_its_maps_when_asked(app: AppTest) -> None:
+    app.run()
+    assert "random orders" not in said(app)
+    app.button(key="badge-button").click().run()
+    assert not app.exception
+    badges = [element.value for element in app.markdown if "-badge[" in element.value]
+    assert len(badges) == 2 * 2  # a mask and Grad-CAM, of two networks
+    assert all("random orders" in badge or "flat" in badge for badge in badges)
+    app.button(key="badge-button").click().run()
+    assert not [element for element in app.markdown if "-badge[" in element.value]
+
+
+def test_every_map_can_be_shaken(page: AppTest) -> None:
+    section(page, "faithful")
+    assert "sensitivity ↓" not in page.dataframe[0].value
+    page.toggle(key="shaken").set_value(True).run()
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert table["sensitivity ↓"].notna().all()
+    assert (table["sensitivity ↓"] >= 0).all()
+    assert table["infidelity ↓"].between(0, 1).all()
+
+
+def test_the_report_is_made_when_asked(page: AppTest) -> None:
+    section(page, "gates")
+    assert not page.get("download_button")
+    page.button(key="make-report").click().run()
+    assert not page.exception
+    made = page.session_state["report"]
+    assert made["html"].lower().startswith("<!doctype html>")
+    assert made["zip"][:2] == b"PK"
+    assert "python -m gam_viz explain sample:" in page.code[0].value
+    page.selectbox(key="sample").select_index(1).run()
+    page.button(key="make-report")  # of another picture, there is none yet
+
+
+@pytest.mark.parametrize(("name", "function"), [("gates", "ablations"), ("faithful", "faithfulness")])
+def test_what_cannot_be_measured_is_one_sentence(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, name: str, function: str
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise ValueError("the network's answers are not finite")
+
+    monkeypatch.setattr(measurements, function, refuse)
+    section(page, name)
+    assert not page.exception
+    assert page.warning[0].value == "This could not be measured: the network's answers are not finite."
+    assert page.button(key="make-report")  # the rest of the page goes on
+
+
+def test_a_badge_says_what_could_not_be_measured(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise ValueError("the network's answers are not finite")
+
+    monkeypatch.setattr(measurements, "faithfulness", refuse)
+    app.query_params["badges"] = "on"
+    app.run()
+    assert not app.exception
+    assert "could not be measured" in said(app)
+    assert "8 weights" in said(app) or "16 weights" in said(app)

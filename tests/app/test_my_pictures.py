@@ -1,0 +1,232 @@
+"""The page of the reader's own pictures: several files, a ZIP, bad ones, too many, forgetting, the way to Compare."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gam_viz.explain import explain
+from gam_viz.images import decode, prepare
+from gam_viz.networks.checkpoints import find, load
+from gam_viz.text import speaking
+from tests.app.compare.test_page import captions, picture, png
+from tests.images.dicom_files import dicom
+
+BATCH = "gam_viz/app/my_pictures/page.py"
+COMPARE = "gam_viz/app/compare/page.py"
+BAD = ("bad.png", b"this is no picture", "image/png")
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    """The page after its first run."""
+    return app.run().switch_page(BATCH).run()
+
+
+def flat(seed: int) -> tuple[str, bytes, str]:
+    """A picture of one colour."""
+    colour = np.random.default_rng(seed).integers(0, 256, 3).astype(np.uint8)
+    return f"picture-{seed}.png", png(np.broadcast_to(colour, (40, 50, 3)).copy()), "image/png"
+
+
+def archive(*files: tuple[str, bytes, str], name: str = "many.zip") -> tuple[str, bytes, str]:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for path, data, _ in files:
+            file.writestr(path, data)
+    return name, buffer.getvalue(), "application/zip"
+
+
+def put(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    return page.file_uploader[0].set_value(list(files)).run()
+
+
+def html(page: AppTest) -> list[str]:
+    return [element.proto.body for element in page.get("html")]  # type: ignore[attr-defined]
+
+
+def links(page: AppTest) -> list[tuple[str, str]]:
+    """Name and query of each picture's link, in the table's order."""
+    found = page.get("page_link")
+    return [(link.proto.label, link.proto.query_string) for link in found]  # type: ignore[attr-defined]
+
+
+def gaps(page: AppTest) -> list[float]:
+    rows = [body for body in html(page) if body.startswith('<div class="gv-cells"')]
+    return [float(row.rpartition("</span>")[2].partition("</div>")[0]) for row in rows]
+
+
+def markdown(page: AppTest) -> str:
+    return "\n".join(element.value for element in page.markdown)
+
+
+def test_without_files_it_says_what_to_do(page: AppTest) -> None:
+    assert not page.exception
+    assert page.header[0].value == "Where do the networks disagree on my pictures?"
+    assert "Upload several pictures, or a ZIP" in markdown(page)
+    assert "25 MB and 40 megapixels a file, 20 files" in captions(page)
+    assert not links(page)
+
+
+def test_several_files_and_a_zip_are_one_table_disagreement_first(page: AppTest) -> None:
+    pictures = [flat(seed) for seed in range(9, 16)]
+    page.multiselect(key="networks-scenes").set_value(["scenes-gam", "scenes-gam_sigmoid"]).run()
+    put(page, pictures[0], archive(*pictures[1:6], ("a/.DS_Store", b"x", "")), pictures[6])
+    assert not page.exception
+    assert not page.error
+    assert sorted(name for name, _ in links(page)) == [f"{i + 1}. picture-{i + 9}.png" for i in range(7)]
+    said = markdown(page)
+    disagreeing = int(said.partition("disagree on **")[2].partition("**")[0])
+    assert 1 < disagreeing < 6  # else the order below would show nothing
+    assert f"They disagree: {disagreeing}" in said
+    shown = gaps(page)
+    assert shown[:disagreeing] == sorted(shown[:disagreeing], reverse=True)
+    assert shown[disagreeing:] == sorted(shown[disagreeing:], reverse=True)
+
+
+def test_the_numbers_are_those_of_compare(page: AppTest, checkpoint_folder) -> None:  # type: ignore[no-untyped-def]
+    name, data, kind = picture(3)
+    put(page, (name, data, kind))
+    row = next(body for body in html(page) if body.startswith('<div class="gv-cells"'))
+    found = []
+    for checkpoint in find(checkpoint_folder)[0]:
+        card = checkpoint.card
+        if card.name in ("scenes-cbam", "scenes-gam"):
+            seen = prepare(decode(data, name), size=card.input_size, mean=card.mean, std=card.std)
+            found.append(explain(load(checkpoint, "cpu"), card, seen.tensor))
+            assert f"<em>{found[-1].probabilities.max():.0%}</em>" in row
+            assert f"<span>{card.classes[found[-1].predicted]}</span>" in row
+    assert len(found) == 2
+    difference = np.abs(found[0].probabilities - found[1].probabilities)
+    assert gaps(page) == [round(float(difference.sum()) / 2, 2)]
+
+
+def test_a_bad_file_spoils_nothing_but_its_own_row(page: AppTest) -> None:
+    inner = archive(picture(9), name="inner.zip")
+    put(page, BAD, archive(picture(1), ("half.png", picture(2)[1][:900], ""), inner), picture(3), archive(name="e.zip"))
+    assert not page.exception
+    assert {name for name, _ in links(page)} == {"1. picture-1.png", "2. picture-3.png"}
+    said = markdown(page)
+    assert "Refused: 4" in said
+    for name, sentence in (
+        ("bad.png", "no picture that is known"),
+        ("half.png", "ends before"),
+        ("inner.zip", "ZIP within a ZIP"),
+        ("e.zip", "holds no files"),
+    ):
+        assert f"{name}\n" in said
+        assert sentence in said.replace("\\", "")
+    for refused in page.session_state["uploads-refused"]:  # nor are its bytes kept with the reason
+        assert refused.error.__traceback__ is None
+        assert refused.error.__context__ is None
+    page.button(key="dismiss").click().run()
+    assert "Refused" not in markdown(page)
+    assert len(links(page)) == 2
+
+
+def test_refusals_beside_the_uploader_do_not_become_a_wall(app: AppTest) -> None:
+    app.run()
+    put(app, *((f"bad-{i}.png", f"no picture {i}".encode(), "image/png") for i in range(5)), picture(1))
+    assert [error.value for error in app.error] == ["5 files were refused."]
+    assert "**bad-4.png** · The file's content is no picture" in markdown(app).replace("\\", "")
+    app.button(key="dismiss").click().run()
+    assert not app.error
+
+
+def test_of_too_many_the_first_are_taken(page: AppTest) -> None:
+    put(page, archive(*(picture(seed, (2, 2)) for seed in range(25))))
+    assert not page.exception
+    assert len(links(page)) == 20
+    assert "25 files are too many" in markdown(page)
+    put(page, picture(30, (2, 2)))
+    assert len(links(page)) == 20
+    assert "21 files are too many" in markdown(page)
+
+
+def test_a_file_without_an_ending_and_its_medical_note(page: AppTest) -> None:
+    grey = np.random.default_rng(0).integers(0, 4000, (16, 16), np.uint16)
+    put(page, ("IM0001", dicom(grey), "application/octet-stream"), picture(1))
+    assert not page.exception
+    assert len(links(page)) == 2
+    assert "not a medical device" in captions(page)
+    page.button(key="forget-all").click().run()
+    put(page, picture(1))
+    assert "not a medical device" not in captions(page)
+
+
+def test_a_picture_opens_in_compare(page: AppTest) -> None:
+    page.multiselect(key="networks-scenes").set_value(["scenes-none", "scenes-gam"]).run()
+    page.selectbox(key="fit").set_value("pad").run()
+    put(page, *(picture(seed) for seed in range(3)))
+    name, query = links(page)[-1]
+    for key, _, value in (part.partition("=") for part in query.split("&")):
+        page.query_params[key] = value
+    page.switch_page(COMPARE).run()
+    assert not page.exception
+    assert page.selectbox(key="upload").value in query
+    assert page.selectbox(key="upload").options[int(name[0]) - 1] == name
+    assert page.multiselect(key="networks-scenes").value == ["scenes-none", "scenes-gam"]
+    assert page.selectbox(key="fit").value == "pad"
+
+
+def test_nothing_is_computed_twice(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(page, picture(1), picture(2))
+    first = html(page)
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr("gam_viz.app.my_pictures.predictions._probabilities", forbidden)
+    monkeypatch.setattr("gam_viz.app.shared.networks.decoded", forbidden)
+    page.run()
+    assert not page.exception
+    assert html(page) == first
+
+
+def test_what_is_forgotten_is_gone(page: AppTest) -> None:
+    put(page, picture(1), picture(2))
+    page.switch_page(COMPARE).run()
+    page.segmented_control(key="source").set_value("upload").run()
+    page.switch_page(BATCH).run()
+    gone, stays = (upload.sha256 for upload in page.session_state["uploads"])
+    kept = {name: str(page.session_state[name]) for name in ("pictures", "explanations", "batch")}
+    assert any(gone in keys for keys in kept.values())
+    page.button(key=f"forget-{gone[:12]}").click().run()
+    assert not page.exception
+    assert [name for name, _ in links(page)] == ["1. picture-2.png"]
+    for name in ("uploads", "pictures", "explanations", "attributions", "batch"):
+        assert gone not in str(list(page.session_state[name]))
+    assert [key.partition("?")[0] for key in page.session_state["batch"]] == [stays]
+    page.button(key="forget-all").click().run()
+    assert "Upload several pictures" in markdown(page)
+    assert not page.session_state["batch"]
+
+
+def test_the_table_goes_home_with_what_was_refused(page: AppTest) -> None:
+    put(page, ("=cmd.png", png(np.zeros((4, 4, 3), np.uint8)), "image/png"), BAD)
+    assert not page.exception
+    assert page.get("download_button")
+    assert {name for name, _ in links(page)} == {"1. _cmd.png"}
+
+
+def test_in_chinese(app: AppTest) -> None:
+    app.query_params["lang"] = "zh"
+    with speaking("zh"):  # AppTest looks the options' words up outside the script
+        page = app.run().switch_page(BATCH).run()
+        assert "请上传多张图片" in markdown(page)
+        put(page, picture(1), archive(BAD, archive(picture(2), name="inner.zip")))
+    assert not page.exception
+    assert page.header[0].value == "各网络在我的哪些图片上不一致？"
+    said = markdown(page)
+    assert "这是 ZIP 中的 ZIP" in said
+    assert "未接受：2" in said
+    assert "全变差距离" in captions(page)
+
+
+def test_two_networks_are_needed(page: AppTest) -> None:
+    put(page, picture(1))
+    page.multiselect(key="networks-scenes").set_value(["scenes-gam"]).run()
+    assert not page.exception
+    assert "Choose two networks in the sidebar." in [info.value for info in page.info]

@@ -1,0 +1,130 @@
+"""From networks to the docs' files: kept, gone on with, written whole, read back, refused in a sentence."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from gam_viz.cli.main import main
+from gam_viz.evaluation.intervals import mean
+from gam_viz.evidence.leaderboard import run
+from gam_viz.evidence.leaderboard.markdown import write_table
+from gam_viz.evidence.leaderboard.results import ALL_GATES, load_results, results, write
+from gam_viz.evidence.leaderboard.run import EvidenceError, Question, gather
+
+QUESTION = Question("scenes", 3, ("gradcam",))
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def gathered(checkpoints, tmp_path_factory):
+    chosen = [checkpoints[name] for name in ("scenes-none", "scenes-cbam", "scenes-gam")]
+    return gather(chosen, QUESTION, tmp_path_factory.mktemp("runs"), CPU)
+
+
+def test_a_second_run_reads_what_the_first_kept(checkpoints, tmp_path, monkeypatch):
+    said = []
+    _, first = gather([checkpoints["scenes-gam"]], QUESTION, tmp_path, CPU, say=said.append)
+    assert said == ["scenes-gam: looking at 3 scenes"]
+    monkeypatch.setattr(run, "_look", None)  # nothing is looked at again
+    _, (second,) = gather([checkpoints["scenes-gam"]], QUESTION, tmp_path, CPU)
+    for which, values in first[0].looks.scores.items():
+        np.testing.assert_array_equal(second.looks.scores[which], values)
+    for old, new in zip(first[0].answers.replaced, second.answers.replaced, strict=True):
+        assert (old.layer, old.branch, old.by) == (new.layer, new.branch, new.by)
+        np.testing.assert_array_equal(old.margin, new.margin)
+
+
+def test_what_was_kept_of_another_question_or_is_damaged_is_made_anew(checkpoints, tmp_path):
+    said = []
+    chosen = [checkpoints["scenes-gam"]]
+    gather(chosen, QUESTION, tmp_path, CPU, say=said.append)
+    other = dataclasses.replace(QUESTION, methods=("saliency",))
+    _, (found,) = gather(chosen, other, tmp_path, CPU, say=said.append)
+    assert "saliency" in found.looks.keys
+    (file,) = (tmp_path / "evidence").iterdir()
+    file.write_bytes(file.read_bytes()[:900])
+    gather(chosen, other, tmp_path, CPU, say=said.append)
+    assert len(said) == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "question", "sentence"),
+    [
+        (["cifar10-gam"], QUESTION, "cifar10-gam was trained on cifar10, not scenes"),
+        (["scenes-gam"], dataclasses.replace(QUESTION, count=1), "at least two scenes, got 1"),
+        (["scenes-gam"], dataclasses.replace(QUESTION, data="cifar10"), "the truth is known for scenes and"),
+        (["scenes-gam"], dataclasses.replace(QUESTION, methods=("guess",)), "unknown method 'guess'; known are"),
+    ],
+)
+def test_what_cannot_be_gathered_is_refused_before_anything_is_looked_at(
+    checkpoints, tmp_path, names, question, sentence
+):
+    with pytest.raises(EvidenceError, match=sentence):
+        gather([checkpoints[name] for name in names], question, tmp_path, CPU)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_results_are_means_over_scenes(gathered):
+    trivial, networks = gathered
+    found = results(QUESTION, trivial, networks)
+    assert [network.name for network in found.networks] == ["scenes-none", "scenes-cbam", "scenes-gam"]
+    gam = networks[2]
+    row = next(row for row in found.networks[2].maps if row.key == "gate.layer2.0")
+    assert row.energy.value == pytest.approx(gam.looks.of("gate.layer2.0", "object", "energy").mean())
+    all_gates = next(row for row in found.networks[2].maps if row.key == ALL_GATES)
+    of_all = np.mean([gam.looks.of(k, "object", "energy") for k in gam.looks.keys if k.startswith("gate.")], axis=0)
+    cbam = networks[1]
+    of_cbam = np.mean([cbam.looks.of(k, "object", "energy") for k in cbam.looks.keys if k.startswith("gate.")], axis=0)
+    assert all_gates.energy.value == pytest.approx(of_all.mean())
+    expected = stats.ttest_rel(of_all, of_cbam).confidence_interval()
+    assert (all_gates.against["energy"].low, all_gates.against["energy"].high) == pytest.approx(tuple(expected))
+    assert not found.networks[1].maps[0].against  # CBAM against itself
+    assert not any(row.key == ALL_GATES for row in found.networks[0].maps)
+
+
+def test_what_is_written_is_read_back(gathered, tmp_path):
+    found = results(QUESTION, *gathered)
+    write([found], tmp_path / "evidence.json")
+    assert load_results(tmp_path / "evidence.json") == [found]
+    assert load_results(tmp_path / "nowhere.json") == []
+    (tmp_path / "evidence.json").write_text('[{"data": 1}]')
+    with pytest.raises(EvidenceError, match=r"evidence\.json cannot be read"):
+        load_results(tmp_path / "evidence.json")
+
+
+def test_the_table_holds_the_numbers(gathered, tmp_path):
+    found = results(QUESTION, *gathered)
+    write_table([found], tmp_path / "evidence.md")
+    text = (tmp_path / "evidence.md").read_text()
+    gam = found.networks[2]
+    gates = next(row for row in gam.maps if row.key == ALL_GATES)
+    assert f"| scenes-gam | {gates.energy.value:.3f} ({gates.energy.low:.3f}–{gates.energy.high:.3f})" in text
+    assert "nan" not in text
+    assert "None" not in text
+
+
+def test_a_mean_leaves_out_what_is_not_known_and_stays_in_its_range():
+    values = np.array([0.0, 1.0, np.nan, 1.0])
+    found = mean(values, 0, 1)
+    assert (found.value, found.high, found.count) == (pytest.approx(2 / 3), 1, 3)
+    low = stats.t.interval(0.95, 2, loc=2 / 3, scale=stats.sem([0, 1, 1]))[0]
+    assert found.low == pytest.approx(max(0, low))
+    assert mean(np.array([2.0])).high == math.inf
+    with pytest.raises(ValueError, match="at least one picture"):
+        mean(np.array([np.nan]))
+
+
+def test_the_command_writes_both_files_and_keeps_the_other_data_sets(checkpoints, tmp_path, capsys):
+    folder = checkpoints["scenes-gam"].path.parent
+    command = ["evidence", "--checkpoints", str(folder), "--device", "cpu", "--scenes", "2", "--methods", "gradcam"]
+    command += ["--out", str(tmp_path / "docs"), "--runs", str(tmp_path / "runs"), "--data", "scenes", "--networks"]
+    (tmp_path / "docs").mkdir()
+    assert main([*command, "scenes-cbam"]) == 0
+    assert "scenes: 1 networks, 2 scenes" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "docs").iterdir()} == {"evidence.json", "evidence.md"}
+    assert main([*command, "cifar10-gam"]) == 2
+    assert capsys.readouterr().err == "error: no network of scenes is there\n"

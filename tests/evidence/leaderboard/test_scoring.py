@@ -1,0 +1,70 @@
+"""Maps of many scenes against the truth, held against one scene at a time."""
+
+import numpy as np
+import pytest
+import torch
+
+from gam_viz.datasets.scenes.draw import draw_scenes
+from gam_viz.evidence.leaderboard.scoring import MEASURES, inputs, looks, trivial_looks
+from gam_viz.evidence.localisation import score
+from gam_viz.explain import explain
+from gam_viz.explain.attributions import attribute
+from gam_viz.explain.heatmaps import spatial_maps
+from gam_viz.networks.checkpoints import load
+
+SCENES = draw_scenes(3, split="test")
+
+
+@pytest.mark.parametrize("name", ["scenes-cbam", "scenes-gam", "scenes-none"])
+def test_every_map_is_scored_as_it_is_alone(checkpoints, name):
+    network, card = load(checkpoints[name]), checkpoints[name].card
+    found = looks(network, card, SCENES, ["gradcam", "input_x_gradient"])
+    assert len([key for key in found.keys if key.startswith("gate.")]) == (0 if name.endswith("none") else 6)
+    for index in range(3):
+        x = inputs(SCENES, card, index, index + 1, "cpu")
+        maps = {f"gate.{layer}": map_.values for layer, map_ in spatial_maps(explain(network, card, x)).items()}
+        alone = attribute(network, x, int(SCENES.labels[index]), "input_x_gradient")
+        maps["input_x_gradient"] = alone.values
+        for key, values in maps.items():
+            expected = score(values, SCENES.masks[index])
+            for measure in MEASURES:
+                value = getattr(expected, measure)
+                got = found.of(key, "object", measure)[index]
+                assert np.isnan(got) if value is None else got == pytest.approx(value, abs=1e-6)
+
+
+def test_the_input_is_the_picture_normalised(checkpoints):
+    card = checkpoints["scenes-gam"].card
+    x = inputs(SCENES, card, 1, 3, "cpu")
+    expected = (SCENES.images[1:].transpose(0, 3, 1, 2) / 255 - 0.5) / 0.25
+    np.testing.assert_allclose(x.numpy(), expected, atol=1e-6)
+
+
+def test_a_network_of_other_pictures_is_refused(checkpoints):
+    with pytest.raises(ValueError, match="sees pictures of 32 pixels, and the scenes have 64"):
+        looks(load(checkpoints["cifar10-gam"]), checkpoints["cifar10-gam"].card, SCENES)
+
+
+def test_a_tag_is_a_region_of_its_own():
+    found = trivial_looks(draw_scenes(4, split="test", shortcut=True))
+    assert set(found.areas) == {"object", "tag"}
+    assert found.areas["tag"].max() < 0.05
+    # The tag stands in a corner: a bell in the middle never points there.
+    assert (found.of("centre", "tag", "pointing") == 0).all()
+    assert (found.of("centre", "object", "energy") > found.of("centre", "tag", "energy")).all()
+
+
+def test_who_leaves_leaves_nothing_behind(checkpoints):
+    network, card = load(checkpoints["scenes-gam"]), checkpoints["scenes-gam"].card
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+
+    class LeftError(Exception):
+        pass
+
+    def leave(share):
+        raise LeftError
+
+    with pytest.raises(LeftError):
+        looks(network, card, SCENES, ["gradcam"], leave)
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+    assert not network.training
