@@ -15,8 +15,9 @@ from gam_viz.text import LANGUAGES
 from gam_viz.zoo.plan import read_plan
 from gam_viz.zoo.results import write
 from tests.app.test_networks import SCENES, row
+from tests.app.visiting import visit
 
-PAGE = "gam_viz/app/claims/page.py"
+PAGE = "claims"
 DECIDED = ("seen", "partly", "not_seen", "open", "nothing")
 #: Every case of every rule, as `Claim.reason` names it.
 REASONS = {
@@ -46,7 +47,7 @@ REASONS = {
 def page(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("GAM_VIZ_RESULTS", str(tmp_path / "zoo.json"))
     write([SCENES], tmp_path / "zoo.json")
-    return app.switch_page(PAGE)
+    return visit(app, PAGE)
 
 
 def said(app: AppTest) -> str:
@@ -184,7 +185,7 @@ def test_measured_once_for_all_until_asked_again(page: AppTest, monkeypatch: pyt
     monkeypatch.setattr(measured, "measure", lambda *given: runs.append(1) or measure(*given))
     page.run()
     assert len(runs) == 1
-    AppTest.from_file(str(Path(__file__).resolve().parents[2] / "app.py"), default_timeout=120).switch_page(PAGE).run()
+    visit(AppTest.from_file(str(Path(__file__).resolve().parents[2] / "app.py"), default_timeout=120), PAGE).run()
     assert len(runs) == 1
     next(button for button in page.button if button.label == "Measure again").click().run()
     assert not page.exception

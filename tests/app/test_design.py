@@ -12,15 +12,16 @@ from gam_viz.attention import OptionError, build_attention
 from gam_viz.cost import Latency, Timing, count
 from gam_viz.networks import NetworkConfig
 from gam_viz.text import speaking
+from tests.app.visiting import visit
 
-PAGE = "gam_viz/app/design/page.py"
+PAGE = "design"
 SMALL = {"d-width": "16", "d-size": "16"}
 TIMING = Timing(Latency(1.5, 1.25, 1.75, 10, "CPU"), Latency(1.4, 1.3, 1.6, 10, "CPU"), 12.3, 10.0)
 
 
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
-    return app.switch_page(PAGE)
+    return visit(app, PAGE)
 
 
 def opened(page: AppTest, **link: str) -> AppTest:

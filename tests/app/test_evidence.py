@@ -15,8 +15,9 @@ from gam_viz.explain.gates import gates_of
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks.checkpoints import load, read
 from tests.app.reading import plain
+from tests.app.visiting import visit
 
-PAGE = "gam_viz/app/evidence/page.py"
+PAGE = "evidence"
 SECTIONS = ("gates", "faithful", "randomised", "agreed", "board")
 
 
@@ -33,7 +34,7 @@ def evidence_file(checkpoint_folder: Path, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def page(app: AppTest, evidence_file: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("GAM_VIZ_EVIDENCE", str(evidence_file))
-    return app.switch_page(PAGE)
+    return visit(app, PAGE)
 
 
 def section(page: AppTest, name: str, **query: str) -> AppTest:

@@ -16,8 +16,9 @@ from gam_viz.app.glossary.terms import GROUPS, HERE, TERMS
 from gam_viz.attention import GAM
 from gam_viz.text import LANGUAGES, TERM
 from gam_viz.training import wilson_interval
+from tests.app.visiting import visit
 
-PAGE = "gam_viz/app/glossary/page.py"
+PAGE = "glossary"
 PAGES = Path(__file__).resolve().parents[2] / "gam_viz" / "app"
 MARKED = [
     (code, key, term)
@@ -95,7 +96,7 @@ def test_what_is_marked_is_drawn_as_prose() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_all_terms_are_there(app: AppTest, language: str) -> None:
     app.query_params["lang"] = language
-    page = app.switch_page(PAGE).run()
+    page = visit(app, PAGE).run()
     assert not page.exception
     shown = said(page)
     for term, entry in TERMS.items():
@@ -108,7 +109,7 @@ def test_all_terms_are_there(app: AppTest, language: str) -> None:
 
 def test_the_term_that_is_asked_for_stands_on_top(app: AppTest) -> None:
     app.query_params["term"] = "receptive-field"
-    page = app.switch_page(PAGE).run()
+    page = visit(app, PAGE).run()
     assert not page.exception
     assert page.markdown[0].value.startswith("**receptive field**")
     assert "13" in page.markdown[1].value
@@ -116,7 +117,7 @@ def test_the_term_that_is_asked_for_stands_on_top(app: AppTest) -> None:
 
 def test_a_term_that_there_is_not_is_one_sentence(app: AppTest) -> None:
     app.query_params["term"] = "<b>x</b>"
-    page = app.switch_page(PAGE).run()
+    page = visit(app, PAGE).run()
     assert not page.exception
     assert [info.value for info in page.info] == [LANGUAGES["en"]["glossary.unknown"]]
     assert said(page).count('id="term-') == len(TERMS)
@@ -124,7 +125,7 @@ def test_a_term_that_there_is_not_is_one_sentence(app: AppTest) -> None:
 
 @pytest.mark.parametrize("words", ["Batch-Norm", "批归一化", "variance training"])
 def test_search_finds_names_of_both_languages_and_sentences(app: AppTest, words: str) -> None:
-    page = app.switch_page(PAGE).run()
+    page = visit(app, PAGE).run()
     page.text_input(key="q").set_value(words).run()
     assert not page.exception
     assert "**batch norm**" in said(page)
@@ -136,7 +137,7 @@ def test_search_finds_names_of_both_languages_and_sentences(app: AppTest, words:
 
 def test_a_search_that_finds_nothing_says_so(app: AppTest) -> None:
     app.query_params["q"] = "[qu](http://x)" + "z" * 100
-    page = app.switch_page(PAGE).run()
+    page = visit(app, PAGE).run()
     assert not page.exception
     assert page.text_input(key="q").value == ("[qu](http://x)" + "z" * 100)[:60]
     assert page.info[0].value.startswith("No term holds “\\[qu\\](http")

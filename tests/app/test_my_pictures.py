@@ -12,17 +12,18 @@ from gam_viz.images import decode, prepare
 from gam_viz.networks.checkpoints import find, load
 from gam_viz.text import speaking
 from tests.app.compare.test_page import captions, picture, png
+from tests.app.visiting import visit
 from tests.images.dicom_files import dicom
 
-BATCH = "gam_viz/app/my_pictures/page.py"
-COMPARE = "gam_viz/app/compare/page.py"
+BATCH = "my_pictures"
+COMPARE = "compare"
 BAD = ("bad.png", b"this is no picture", "image/png")
 
 
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
     """The page after its first run."""
-    return app.run().switch_page(BATCH).run()
+    return visit(app.run(), BATCH).run()
 
 
 def flat(seed: int) -> tuple[str, bytes, str]:
@@ -163,7 +164,7 @@ def test_a_picture_opens_in_compare(page: AppTest) -> None:
     name, query = links(page)[-1]
     for key, _, value in (part.partition("=") for part in query.split("&")):
         page.query_params[key] = value
-    page.switch_page(COMPARE).run()
+    visit(page, COMPARE).run()
     assert not page.exception
     assert page.selectbox(key="upload").value in query
     assert page.selectbox(key="upload").options[int(name[0]) - 1] == name
@@ -187,9 +188,9 @@ def test_nothing_is_computed_twice(page: AppTest, monkeypatch: pytest.MonkeyPatc
 
 def test_what_is_forgotten_is_gone(page: AppTest) -> None:
     put(page, picture(1), picture(2))
-    page.switch_page(COMPARE).run()
+    visit(page, COMPARE).run()
     page.segmented_control(key="source").set_value("upload").run()
-    page.switch_page(BATCH).run()
+    visit(page, BATCH).run()
     gone, stays = (upload.sha256 for upload in page.session_state["uploads"])
     kept = {name: str(page.session_state[name]) for name in ("pictures", "explanations", "batch")}
     assert any(gone in keys for keys in kept.values())
@@ -214,7 +215,7 @@ def test_the_table_goes_home_with_what_was_refused(page: AppTest) -> None:
 def test_in_chinese(app: AppTest) -> None:
     app.query_params["lang"] = "zh"
     with speaking("zh"):  # AppTest looks the options' words up outside the script
-        page = app.run().switch_page(BATCH).run()
+        page = visit(app.run(), BATCH).run()
         assert "请上传多张图片" in markdown(page)
         put(page, picture(1), archive(BAD, archive(picture(2), name="inner.zip")))
     assert not page.exception

@@ -10,8 +10,9 @@ from gam_viz.cost import Latency
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.zoo.results import Row, SetResults, write
 from tests.app.reading import plain
+from tests.app.visiting import visit
 
-PAGE = "gam_viz/app/networks/page.py"
+PAGE = "networks"
 
 
 def row(label: str, module: str, parameters: int, accuracy: float, **differences: tuple[float, float]) -> Row:
@@ -58,7 +59,7 @@ SCENES = SetResults(
 def page(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("GAM_VIZ_RESULTS", str(tmp_path / "zoo.json"))
     write([SCENES], tmp_path / "zoo.json")
-    return app.switch_page(PAGE)
+    return visit(app, PAGE)
 
 
 def captions(app: AppTest) -> str:

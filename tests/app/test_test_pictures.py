@@ -18,9 +18,10 @@ from gam_viz.networks.checkpoints import find
 from gam_viz.text import speaking
 from gam_viz.titles import network_title
 from tests.app.reading import plain
+from tests.app.visiting import visit
 
-GALLERY = "gam_viz/app/test_pictures/page.py"
-COMPARE = "gam_viz/app/compare/page.py"
+GALLERY = "test_pictures"
+COMPARE = "compare"
 COUNT = 100  # pictures of the small test set
 
 
@@ -37,7 +38,7 @@ def gallery(app: AppTest, scenes: LabelledImages, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("gam_viz.datasets.registry.DATASETS", {"scenes": lambda split, root: scenes})
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
     app.run()
-    return app.switch_page(GALLERY).run()
+    return visit(app, GALLERY).run()
 
 
 @pytest.fixture
@@ -228,7 +229,7 @@ def test_a_picture_opens_in_compare_and_the_choice_is_kept_on_the_way_back(
     gallery.multiselect(key="networks-scenes").set_value(["scenes-cbam", "scenes-gam"]).run()
     box(gallery, "outcome").set_value("neither").run()
     number = int(links(gallery)[0].rpartition("test=")[2])
-    gallery.switch_page(COMPARE)
+    visit(gallery, COMPARE)
     gallery.query_params.clear()
     gallery.query_params["source"] = "test"
     gallery.query_params["test"] = str(number)
@@ -242,11 +243,11 @@ def test_a_picture_opens_in_compare_and_the_choice_is_kept_on_the_way_back(
     assert f"it is {truth}" in words(gallery) or f"Right: {truth}" in words(gallery)
     gallery.selectbox(key="fit").set_value("pad").run()
     gallery.query_params.clear()  # as moving to another page does
-    gallery.switch_page(GALLERY).run()
+    visit(gallery, GALLERY).run()
     assert not gallery.exception
     assert box(gallery, "outcome").value == "neither"
     gallery.query_params.clear()
-    gallery.switch_page(COMPARE).run()
+    visit(gallery, COMPARE).run()
     assert not gallery.exception
     assert gallery.segmented_control(key="source").value == "test"
     assert gallery.number_input(key="test").value == number
@@ -267,7 +268,7 @@ def test_the_language_and_networks_are_kept_between_pages(gallery: AppTest) -> N
     gallery.segmented_control(key="lang").set_value("zh").run()
     gallery.query_params.clear()
     with speaking("zh"):  # AppTest asks the page outside its script what its options are called
-        gallery.switch_page(COMPARE).run()
+        visit(gallery, COMPARE).run()
     assert gallery.header[0].value == "CBAM 和 GAM 在看哪里？"
     assert gallery.multiselect(key="networks-scenes").value == ["scenes-none", "scenes-gam"]
 
@@ -292,7 +293,7 @@ def test_missing_data_is_one_sentence_in_both_pages(
     app.run()
     assert not app.exception
     assert any("`cifar10.zip` or `cifar-10-batches-py` was expected" in info.value for info in app.info)
-    app.switch_page(GALLERY).run()
+    visit(app, GALLERY).run()
     assert not app.exception
     assert "The pictures of CIFAR-10 are not here" in app.info[0].value
     assert str(tmp_path) in app.info[0].value
@@ -305,7 +306,7 @@ def test_damaged_data_is_one_sentence(app: AppTest, tmp_path: Path, monkeypatch:
     (tmp_path / "cifar10.zip").write_bytes(b"no zip")
     app.query_params["data"] = "cifar10"
     app.run()
-    app.switch_page(GALLERY).run()
+    visit(app, GALLERY).run()
     assert not app.exception
     assert "The test pictures cannot be shown: the CIFAR-10 pack cifar10.zip cannot be read" in app.info[0].value
     assert not downloads(app)
@@ -317,7 +318,7 @@ def test_other_classes_than_the_networks_are_refused(
     data = easy_images(12)
     monkeypatch.setattr("gam_viz.datasets.registry.DATASETS", {"scenes": lambda split, root: data})
     app.run()
-    app.switch_page(GALLERY).run()
+    visit(app, GALLERY).run()
     assert not app.exception
     assert "Easy colours has 3 classes at 12x12 here; scenes-cbam was trained on 10" in app.info[0].value
 
@@ -347,7 +348,7 @@ def test_the_download_is_shown_and_its_pictures_appear(
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
     app.query_params["data"] = "cifar10"
     app.run()
-    app.switch_page(GALLERY).run()
+    visit(app, GALLERY).run()
     downloads(app)[0].click().run()
     assert halfway.wait(60)
     app.run()
@@ -373,7 +374,7 @@ def test_a_failed_download_says_why_and_can_be_tried_again(
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
     app.query_params["data"] = "cifar10"
     app.run()
-    app.switch_page(GALLERY).run()
+    visit(app, GALLERY).run()
     downloads(app)[0].click().run()
     for _ in range(100):
         if app.error:

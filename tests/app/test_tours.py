@@ -15,6 +15,7 @@ from gam_viz.app.tours.plan import TOURS, Stop, Tour
 from gam_viz.text import LANGUAGES, TERM
 from tests.app.conftest import APP
 from tests.app.reading import plain
+from tests.app.visiting import visit
 
 STOPS = [(tour.id, number) for tour in TOURS.values() for number in range(1, len(tour.stops) + 1)]
 
@@ -91,7 +92,7 @@ def test_two_or_three_sentences_are_said_at_each_stop() -> None:
 
 def test_a_tour_is_walked_there_and_back(shipped: AppTest) -> None:
     tour = TOURS["shortcut"]
-    page = shipped.switch_page("gam_viz/app/tours/page.py").run()
+    page = visit(shipped, "tours").run()
     assert not page.exception
     assert page.header[0].value == told("tours.title")
     page.button(key="start-shortcut").click().run()
@@ -118,7 +119,7 @@ def test_whatever_was_touched_the_next_stop_is_prepared(shipped: AppTest) -> Non
 
 def test_the_language_is_kept(shipped: AppTest) -> None:
     shipped.query_params["lang"] = "zh"
-    page = shipped.switch_page("gam_viz/app/tours/page.py").run()
+    page = visit(shipped, "tours").run()
     page.button(key="start-shortcut").click().run()
     reached(page, TOURS["shortcut"], 1)
     assert page.query_params["lang"] == "zh"
@@ -141,7 +142,7 @@ def test_on_another_page_the_tour_waits(shipped: AppTest) -> None:
     opened(shipped, "shortcut", 2)
     for key in [*shipped.query_params]:  # as the browser does when a page is left
         del shipped.query_params[key]
-    page = shipped.switch_page("gam_viz/app/glossary/page.py").run()
+    page = visit(shipped, "glossary").run()
     assert not page.exception
     assert told("tours.elsewhere") in said(page)
     assert page.query_params["tour"] == "shortcut"
@@ -157,7 +158,7 @@ def test_a_link_may_say_more_than_its_stop(shipped: AppTest) -> None:
 
 
 def test_a_link_to_another_page_is_brought_to_the_stop(shipped: AppTest) -> None:
-    shipped.switch_page("gam_viz/app/glossary/page.py")
+    visit(shipped, "glossary")
     page = opened(shipped, "shortcut", 2)
     reached(page, TOURS["shortcut"], 2)
 
@@ -208,7 +209,7 @@ def test_a_tour_without_its_networks_says_so(app: AppTest) -> None:
 
 
 def test_every_stop_is_listed_with_a_link(shipped: AppTest) -> None:
-    page = shipped.switch_page("gam_viz/app/tours/page.py").run()
+    page = visit(shipped, "tours").run()
     links = [element.proto for element in page.get("page_link")]
     assert len(links) == len(STOPS)
     for (tour, number), link in zip(STOPS, links, strict=True):

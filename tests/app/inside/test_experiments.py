@@ -14,6 +14,7 @@ from gam_viz.explain.interventions import Shuffle, move_features, move_pixel, sh
 from gam_viz.figures.scales import number
 from gam_viz.images import load_sample, normalise, prepare
 from gam_viz.networks.checkpoints import load, read, save
+from tests.app.visiting import visit
 from tests.checkpoint_files import write_scenes_network
 
 SECTIONS = ("pixel", "patches", "options")
@@ -90,7 +91,7 @@ def test_every_experiment_is_there(page, section, level, language) -> None:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_inside_page_has_them(app, section) -> None:
-    shown = app.switch_page("gam_viz/app/inside/page.py")
+    shown = visit(app, "inside")
     shown.query_params["inside"] = section
     shown.run()
     assert not shown.exception

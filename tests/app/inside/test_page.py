@@ -11,15 +11,16 @@ from gam_viz.figures.scales import number
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks.checkpoints import find, load
 from gam_viz.text import LANGUAGES, TERM, speaking
+from tests.app.visiting import visit
 from tests.checkpoint_files import write_scenes_network
 
-PAGE = "gam_viz/app/inside/page.py"
+PAGE = "inside"
 RAW_KEY = re.compile(r"\b(inside|word|gates|own)\.[a-z_]+\b")
 
 
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
-    return app.switch_page(PAGE)
+    return visit(app, PAGE)
 
 
 def said(app: AppTest) -> str:
@@ -135,7 +136,7 @@ def test_every_kind_of_module_has_its_sentences(
     write_scenes_network(tmp_path, "scenes-gam-factorised", "gam", {"spatial": "factorised"}, 9)
     write_scenes_network(tmp_path, "scenes-gam-groups", "gam", {"groups": 2, "rate": 2}, 10)
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
-    page = app.switch_page(PAGE)
+    page = visit(app, PAGE)
     layer = "layer1.0.second" if "se_gam" in pair else "layer1.0"
     names = ",".join(f"scenes-{name}" for name in pair)
     page.query_params.update({"lang": language, "networks-scenes": names, "layer": layer})

@@ -25,9 +25,10 @@ from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 from gam_viz.networks.checkpoints import Card, Checkpoint, from_bytes
 from gam_viz.text import speaking
 from tests.app.reading import plain
+from tests.app.visiting import visit
 
 ANIMALS = "cat\ndog\nfish, flying"
-GALLERY = "gam_viz/app/test_pictures/page.py"
+GALLERY = "test_pictures"
 
 
 def network(classes: int = 3, seed: int = 5, **config: object) -> ResidualNetwork:
@@ -439,7 +440,7 @@ def test_a_link_to_a_network_that_is_not_here_falls_back(dialog: AppTest) -> Non
 def test_pages_that_need_two_networks_say_so(app: AppTest) -> None:
     app.run()
     give(app, "theirs.safetensors", safetensors())
-    app.switch_page(GALLERY).run()
+    visit(app, GALLERY).run()
     assert not app.exception
     assert any("Choose two networks" in info.value for info in app.info)
     assert names(app) == ["theirs"]

@@ -81,6 +81,7 @@ import streamlit as st
 
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.rendering.facts import facts_of, notes_of
+from tests.app.visiting import visit
 from gam_viz.app.shared.sidebar import sidebar
 
 selection = sidebar()
@@ -335,9 +336,9 @@ def test_each_file_keeps_its_look(bar: AppTest) -> None:
 def test_a_look_survives_another_page(app: AppTest) -> None:
     upload(app, ("scan.dcm", CT))
     app.segmented_control(key=key("window", CT)).set_value("bone").run()
-    app.switch_page("gam_viz/app/networks/page.py").run()
+    visit(app, "networks").run()
     app.query_params.clear()
-    app.switch_page("gam_viz/app/compare/page.py").run()
+    visit(app, "compare").run()
     assert not app.exception
     assert app.segmented_control(key=key("window", CT)).value == "bone"
     assert app.query_params["look"] == "wbone"
