@@ -22,6 +22,7 @@ from gam_viz.images import FACT_TEXTS, Fact, Picture, PictureError
 from gam_viz.images.errors import CHOICES, PARTS
 from gam_viz.text import LANGUAGES, speaking
 from gam_viz.titles import literal, picture_sentence
+from tests.app.visiting import visit
 
 PATIENT = "Doe^Jane"
 MARKUP = re.compile(r"(?<!\\)\]\(")  # the middle of a link or a picture
