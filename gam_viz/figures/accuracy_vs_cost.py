@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from gam_viz.figures import elements
 from gam_viz.figures.style import GUIDE, layout, translucent
 
 #: Plotly's name of each marker, and the character that stands for it in a legend beside the figure.
@@ -72,15 +73,7 @@ def worth(
         figure.add_scatter(
             x=[places[index]],
             y=[point.value],
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [point.high - point.value],
-                "arrayminus": [point.value - point.low],
-                "color": point.colour,
-                "thickness": 2,
-                "width": 5,
-            },
+            error_y=elements.interval(point.value, point.low, point.high, point.colour, width=5),
             mode="markers",
             marker={"color": point.colour, "size": 11, "symbol": names[index % len(names)]},
             hovertemplate=f"{point.name}: {point.value:.2%} ({point.low:.2%}–{point.high:.2%}), {point.added:+.1%}"
@@ -88,34 +81,20 @@ def worth(
         )
     if promised is not None:
         figure.add_vline(x=promised * 100, line={"color": GUIDE, "dash": "dash", "width": 1})
-        figure.add_annotation(
-            x=math.log10(promised * 100),
-            y=0,
-            yref="paper",
-            text=promised_title,
-            showarrow=False,
-            xanchor="left",
-            yanchor="bottom",
-            xshift=4,
-            font={"size": 12, "color": GUIDE},
-        )
+        corner: elements.Options = {"yref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": 4}
+        elements.note(figure, promised_title, colour=GUIDE, x=math.log10(promised * 100), y=0, **corner)
     everything = [*points, *([base] if base else [])]
     low, high = min(p.low for p in everything), max(p.high for p in everything)
     air = max((high - low) * 0.08, 0.001)
-    axis = {"fixedrange": True, "gridcolor": translucent(GUIDE, 0.25), "title": {"font": {"size": 13}, "standoff": 6}}
-    figure.update_yaxes(**axis, title_text=accuracy_title, tickformat=".1%", range=[low - air, min(1.0, high) + air])
+    span = [low - air, min(1.0, high) + air]
+    figure.update_yaxes(elements.axis(accuracy_title, grid=True, standoff=6, tickformat=".1%", range=span))
     lowest, highest = min(p.added for p in points) * 100, max(p.added for p in points) * 100
     if promised is not None:
         lowest, highest = min(lowest, promised * 100), max(highest, promised * 100)
     ticks = [t for t in (0.01, 0.1, 1, 5, 10, 50, 100, 200, 500) if lowest / 2 <= t <= highest * 2]
-    figure.update_xaxes(
-        **axis,
-        type="log",
-        title_text=added_title,
-        tickvals=ticks,
-        ticktext=[f"+{tick:g} %" for tick in ticks],
-        range=[math.log10(lowest) - 0.2, math.log10(highest) + 0.25],
-    )
+    across: elements.Options = {"tickvals": ticks, "ticktext": [f"+{tick:g} %" for tick in ticks]}
+    span = [math.log10(lowest) - 0.2, math.log10(highest) + 0.25]
+    figure.update_xaxes(elements.axis(added_title, grid=True, standoff=6, type="log", range=span, **across))
     return layout(figure, height=340, left=64, right=16, top=8, bottom=48)
 
 

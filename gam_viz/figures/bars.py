@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from gam_viz.figures import elements
 from gam_viz.figures.style import GUIDE, layout, translucent
 
 OPACITIES = (1.0, 0.6, 0.28)  # of the quantities, in one module's colour
@@ -44,17 +45,8 @@ def bars(
             hovertemplate=f"{name}: %{{y:.3g}}×<extra></extra>",
         )
     figure.add_hline(y=1, line={"color": GUIDE, "width": 1, "dash": "dash"})
-    title = {"font": {"size": 13}, "standoff": 4}
-    figure.update_xaxes(type="category", fixedrange=True, title={"text": axis, **title}, tickfont={"size": 12})
-    figure.update_yaxes(
-        fixedrange=True,
-        rangemode="tozero",
-        title={"text": value, **title},
-        gridcolor=translucent(GUIDE, 0.25),
-        zeroline=False,
-        nticks=6,
-        ticksuffix="×",
-    )
+    figure.update_xaxes(elements.axis(axis, type="category", tickfont={"size": 12}))
+    figure.update_yaxes(elements.axis(value, grid=True, rangemode="tozero", nticks=6, ticksuffix="×"))
     figure.update_layout(bargap=0.25, bargroupgap=0.06)
     return layout(figure, height=height, left=58, right=10, top=8, bottom=44)
 

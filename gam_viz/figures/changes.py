@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from gam_viz.figures import elements
 from gam_viz.figures.overlay import colour_bar, lay_below, square
 from gam_viz.figures.scales import SEQUENTIAL, Scale
-from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, data_uri, grey, layout, translucent
+from gam_viz.figures.style import CHOSEN, GUIDE, data_uri, grey, layout, translucent
 
 FLOOR = -4  # powers of ten: changes of a ten-thousandth and below have the lowest colour
 SIDE = 170  # pixels, of a map where two stand side by side
@@ -71,21 +73,12 @@ def panels(
     figure = make_subplots(rows=1, cols=max(places, len(shown)), horizontal_spacing=0.02)
     picture = None if seen is None else data_uri(grey(seen))
     for index, panel in enumerate(shown):
-        place = {"row": 1, "col": index + 1}
+        place: elements.Options = {"row": 1, "col": index + 1}
         if picture is not None and panel.scale is None:
             lay_below(figure, picture, opacity=_PALE, **place)
         figure.add_trace(_map(panel, top, hover), **place)
         _marks(figure, panel, place)
-        figure.add_annotation(
-            text=panel.title,
-            xref=f"x{index + 1 if index else ''} domain",
-            yref=f"y{index + 1 if index else ''} domain",
-            x=0.5,
-            y=1.01,
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 12},
-        )
+        elements.subplot_title(figure, panel.title, index, 1.01)
     square(figure, constraintoward="top")
     top_margin = 4 + 16 * max(panel.title.count("<br>") + 1 for panel in shown)
     return layout(figure, height=height + top_margin + 2, left=2, right=2, top=top_margin, bottom=2)
@@ -136,24 +129,16 @@ def before_after(
         hovertemplate=told,
         cliponaxis=False,
     )
-    figure.update_xaxes(visible=False, fixedrange=True, range=[-1, len(order)])
+    figure.update_xaxes(elements.hidden(range=[-1, len(order)]))
     room = 0.03 * (span[1] - span[0])
-    figure.update_yaxes(
-        range=[span[0] - room, span[1] + room],
-        fixedrange=True,
-        showgrid=False,
-        zeroline=True,
-        zerolinecolor=GUIDE,
-        zerolinewidth=1,
-        nticks=5,
-        tickfont={"size": 12},
-    )
+    at_zero: elements.Options = {"zeroline": True, "zerolinecolor": GUIDE, "zerolinewidth": 1}
+    across = [span[0] - room, span[1] + room]
+    figure.update_yaxes(elements.axis(range=across, nticks=5, tickfont={"size": 12}, **at_zero))
     return layout(figure, height=170, left=44, bottom=4)
 
 
 def _map(panel: Panel, top: int, hover: str) -> go.Heatmap:
     """The cells over the unit square, (0, 0) at the top left; of changes, the powers of ten."""
-    rows, columns = panel.values.shape
     values, low, high = panel.values, float(FLOOR), float(top)
     if panel.scale is None:
         with np.errstate(divide="ignore"):
@@ -161,56 +146,28 @@ def _map(panel: Panel, top: int, hover: str) -> go.Heatmap:
         values = np.where(panel.values > 0, np.maximum(powers, FLOOR), np.nan)
     else:
         low, high = panel.scale.low, panel.scale.high
-    return go.Heatmap(
-        z=values,
-        x0=0.5 / columns,
-        dx=1 / columns,
-        y0=0.5 / rows,
-        dy=1 / rows,
-        zmin=low,
-        zmax=high,
-        colorscale=colour_scale(panel.colours),
-        showscale=False,
-        zsmooth=False,
-        hoverongaps=False,
-        customdata=panel.values,
-        hovertemplate=f"{hover} %{{customdata:.3g}}<extra></extra>",
-    )
+    told: elements.Options = {
+        "customdata": panel.values,
+        "hovertemplate": f"{hover} %{{customdata:.3g}}<extra></extra>",
+    }
+    return elements.cells(values, low, high, panel.colours, unit=True, hoverongaps=False, **told)
 
 
-def _marks(figure: go.Figure, panel: Panel, place: dict[str, int]) -> None:
+def _marks(figure: go.Figure, panel: Panel, place: elements.Options) -> None:
     """A frame, so that a map in which nothing changed is still seen to be there; borders, field and cell over it."""
-    rows, columns = shape = panel.values.shape
-    _rectangle(figure, place, (0, rows), (0, columns), shape, translucent(GUIDE, 0.6), 1, "solid")
+    rows, columns = panel.values.shape
+
+    def outline(top: int, bottom: int, left: int, right: int, **how: Any) -> None:
+        elements.rectangle(figure, (left / columns, right / columns), (top / rows, bottom / rows), **how, **place)
+
+    outline(0, rows, 0, columns, colour=translucent(GUIDE, 0.6), width=1, dash="solid")
     for line in range(1, panel.grid):
         at = line / panel.grid
         for ends in ({"x0": 0, "x1": 1, "y0": at, "y1": at}, {"x0": at, "x1": at, "y0": 0, "y1": 1}):
             figure.add_shape(type="line", **ends, line={"color": translucent(GUIDE, 0.7), "width": 1}, **place)
     if panel.field is not None and panel.field.any():
         across, down = np.flatnonzero(panel.field.any(axis=0)), np.flatnonzero(panel.field.any(axis=1))
-        spans = (int(down[0]), int(down[-1]) + 1), (int(across[0]), int(across[-1]) + 1)
-        _rectangle(figure, place, *spans, shape, CHOSEN, 2, "dash")
+        outline(int(down[0]), int(down[-1]) + 1, int(across[0]), int(across[-1]) + 1, dash="dash")
     if panel.cell is not None:
         row, column = panel.cell
-        _rectangle(figure, place, (row, row + 1), (column, column + 1), shape, CHOSEN, 2, "solid")
-
-
-def _rectangle(
-    figure: go.Figure,
-    place: dict[str, int],
-    rows: tuple[int, int],
-    columns: tuple[int, int],
-    shape: tuple[int, ...],
-    colour: str,
-    width: int,
-    dash: str,
-) -> None:
-    figure.add_shape(
-        type="rect",
-        x0=columns[0] / shape[1],
-        x1=columns[1] / shape[1],
-        y0=rows[0] / shape[0],
-        y1=rows[1] / shape[0],
-        line={"color": colour, "width": width, "dash": dash},
-        **place,
-    )
+        outline(row, row + 1, column, column + 1, dash="solid")

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from gam_viz.figures.style import CHOSEN, GUIDE, layout, translucent
+from gam_viz.figures import elements
+from gam_viz.figures.style import GUIDE, layout, translucent
 
 
 def connections(
@@ -43,37 +44,12 @@ def connections(
             row=1,
             col=index + 1,
         )
+        place: elements.Options = {"row": 1, "col": index + 1}
         if index == chosen:
-            figure.add_shape(
-                type="rect",
-                x0=-0.5,
-                x1=inputs - 0.5,
-                y0=-0.5,
-                y1=outputs - 0.5,
-                line={"color": CHOSEN, "width": 2},
-                row=1,
-                col=index + 1,
-            )
-        suffix = str(index + 1) if index else ""
-        figure.add_annotation(
-            text=f"<b>{title}</b>" if index == chosen else title,
-            xref=f"x{suffix} domain",
-            yref=f"y{suffix} domain",
-            x=0.5,
-            y=1.02,
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 12},
-        )
-        figure.update_xaxes(
-            range=[-0.5, inputs - 0.5],
-            title={"text": axes[0], "font": {"size": 12}, "standoff": 2},
-            row=1,
-            col=index + 1,
-        )
-        figure.update_yaxes(range=[outputs - 0.5, -0.5], scaleanchor=f"x{suffix}", row=1, col=index + 1)
-    figure.update_xaxes(constrain="domain", showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
-    figure.update_yaxes(constraintoward="top")
-    figure.update_yaxes(constrain="domain", showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
-    figure.update_yaxes(title={"text": axes[1], "font": {"size": 12}, "standoff": 2}, row=1, col=1)
+            elements.rectangle(figure, (-0.5, inputs - 0.5), (-0.5, outputs - 0.5), **place)
+        elements.subplot_title(figure, f"<b>{title}</b>" if index == chosen else title, index, 1.02)
+        bare: elements.Options = {"constrain": "domain", "showticklabels": False, "size": 12, "standoff": 2}
+        figure.update_xaxes(elements.axis(axes[0], range=[-0.5, inputs - 0.5], **bare), **place)
+        outer = elements.axis(axes[1] if index == 0 else None, range=[outputs - 0.5, -0.5], **bare)
+        figure.update_yaxes(outer, scaleanchor=f"x{index + 1 if index else ''}", constraintoward="top", **place)
     return layout(figure, height=216, left=22, right=4, top=26, bottom=22)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import plotly.graph_objects as go
 
+from gam_viz.figures import elements
 from gam_viz.figures.style import CHOSEN, GUIDE, layout, translucent
 
 ROW, GAP = 38, 0.05  # pixels of a row; share of the width between two panels
@@ -68,16 +69,9 @@ def costs(rows: Sequence[CostRow], panels: Sequence[Panel]) -> go.Figure:
         if panel.limit is not None:
             _limit(figure, index, panel, span)
     for place, row in enumerate(rows):
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            y=place - 0.26,
-            text=f"<b>{row.name}</b>" if row.chosen else row.name,
-            showarrow=False,
-            xanchor="left",
-            font={"size": 13},
-        )
-    figure.update_yaxes(range=[len(rows) - 0.4, -0.6], visible=False, fixedrange=True)
+        name = f"<b>{row.name}</b>" if row.chosen else row.name
+        elements.note(figure, name, size=13, x=0, xref="paper", y=place - 0.26, xanchor="left")
+    figure.update_yaxes(elements.hidden(range=[len(rows) - 0.4, -0.6]))
     return layout(figure, height=ROW * len(rows) + 92, left=10, right=14, top=24, bottom=52)
 
 
@@ -109,72 +103,34 @@ def _axis(figure: go.Figure, index: int, panel: Panel, span: tuple[float, float]
     inside = [tick for tick in usual if span[0] <= tick <= span[1]]
     most = 4  # as many as a narrow screen has room for
     ticks = inside[:: -(-len(inside) // most)] if inside else []
-    figure.update_layout(
-        {
-            f"xaxis{index + 1 if index else ''}": {
-                "type": "log",
-                "domain": list(domain),
-                "range": [math.log10(end) for end in span],
-                "tickvals": ticks,
-                "ticktext": [f"+{tick:,g}%" if panel.kind == "added" else f"{tick:g}×" for tick in ticks],
-                "title": {"text": panel.title, "font": {"size": 13}, "standoff": 4},
-                "fixedrange": True,
-                "gridcolor": translucent(GUIDE, 0.25),
-                "zeroline": False,
-                "anchor": "y",
-            }
-        }
-    )
+    told = [f"+{tick:,g}%" if panel.kind == "added" else f"{tick:g}×" for tick in ticks]
+    place: elements.Options = {"domain": list(domain), "range": [math.log10(end) for end in span], "anchor": "y"}
+    across = elements.axis(panel.title, grid=True, type="log", tickvals=ticks, ticktext=told, **place)
+    figure.update_layout({f"xaxis{index + 1 if index else ''}": across})
 
 
 def _dot(figure: go.Figure, index: int, place: int, row: CostRow, panel: Panel, span: tuple[float, float]) -> None:
     amount, at = row.amounts[index], place + 0.2
     name = f"x{index + 1 if index else ''}"
-    figure.add_shape(
-        type="line",
-        xref=f"{name} domain",
-        yref="y",
-        x0=0,
-        x1=1,
-        y0=at,
-        y1=at,
-        line={"color": translucent(GUIDE, 0.25), "width": 1},
-        layer="below",
-    )
+    whole: elements.Options = {"xref": f"{name} domain", "yref": "y", "x0": 0, "x1": 1, "y0": at, "y1": at}
+    figure.add_shape(type="line", line={"color": translucent(GUIDE, 0.25), "width": 1}, layer="below", **whole)
     if not _drawn(amount):
         return
     assert amount.value is not None
     value = _scaled(amount.value, panel)
-    interval = None
-    if amount.low is not None and amount.high is not None:
-        interval = {
-            "type": "data",
-            "symmetric": False,
-            "array": [_scaled(amount.high, panel) - value],
-            "arrayminus": [value - _scaled(amount.low, panel)],
-            "color": row.colour,
-            "thickness": 2,
-            "width": 4,
-        }
-    right = math.log(value / span[0]) > 0.6 * math.log(span[1] / span[0])
-    beyond = amount.low if right else amount.high  # beside the interval, not across it
-    figure.add_annotation(
-        x=math.log10(value if beyond is None else _scaled(beyond, panel)),
-        xref=name,
-        y=at,
-        text=amount.told,
-        showarrow=False,
-        xanchor="right" if right else "left",
-        xshift=-9 if right else 9,
-        font={"size": 12},
-    )
+    low, high = (None if end is None else _scaled(end, panel) for end in (amount.low, amount.high))
+    right = _far_right(value, span)
+    beyond = low if right else high  # beside the interval, not across it
+    beside: elements.Options = {"xanchor": "right" if right else "left", "xshift": -9 if right else 9}
+    where = math.log10(value if beyond is None else beyond)
+    elements.note(figure, amount.told, x=where, xref=name, y=at, **beside)
     figure.add_scatter(
         x=[value],
         y=[at],
         xaxis=name,
         yaxis="y",
         mode="markers",
-        error_x=interval,
+        error_x=elements.interval(value, low, high, row.colour),
         cliponaxis=False,
         marker={
             "color": row.colour,
@@ -189,27 +145,17 @@ def _limit(figure: go.Figure, index: int, panel: Panel, span: tuple[float, float
     assert panel.limit is not None
     value = _scaled(panel.limit, panel)
     name = f"x{index + 1 if index else ''}"
-    figure.add_shape(
-        type="rect",
-        xref=name,
-        yref="paper",
-        x0=value,
-        x1=span[1],
-        y0=0,
-        y1=1,
-        fillcolor=translucent(GUIDE, 0.12),
-        line={"width": 0},
-        layer="below",
-    )
-    right = math.log(value / span[0]) > 0.6 * math.log(span[1] / span[0])
-    figure.add_annotation(
-        x=math.log10(value),
-        xref=name,
-        y=1,
-        yref="paper",
-        text=panel.limit_title,
-        showarrow=False,
-        xanchor="right" if right else "left",
-        yanchor="bottom",
-        font={"size": 12, "color": GUIDE},
-    )
+    beyond: elements.Options = {"xref": name, "yref": "paper", "x0": value, "x1": span[1], "y0": 0, "y1": 1}
+    figure.add_shape(type="rect", fillcolor=translucent(GUIDE, 0.12), line={"width": 0}, layer="below", **beyond)
+    top: elements.Options = {
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "xanchor": "right" if _far_right(value, span) else "left",
+    }
+    elements.note(figure, panel.limit_title, colour=GUIDE, x=math.log10(value), xref=name, **top)
+
+
+def _far_right(value: float, span: tuple[float, float]) -> bool:
+    """Whether words beside a value would run over the right edge, and stand to its left instead."""
+    return math.log(value / span[0]) > 0.6 * math.log(span[1] / span[0])

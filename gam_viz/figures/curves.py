@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from gam_viz.figures import elements
 from gam_viz.figures.style import GUIDE, layout, translucent
 
 #: Told apart without colour, too: gates are drawn solid, attributions in one of the others.
@@ -63,16 +64,9 @@ def lines(
     across = list(places)
     if band is not None:
         low, high = band
-        figure.add_scatter(x=across, y=high, mode="lines", line={"width": 0}, hoverinfo="skip")
-        figure.add_scatter(
-            x=across,
-            y=low,
-            mode="lines",
-            line={"width": 0},
-            fill="tonexty",
-            fillcolor=translucent(GUIDE, 0.28),
-            hoverinfo="skip",
-        )
+        edge: elements.Options = {"x": across, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+        figure.add_scatter(y=high, **edge)
+        figure.add_scatter(y=low, fill="tonexty", fillcolor=translucent(GUIDE, 0.28), **edge)
     named = bool(across) and isinstance(across[0], str)
     for line in sorted(drawn, key=lambda line: line.strong):
         figure.add_scatter(
@@ -89,19 +83,7 @@ def lines(
         )
     for guide in guides:
         figure.add_hline(y=guide, line={"color": GUIDE, "width": 1})
-    figure.update_xaxes(
-        fixedrange=True,
-        title={"text": axis, "font": {"size": 13}, "standoff": 4},
-        gridcolor=translucent(GUIDE, 0.25),
-        zeroline=False,
-        **({"type": "category"} if named else {"tickformat": place_form}),
-    )
-    figure.update_yaxes(
-        fixedrange=True,
-        range=list(span),
-        tickformat=form,
-        title={"text": value, "font": {"size": 13}, "standoff": 4},
-        gridcolor=translucent(GUIDE, 0.25),
-        zeroline=False,
-    )
+    kind: elements.Options = {"type": "category"} if named else {"tickformat": place_form}
+    figure.update_xaxes(elements.axis(axis, grid=True, **kind))
+    figure.update_yaxes(elements.axis(value, grid=True, range=list(span), tickformat=form))
     return layout(figure, height=height, left=58, right=10, top=8, bottom=44)

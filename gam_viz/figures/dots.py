@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from gam_viz.figures import elements
 from gam_viz.figures.style import GUIDE, layout, translucent
 
 LETTER = 7.2  # pixels, about, of a row's name
@@ -59,24 +60,13 @@ def dots(
         for index, dot in enumerate(of_row):
             if dot.value is None:
                 continue
-            interval = None
-            if dot.low is not None and dot.high is not None:
-                interval = {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [dot.high - dot.value],
-                    "arrayminus": [dot.value - dot.low],
-                    "color": dot.colour,
-                    "thickness": 1.5,
-                    "width": 3,
-                }
             told = dot.told or f"%{{x:{form}}}"
             figure.add_scatter(
                 x=[dot.value],
                 y=[place + (index - (len(of_row) - 1) / 2) * min(0.28, 0.8 / max(1, len(of_row)))],
                 mode="markers",
                 cliponaxis=False,
-                error_x=interval,
+                error_x=elements.interval(dot.value, dot.low, dot.high, dot.colour, thickness=1.5, width=3),
                 marker={
                     "color": dot.colour if dot.filled else translucent(dot.colour, 0.0),
                     "size": 11,
@@ -87,32 +77,9 @@ def dots(
     for where, title in guides:
         figure.add_vline(x=where, line={"color": GUIDE, "dash": "dash", "width": 1.5})
         if title:
-            figure.add_annotation(
-                x=where,
-                y=1,
-                yref="paper",
-                text=title,
-                showarrow=False,
-                xanchor="left" if where < span[0] + 0.7 * (span[1] - span[0]) else "right",
-                yanchor="bottom",
-                font={"size": 12, "color": GUIDE},
-            )
-    figure.update_xaxes(
-        range=list(span),
-        tickformat=form,
-        fixedrange=True,
-        title={"text": axis, "font": {"size": 13}, "standoff": 4},
-        gridcolor=translucent(GUIDE, 0.25),
-        zeroline=False,
-    )
-    figure.update_yaxes(
-        tickvals=list(range(len(names))),
-        ticktext=names,
-        range=[len(names) - 0.5, -0.5],
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        tickfont={"size": 13},
-    )
+            anchor = "left" if where < span[0] + 0.7 * (span[1] - span[0]) else "right"
+            elements.note(figure, title, colour=GUIDE, x=where, y=1, yref="paper", xanchor=anchor, yanchor="bottom")
+    figure.update_xaxes(elements.axis(axis, grid=True, range=list(span), tickformat=form))
+    figure.update_yaxes(elements.named_rows(names))
     left = max(60, min(170, round(LETTER * max((len(name) for name in names), default=0)) + 14))
     return layout(figure, height=row * len(names) + 78, left=left, right=12, top=24, bottom=48)

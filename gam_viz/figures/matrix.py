@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from gam_viz.figures import elements
 from gam_viz.figures.scales import DIVERGING, Scale
-from gam_viz.figures.style import CHOSEN, colour_scale, layout
+from gam_viz.figures.style import layout
 
 SIDE = 28  # pixels of a row
 
@@ -38,18 +39,7 @@ def matrix(
     found = values[rows, columns]
     known = ~np.isnan(found)
     shown = np.where(np.tri(count, k=-1, dtype=bool), values, np.nan)
-    figure = go.Figure(
-        go.Heatmap(
-            z=shown,
-            zmin=scale.low,
-            zmax=scale.high,
-            colorscale=colour_scale(DIVERGING[0]),
-            showscale=False,
-            hoverinfo="skip",
-            xgap=1,
-            ygap=1,
-        )
-    )
+    figure = go.Figure(elements.cells(shown, scale.low, scale.high, DIVERGING[0], hoverinfo="skip", xgap=1, ygap=1))
     # Heatmaps tell no clicks: points that nobody sees lie over the cells.
     figure.add_scatter(
         x=columns,
@@ -77,30 +67,18 @@ def matrix(
     )
     if chosen is not None:
         row, column = max(chosen), min(chosen)
-        figure.add_shape(
-            type="rect",
-            x0=column - 0.5,
-            x1=column + 0.5,
-            y0=row - 0.5,
-            y1=row + 0.5,
-            line={"color": CHOSEN, "width": 3},
-            layer="above",
-        )
-    axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "tickfont": {"size": 12}}
+        box = (column - 0.5, column + 0.5), (row - 0.5, row + 0.5)
+        elements.rectangle(figure, *box, width=3, layer="above")
     # Names stand at the rows alone; columns have their numbers.
-    figure.update_xaxes(
-        **axis,
-        tickvals=list(range(count - 1)),
-        ticktext=[str(number) for number in range(1, count)],
-        range=[-0.6, count - 1.4],
-        side="bottom",
-    )
-    figure.update_yaxes(
-        **axis,
-        tickvals=list(range(1, count)),
-        ticktext=[f"{name}  {number}" for number, name in enumerate(names[1:], 2)],
-        range=[count - 0.5, 0.5],
-    )
+    numbers: elements.Options = {
+        "tickvals": list(range(count - 1)),
+        "ticktext": [str(number) for number in range(1, count)],
+    }
+    named = [f"{name}  {number}" for number, name in enumerate(names[1:], 2)]
+    rows_at: elements.Options = {"tickvals": list(range(1, count)), "ticktext": named}
+    small: elements.Options = {"tickfont": {"size": 12}}
+    figure.update_xaxes(elements.axis(range=[-0.6, count - 1.4], side="bottom", **small, **numbers))
+    figure.update_yaxes(elements.axis(range=[count - 0.5, 0.5], **small, **rows_at))
     left = round(6.6 * max((len(name) for name in names[1:]), default=0)) + 30
     return layout(
         figure, height=min(SIDE, 22 if count > 14 else SIDE) * count + 50, left=left, right=4, top=4, bottom=26

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from gam_viz.figures import elements
 from gam_viz.figures.scales import Scale, number
-from gam_viz.figures.style import CHOSEN, colour_scale, data_uri, grey, layout, unseen_points
+from gam_viz.figures.style import data_uri, grey, layout, unseen_points
 
 SIDE = 250  # pixels, of a large map
 
@@ -55,20 +56,10 @@ def thumbnails(
     figure = make_subplots(rows=1, cols=count, horizontal_spacing=0.012)
     for index, (values, scale) in enumerate(zip(maps, scales, strict=True)):
         _draw(figure, values, picture, scale, colours, opacity, names[index], column=index + 1)
-        figure.add_annotation(
-            text=f"<b>{names[index]}</b>" if index == chosen else names[index],
-            xref=f"x{index + 1 if index else ''} domain",
-            yref=f"y{index + 1 if index else ''} domain",
-            x=0.5,
-            y=-0.02,
-            yanchor="top",
-            showarrow=False,
-            font={"size": 12},
-        )
+        name = f"<b>{names[index]}</b>" if index == chosen else names[index]
+        elements.subplot_title(figure, name, index, -0.02, above=False)
         if index == chosen:
-            figure.add_shape(
-                type="rect", x0=0, x1=1, y0=0, y1=1, line={"color": CHOSEN, "width": 2}, row=1, col=index + 1
-            )
+            elements.rectangle(figure, (0, 1), (0, 1), row=1, col=index + 1)
     return square(layout(figure, height=92, left=0, right=0, top=2, bottom=20))
 
 
@@ -91,14 +82,8 @@ def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int,
         hovertemplate="%{customdata[0]}, %{customdata[1]}<extra></extra>",
         **unseen_points(max(4, 150 // max(rows, columns))),
     )
-    figure.add_shape(
-        type="rect",
-        x0=cell[1] / columns,
-        x1=(cell[1] + 1) / columns,
-        y0=cell[0] / rows,
-        y1=(cell[0] + 1) / rows,
-        line={"color": CHOSEN, "width": 2},
-    )
+    across, down = (cell[1] / columns, (cell[1] + 1) / columns), (cell[0] / rows, (cell[0] + 1) / rows)
+    elements.rectangle(figure, across, down)
     return square(layout(figure, height=170, left=0, right=0, top=0, bottom=0))
 
 
@@ -112,29 +97,10 @@ def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.
 def colour_bar(low: float, high: float, colours: str, ticks: Mapping[float, str], *, height: int = 40) -> go.Figure:
     """Colours from `low` to `high`, with the words of `ticks` below their places."""
     values = np.linspace(low, high, 128)
-    figure = go.Figure(
-        go.Heatmap(
-            z=values[None, :],
-            x=values,
-            y=[0],
-            zmin=low,
-            zmax=high,
-            colorscale=colour_scale(colours),
-            showscale=False,
-            hoverinfo="skip",
-        )
-    )
-    figure.update_xaxes(
-        tickvals=list(ticks),
-        ticktext=list(ticks.values()),
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        tickfont={"size": 12},
-        ticks="outside",
-        ticklen=4,
-    )
-    figure.update_yaxes(visible=False, fixedrange=True)
+    figure = go.Figure(elements.cells(values[None, :], low, high, colours, x=values, y=[0], hoverinfo="skip"))
+    named: elements.Options = {"tickvals": list(ticks), "ticktext": list(ticks.values()), "tickfont": {"size": 12}}
+    figure.update_xaxes(elements.axis(ticks="outside", ticklen=4, **named))
+    figure.update_yaxes(elements.hidden())
     return layout(figure, height=height, left=18, right=18, top=2, bottom=height - 16)
 
 
@@ -150,48 +116,21 @@ def _draw(
 ) -> None:
     """Picture and map over the unit square, (0, 0) at the top left."""
     place = {} if column is None else {"row": 1, "col": column}
-    height, width = values.shape
     lay_below(figure, picture, **place)
-    figure.add_trace(
-        go.Heatmap(
-            z=values,
-            x0=0.5 / width,
-            dx=1 / width,
-            y0=0.5 / height,
-            dy=1 / height,
-            zmin=scale.low,
-            zmax=scale.high,
-            colorscale=colour_scale(colours),
-            showscale=False,
-            opacity=opacity,
-            zsmooth=False,
-            hovertemplate=f"{hover} %{{z:.3f}}<extra></extra>",
-        ),
-        **place,
-    )
+    told: elements.Options = {"opacity": opacity, "hovertemplate": f"{hover} %{{z:.3f}}<extra></extra>"}
+    figure.add_trace(elements.cells(values, scale.low, scale.high, colours, unit=True, **told), **place)
 
 
 def lay_below(figure: go.Figure, picture: str, *, opacity: float = 1.0, **place: int) -> None:
     """A picture's data URI over the unit square, below everything; `place` is the row and column of subplots."""
-    figure.add_layout_image(
-        source=picture,
-        xref="x",
-        yref="y",
-        x=0,
-        y=0,
-        sizex=1,
-        sizey=1,
-        sizing="stretch",
-        layer="below",
-        opacity=opacity,
-        **place,
-    )
+    over_all: elements.Options = {"xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": 1, "sizey": 1, "sizing": "stretch"}
+    figure.add_layout_image(source=picture, layer="below", opacity=opacity, **over_all, **place)
 
 
 def square(figure: go.Figure, **how: str) -> go.Figure:
     """Every plot of the figure is the unit square, (0, 0) at the top left; `how` goes to the vertical axes."""
-    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True, constrain="domain")
-    figure.update_yaxes(visible=False, range=[1, 0], fixedrange=True, constrain="domain", **how)
+    figure.update_xaxes(elements.hidden(range=[0, 1], constrain="domain"))
+    figure.update_yaxes(elements.hidden(range=[1, 0], constrain="domain", **how))
     for index in range(1, len(list(figure.select_yaxes())) + 1):
         suffix = "" if index == 1 else str(index)
         figure.update_layout({f"yaxis{suffix}": {"scaleanchor": f"x{suffix}"}})

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from gam_viz.figures.style import ATTENTION_COLOURS, GUIDE, layout, translucent
+from gam_viz.figures import elements
+from gam_viz.figures.style import ATTENTION_COLOURS, layout
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,6 @@ def parts(bars: Sequence[Bar], *, colour: str, own_name: str, attention_name: st
         axis: title of the numbers' axis.
     """
     figure = go.Figure()
-    names = [bar.name for bar in bars]
     for name, of, told, shade in (
         (own_name, [bar.own for bar in bars], [bar.own_told for bar in bars], ATTENTION_COLOURS["none"]),
         (attention_name, [bar.attention for bar in bars], [bar.attention_told for bar in bars], colour),
@@ -46,33 +46,11 @@ def parts(bars: Sequence[Bar], *, colour: str, own_name: str, attention_name: st
         )
     most = max((bar.own + bar.attention for bar in bars), default=1.0) or 1.0
     for place, bar in enumerate(bars):
-        figure.add_annotation(
-            x=bar.own + bar.attention,
-            y=place,
-            text=f"{bar.own_told} + {bar.attention_told}" if bar.attention else bar.own_told,
-            showarrow=False,
-            xanchor="right" if bar.own + bar.attention > 0.6 * most else "left",
-            yshift=19,
-            font={"size": 12},
-        )
-    figure.update_xaxes(
-        range=[0, 1.03 * most],
-        fixedrange=True,
-        rangemode="tozero",
-        gridcolor=translucent(GUIDE, 0.25),
-        zeroline=False,
-        nticks=5,
-        tickformat="~s",
-        title={"text": axis, "font": {"size": 13}, "standoff": 4},
-    )
-    figure.update_yaxes(
-        tickvals=list(range(len(bars))),
-        ticktext=names,
-        range=[len(bars) - 0.4, -0.75],
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        tickfont={"size": 13},
-    )
+        end = bar.own + bar.attention
+        words = f"{bar.own_told} + {bar.attention_told}" if bar.attention else bar.own_told
+        elements.note(figure, words, x=end, y=place, xanchor="right" if end > 0.6 * most else "left", yshift=19)
+    ticks: elements.Options = {"rangemode": "tozero", "nticks": 5, "tickformat": "~s"}
+    figure.update_xaxes(elements.axis(axis, grid=True, range=[0, 1.03 * most], **ticks))
+    figure.update_yaxes(elements.named_rows([bar.name for bar in bars], above=0.75, below=0.6))
     figure.update_layout(barmode="stack", bargap=0.55)
     return layout(figure, height=48 * len(bars) + 74, left=66, right=14, top=8, bottom=48)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from gam_viz.figures import elements
 from gam_viz.figures.style import GUIDE, layout, translucent
 
 
@@ -49,7 +50,7 @@ def prediction_bars(
             hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, 1.0], visible=False, fixedrange=True)
+    figure.update_xaxes(elements.hidden(range=[0, 1.0]))
     figure.update_yaxes(
         autorange="reversed",
         fixedrange=True,

@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from gam_viz.figures.style import CHOSEN, data_uri, layout
+from gam_viz.figures.elements import rectangle
+from gam_viz.figures.overlay import lay_below, square
+from gam_viz.figures.style import data_uri, layout
 
 CELLS = 24  # of invisible points a side; a selection is only told where it meets points
 
@@ -41,16 +43,9 @@ def box_picker(
         rows = np.minimum(np.arange(seen.shape[0]) * coverage.shape[0] // seen.shape[0], coverage.shape[0] - 1)
         columns = np.minimum(np.arange(seen.shape[1]) * coverage.shape[1] // seen.shape[1], coverage.shape[1] - 1)
         shown = (seen * (0.3 + 0.7 * coverage[np.ix_(rows, columns)][..., None])).astype(np.uint8)
-    figure.add_layout_image(
-        source=data_uri(shown), xref="x", yref="y", x=0, y=0, sizex=1, sizey=1, sizing="stretch", layer="below"
-    )
+    lay_below(figure, data_uri(shown))
     if box is not None:
         left, top, right, bottom = box
-        figure.add_shape(
-            type="rect", x0=left, y0=top, x1=right, y1=bottom, line={"color": CHOSEN, "width": 2.5}, layer="above"
-        )
-    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True, constrain="domain")
-    figure.update_yaxes(visible=False, range=[1, 0], fixedrange=True, constrain="domain", scaleanchor="x")
-    layout(figure, height=190, left=0, right=0, top=0, bottom=0)
-    figure.update_layout(dragmode="select")
-    return figure
+        rectangle(figure, (left, right), (top, bottom), width=2.5, layer="above")
+    square(layout(figure, height=190, left=0, right=0, top=0, bottom=0))
+    return figure.update_layout(dragmode="select")

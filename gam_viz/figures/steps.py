@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from gam_viz.figures import elements
 from gam_viz.figures.scales import Scale
-from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, layout, translucent, unseen_points
+from gam_viz.figures.style import CHOSEN, layout, translucent, unseen_points
 
 Values = npt.NDArray[np.floating]
 SIDE = 230  # pixels of a large map and of a mosaic
@@ -98,21 +99,11 @@ def numbers(
             hovertemplate=f"{hover} %{{x}}{', ' + name if name else ''}: %{{y:.3f}}<extra></extra>",
         )
     figure.add_vrect(x0=chosen - 0.5, x1=chosen + 0.5, fillcolor=translucent(CHOSEN, 0.25), line_width=0, layer="below")
-    span = scale.high - scale.low
-    for value in (0.0, 1.0):
-        if scale.low <= value <= scale.high:
-            figure.add_hline(y=value, line_color=GUIDE, line_width=1, line_dash="solid" if value == 0 else "dot")
-    figure.update_xaxes(
-        fixedrange=True, showgrid=False, zeroline=False, range=[-0.6, count - 0.4], nticks=6, tickfont={"size": 12}
-    )
-    figure.update_yaxes(
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        range=[scale.low - 0.04 * span, scale.high + 0.04 * span],
-        nticks=5,
-        tickfont={"size": 12},
-    )
+    elements.reference_lines(figure, scale)
+    air = 0.04 * (scale.high - scale.low)
+    small: elements.Options = {"tickfont": {"size": 12}}
+    figure.update_xaxes(elements.axis(range=[-0.6, count - 0.4], nticks=6, **small))
+    figure.update_yaxes(elements.axis(range=[scale.low - air, scale.high + air], nticks=5, **small))
     figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)
     return layout(figure, height=height, left=44, top=6, bottom=24)
 
@@ -151,25 +142,15 @@ def _short(value: float) -> str:
 
 
 def _heatmap(z: Values, scale: Scale, colours: str) -> go.Heatmap:
-    return go.Heatmap(
-        z=z,
-        zmin=scale.low,
-        zmax=scale.high,
-        colorscale=colour_scale(colours),
-        showscale=False,
-        zsmooth=False,
-        hoverinfo="skip",
-    )
+    return elements.cells(z, scale.low, scale.high, colours, hoverinfo="skip")
 
 
 def _outline(figure: go.Figure, left: float, top: float, right: float, bottom: float) -> None:
-    figure.add_shape(
-        type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": CHOSEN, "width": 2}, layer="above"
-    )
+    elements.rectangle(figure, (left, right), (top, bottom), layer="above")
 
 
 def _square(figure: go.Figure, shape: tuple[int, ...]) -> go.Figure:
     height, width = shape
-    figure.update_xaxes(visible=False, fixedrange=True, range=[-0.6, width - 0.4], constrain="domain")
-    figure.update_yaxes(visible=False, fixedrange=True, range=[height - 0.4, -0.6], constrain="domain", scaleanchor="x")
+    figure.update_xaxes(elements.hidden(range=[-0.6, width - 0.4], constrain="domain"))
+    figure.update_yaxes(elements.hidden(range=[height - 0.4, -0.6], constrain="domain", scaleanchor="x"))
     return layout(figure, height=SIDE, left=2, right=2, top=2, bottom=2)

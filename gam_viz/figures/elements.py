@@ -1,0 +1,96 @@
+"""What figures are put together from: axes, error bars, notes, outlines, and maps as cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from gam_viz.figures.scales import Scale
+from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, translucent
+
+Options = dict[str, Any]  # what is forwarded to Plotly
+
+
+def axis(title: str | None = None, *, grid: bool = False, size: int = 13, standoff: int = 4, **more: Any) -> Options:
+    """An axis that cannot be dragged and has no line at 0; `more` is forwarded to Plotly."""
+    lines = {"gridcolor": translucent(GUIDE, 0.25)} if grid else {"showgrid": False}
+    named = {} if title is None else {"title": {"text": title, "font": {"size": size}, "standoff": standoff}}
+    return {"fixedrange": True, "zeroline": False, **lines, **named, **more}
+
+
+def named_rows(names: Sequence[str], *, above: float = 0.5, below: float = 0.5) -> Options:
+    """A vertical axis on which names stand one below the other at 0, 1, 2 …; `above` and `below` leave room."""
+    ticks: Options = {"tickvals": list(range(len(names))), "ticktext": list(names), "tickfont": {"size": 13}}
+    return axis(range=[len(names) - 1 + below, -above], **ticks)
+
+
+def hidden(**more: Any) -> Options:
+    """An axis that nobody sees; `more` is forwarded to Plotly."""
+    return {"visible": False, "fixedrange": True, **more}
+
+
+def interval(
+    value: float, low: float | None, high: float | None, colour: str, *, thickness: float = 2, width: int = 4
+) -> Options | None:
+    """Error bars from `low` to `high` around `value`; None where the interval is not known."""
+    if low is None or high is None:
+        return None
+    arms = {"array": [high - value], "arrayminus": [value - low]}
+    return {"type": "data", "symmetric": False, **arms, "color": colour, "thickness": thickness, "width": width}
+
+
+def note(figure: go.Figure, text: str, *, size: int = 12, colour: str | None = None, **place: Any) -> None:
+    """Words in a figure, without an arrow; `place` is forwarded to Plotly."""
+    font = {"size": size} if colour is None else {"size": size, "color": colour}
+    figure.add_annotation(text=text, showarrow=False, font=font, **place)
+
+
+def subplot_title(figure: go.Figure, text: str, index: int, y: float, *, above: bool = True) -> None:
+    """A title in the middle above (or below) the subplot of that number, counted from 0 in a single row."""
+    suffix = str(index + 1) if index else ""
+    refs: Options = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain"}
+    note(figure, text, **refs, x=0.5, y=y, yanchor="bottom" if above else "top")
+
+
+def rectangle(
+    figure: go.Figure,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    *,
+    colour: str = CHOSEN,
+    width: float = 2,
+    dash: str | None = None,
+    **place: Any,
+) -> None:
+    """The outline of a box; `place` is forwarded to Plotly: `row` and `col` of a subplot, `layer`."""
+    line: Options = {"color": colour, "width": width} | ({} if dash is None else {"dash": dash})
+    figure.add_shape(type="rect", x0=x[0], x1=x[1], y0=y[0], y1=y[1], line=line, **place)
+
+
+def cells(
+    values: npt.NDArray[Any], low: float, high: float, colours: str, *, unit: bool = False, **more: Any
+) -> go.Heatmap:
+    """A map whose cells stay cells, without a colour bar of its own.
+
+    Args:
+        values: (h, w); NaN leaves a gap.
+        low, high: what the ends of the colours stand for.
+        colours: a Matplotlib colour map's name.
+        unit: spread over the unit square, (0, 0) at the top left, instead of one unit a cell.
+        more: forwarded to Plotly.
+    """
+    rows, columns = values.shape
+    spread: Options = {"x0": 0.5 / columns, "dx": 1 / columns, "y0": 0.5 / rows, "dy": 1 / rows} if unit else {}
+    scale = {"zmin": low, "zmax": high, "colorscale": colour_scale(colours), "showscale": False}
+    return go.Heatmap(z=values, **spread, **scale, zsmooth=False, **more)
+
+
+def reference_lines(figure: go.Figure, scale: Scale, *, beyond: float = 0.0) -> None:
+    """Lines across at 0 (removes a feature) and, dotted, at 1 (leaves it as it is), where the scale has them."""
+    air = beyond * (scale.high - scale.low)
+    for value, dash in ((0.0, "solid"), (1.0, "dot")):
+        if scale.low - air <= value <= scale.high + air:
+            figure.add_hline(y=value, line_color=GUIDE, line_width=1, line_dash=dash)
