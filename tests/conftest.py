@@ -12,6 +12,22 @@ from torch import Tensor, nn
 from gam_viz.datasets import DatasetInfo, LabelledImages
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-long", action="store_true", help="also run the tests marked long, and fuzz for longer")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--run-long"):
+        os.environ.setdefault("GAM_VIZ_FUZZ_EXAMPLES", "300")  # read by tests/fuzzing.py when it is imported
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--run-long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="long: run with --run-long"))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
     """Tensors are tiny here: more threads would only wait for each other."""

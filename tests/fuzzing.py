@@ -5,8 +5,8 @@ import os
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-# GAM_VIZ_FUZZ_EXAMPLES=100000 for a long run by hand.
-EXAMPLES = int(os.environ.get("GAM_VIZ_FUZZ_EXAMPLES", "300"))
+# `pytest --run-long` makes it 300; GAM_VIZ_FUZZ_EXAMPLES=100000 is for a night.
+EXAMPLES = int(os.environ.get("GAM_VIZ_FUZZ_EXAMPLES", "60"))
 fuzz = settings(
     max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 300, suppress_health_check=list(HealthCheck)
 )

@@ -25,6 +25,7 @@ def page(browser: Browser, served: str) -> Iterator[Page]:
     page.close()
 
 
+@pytest.mark.long
 def test_the_first_view_shows_both_networks_and_no_error(page: Page) -> None:
     text = page.get_by_test_id("stMain").inner_text()
     assert "CBAM" in text
@@ -55,6 +56,7 @@ def test_an_upload_changes_both_networks_maps(page: Page, tmp_path: Path) -> Non
     assert all(old != new for old, new in zip(masks, changed, strict=True))
 
 
+@pytest.mark.long
 def test_a_bad_upload_is_one_sentence(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "text.jpg"
     file.write_text("not a picture")
@@ -64,6 +66,7 @@ def test_a_bad_upload_is_one_sentence(page: Page, tmp_path: Path) -> None:
     assert page.get_by_test_id("stException").count() == 0
 
 
+@pytest.mark.long
 def test_a_click_on_the_picture_picks_a_cell(page: Page) -> None:
     here = page.get_by_text("At row 0, column 0")
     # On a busy machine the page may still be moving when the place to click is measured: measured anew for each try.
@@ -83,6 +86,7 @@ def test_a_click_on_the_picture_picks_a_cell(page: Page) -> None:
     assert page.get_by_role("spinbutton", name="Row").input_value() == "0"
 
 
+@pytest.mark.long
 def test_the_language_can_be_switched_and_back(page: Page) -> None:
     page.get_by_test_id("stSidebar").get_by_text("简体中文").click()
     expect(page.get_by_role("heading", name="CBAM 和 GAM 在看哪里？")).to_be_visible(timeout=PATIENCE)
@@ -96,6 +100,7 @@ def test_the_language_can_be_switched_and_back(page: Page) -> None:
     assert page.get_by_test_id("stException").count() == 0
 
 
+@pytest.mark.long
 def test_a_figure_can_be_taken_home(page: Page, tmp_path: Path) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="Figure, PNG").click()
@@ -112,6 +117,7 @@ def test_a_figure_can_be_taken_home(page: Page, tmp_path: Path) -> None:
         assert "scenes-cbam/attribution/gradcam" in arrays
 
 
+@pytest.mark.long
 def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
     page.goto(served, timeout=PATIENCE)

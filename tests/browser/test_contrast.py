@@ -10,6 +10,7 @@ pytestmark = pytest.mark.browser
 PAGES = ("", "inside", "inside?inside=pixel", "evidence", "tours", "claims", "glossary", "networks", "design")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_contrast_is_that_of_aa(browser: Browser, served: str, scheme: str) -> None:
     faint = {}

@@ -27,6 +27,7 @@ def settle(page: Page) -> None:
     rest(page)
 
 
+@pytest.mark.long
 def test_the_keyboard_alone_walks_to_the_output_and_back(page: Page) -> None:
     for number in range(2, 16):
         rest(page)  # a button that is drawn anew just now hears no key
@@ -56,6 +57,7 @@ def test_a_number_is_typed_and_a_click_does_the_same(page: Page) -> None:
     assert channel.input_value() == "0"
 
 
+@pytest.mark.long
 def test_a_link_opens_the_same_number(page: Page, served: str) -> None:
     page.goto(f"{served}/inside?station=conv&layer=layer2.0&row=3&column=5&hidden=1")
     settle(page)
@@ -63,6 +65,7 @@ def test_a_link_opens_the_same_number(page: Page, served: str) -> None:
     expect(page.get_by_text("row 3, column 5", exact=True)).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("station", ["squeeze", "conv", "channel"])
 def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str, station: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")

@@ -60,6 +60,7 @@ def test_a_row_opens_in_compare_by_keyboard_and_the_table_is_there_on_the_way_ba
     assert page.get_by_test_id("stException").count() == 0
 
 
+@pytest.mark.long
 def test_one_is_forgotten_then_all(page: Page) -> None:
     page.get_by_role("button", name="Add or forget pictures").click()
     page.get_by_test_id("stPopoverBody").get_by_role("button", name=re.compile("picture-1.png")).click()
@@ -70,6 +71,7 @@ def test_one_is_forgotten_then_all(page: Page) -> None:
     expect(rows(page)).to_have_count(0, timeout=PATIENCE)
 
 
+@pytest.mark.long
 def test_the_table_is_downloaded(page: Page) -> None:
     with page.expect_download(timeout=PATIENCE) as download:
         page.get_by_role("button", name="Table, CSV").click()
@@ -79,6 +81,7 @@ def test_the_table_is_downloaded(page: Page) -> None:
     assert lines[-1].startswith("bad.png,")
 
 
+@pytest.mark.long
 def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
     page.goto(f"{served}/my-pictures", timeout=PATIENCE)

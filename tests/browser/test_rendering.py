@@ -80,6 +80,7 @@ def test_a_window_moved_changes_what_the_networks_see(browser: Browser, served: 
     page.close()
 
 
+@pytest.mark.long
 def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str, file: Path) -> None:
     page = opened(browser, served, file, 390)
     page.wait_for_function(

@@ -57,6 +57,7 @@ def test_a_filtered_picture_opens_in_compare_and_the_filter_is_there_on_the_way_
     assert page.get_by_test_id("stException").count() == 0
 
 
+@pytest.mark.long
 def test_a_page_is_turned_and_its_link_opens_it_again(page: Page) -> None:
     page.get_by_role("button", name="Page 2").click()
     expect(page).to_have_url(re.compile("page=2"), timeout=PATIENCE)
@@ -67,6 +68,7 @@ def test_a_page_is_turned_and_its_link_opens_it_again(page: Page) -> None:
     assert page.locator(".st-key-gv-tiles a").first.inner_text() == first
 
 
+@pytest.mark.long
 def test_a_tiles_link_opens_in_a_new_tab(page: Page, browser: Browser, served: str) -> None:
     query = page.locator(".st-key-gv-tiles a").first.get_attribute("href")
     assert query is not None
@@ -77,6 +79,7 @@ def test_a_tiles_link_opens_in_a_new_tab(page: Page, browser: Browser, served: s
     tab.close()
 
 
+@pytest.mark.long
 def test_chosen_words_follow_the_language(page: Page) -> None:
     page.get_by_test_id("stSidebar").get_by_text("简体中文").click()
     expect(page.get_by_role("heading", name="两个网络在哪些图片上不一致？")).to_be_visible(timeout=PATIENCE)
@@ -85,6 +88,7 @@ def test_chosen_words_follow_the_language(page: Page) -> None:
     assert shown(page, "数据集") == "合成场景"
 
 
+@pytest.mark.long
 def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
     page.goto(f"{served}/test-pictures", timeout=PATIENCE)

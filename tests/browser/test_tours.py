@@ -60,6 +60,7 @@ def test_a_tour_is_walked_with_the_keyboard_alone(page: Page, served: str) -> No
     expect(page).to_have_url(re.compile("/evidence"), timeout=PATIENCE)  # the page stays
 
 
+@pytest.mark.long
 def test_a_link_opens_its_stop_and_shows_what_it_speaks_of(page: Page, served: str) -> None:
     page.goto(f"{served}/?tour=cbam-vs-gam&stop=3&lang=zh")
     expect(page).to_have_url(re.compile(r"/inside\?.*tour=cbam-vs-gam&stop=3"), timeout=PATIENCE)
@@ -76,6 +77,7 @@ def test_a_link_opens_its_stop_and_shows_what_it_speaks_of(page: Page, served: s
     assert mask["y"] >= bar["y"] + bar["height"]  # and covers nothing of it
 
 
+@pytest.mark.long
 def test_the_browsers_back_leads_to_the_stop_before(page: Page, served: str) -> None:
     page.goto(f"{served}/?tour=cbam-vs-gam&stop=4&lang=en")
     at_stop(page, 4)
@@ -87,6 +89,7 @@ def test_the_browsers_back_leads_to_the_stop_before(page: Page, served: str) -> 
     expect(page.get_by_role("heading", name="Where do CBAM and GAM look?")).to_be_visible()
 
 
+@pytest.mark.long
 def test_presenting_hides_the_rest_and_a_presenters_keys_turn_the_stops(page: Page, served: str) -> None:
     page.goto(f"{served}/?tour=cbam-vs-gam&stop=1&lang=en")
     at_stop(page, 1)
@@ -108,6 +111,7 @@ def test_presenting_hides_the_rest_and_a_presenters_keys_turn_the_stops(page: Pa
     expect(page).not_to_have_url(re.compile("present="), timeout=PATIENCE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("address", ["", "evidence"])
 def test_a_term_opens_in_the_glossary_beside_the_tour(page: Page, served: str, address: str) -> None:
     page.goto(f"{served}/{address}?lang=zh")
@@ -138,6 +142,7 @@ def sticks_out(page: Page) -> list[str]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "address", ["tours?", "glossary?term=gam&", "?tour=cbam-vs-gam&stop=1&", "?tour=true-map&stop=3&present=1&"]
 )
