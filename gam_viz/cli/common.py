@@ -6,32 +6,53 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gam_viz.networks import ARCHITECTURES, NetworkConfig
-from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, read
+from gam_viz.runtime.installation import INSTALLED, PACKAGE, checkpoint_folder
 
-CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+if TYPE_CHECKING:
+    from gam_viz.networks import NetworkConfig
+    from gam_viz.networks.checkpoints import Checkpoint
+
+# Names that `--help` lists; a test holds them to those of the library, which takes seconds to import.
+ARCHITECTURES = ("gam_net", "resnet18", "resnet34", "resnet50")
 
 
-def shared_arguments() -> argparse.ArgumentParser:
-    """Where data and checkpoints are, and what computes."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data-root", help="folder that holds the data sets (default: $GAM_VIZ_DATA, else ./data)")
-    common.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
-    common.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
-    return common
+def device_argument(parser: argparse.ArgumentParser) -> None:
+    """What computes."""
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+
+
+def data_argument(parser: argparse.ArgumentParser) -> None:
+    """Where the data sets are."""
+    parser.add_argument("--data-root", help="folder that holds the data sets (default: $GAM_VIZ_DATA, else ./data)")
+
+
+def checkpoint_argument(parser: argparse.ArgumentParser, default: Path | None = None) -> None:
+    """Where checkpoints are."""
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        default=checkpoint_folder() if default is None else default,
+        metavar="FOLDER",
+        help="folder of checkpoints (default: $GAM_VIZ_CHECKPOINTS, else those that ship)",
+    )
 
 
 def checkpoint_of(given: str, folder: Path) -> Checkpoint:
     """A checkpoint by its name in the folder, or by its file."""
+    from gam_viz.networks.checkpoints import SUFFIX, read
+
     path = Path(given)
     return read(path if path.suffix == SUFFIX else folder / f"{given}{SUFFIX}")
 
 
 def network_arguments(parser: argparse.ArgumentParser) -> None:
     """What a network is, for `network_of`."""
-    parser.add_argument("--network", default="gam_net", choices=list(ARCHITECTURES))
-    parser.add_argument("--attention", default="none", help="none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam")
+    parser.add_argument("--network", default="gam_net", choices=ARCHITECTURES, help="default: gam_net")
+    parser.add_argument(
+        "--attention", default="none", help="e.g. se, cbam, gam; one that is unknown lists those that are known"
+    )
     parser.add_argument(
         "--attention-option", action="append", default=[], metavar="KEY=VALUE", help="e.g. rate=8; repeats"
     )
@@ -45,6 +66,8 @@ def network_of(options: argparse.Namespace, classes: int, stages: Sequence[bool]
     Raises:
         ValueError: an option is not KEY=VALUE, or a value is out of range.
     """
+    from gam_viz.networks import NetworkConfig
+
     return NetworkConfig(
         architecture=options.network,
         num_classes=classes,
@@ -64,3 +87,17 @@ def _option(text: str) -> tuple[str, object]:
         return key, json.loads(value)
     except json.JSONDecodeError:
         return key, value
+
+
+def result_files(folder: Path | None, own: Path, name: str, otherwise: Path) -> tuple[Path, Path]:
+    """Where results go as JSON and as Markdown.
+
+    Args:
+        folder: what was asked for: NAME.json and NAME.md there.
+        own: the project's JSON; in a checkout it is written anew, and docs/NAME.md with it.
+        name: of both files.
+        otherwise: the folder where the package is installed and none was asked for.
+    """
+    if folder is None and not INSTALLED:
+        return own, PACKAGE.parent / "docs" / f"{name}.md"
+    return (folder or otherwise) / f"{name}.json", (folder or otherwise) / f"{name}.md"

@@ -8,19 +8,17 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from gam_viz.cli.common import network_arguments, network_of
-from gam_viz.cost import Bill, Latency, Row, TooLargeError, bill, records, timing, to_csv, usual
-from gam_viz.cost.units import added, amount
-from gam_viz.networks import ARCHITECTURES, NetworkConfig
-from gam_viz.runtime.device import describe, pick_device
+from gam_viz.cli.common import device_argument, network_arguments, network_of
 from gam_viz.runtime.files import write_atomically
 
+if TYPE_CHECKING:
+    from gam_viz.cost import Bill, Latency, Row
+    from gam_viz.networks import NetworkConfig
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
+
+def add(commands: Any) -> None:
     """Add the command to the parser."""
     c = commands.add_parser("cost", help="count what a network with attention costs, and time it")
     network_arguments(c)
@@ -30,14 +28,20 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     c.add_argument("--compare", action="store_true", help="beside it, what it is usually compared with")
     c.add_argument("--latency", action="store_true", help="time one picture, too, with and without folded batch norms")
     c.add_argument("--rounds", type=int, help="of timing, 2 and more (default: as many as 3 seconds allow, 5 to 40)")
-    c.add_argument("--device", default="auto", help="auto, cpu or cuda, for --latency (default: auto)")
+    device_argument(c)
     how = c.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="print JSON")
     how.add_argument("--csv", type=Path, metavar="FILE", help="write a table there, too")
-    c.set_defaults(run=_cost)
+    c.set_defaults(run=run)
 
 
-def _cost(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
+    """Count, and time where that was asked for."""
+    from tqdm import tqdm
+
+    from gam_viz.cost import Row, bill, records, to_csv, usual
+    from gam_viz.runtime.device import describe, pick_device
+
     if options.size < 1:
         raise ValueError(f"the size must be at least 1 pixel, got {options.size}")
     if options.rounds is not None and options.rounds < 2:
@@ -78,6 +82,8 @@ def _cost(options: argparse.Namespace) -> None:
 
 
 def _stages(given: str | None, network: str) -> tuple[bool, ...]:
+    from gam_viz.networks import ARCHITECTURES
+
     if given is None:
         return ()
     values = given.split(",")
@@ -87,6 +93,8 @@ def _stages(given: str | None, network: str) -> tuple[bool, ...]:
 
 
 def _timed(row: Row, without: NetworkConfig, options: argparse.Namespace, device: Any, bar: Any) -> Row:
+    from gam_viz.cost import TooLargeError, timing
+
     try:
         measured = timing(row.config, without, options.size, device, rounds=options.rounds)
     except TooLargeError as error:
@@ -111,6 +119,8 @@ def _name(config: NetworkConfig) -> str:
 
 
 def _print(rows: Sequence[Row], base: Bill) -> None:
+    from gam_viz.cost.units import added, amount
+
     timed = any(row.timing for row in rows)
     table = [
         ["attention", "parameters", "added", "MACs", "added", "activations", "for backward"]

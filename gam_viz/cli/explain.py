@@ -9,55 +9,65 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from gam_viz.cli.common import checkpoint_of
-from gam_viz.evidence.examine import About, Case, CaseSettings, Subject, examine
-from gam_viz.evidence.faithfulness import BASELINES, Settings
-from gam_viz.explain.maps import REDUCTIONS
-from gam_viz.images import LIMITS, Fit, Picture, Rendering, first_look, list_samples, load_sample, open_source, render
-from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, find, load
-from gam_viz.networks.default_comparison import default_networks
-from gam_viz.runtime.device import pick_device
+from gam_viz.cli.common import checkpoint_argument, checkpoint_of, device_argument
 from gam_viz.runtime.files import write_atomically
+
+if TYPE_CHECKING:
+    from gam_viz.evidence.examine import About, Case
+    from gam_viz.images import Picture
+    from gam_viz.networks.checkpoints import Checkpoint
 
 SAMPLE = "sample:"
 MEDICAL = ("histology", "ophthalmology")  # domains of samples
+# Names that `--help` lists; a test holds them, and the defaults below, to the library, which takes seconds to import.
+FITS = ("crop", "pad", "stretch")
+REDUCTIONS = ("gain", "spread", "top", "channel", "mean")
+BASELINES = ("blur", "mean", "noise")
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
+def add(commands: Any) -> None:
     """Add the command to the parser."""
-    usual = CaseSettings()
-    judged = usual.faithfulness
-    e = commands.add_parser(
-        "explain", parents=[common], help="examine one picture with several networks; write a report"
-    )
+    e = commands.add_parser("explain", help="examine one picture with several networks; write a report")
     e.add_argument("picture", metavar="PICTURE", help=f"a picture file, or {SAMPLE}NAME for a built-in one")
     e.add_argument("--networks", nargs="+", metavar="NAME", help="names or files (default: CBAM and GAM of scenes)")
     e.add_argument("--target", metavar="CLASS", help="the class to explain (default: what each network predicts)")
-    e.add_argument("--fit", choices=get_args(Fit), default="crop", help="how it is made square (default: crop)")
+    e.add_argument("--fit", choices=FITS, default="crop", help="how it is made square (default: crop)")
     e.add_argument("--look", metavar="KEY", help="frame, window, bands … as the page's address has them")
     e.add_argument(
-        "--methods", nargs="+", default=list(usual.methods), help=f"of attribution (default: {' '.join(usual.methods)})"
+        "--methods",
+        nargs="+",
+        default=["gradcam", "integrated_gradients"],
+        metavar="NAME",
+        help="of attribution; one that is unknown lists those known (default: gradcam integrated_gradients)",
     )
-    e.add_argument("--reduction", choices=REDUCTIONS, default=usual.reduction, help="of masks for every channel")
-    e.add_argument("--baseline", choices=BASELINES, default=judged.baseline, help="what removed pixels become")
-    e.add_argument("--steps", type=int, default=judged.steps, help=f"of deletion and insertion ({judged.steps})")
-    e.add_argument("--orders", type=int, default=judged.orders, help=f"random orders, even ({judged.orders})")
-    e.add_argument("--shuffles", type=int, default=usual.shuffles, help=f"of each gate ({usual.shuffles})")
-    e.add_argument("--seed", type=int, default=judged.seed, help="of everything random (default: 0)")
+    e.add_argument("--reduction", choices=REDUCTIONS, default="gain", help="of masks for every channel (default: gain)")
+    e.add_argument("--baseline", choices=BASELINES, default="blur", help="what removed pixels become (default: blur)")
+    e.add_argument("--steps", type=int, default=32, help="of deletion and insertion (default: %(default)s)")
+    e.add_argument("--orders", type=int, default=16, help="random orders, an even number (default: %(default)s)")
+    e.add_argument("--shuffles", type=int, default=8, help="of each gate (default: %(default)s)")
+    e.add_argument("--seed", type=int, default=0, help="of everything random (default: %(default)s)")
     e.add_argument("--cascade", action="store_true", help="make the network random stage by stage, too (slow)")
     e.add_argument("--language", choices=("en", "zh"), default="en", help="of the report (default: en)")
     e.add_argument("--zip", action="store_true", help="write a ZIP with all numbers and pictures beside the report")
     e.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="report.html, or report.zip for the ZIP alone"
     )
-    e.set_defaults(run=_explain)
+    device_argument(e)
+    checkpoint_argument(e)
+    e.set_defaults(run=run)
 
 
-def _explain(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
+    """Examine, then write."""
+    from tqdm import tqdm
+
+    from gam_viz.evidence.examine import CaseSettings, Subject, examine
+    from gam_viz.evidence.faithfulness import Settings
+    from gam_viz.networks.checkpoints import load
+    from gam_viz.runtime.device import pick_device
+
     settings = CaseSettings(
         methods=tuple(dict.fromkeys(options.methods)),
         reduction=options.reduction,
@@ -140,6 +150,9 @@ def _targets(out: Path, beside: bool) -> list[Path]:
 
 def _networks(options: argparse.Namespace) -> list[tuple[Checkpoint, str]]:
     """Checkpoints, and what the command line calls each: a name, or a file without the folders it lies in."""
+    from gam_viz.networks.checkpoints import SUFFIX, find
+    from gam_viz.networks.default_comparison import default_networks
+
     if not options.networks:
         return [(checkpoint, checkpoint.path.stem) for checkpoint in default_networks(find(options.checkpoints)[0])]
     given = list(dict.fromkeys(options.networks))
@@ -150,6 +163,9 @@ def _networks(options: argparse.Namespace) -> list[tuple[Checkpoint, str]]:
 
 def _picture(given: str, look: str | None) -> tuple[Picture, About]:
     """The picture and what is known about it."""
+    from gam_viz.evidence.examine import About
+    from gam_viz.images import LIMITS, Rendering, first_look, list_samples, load_sample, open_source, render
+
     date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     if given.startswith(SAMPLE):
         name = given.removeprefix(SAMPLE)

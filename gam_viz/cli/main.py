@@ -1,37 +1,33 @@
-"""The command line: `python -m gam_viz train | evaluate | zoo | checkpoints | convert | cost | evidence | explain`."""
+"""The command line: `gam-viz COMMAND`, or `python -m gam_viz COMMAND` where it is not installed."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from gam_viz import __version__
-from gam_viz.cli import checkpoints, cost, evidence, explain, train
-from gam_viz.cli.common import shared_arguments
-from gam_viz.datasets import DatasetError
-from gam_viz.networks.checkpoints import CheckpointError
-from gam_viz.training import TrainingError
+from gam_viz.cli import app, checkpoints, convert, cost, evaluate, evidence, explain, train, zoo
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m gam_viz", description="Train, keep and question attention networks."
-    )
+def parser() -> argparse.ArgumentParser:
+    """Of all commands."""
+    program = "python -m gam_viz" if Path(sys.argv[0]).name == "__main__.py" else "gam-viz"
+    parser = argparse.ArgumentParser(prog=program, description="Open the gates of attention networks.")
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    common = shared_arguments()
-    for room in (train, checkpoints, cost, evidence, explain):
-        room.add(commands, common)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (app, explain, evidence, cost, train, evaluate, zoo, convert, checkpoints):
+        command.add(commands)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status. What the user can mend ends in one sentence and status 2."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         options.run(options)
-    except (CheckpointError, DatasetError, TrainingError, ValueError) as error:
+    except ValueError as error:  # of which all errors of the library are kinds
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:

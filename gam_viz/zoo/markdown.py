@@ -9,12 +9,12 @@ from typing import Any
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.runtime.files import write_atomically
 from gam_viz.zoo.plan import TrainingSet
-from gam_viz.zoo.results import RESULTS, ResultsError, Row, SetResults, gather, load_results, write
+from gam_viz.zoo.results import ResultsError, Row, SetResults, gather, load_results, write
 from gam_viz.zoo.train import Workshop
 
 HEAD = """# The zoo
 
-Written by `python -m gam_viz zoo`; do not edit. Figures with more digits are in `zoo.json`.
+Written by `python -m gam_viz zoo`; do not edit. Figures with more digits are in `gam_viz/zoo/results.json`.
 
 Accuracy is that of the test split, read once for each network. Its 95 % interval is over seeds (Student's t) where
 there are two or more, and over the test pictures (Wilson) of the one network where there is one seed; the column says
@@ -25,17 +25,17 @@ attention, measured in turn with it: median and middle half of the rounds.
 """
 
 
-def tabulate(plan: Sequence[TrainingSet], shop: Workshop, folder: Path) -> list[SetResults]:
-    """Gather what is finished and write `zoo.json` and `zoo.md` into `folder`; nothing where nothing is finished."""
+def tabulate(plan: Sequence[TrainingSet], shop: Workshop, file: Path, table: Path) -> list[SetResults]:
+    """Gather what is finished, write it as JSON and as a Markdown table; nothing where nothing is finished."""
     try:
-        before = load_results(folder / RESULTS.name)
+        before = load_results(file)
     except ResultsError as error:
         shop.say(f"{error}; they are gathered anew")
         before = []
     results = gather(plan, shop, before)
     if results:
-        write(results, folder / RESULTS.name)
-        write_table(results, folder / f"{RESULTS.stem}.md")
+        write(results, file)
+        write_table(results, table)
     return results
 
 

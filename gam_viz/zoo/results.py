@@ -18,7 +18,7 @@ from gam_viz.runtime.files import write_atomically
 from gam_viz.zoo.plan import Run, TrainingSet
 from gam_viz.zoo.train import Workshop, best_of, finished
 
-RESULTS = Path(__file__).resolve().parents[2] / "docs" / "zoo.json"
+RESULTS = Path(__file__).with_name("results.json")
 COMPARED_WITH = ("none", "cbam", "gam", "gam-first")
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gam_viz.claims import SECTIONS, SNIPPETS, VERDICTS, Subject, counted, judge, measure, stand_in
-from gam_viz.cli.main import _parser
+from gam_viz.cli.main import parser
 from gam_viz.networks.checkpoints import load, read
 from gam_viz.zoo.plan import read_plan
 from gam_viz.zoo.results import load_results
@@ -93,7 +93,7 @@ def test_the_commands_are_the_command_lines(key):
     for command in SNIPPETS[key].shell.splitlines():
         python, flag, package, *words = shlex.split(command)
         assert [python, flag, package] == ["python", "-m", "gam_viz"]
-        options = _parser().parse_args(words)
+        options = parser().parse_args(words)
         if words[0] == "zoo":
             assert chosen(read_plan(), options.only)
             assert all(fnmatch.filter(runs, pattern) for pattern in options.only)

@@ -139,7 +139,7 @@ def test_who_stops_it_finds_the_old_report(run, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     Path("report.html").write_text("old")
-    monkeypatch.setattr(explain, "examine", stop)
+    monkeypatch.setattr("gam_viz.evidence.examine.examine", stop)
     with pytest.raises(SystemExit) as ended:
         run("sample:scene-sailboat-17", "--out", "report.html")
     assert ended.value.code == 130
@@ -170,7 +170,7 @@ def test_the_defaults_of_the_options_are_those_of_the_settings(folder, tmp_path,
         given.append(settings)
         raise ValueError("enough")
 
-    monkeypatch.setattr(explain, "examine", look)
+    monkeypatch.setattr("gam_viz.evidence.examine.examine", look)
     out = str(tmp_path / "r.html")
     assert main(["explain", "sample:photo-cat", "--checkpoints", str(folder), "--device", "cpu", "--out", out]) == 2
     assert given == [CaseSettings()]

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from gam_viz import __version__
-from gam_viz.cli import train as training
 from gam_viz.cli.main import main
 from gam_viz.networks.checkpoints import load, read, snapshots
 from gam_viz.training import TrainingError
@@ -99,7 +98,7 @@ def test_a_stopped_training_says_that_it_goes_on(folders, capsys, monkeypatch):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "train", stop)
+    monkeypatch.setattr("gam_viz.training.train", stop)
     assert train() == 130
     assert capsys.readouterr().err == "stopped; the same command goes on where it was\n"
 
@@ -187,7 +186,7 @@ def test_a_wrong_command_line_shows_the_usage(arguments, capsys):
         main(arguments)
     assert stopped.value.code == 2
     said = capsys.readouterr().err
-    assert said.startswith("usage: python -m gam_viz")
+    assert said.startswith("usage: gam-viz")
     assert "error: " in said
 
 
@@ -238,7 +237,7 @@ def test_errors_of_a_run_end_in_one_sentence(error, said, folders, capsys, monke
     def fail(*arguments, **options):
         raise error
 
-    monkeypatch.setattr(training, "train", fail)
+    monkeypatch.setattr("gam_viz.training.train", fail)
     assert train() == 2
     assert error_of(capsys) == said
 

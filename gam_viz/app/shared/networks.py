@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.checkpoints import Checkpoint, CheckpointError, find, load, read, snapshots
 from gam_viz.runtime.device import describe, pick_device
 from gam_viz.runtime.device_queue import OnWait, lane
+from gam_viz.runtime.installation import checkpoint_folder
 from gam_viz.text import text
 
 MAX_EXPLANATIONS, MAX_ATTRIBUTIONS = 32, 200  # kept in one session
@@ -54,11 +54,6 @@ class Subject:
     def key(self) -> str:
         """Identity in caches: digests and parameters, never an array."""
         return f"{self.checkpoint.sha256}|{self.input.key}"
-
-
-def checkpoint_folder() -> Path:
-    """Where checkpoints are: GAM_VIZ_CHECKPOINTS, else the project's own folder."""
-    return Path(os.environ.get("GAM_VIZ_CHECKPOINTS") or Path(__file__).resolve().parents[3] / "checkpoints")
 
 
 def checkpoints() -> tuple[list[Checkpoint], list[CheckpointError]]:

@@ -18,7 +18,7 @@ from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError, Gathered
 from gam_viz.evidence.leaderboard.scoring import MEASURES, REGIONS, TRIVIAL, Looks
 from gam_viz.runtime.files import write_atomically
 
-RESULTS = Path(__file__).resolve().parents[3] / "docs" / "evidence.json"
+RESULTS = Path(__file__).with_name("results.json")
 
 #: The mean over a network's gates: what "its gates" do where no one layer is picked afterwards.
 ALL_GATES = "gates"
