@@ -33,8 +33,8 @@ def run(options: argparse.Namespace) -> None:
     """Gather what is missing, write what is known."""
     from tqdm import tqdm
 
+    from gam_viz.evidence.leaderboard.aggregate import RESULTS, load_results, results, write
     from gam_viz.evidence.leaderboard.markdown import write_table
-    from gam_viz.evidence.leaderboard.results import RESULTS, load_results, results, write
     from gam_viz.evidence.leaderboard.run import TAGGED, EvidenceError, Question, gather
     from gam_viz.evidence.leaderboard.scoring import METHODS
     from gam_viz.networks.checkpoints import find
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
         question = Question(data, options.scenes, tuple(options.methods or METHODS))
         with tqdm(total=len(of_data), unit="network", disable=not sys.stderr.isatty()) as bar:
 
-            def progress(name: str, share: float, bar: Any = bar) -> None:
+            def progress(share: float, name: str, bar: Any = bar) -> None:
                 bar.n = [each.card.name for each in of_data].index(name) + share  # noqa: B023
                 bar.set_description(name)
 

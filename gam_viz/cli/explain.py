@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     """Examine, then write."""
     from tqdm import tqdm
 
-    from gam_viz.evidence.examine import CaseSettings, Subject, examine
+    from gam_viz.evidence.examine import CaseSettings, LoadedNetwork, examine
     from gam_viz.evidence.faithfulness import Settings
     from gam_viz.networks.checkpoints import load
     from gam_viz.runtime.device import pick_device
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> None:
     device = pick_device(options.device)
     picture, about = _picture(options.picture, options.look)
     subjects = [
-        Subject(load(checkpoint, device), checkpoint.card, checkpoint.sha256, called)
+        LoadedNetwork(load(checkpoint, device), checkpoint.card, checkpoint.sha256, called)
         for checkpoint, called in _networks(options)
     ]
     try:

@@ -1,4 +1,4 @@
-"""95 % intervals of accuracies and of differences between them."""
+"""95 % intervals of accuracies and of differences between them, and two networks on the same pictures."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
-
-from gam_viz.evaluation.paired import Paired
-from gam_viz.training import wilson_interval
 
 
 @dataclass(frozen=True)
@@ -34,10 +31,25 @@ class Estimate:
     count: int
 
 
-def mean(values: npt.NDArray[np.floating], least: float = -math.inf, most: float = math.inf) -> Estimate:
-    """The mean of a measure over pictures, (N,), with Student's t interval; NaN stands for a picture without it.
+def wilson_interval(correct: int, count: int) -> tuple[float, float]:
+    """95 % interval of a share of `count` trials (E. B. Wilson, JASA 22, 1927), within 0..1; all of it for no trial."""
+    if count == 0:
+        return 0.0, 1.0
+    low, high = stats.binomtest(correct, count).proportion_ci(0.95, method="wilson")
+    return float(low), float(high)
 
-    No end of the interval lies beyond `least` or `most`, what the measure can be.
+
+def student_interval(
+    values: npt.NDArray[np.floating], least: float = -math.inf, most: float = math.inf
+) -> tuple[float, float]:
+    """95 % interval of the mean of (N,) values, N >= 2, by Student's t; no end lies beyond `least` or `most`."""
+    value, error = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * error
+    return max(least, value - half), min(most, value + half)
+
+
+def mean(values: npt.NDArray[np.floating], least: float = -math.inf, most: float = math.inf) -> Estimate:
+    """The mean of a measure over pictures, (N,), with `student_interval`; NaN stands for a picture without it.
 
     Raises:
         ValueError: no picture has it.
@@ -46,11 +58,8 @@ def mean(values: npt.NDArray[np.floating], least: float = -math.inf, most: float
     known = known[~np.isnan(known)]
     if len(known) == 0:
         raise ValueError("a mean needs at least one picture that has the measure")
-    value = float(known.mean())
-    if len(known) == 1:
-        return Estimate(value, least, most, "pictures", 1)
-    half = float(stats.t.ppf(0.975, len(known) - 1)) * float(known.std(ddof=1)) / math.sqrt(len(known))
-    return Estimate(value, max(least, value - half), min(most, value + half), "pictures", len(known))
+    ends = (least, most) if len(known) == 1 else student_interval(known, least, most)
+    return Estimate(float(known.mean()), *ends, "pictures", len(known))
 
 
 def accuracy(values: Sequence[float], correct: Sequence[npt.NDArray[np.bool_]]) -> Estimate:
@@ -61,12 +70,9 @@ def accuracy(values: Sequence[float], correct: Sequence[npt.NDArray[np.bool_]]) 
         correct: (N,) of each seed, which test pictures it got right.
     """
     if len(values) >= 2:
-        mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
-        half = float(stats.t.ppf(0.975, len(values) - 1)) * error
-        return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), "seeds", len(values))
+        return Estimate(float(np.mean(values)), *student_interval(np.asarray(values), 0.0, 1.0), "seeds", len(values))
     count = len(correct[0])
-    low, high = wilson_interval(int(correct[0].sum()), count)
-    return Estimate(values[0], low, high, "pictures", count)
+    return Estimate(values[0], *wilson_interval(int(correct[0].sum()), count), "pictures", count)
 
 
 def difference(
@@ -79,15 +85,62 @@ def difference(
     each one's first seed (see `Paired.interval`).
     """
     if len(first) >= 2 and len(second) >= 2:
-        a, b = np.asarray(first), np.asarray(second)
-        parts = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
-        value, variance = float(a.mean() - b.mean()), float(sum(parts))
-        if variance == 0:
-            return Estimate(value, value, value, "seeds", min(len(a), len(b)))
-        freedom = variance**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
-        half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(variance)
-        return Estimate(value, value - half, value + half, "seeds", min(len(a), len(b)))
+        value, count = float(np.mean(first) - np.mean(second)), min(len(first), len(second))
+        if np.ptp(first) == np.ptp(second) == 0:
+            return Estimate(value, value, value, "seeds", count)
+        low, high = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+        return Estimate(value, float(low), float(high), "seeds", count)
     x, y = first_correct[0], second_correct[0]
-    pair = Paired(*(int(of.sum()) for of in (x & y, x & ~y, ~x & y, ~x & ~y)))
-    low, high = pair.interval()
-    return Estimate(pair.difference, low, high, "pictures", pair.count)
+    pair = Paired(*(int(each.sum()) for each in (x & y, x & ~y, ~x & y, ~x & ~y)))
+    return Estimate(pair.difference, *pair.interval(), "pictures", pair.count)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """How often two networks are right on the same pictures: is one right more often than chance would have it?
+
+    The pictures on which both are right, or both wrong, say nothing about that; the others decide.
+
+    Attributes:
+        both, first, second, neither: counts of pictures on which both, one alone, or none is right.
+    """
+
+    both: int
+    first: int
+    second: int
+    neither: int
+
+    @classmethod
+    def of(cls, outcomes: npt.NDArray[np.str_]) -> Paired:
+        """Count what `gam_viz.evaluation.predictions.outcomes` found."""
+        return cls(*(int((outcomes == name).sum()) for name in ("both", "first", "second", "neither")))
+
+    @property
+    def count(self) -> int:
+        """Of pictures."""
+        return self.both + self.first + self.second + self.neither
+
+    @property
+    def accuracies(self) -> tuple[float, float]:
+        """Of the first and the second network, 0..1."""
+        count = max(self.count, 1)
+        return (self.both + self.first) / count, (self.both + self.second) / count
+
+    @property
+    def difference(self) -> float:
+        """The first network's accuracy minus the second's, -1..1."""
+        return (self.first - self.second) / max(self.count, 1)
+
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the difference (D. Bonett, R. Price, J. Educ. Behav. Stat. 37, 2012), within -1..1."""
+        count = self.count + 2
+        first, second = (self.first + 1) / count, (self.second + 1) / count
+        half = float(stats.norm.ppf(0.975)) * math.sqrt((first + second - (first - second) ** 2) / count)
+        return max(-1.0, first - second - half), min(1.0, first - second + half)
+
+    def p_value(self) -> float:
+        """Of McNemar's exact test: how likely so uneven a split of the one-sided successes is if neither is better.
+
+        1 where the networks are right on the same pictures.
+        """
+        return float(stats.binomtest(self.first, self.first + self.second).pvalue) if self.first + self.second else 1.0

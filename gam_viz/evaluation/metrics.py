@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from torch import nn
 
 from gam_viz.datasets.arrays import LabelledImages
+from gam_viz.evaluation.intervals import wilson_interval
 from gam_viz.images import normalise_batch
 from gam_viz.runtime.device import autocast
 
@@ -37,16 +37,6 @@ def predict(
             logits.append(network(x).float().cpu().numpy())
     network.train(was_training)
     return np.concatenate(logits)
-
-
-def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
-    """95 % interval of a share of `count` trials (E. B. Wilson, JASA 22, 1927), within 0..1."""
-    if count == 0:
-        return 0.0, 1.0
-    share = correct / count
-    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def calibration_error(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], bins: int = 15) -> float:

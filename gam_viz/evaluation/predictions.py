@@ -24,9 +24,6 @@ from gam_viz.runtime.files import write_atomically
 
 OUTCOMES = ("both", "first", "second", "neither")
 
-#: Told the share done, 0..1, after each batch; may raise to stop.
-Progress = Callable[[float], None]
-
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -65,7 +62,7 @@ def predict_pictures(
     std: tuple[float, ...],
     device: torch.device,
     *,
-    progress: Progress | None = None,
+    progress: Callable[[float], None] | None = None,
     batch_size: int = 100,
 ) -> Predictions:
     """Run `network` on all pictures, at their own size."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,9 @@ import numpy.typing as npt
 
 from gam_viz.evidence.similarity import LEVEL, TOP, Ranked, band_of, check_map, compare, grid, is_flat, random_maps
 from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.runtime.progress import Progress
 
 COUNT = 100  # random pairs, for each pair's band
-
-#: Told the share that is done (0..1) and the label at work; may raise to leave.
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +48,7 @@ class Agreement:
         spearman, ssim, iou: see `Similarity`.
         side: cells a side of the grid on which all are compared.
         top: share of the cells that count as a map's top.
-        count, level: of the bands, see `Band`.
+        count, level: of the bands, see `SimilarityBand`.
     """
 
     labels: tuple[str, ...]

@@ -40,7 +40,7 @@ STEPS = ("prediction", "attributions", "ablation", "faithfulness", "randomisatio
 _EFFORT = dict(zip(STEPS, (0.01, 0.09, 0.16, 0.3, 0.36, 0.08), strict=True))
 
 #: Told the share that is done (0..1), the network's name (empty: all) and one of `STEPS`; may raise to leave.
-Progress = Callable[[float, str, str], None]
+CaseProgress = Callable[[float, str, str], None]
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ class CaseSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class LoadedNetwork:
     """A network to examine, of this project or of another library.
 
     Attributes:
@@ -143,7 +143,7 @@ class Examined:
 
     Attributes:
         name: the card's, made unique within the case.
-        card, sha256, called: as of `Subject`.
+        card, sha256, called: as of `LoadedNetwork`.
         input: what the network saw.
         explanation: its prediction and its gates.
         target: index of the class that is explained.
@@ -209,7 +209,7 @@ class Case:
 
 
 def examine(
-    networks: Sequence[Checkpoint | Subject],
+    networks: Sequence[Checkpoint | LoadedNetwork],
     picture: Picture,
     *,
     fit: Fit = "crop",
@@ -217,7 +217,7 @@ def examine(
     settings: CaseSettings | None = None,
     about: About | None = None,
     device: torch.device | str = "cpu",
-    progress: Progress | None = None,
+    progress: CaseProgress | None = None,
 ) -> Case:
     """Ask several networks about one picture, and the evidence about every answer.
 
@@ -295,7 +295,7 @@ class _One:
             return None
 
     def examine(
-        self, subject: Subject, picture: Picture, fit: Fit, target: str | None, device: torch.device
+        self, subject: LoadedNetwork, picture: Picture, fit: Fit, target: str | None, device: torch.device
     ) -> Examined | None:
         card, network, settings = subject.card, subject.network, self.settings
         seen = prepare(picture, size=card.input_size, mean=card.mean, std=card.std, fit=fit)
@@ -433,12 +433,12 @@ class _One:
         self.left_out.append(LeftOut(self.name, step, code, details))
 
 
-def _subject(given: Checkpoint | Subject, device: torch.device) -> Subject:
-    if isinstance(given, Subject):
+def _subject(given: Checkpoint | LoadedNetwork, device: torch.device) -> LoadedNetwork:
+    if isinstance(given, LoadedNetwork):
         return given
     # A file of that name in the folder of checkpoints is called by its name; an upload has no file.
     called = given.card.name if given.path.stem == given.card.name and given.content is None else given.path.name
-    return Subject(load(given, device), given.card, given.sha256, called)
+    return LoadedNetwork(load(given, device), given.card, given.sha256, called)
 
 
 def _between(networks: Sequence[Examined]) -> list[LeftOut]:
@@ -462,7 +462,7 @@ def _unique(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _part(progress: Progress | None, index: int, count: int, name: str) -> Callable[[str, float], None]:
+def _part(progress: CaseProgress | None, index: int, count: int, name: str) -> Callable[[str, float], None]:
     """How one network's steps tell the progress of all."""
     alone = 1 - _EFFORT["agreement"]
 

@@ -1,4 +1,8 @@
-"""Does a map point at what is known to matter? Pointing game, energy and overlap against a mask of the truth."""
+"""Does a map point at what is known to matter?
+
+Two ways to ask. `score` holds a map at the picture's resolution against a mask of the truth: energy, pointing, overlap.
+`share` says how much of a map's mass, cell by cell, lies in any region, against how much of the picture the region is.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import resized
@@ -63,3 +68,114 @@ def _overlap(map_: npt.NDArray[np.float64], inside: npt.NDArray[np.bool_]) -> fl
     above, ties = map_ > threshold, map_ == threshold
     shared = float((inside & above).sum()) + (count - int(above.sum())) * float(inside[ties].mean())
     return shared / (2 * count - shared)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in shares of the square that the network saw: 0 is its left or top edge, 1 its right or bottom.
+
+    Raises:
+        ValueError: it is empty or reaches beyond the square.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1):
+            raise ValueError(
+                f"a box needs 0 <= left < right <= 1 and 0 <= top < bottom <= 1, got {self.left}, {self.top}, "
+                f"{self.right}, {self.bottom}"
+            )
+
+    def coverage(self, height: int, width: int) -> FloatArray:
+        """(height, width) float32: the share of each cell that lies inside, 0..1."""
+        rows = _covered(self.top, self.bottom, height)
+        columns = _covered(self.left, self.right, width)
+        return np.outer(rows, columns).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """Any region, as (S, S) bool over the square that the network saw.
+
+    Raises:
+        ValueError: nothing, or everything, lies inside.
+    """
+
+    inside: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        if self.inside.ndim != 2 or self.inside.all() or not self.inside.any():
+            raise ValueError("a mask needs two axes, and pixels both inside and outside")
+
+    @classmethod
+    def as_seen(cls, mask: npt.NDArray[np.bool_], box: tuple[float, float, float, float], size: int) -> Mask:
+        """A mask over the whole picture, cut as the network's input was.
+
+        Args:
+            mask: (H, W) bool, over the picture.
+            box: `NetworkInput.box`, where the square lies in pixels of the picture.
+            size: side of the square, in pixels.
+
+        Raises:
+            ValueError: nothing, or everything, of the square lies inside.
+        """
+        height, width = mask.shape
+        left, top, right, bottom = box
+        place = (np.arange(size) + 0.5) / size
+        columns = np.floor(left + place * (right - left)).astype(int)
+        rows = np.floor(top + place * (bottom - top)).astype(int)
+        seen = mask[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
+        outside = (rows < 0) | (rows >= height), (columns < 0) | (columns >= width)
+        return cls(seen & ~outside[0][:, None] & ~outside[1][None, :])
+
+    def coverage(self, height: int, width: int) -> FloatArray:
+        """(height, width) float32: the share of each cell that lies inside, 0..1."""
+        whole = Image.fromarray(self.inside.astype(np.float32))
+        return np.asarray(whole.resize((width, height), Image.Resampling.BOX), np.float32)  # means over the cells
+
+
+Region = Box | Mask
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of one map in one region.
+
+    Attributes:
+        inside: share of the map's mass that lies inside, 0..1; None where the map has none.
+        area: share of the square that lies inside, 0..1: what a flat map would have.
+        hit: whether the map's largest value lies inside (the pointing game of Zhang et al., arXiv 1608.00507,
+            section 4.1, without its margin); None where no one cell is the largest.
+    """
+
+    inside: float | None
+    area: float
+    hit: bool | None
+
+    @property
+    def density(self) -> float | None:
+        """inside / area: 1 for a map that does not favour the region."""
+        return None if self.inside is None else self.inside / self.area
+
+
+def share(values: npt.NDArray[np.floating], region: Region) -> Share:
+    """How much of a map (h, w) lies inside. Its mass is its positive part: what speaks for a class, or what a gate
+    lets through."""
+    coverage = region.coverage(*values.shape)
+    area = float(coverage.mean())
+    mass = np.maximum(values, 0).astype(np.float64)
+    total = float(mass.sum())
+    inside = float((mass * coverage).sum()) / total if total > 0 else None
+    largest = values == values.max()
+    hit = bool(coverage[largest][0] >= 0.5) if largest.sum() == 1 else None
+    return Share(inside, area, hit)
+
+
+def _covered(start: float, end: float, count: int) -> npt.NDArray[np.float64]:
+    """(count,): the share of each of `count` equal parts of 0..1 that lies within start..end."""
+    edges = np.arange(count + 1) / count
+    return np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], start), 0, None) * count

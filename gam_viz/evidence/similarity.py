@@ -5,7 +5,7 @@ on one grid. Every measure here is therefore the same for a map and for any incr
 gradients do not decide over all the rest. What ranks hide is how much a map varies at all; show its spread beside them.
 
 Smooth maps look alike by accident: two blurred noises of 64x64 cells easily correlate by 0.3. So a number means
-something only beside its `Band`: the range of the same number between random maps as smooth as the two.
+something only beside its `SimilarityBand`: the range of the same number between random maps as smooth as the two.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Similarity:
 
 
 @dataclass(frozen=True)
-class Band:
+class SimilarityBand:
     """Where each measure lies between random maps of given smoothnesses.
 
     Attributes:
@@ -208,7 +208,7 @@ def random_maps(values: Array, count: int, seed: int = 0) -> Array:
 
 def band(
     first: Array, second: Array, *, top: float = TOP, count: int = COUNT, seed: int = 0, level: float = LEVEL
-) -> Band | None:
+) -> SimilarityBand | None:
     """Where `similarity` lies between two random maps, one as smooth as each of these; None where one is flat.
 
     Raises:
@@ -222,11 +222,11 @@ def band(
     return band_of(compare(*(Ranked.of(stack, side, top) for stack in stacks)), level)
 
 
-def band_of(measures: tuple[Array, Array, Array], level: float = LEVEL) -> Band:
+def band_of(measures: tuple[Array, Array, Array], level: float = LEVEL) -> SimilarityBand:
     """The central `level` of what `compare` found of many pairs."""
     low, high = np.quantile(np.stack(measures), ((1 - level) / 2, (1 + level) / 2), axis=1)
     limits = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
-    return Band(limits[0], limits[1], limits[2], len(measures[0]), level)
+    return SimilarityBand(limits[0], limits[1], limits[2], len(measures[0]), level)
 
 
 def _check(first: Array, second: Array, top: float) -> None:

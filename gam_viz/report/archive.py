@@ -22,7 +22,7 @@ from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.gate_scales import spatial_scale, weight_scale
 from gam_viz.figures.pixels import painted, png
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
-from gam_viz.report.context import Shown
+from gam_viz.report.context import ReportContext
 from gam_viz.report.looks import PERCENTILE
 from gam_viz.report.page import html
 from gam_viz.report.provenance import facts
@@ -39,7 +39,7 @@ def pack(case: Case, words: Words) -> bytes:
 
     Names of its files are made of letters, digits, ".", "-" and "_" alone, whatever networks and maps are called.
     """
-    shown, say = Shown(case, words), words.text
+    shown, say = ReportContext(case, words), words.text
     names = [f"{place}-{_slug(network.name)}" for place, network in enumerate(case.networks, 1)]
     of_case = facts(case)
     called = [(name, network.explanation) for name, network in zip(names, case.networks, strict=True)]
@@ -79,7 +79,7 @@ def _zip(files: Sequence[tuple[str, bytes]]) -> bytes:
     return buffer.getvalue()
 
 
-def _maps(shown: Shown, names: Sequence[str]) -> list[tuple[str, bytes, str]]:
+def _maps(shown: ReportContext, names: Sequence[str]) -> list[tuple[str, bytes, str]]:
     """Every finite map at its true size: gates on the scale of the report, attributions on one a method."""
     case, files = shown.case, []
     masks = [spatial_maps(network.explanation, reduction=case.settings.reduction) for network in case.networks]
@@ -112,7 +112,7 @@ def _colours(scale: Scale) -> str:
     return DIVERGING[0] if scale.signed else SEQUENTIAL[0]
 
 
-def _comparison(shown: Shown) -> Figure:
+def _comparison(shown: ReportContext) -> Figure:
     """The last layer with gates of any network, and all attributions."""
     case, say = shown.case, shown.say
     layers = [layer for network in case.networks for layer in network.explanation.layers]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from gam_viz.evidence.examine import Examined
-from gam_viz.report.context import Shown, plain
+from gam_viz.report.context import ReportContext, plain
 from gam_viz.report.markup import Html, h, joined
 from gam_viz.report.provenance import command, facts
 
 
-def asked(shown: Shown) -> Html:
+def asked(shown: ReportContext) -> Html:
     """Title, and what was asked of whom."""
     say, case = shown.say, shown.case
     networks = say("report.and").join(shown.titles)
@@ -28,7 +28,7 @@ def asked(shown: Shown) -> Html:
     return joined(*parts, *_warnings(shown))
 
 
-def left_out(shown: Shown) -> Html:
+def left_out(shown: ReportContext) -> Html:
     """What is missing, and why."""
     if not shown.case.left_out:
         return Html("")
@@ -36,7 +36,7 @@ def left_out(shown: Shown) -> Html:
     return h("section", h("h2", shown.say("report.left_out")), h("ul", *told), class_="notice")
 
 
-def limits(shown: Shown) -> Html:
+def limits(shown: ReportContext) -> Html:
     """What these maps cannot show."""
     say, case = shown.say, shown.case
     seeds = say("report.comma").join(str(network.card.seed) for network in case.networks)
@@ -46,7 +46,7 @@ def limits(shown: Shown) -> Html:
     return joined(h("h2", say("report.limits")), h("ul", *told))
 
 
-def provenance(shown: Shown) -> Html:
+def provenance(shown: ReportContext) -> Html:
     """Picture, networks, settings, versions; the command and the link."""
     say, case = shown.say, shown.case
     picture, about = case.picture, case.about
@@ -74,7 +74,7 @@ def provenance(shown: Shown) -> Html:
     return joined(h("h2", say("report.provenance")), h("dl", *listed), *_again(shown))
 
 
-def _card(shown: Shown, network: Examined) -> Html:
+def _card(shown: ReportContext, network: Examined) -> Html:
     say, card = shown.say, network.card
     told = [
         plain(network.name),
@@ -88,7 +88,7 @@ def _card(shown: Shown, network: Examined) -> Html:
     return joined(*parts, h("code", network.sha256 or say("report.no_file")))
 
 
-def _again(shown: Shown) -> list[Html]:
+def _again(shown: ReportContext) -> list[Html]:
     say, case = shown.say, shown.case
     line = command(case)
     parts = [h("h3", say("report.again"))]
@@ -100,7 +100,7 @@ def _again(shown: Shown) -> list[Html]:
     return parts
 
 
-def _warnings(shown: Shown) -> list[Html]:
+def _warnings(shown: ReportContext) -> list[Html]:
     say, case = shown.say, shown.case
     told = []
     if any(network.card.domain == "medical" for network in case.networks):

@@ -13,7 +13,7 @@ from gam_viz.images import list_samples
 from gam_viz.report.words import Words
 
 
-class Shown:
+class ReportContext:
     """A case and the words for it.
 
     Attributes:

@@ -14,14 +14,14 @@ from gam_viz.figures.report_marks import SHAPES, Mark, changes, mark_sign
 from gam_viz.figures.report_matrix import matrix
 from gam_viz.figures.scales import number
 from gam_viz.figures.static import curves, swatch
-from gam_viz.report.context import Shown
+from gam_viz.report.context import ReportContext
 from gam_viz.report.looks import network_heading
 from gam_viz.report.markup import Html, h, joined
 
 _BRANCHES = ("channel", "spatial", "both")
 
 
-def found(shown: Shown) -> Html:
+def found(shown: ReportContext) -> Html:
     """The whole in a few sentences, each with its number."""
     say, case = shown.say, shown.case
     told = []
@@ -59,7 +59,7 @@ def found(shown: Shown) -> Html:
     return joined(h("h2", say("report.found")), h("ul", *(h("li", sentence) for sentence in told), class_="found"))
 
 
-def ablation(shown: Shown) -> Html:
+def ablation(shown: ReportContext) -> Html:
     """A chart a way of replacing, a row a layer, a mark a gate."""
     say, case = shown.say, shown.case
     known = [(i, network) for i, network in enumerate(case.networks) if network.ablations is not None]
@@ -102,7 +102,7 @@ def ablation(shown: Shown) -> Html:
     return joined(*parts)
 
 
-def faithful(shown: Shown) -> Html:
+def faithful(shown: ReportContext) -> Html:
     """The evidence about each map in a table, and the curves behind it."""
     say, case = shown.say, shown.case
     settings = case.settings.faithfulness
@@ -123,7 +123,7 @@ def faithful(shown: Shown) -> Html:
     return joined(*parts)
 
 
-def agreed(shown: Shown) -> Html:
+def agreed(shown: ReportContext) -> Html:
     """The matrix of all maps."""
     say, known = shown.say, shown.case.agreement
     if known is None or len(known.maps) < 2:
@@ -151,7 +151,7 @@ def agreed(shown: Shown) -> Html:
     return joined(h("h2", say("evidence.section.agreed")), h("div", figure, h("div", legend, *notes), class_="columns"))
 
 
-def _largest(shown: Shown, index: int, results: tuple[Ablation, ...]) -> str:
+def _largest(shown: ReportContext, index: int, results: tuple[Ablation, ...]) -> str:
     say, network = shown.say, shown.case.networks[index]
     most = max(results, key=lambda one: abs(one.probability.value))
     return say(
@@ -167,7 +167,7 @@ def _largest(shown: Shown, index: int, results: tuple[Ablation, ...]) -> str:
     )
 
 
-def _alike(shown: Shown) -> list[str]:
+def _alike(shown: ReportContext) -> list[str]:
     """Of every two networks: how many of their masks of the same layer agree."""
     say, told = shown.say, []
     for index in range(len(shown.titles)):
@@ -188,7 +188,7 @@ def _alike(shown: Shown) -> list[str]:
     return told
 
 
-def _mark(shown: Shown, index: int, lane: int, one: Ablation) -> Mark:
+def _mark(shown: ReportContext, index: int, lane: int, one: Ablation) -> Mark:
     say = shown.say
     told = f"{shown.titles[index]} {say(f'evidence.branch.{one.branch}')}: {100 * one.probability.value:+.1f}"
     change, shape = one.probability, SHAPES[_BRANCHES.index(one.branch)]
@@ -198,7 +198,7 @@ def _mark(shown: Shown, index: int, lane: int, one: Ablation) -> Mark:
 _COLUMNS = ("network", "layer", "branch", "mode", "probability", "margin", "flips")
 
 
-def _ablation_row(shown: Shown, index: int, one: Ablation) -> Html:
+def _ablation_row(shown: ReportContext, index: int, one: Ablation) -> Html:
     say = shown.say
     change = f"{100 * one.probability.value:+.1f}"
     if one.draws > 1:
@@ -215,7 +215,7 @@ def _ablation_row(shown: Shown, index: int, one: Ablation) -> Html:
     return h("tr", *(h("td", cell) for cell in cells))
 
 
-def _table(shown: Shown, rows: list[Judgement]) -> Html:
+def _table(shown: ReportContext, rows: list[Judgement]) -> Html:
     say = shown.say
     columns = ("map", "deletion", "insertion", "beats", "untrained", "delta", "alike")
     titles = [say(f"report.column.{key}") for key in columns]
@@ -246,13 +246,13 @@ def _table(shown: Shown, rows: list[Judgement]) -> Html:
     return h("div", h("table", *drawn, class_="judged"), class_="wide")
 
 
-def _with_untrained(shown: Shown, row: Judgement) -> str:
+def _with_untrained(shown: ReportContext, row: Judgement) -> str:
     assert row.test is not None
     verdict = shown.say(f"evidence.verdict.{row.test.verdict}")
     return verdict if row.untrained is None else f"{verdict} ({row.untrained:+.2f})"
 
 
-def _likenesses(shown: Shown, row: Judgement) -> Html:
+def _likenesses(shown: ReportContext, row: Judgement) -> Html:
     say = shown.say
 
     def written(near: Likeness, name: str) -> Html:
@@ -265,7 +265,7 @@ def _likenesses(shown: Shown, row: Judgement) -> Html:
     return joined(*inside, *across) if inside or across else Html("–")
 
 
-def _sentences(shown: Shown, row: Judgement) -> str:
+def _sentences(shown: ReportContext, row: Judgement) -> str:
     say, title = shown.say, shown.map_title(row.map)
     told: list[str] = []
     if row.standing is not None:
@@ -295,7 +295,7 @@ def _sentences(shown: Shown, row: Judgement) -> str:
     return shown.together(*told)
 
 
-def _curves(shown: Shown, index: int, network: Examined, rows: list[Judgement]) -> Html:
+def _curves(shown: ReportContext, index: int, network: Examined, rows: list[Judgement]) -> Html:
     say, known, colour = shown.say, network.faithfulness, shown.colours[index]
     assert known is not None
     standings = {row.map.key: row.standing for row in rows if row.standing is not None}

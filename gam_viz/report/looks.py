@@ -12,7 +12,7 @@ from gam_viz.figures.gate_scales import spatial_scale, weight_scale
 from gam_viz.figures.pixels import Pixels, bar, over, reduced, uri
 from gam_viz.figures.report_marks import barcode
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
-from gam_viz.report.context import Shown, plain
+from gam_viz.report.context import ReportContext, plain
 from gam_viz.report.markup import Html, h, joined
 
 ORIGINAL = 480  # pixels of the original's longest side
@@ -21,7 +21,7 @@ PERCENTILE = 99.5  # of |attribution|: where its colours end
 OPACITY = 0.65
 
 
-def saw(shown: Shown) -> Html:
+def saw(shown: ReportContext) -> Html:
     """The picture as it was given and as each network saw it, and what they say."""
     say, case = shown.say, shown.case
     picture, title = case.picture, shown.picture_title()
@@ -36,7 +36,7 @@ def saw(shown: Shown) -> Html:
     return joined(h("h2", say("report.saw")), h("div", given, *columns, class_="columns"))
 
 
-def gates(shown: Shown) -> Html:
+def gates(shown: ReportContext) -> Html:
     """Channel weights of all layers on one axis, and all masks in one range of colours."""
     say, case = shown.say, shown.case
     parts: list[str] = [h("h2", say("report.gates"))]
@@ -73,7 +73,7 @@ def gates(shown: Shown) -> Html:
     return joined(*parts)
 
 
-def attributions(shown: Shown) -> Html:
+def attributions(shown: ReportContext) -> Html:
     """A row a method, a column a network, one scale a row."""
     say, case = shown.say, shown.case
     blocks: list[str] = []
@@ -97,7 +97,7 @@ def attributions(shown: Shown) -> Html:
     return joined(h("h2", say("attributions.title")), lead, h("div", *blocks, class_="columns two"))
 
 
-def _said(shown: Shown, index: int, network: Examined) -> Html:
+def _said(shown: ReportContext, index: int, network: Examined) -> Html:
     say, explanation = shown.say, network.explanation
     size = network.card.input_size
     title = shown.picture_title()
@@ -133,7 +133,7 @@ def _said(shown: Shown, index: int, network: Examined) -> Html:
     )
 
 
-def network_heading(shown: Shown, index: int, tag: str) -> Html:
+def network_heading(shown: ReportContext, index: int, tag: str) -> Html:
     """A network's name beside its colour."""
     name = plain(shown.case.networks[index].name)
     parts: list[str] = [h("span", class_="dot", style=f"background:{shown.colours[index]}"), shown.titles[index]]
@@ -142,11 +142,11 @@ def network_heading(shown: Shown, index: int, tag: str) -> Html:
     return h(tag, *parts)
 
 
-def _legend(shown: Shown) -> Html:
+def _legend(shown: ReportContext) -> Html:
     return h("div", *(network_heading(shown, index, "p") for index in range(len(shown.titles))), class_="legend")
 
 
-def _weights_sentence(shown: Shown, index: int, readings: list[GateReading]) -> str:
+def _weights_sentence(shown: ReportContext, index: int, readings: list[GateReading]) -> str:
     channel = [r for r in readings if r.branch == "channel"]
     if not channel:
         return shown.say("channels.absent", name=shown.titles[index])
@@ -161,7 +161,9 @@ def _weights_sentence(shown: Shown, index: int, readings: list[GateReading]) -> 
     )
 
 
-def _mask_cell(shown: Shown, index: int, found: SpatialMap | None, layer: str, scale: Scale, colours: str) -> Html:
+def _mask_cell(
+    shown: ReportContext, index: int, found: SpatialMap | None, layer: str, scale: Scale, colours: str
+) -> Html:
     if found is None or not np.isfinite(found.values).all():
         return _figure(shown, index, None, shown.say("report.no_mask"), "")
     values = found.values
@@ -177,7 +179,7 @@ def _mask_cell(shown: Shown, index: int, found: SpatialMap | None, layer: str, s
     return _figure(shown, index, pixels, caption, alt)
 
 
-def _attribution_cell(shown: Shown, index: int, found: Attribution | None, scale: Scale, colours: str) -> Html:
+def _attribution_cell(shown: ReportContext, index: int, found: Attribution | None, scale: Scale, colours: str) -> Html:
     say, network = shown.say, shown.case.networks[index]
     if found is None or not np.isfinite(found.values).all():
         return _figure(shown, index, None, say("report.no_map"), "")
@@ -201,7 +203,7 @@ def _attribution_cell(shown: Shown, index: int, found: Attribution | None, scale
     return _figure(shown, index, pixels, say("report.comma").join(caption), alt)
 
 
-def _figure(shown: Shown, index: int, pixels: Pixels | None, caption: str, alt: str) -> Html:
+def _figure(shown: ReportContext, index: int, pixels: Pixels | None, caption: str, alt: str) -> Html:
     """A network's map under a line of its colour, or words in its place."""
     inside = [h("div", caption, class_="none")]
     if pixels is not None:
@@ -213,7 +215,7 @@ def _of_method(network: Examined, method: str) -> Attribution | None:
     return next((a for a in network.attributions if a.method == method), None)
 
 
-def _scale(shown: Shown, scale: Scale, colours: str) -> Html:
+def _scale(shown: ReportContext, scale: Scale, colours: str) -> Html:
     say = shown.say
     low, high = number(scale.low), number(scale.high)
     clipped = [say("scale.clipped", share=scale.clipped)] if scale.clipped else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gam_viz.evidence.examine import Case
 from gam_viz.report.closing import asked, left_out, limits, provenance
-from gam_viz.report.context import Shown
+from gam_viz.report.context import ReportContext
 from gam_viz.report.evidence import ablation, agreed, faithful, found
 from gam_viz.report.looks import attributions, gates, saw
 from gam_viz.report.markup import Html, h, joined
@@ -21,7 +21,7 @@ def html(case: Case, words: Words) -> str:
     Equal cases give equal text. Names from files (pictures, classes, cards) are escaped; of a DICOM file nothing is
     in it but the picture, its digest and what `Source.facts` list.
     """
-    shown = Shown(case, words)
+    shown = ReportContext(case, words)
     say = words.text
     title = say("report.title", picture=shown.picture_title())
     head = h(

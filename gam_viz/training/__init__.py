@@ -1,6 +1,7 @@
 """Training and evaluating networks."""
 
-from gam_viz.evaluation.metrics import predict, summarise, wilson_interval
+from gam_viz.evaluation.intervals import wilson_interval
+from gam_viz.evaluation.metrics import predict, summarise
 from gam_viz.training.job import Job, TrainingError
 from gam_viz.training.loop import train
 from gam_viz.training.recipe import RECIPES, Recipe, recipe

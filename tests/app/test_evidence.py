@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.evidence import measurements
 from gam_viz.evidence.ablation.ablate import ablate, ablations
-from gam_viz.evidence.leaderboard.results import results, write
+from gam_viz.evidence.leaderboard.aggregate import results, write
 from gam_viz.evidence.leaderboard.run import Question, gather
 from gam_viz.explain.gates import gates_of
 from gam_viz.images import load_sample, prepare

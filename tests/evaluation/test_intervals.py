@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gam_viz.evaluation.intervals import accuracy, difference
+from gam_viz.evaluation.intervals import accuracy, difference, mean, student_interval, wilson_interval
 
 
 def right(count, of):
@@ -74,3 +74,27 @@ def test_the_other_way_round_it_is_the_mirror_image():
     x, y = generator.random(50) < 0.7, generator.random(50) < 0.6
     one, other = difference([0], [0], [x], [y]), difference([0], [0], [y], [x])
     assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+
+
+@pytest.mark.parametrize(("correct", "count"), [(0, 1), (1, 1), (0, 20), (7, 20), (88, 100), (9_012, 10_000)])
+def test_a_share_has_wilsons_interval_as_its_formula_gives_it(correct, count):
+    z, share = stats.norm.ppf(0.975), correct / count
+    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    assert wilson_interval(correct, count) == pytest.approx((max(0, centre - half), min(1, centre + half)), abs=1e-9)
+
+
+def test_a_mean_has_students_interval_as_its_formula_gives_it():
+    values = np.random.default_rng(0).normal(0.4, 0.3, 12)
+    half = stats.t.ppf(0.975, 11) * values.std(ddof=1) / np.sqrt(12)
+    expected = (values.mean() - half, values.mean() + half)
+    assert student_interval(values) == pytest.approx(expected, abs=1e-9)
+    middle = values.mean()
+    assert student_interval(values, middle - 0.01, middle + 0.01) == (middle - 0.01, middle + 0.01)
+    with_gaps = mean(np.append(values, np.nan))
+    assert (with_gaps.low, with_gaps.high, with_gaps.count) == (
+        pytest.approx(expected[0], abs=1e-9),
+        pytest.approx(expected[1], abs=1e-9),
+        12,
+    )
+    assert student_interval(np.full(5, 0.25)) == (0.25, 0.25)

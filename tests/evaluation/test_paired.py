@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gam_viz.evaluation.paired import Paired
+from gam_viz.evaluation.intervals import Paired
 
 
 def test_counts_accuracies_and_difference() -> None:

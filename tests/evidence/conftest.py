@@ -6,6 +6,9 @@ import pytest
 
 from gam_viz.networks.checkpoints import Checkpoint, find
 from tests.checkpoint_files import write_checkpoints
+from tests.explain.conftest import picture, random_network, same_traces, traces
+
+__all__ = ["picture", "random_network", "same_traces", "traces"]
 
 
 @pytest.fixture(scope="session")

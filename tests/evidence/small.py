@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from gam_viz.attention import CBAM
-from gam_viz.evidence.examine import Case, CaseSettings, Subject, examine
+from gam_viz.evidence.examine import Case, CaseSettings, LoadedNetwork, examine
 from gam_viz.evidence.faithfulness import Settings
 from gam_viz.images import Picture, load_sample
 from gam_viz.networks import NetworkConfig, build_network
@@ -22,7 +22,9 @@ QUICK = CaseSettings(
 )
 
 
-def subject(attention: str, classes: tuple[str, ...] = ("a", "b", "c"), *, name: str = "", **card: Any) -> Subject:
+def subject(
+    attention: str, classes: tuple[str, ...] = ("a", "b", "c"), *, name: str = "", **card: Any
+) -> LoadedNetwork:
     torch.manual_seed(0)
     network = build_network(NetworkConfig(width=4, attention=attention, num_classes=len(classes))).eval()
     with torch.no_grad():
@@ -31,7 +33,7 @@ def subject(attention: str, classes: tuple[str, ...] = ("a", "b", "c"), *, name:
             if isinstance(module, CBAM):  # its mask is 0.5 everywhere else
                 module.bn.weight.fill_(3.0)
     own = Card(name or attention, "drawn", "Drawn", classes, 16, (0.5,) * 3, (0.25,) * 3, network.config, **card)
-    return Subject(network.requires_grad_(False), own, "ab" * 32, own.name)
+    return LoadedNetwork(network.requires_grad_(False), own, "ab" * 32, own.name)
 
 
 def case_of(*given: str | tuple[str, tuple[str, ...]], picture: Picture | None = None, **options: Any) -> Case:

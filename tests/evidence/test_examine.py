@@ -7,7 +7,7 @@ from torch import nn
 
 from gam_viz.evidence.ablation.ablate import ablations
 from gam_viz.evidence.agreement import agreement
-from gam_viz.evidence.examine import STEPS, Case, CaseSettings, Subject, examine
+from gam_viz.evidence.examine import STEPS, Case, CaseSettings, LoadedNetwork, examine
 from gam_viz.evidence.faithfulness import Settings, faithfulness
 from gam_viz.evidence.omissions import LEFT_OUT_TEXTS
 from gam_viz.evidence.randomisation.cascade import randomisation
@@ -154,7 +154,7 @@ class _Broken(nn.Module):
 @pytest.mark.parametrize(("error", "code"), [(False, "not_finite"), (True, "failed")])
 def test_a_network_without_an_answer_is_said_and_the_rest_goes_on(error: bool, code: str) -> None:
     network = _Broken(error).eval()
-    broken = Subject(network, foreign_card(network, ("a", "b", "c"), input_size=16, name="theirs"))
+    broken = LoadedNetwork(network, foreign_card(network, ("a", "b", "c"), input_size=16, name="theirs"))
     picture = load_sample("scene-sailboat-17")
     case = examine([broken, subject("cbam")], picture, settings=QUICK)
     assert [n.name for n in case.networks] == ["cbam"]
@@ -169,7 +169,7 @@ def test_flat_maps_are_said() -> None:
     """CBAM's masks, as initialised, are 0.5 everywhere."""
     torch.manual_seed(0)
     network = build_network(NetworkConfig(width=4, attention="cbam", num_classes=3)).eval()
-    flat = Subject(network, subject("cbam").card)
+    flat = LoadedNetwork(network, subject("cbam").card)
     found = examine([flat], load_sample("scene-sailboat-17"), settings=QUICK)
     gates = [m.key for m in found.networks[0].maps if m.kind == "gate"]
     assert [left.details["map"] for left in found.left_out if left.code == "flat"] == gates
@@ -187,7 +187,7 @@ def test_a_network_without_gates_has_attributions_all_the_same() -> None:
 def test_a_method_that_fails_takes_no_other_with_it() -> None:
     """Grad-CAM needs a layer with positions; the picture's own methods do not."""
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 3)).eval()
-    given = Subject(network, foreign_card(network, ("a", "b", "c"), input_size=16))
+    given = LoadedNetwork(network, foreign_card(network, ("a", "b", "c"), input_size=16))
     case = examine([given], load_sample("scene-sailboat-17"), settings=QUICK)
     assert [m.key for m in case.networks[0].maps] == ["saliency"]
     failed = [left for left in case.left_out if left.code == "failed"]

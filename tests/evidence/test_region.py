@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gam_viz.evidence.region import Box, Mask, share
+from gam_viz.evidence.localisation import Box, Mask, share
 from gam_viz.images import from_pixels, prepare
 
 BOXES = [Box(0, 0, 1, 1), Box(0.25, 0.5, 0.75, 1), Box(0.1, 0.33, 0.47, 0.9), Box(0.49, 0.49, 0.51, 0.51)]

@@ -15,8 +15,7 @@ from gam_viz.evaluation.disagreement import harmless
 from gam_viz.evidence.examine import About, Case, examine
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.images import from_pixels
-from gam_viz.report import archive as pack
-from gam_viz.report import facts, html
+from gam_viz.report import facts, html, pack
 from gam_viz.text import speaking
 from gam_viz.title_words import WORDS
 from tests.evidence.small import QUICK, case_of, subject

@@ -196,10 +196,10 @@ def test_the_command_says_what_differs_from_the_defaults(case: Case) -> None:
 
 
 def test_networks_of_one_attention_have_names_and_colours_of_their_own(page: Page) -> None:
-    from gam_viz.report.context import Shown
+    from gam_viz.report.context import ReportContext
 
     case = case_of("gam", "gam", "cbam")
-    shown = Shown(case, WORDS)
+    shown = ReportContext(case, WORDS)
     assert len(set(shown.titles)) == len(set(shown.colours)) == 3
     assert shown.titles[2] == "CBAM"
     check_harmless(page(case))

@@ -8,7 +8,7 @@ from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, legend
 from gam_viz.app.shared.uploads import picture_error
-from gam_viz.evidence.region import Box, Mask, Region, Share, share
+from gam_viz.evidence.localisation import Box, Mask, Region, Share, share
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.region import box_picker
 from gam_viz.images import LIMITS, PictureError, decode

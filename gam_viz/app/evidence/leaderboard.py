@@ -12,7 +12,15 @@ from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, legend
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.results import ALL_GATES, RESULTS, GateRow, MapRow, NetworkRow, Results, load_results
+from gam_viz.evidence.leaderboard.aggregate import (
+    ALL_GATES,
+    RESULTS,
+    GateRow,
+    MapRow,
+    NetworkRow,
+    Results,
+    load_results,
+)
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
 from gam_viz.evidence.leaderboard.scoring import MEASURES, TRIVIAL
 from gam_viz.figures.dots import Dot, dots

@@ -11,7 +11,7 @@ from torch import Tensor
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.evaluation_set import pictures_of
-from gam_viz.app.shared.networks import Progress, Subject
+from gam_viz.app.shared.networks import Subject
 from gam_viz.app.shared.session_cache import remembered
 from gam_viz.datasets import DatasetError
 from gam_viz.evidence.ablation.ablate import Ablations, ablate, ablations
@@ -26,6 +26,7 @@ from gam_viz.explain.heatmaps import Heatmap, heatmaps
 from gam_viz.images import normalise_batch
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.runtime.device_queue import OnWait
+from gam_viz.runtime.progress import Progress
 
 MEAN_OF, BATCH = 256, 64  # pictures, for a gate's mean over the data set
 

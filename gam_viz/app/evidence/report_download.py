@@ -12,7 +12,7 @@ from gam_viz.app.compare.attributions import DEFAULT_METHODS
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.session_cache import in_lane
-from gam_viz.evidence.examine import About, Case, CaseSettings, Subject, examine
+from gam_viz.evidence.examine import About, Case, CaseSettings, LoadedNetwork, examine
 from gam_viz.evidence.faithfulness import BASELINES, Settings
 from gam_viz.text import language, text
 from gam_viz.title_words import WORDS
@@ -75,7 +75,7 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
         place.info(text("compare.waiting", position=position))
 
     subjects = [
-        Subject(
+        LoadedNetwork(
             networks.model(subject),
             subject.checkpoint.card,
             subject.checkpoint.sha256,

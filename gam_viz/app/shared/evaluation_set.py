@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,7 +12,6 @@ from gam_viz.app.shared import networks
 from gam_viz.datasets import DatasetError, LabelledImages, data_root, load_dataset
 from gam_viz.evaluation.predictions import (
     Predictions,
-    Progress,
     load_predictions,
     pictures_digest,
     predict_pictures,
@@ -56,7 +56,9 @@ def _loaded(name: str, size: int, root: str) -> Pictures:
     return Pictures(data, pictures_digest(data))
 
 
-def predictions_of(checkpoint: Checkpoint, pictures: Pictures, *, progress: Progress, on_wait: OnWait) -> Predictions:
+def predictions_of(
+    checkpoint: Checkpoint, pictures: Pictures, *, progress: Callable[[float], None], on_wait: OnWait
+) -> Predictions:
     """What a network predicts on them: known already, or from the file that came with it, or computed now.
 
     `progress` and `on_wait` may raise to leave.
@@ -76,7 +78,9 @@ def predictions_of(checkpoint: Checkpoint, pictures: Pictures, *, progress: Prog
     return known[key]
 
 
-def _computed(checkpoint: Checkpoint, pictures: Pictures, progress: Progress, on_wait: OnWait) -> Predictions:
+def _computed(
+    checkpoint: Checkpoint, pictures: Pictures, progress: Callable[[float], None], on_wait: OnWait
+) -> Predictions:
     with lane(networks.device(), on_wait):
         computed = _known().get((checkpoint.sha256, pictures.digest))
         if computed is not None:  # by another session, while this one waited

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,12 +29,12 @@ from gam_viz.networks.checkpoints import Checkpoint, CheckpointError, find, load
 from gam_viz.runtime.device import describe, pick_device
 from gam_viz.runtime.device_queue import OnWait, lane
 from gam_viz.runtime.installation import checkpoint_folder
+from gam_viz.runtime.progress import Progress
 from gam_viz.text import text
 
 MAX_EXPLANATIONS, MAX_ATTRIBUTIONS = 32, 200  # kept in one session
 MAX_PICTURES, MAX_PICTURE_BYTES = 200, 256 * 2**20  # a 40-megapixel picture has 120 million bytes
 PROOF = "proof-"  # begins the names of what is kept for the Evidence page
-Progress = Callable[[float, str], None]
 T = TypeVar("T")
 
 

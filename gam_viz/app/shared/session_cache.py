@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.shared import networks
-from gam_viz.app.shared.networks import Progress
 from gam_viz.runtime.device_queue import OnWait, lane
+from gam_viz.runtime.progress import Progress
 from gam_viz.text import text
 
 MOST = 60  # results of each kind, kept in one session

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from gam_viz.app.test_pictures.tiles import Gallery
-from gam_viz.evaluation.paired import Paired
+from gam_viz.evaluation.intervals import Paired
 from gam_viz.text import prose, text
 
 STYLE = """<style>

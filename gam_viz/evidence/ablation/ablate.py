@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.evidence.ablation.replacements import MODES, Replacements, mean_gates, modes_of
-from gam_viz.evidence.ablation.result import Ablation, Ablations, Change, NotAblated, Replaced
-from gam_viz.explain.attributions.work import Progress
+from gam_viz.evidence.ablation.result import Ablation, Ablations, Change, NotAblated, ReplacedBranch
 from gam_viz.explain.checks import check_target
 from gam_viz.explain.gates import GateReading
+from gam_viz.runtime.progress import Progress
 
 __all__ = [
     "MODES",
@@ -144,7 +144,7 @@ def ablate(
 @dataclass(frozen=True)
 class _Plan:
     layer: str
-    branch: Replaced
+    branch: ReplacedBranch
     paths: tuple[str, ...]
     mode: str
     over: tuple[str, ...]
@@ -170,7 +170,7 @@ def _plans(
     return plans, left_out
 
 
-def _groups(readings: Sequence[GateReading], together: bool) -> Iterator[tuple[str, Replaced, list[GateReading]]]:
+def _groups(readings: Sequence[GateReading], together: bool) -> Iterator[tuple[str, ReplacedBranch, list[GateReading]]]:
     """Layer, branch and gates: each gate alone, then all of its layer."""
     once = {reading.module: reading for reading in readings}.values()
     for layer in dict.fromkeys(reading.layer for reading in once):

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from gam_viz.attention import Branch
+from gam_viz.evaluation.intervals import student_interval
 
-Replaced = Branch | Literal["both"]
+ReplacedBranch = Branch | Literal["both"]
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,8 @@ class Change:
     @classmethod
     def of(cls, values: npt.NDArray[np.float64], least: float = -math.inf, most: float = math.inf) -> Change:
         """From the changes of n draws, (n,); no end of the interval lies beyond what the number can be."""
-        mean, count = float(values.mean()), len(values)
-        if count == 1:
-            return cls(mean, mean, mean)
-        half = float(stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / math.sqrt(count))
-        return cls(mean, max(least, mean - half), min(most, mean + half))
+        mean = float(values.mean())
+        return cls(mean, *((mean, mean) if len(values) == 1 else student_interval(values, least, most)))
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Ablation:
     """
 
     layer: str
-    branch: Replaced
+    branch: ReplacedBranch
     paths: tuple[str, ...]
     mode: str
     over: tuple[str, ...]
@@ -83,7 +80,7 @@ class NotAblated:
     """
 
     layer: str
-    branch: Replaced
+    branch: ReplacedBranch
     paths: tuple[str, ...]
     mode: str
     why: str

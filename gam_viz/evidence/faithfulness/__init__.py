@@ -2,12 +2,20 @@
 
 from gam_viz.evidence.faithfulness.captum_metrics import Infidelity, infidelity, max_sensitivity
 from gam_viz.evidence.faithfulness.curves import faithfulness
-from gam_viz.evidence.faithfulness.result import Band, Curves, Faithfulness, Outcome, RandomOrders, Refused, Standing
+from gam_viz.evidence.faithfulness.result import (
+    AreaBand,
+    Curves,
+    Faithfulness,
+    Outcome,
+    RandomOrders,
+    Refused,
+    Standing,
+)
 from gam_viz.evidence.faithfulness.settings import BASELINES, Settings
 
 __all__ = [
     "BASELINES",
-    "Band",
+    "AreaBand",
     "Curves",
     "Faithfulness",
     "Infidelity",

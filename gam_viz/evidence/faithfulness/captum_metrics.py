@@ -31,9 +31,10 @@ from torch import Tensor, nn
 
 from gam_viz.evidence.faithfulness.result import Refused
 from gam_viz.explain.attributions.prepare import prepare
-from gam_viz.explain.attributions.work import Progress, Work
+from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.runtime.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,11 @@ from gam_viz.evidence.faithfulness.order import Ranks, random_orders, ranked, re
 from gam_viz.evidence.faithfulness.result import Curves, Faithfulness, FloatArray64, RandomOrders, Refused
 from gam_viz.evidence.faithfulness.settings import Settings
 from gam_viz.explain.attributions.prepare import prepare
-from gam_viz.explain.attributions.work import Progress, Work
+from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images.network_input import normalise_batch
+from gam_viz.runtime.progress import Progress
 
 
 def faithfulness(

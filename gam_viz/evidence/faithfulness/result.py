@@ -65,7 +65,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Band:
+class AreaBand:
     """Of numbers from random orders.
 
     Attributes:
@@ -139,7 +139,7 @@ class Faithfulness:
         """(steps + 1,): the shares of pixels inserted at each step of insertion, 0..1."""
         return 1 - self.removed[::-1]
 
-    def bands(self) -> tuple[Band, Band, Band]:
+    def bands(self) -> tuple[AreaBand, AreaBand, AreaBand]:
         """Of the random orders' areas: deletion, insertion, insertion - deletion."""
         deletion, insertion = self._random_areas()
         return _band(deletion), _band(insertion), _band(insertion - deletion)
@@ -187,9 +187,9 @@ class Faithfulness:
         return area(self.random.deletion, self.removed), area(self.random.insertion, self.inserted)
 
 
-def _band(values: FloatArray64) -> Band:
+def _band(values: FloatArray64) -> AreaBand:
     low, high = np.quantile(values, (0.025, 0.975))
-    return Band(float(values.mean()), float(low), float(high))
+    return AreaBand(float(values.mean()), float(low), float(high))
 
 
 def _above(value: float, others: FloatArray64) -> float:

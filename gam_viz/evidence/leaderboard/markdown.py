@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.results import ALL_GATES, MapRow, NetworkRow, Results
+from gam_viz.evidence.leaderboard.aggregate import ALL_GATES, MapRow, NetworkRow, Results
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS
 from gam_viz.evidence.leaderboard.scoring import MEASURES
 from gam_viz.runtime.files import write_atomically

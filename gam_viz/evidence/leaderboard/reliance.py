@@ -12,7 +12,7 @@ import torch
 
 from gam_viz.datasets.scenes.draw import CLASSES, Scenes, draw_scene, draw_scenes
 from gam_viz.evidence.ablation.replacements import mean_gates
-from gam_viz.evidence.leaderboard.scoring import Progress, inputs
+from gam_viz.evidence.leaderboard.scoring import inputs
 from gam_viz.explain.gates import gates_of, layer_of, replace_gates
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card
@@ -22,7 +22,7 @@ REPLACED_BY = ("identity", "data_mean")
 
 
 @dataclass(frozen=True, eq=False)
-class Replaced:
+class ReplacedGates:
     """What replacing gates did to the answers on N scenes.
 
     Attributes:
@@ -50,15 +50,14 @@ class Answers:
     """
 
     right: npt.NDArray[np.bool_]
-    replaced: tuple[Replaced, ...]
+    replaced: tuple[ReplacedGates, ...]
 
 
-def hangs_on_gates(
+def gate_reliance(
     network: ResidualNetwork,
     card: Card,
     scenes: Scenes,
     others: Scenes,
-    progress: Progress | None = None,
 ) -> Answers:
     """Replace the network's gates and count its right answers.
 
@@ -67,22 +66,19 @@ def hangs_on_gates(
         card: its.
         scenes: (N) to be answered.
         others: of the same kind, whose mean gates stand for gates that do not look at the picture.
-        progress: told the share that is done; may raise to leave.
     """
     groups = _groups(network)
     means = mean_gates(network, (_batch(network, card, others, start) for start in range(0, len(others.images), BATCH)))
     before, labels = _logits(network, card, scenes), scenes.labels
     found = []
-    for number, ((layer, branch), paths) in enumerate(groups.items()):
+    for (layer, branch), paths in groups.items():
         for by in REPLACED_BY:
             one = torch.ones(1, 1, 1, 1, device=next(network.parameters()).device)
             gates = {path: one if by == "identity" else means[path].to(one.device)[None] for path in paths}
             with replace_gates(network, gates):
                 after = _logits(network, card, scenes)
             change = margins(after, labels) - margins(before, labels)
-            found.append(Replaced(layer, branch, by, after.argmax(1) == labels, change))
-        if progress is not None:
-            progress((number + 1) / len(groups))
+            found.append(ReplacedGates(layer, branch, by, after.argmax(1) == labels, change))
     return Answers(before.argmax(1) == labels, tuple(found))
 
 
@@ -102,7 +98,7 @@ class TagAnswers:
     follows: npt.NDArray[np.bool_]
 
 
-def hangs_on_tag(network: ResidualNetwork, card: Card, count: int, *, split: str = "test") -> TagAnswers:
+def tag_reliance(network: ResidualNetwork, card: Card, count: int, *, split: str = "test") -> TagAnswers:
     """Take the tag away, and put another class's there, all else being the same."""
     tagged = draw_scenes(count, split=split, shortcut=True)
     bare = draw_scenes(count, split=split)

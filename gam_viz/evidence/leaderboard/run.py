@@ -15,12 +15,13 @@ import numpy as np
 import torch
 
 from gam_viz.datasets.scenes.draw import Scenes, draw_scenes
-from gam_viz.evidence.leaderboard.reliance import Answers, Replaced, TagAnswers, hangs_on_gates, hangs_on_tag
-from gam_viz.evidence.leaderboard.scoring import MEASURES, METHODS, Looks, Progress, looks, trivial_looks
+from gam_viz.evidence.leaderboard.reliance import Answers, ReplacedGates, TagAnswers, gate_reliance, tag_reliance
+from gam_viz.evidence.leaderboard.scoring import MEASURES, METHODS, Looks, looks, trivial_looks
 from gam_viz.explain.attributions import METHODS as EVERY_METHOD
 from gam_viz.networks.card import Card
 from gam_viz.networks.checkpoints import Checkpoint, load
 from gam_viz.runtime.files import write_atomically
+from gam_viz.runtime.progress import Progress
 
 TAGGED = {"scenes": False, "scenes-shortcut": True}
 VERSION = 1  # of the kept files; numbers that are made another way need another
@@ -79,7 +80,7 @@ def gather(
     device: torch.device,
     *,
     say: Callable[[str], None] = lambda sentence: None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Looks, list[Gathered]]:
     """Trivial maps, and each network's maps and answers; those kept in `runs` are read.
 
@@ -105,7 +106,7 @@ def gather(
         kept = _read(path, checkpoint, question)
         if kept is None:
             say(f"{name}: looking at {question.count} scenes")
-            kept = _look(checkpoint, question, scenes, device, None if progress is None else _of(progress, name))
+            kept = _look(checkpoint, question, scenes, device, name, progress)
             content = _packed(kept, question)
             write_atomically(path, lambda part, content=content: part.write_bytes(content))  # type: ignore[misc]
         found.append(kept)
@@ -113,17 +114,19 @@ def gather(
 
 
 def _look(
-    checkpoint: Checkpoint, question: Question, scenes: Scenes, device: torch.device, progress: Progress | None
+    checkpoint: Checkpoint,
+    question: Question,
+    scenes: Scenes,
+    device: torch.device,
+    name: str,
+    progress: Progress | None,
 ) -> Gathered:
     network, card = load(checkpoint, device), checkpoint.card
-    answers = hangs_on_gates(network, card, scenes, question.others())
-    tag = hangs_on_tag(network, card, question.count) if TAGGED[question.data] else None
-    found = looks(network, card, scenes, question.methods, progress)
+    answers = gate_reliance(network, card, scenes, question.others())
+    tag = tag_reliance(network, card, question.count) if TAGGED[question.data] else None
+    tell = None if progress is None else lambda share: progress(share, name)
+    found = looks(network, card, scenes, question.methods, tell)
     return Gathered(card, checkpoint.sha256, found, answers, tag)
-
-
-def _of(progress: Callable[[str, float], None], name: str) -> Progress:
-    return lambda share: progress(name, share)
 
 
 def _facts(question: Question, sha256: str) -> dict[str, Any]:
@@ -169,7 +172,7 @@ def _read(path: Path, checkpoint: Checkpoint, question: Question) -> Gathered | 
             {region: arrays[f"area/{region}"] for region in regions},
         )
         replaced = tuple(
-            Replaced(layer, branch, by, arrays[f"right/{index}"], arrays[f"margin/{index}"])
+            ReplacedGates(layer, branch, by, arrays[f"right/{index}"], arrays[f"margin/{index}"])
             for index, (layer, branch, by) in enumerate(facts["replaced"])
         )
         tag = TagAnswers(*(arrays[f"tag/{name}"] for name in TAG_FIELDS)) if TAGGED[question.data] else None

@@ -28,9 +28,6 @@ REGIONS = ("object", "tag")
 #: Maps that no network had a hand in. A map that is no better than these has shown nothing about its network.
 TRIVIAL = ("centre", "edges")
 
-#: Told the share that is done; may raise to leave.
-Progress = Callable[[float], None]
-
 
 @dataclass(frozen=True, eq=False)
 class Looks:
@@ -70,7 +67,7 @@ def looks(
     card: Card,
     scenes: Scenes,
     methods: Sequence[str] = METHODS,
-    progress: Progress | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Looks:
     """Every spatial gate of a network and an attribution of each method for the scene's class, against the truth.
 
@@ -101,7 +98,9 @@ def trivial_looks(scenes: Scenes) -> Looks:
     return _scored(maps_of, scenes, None)
 
 
-def _scored(maps_of: Callable[[int], dict[str, FloatArray]], scenes: Scenes, progress: Progress | None) -> Looks:
+def _scored(
+    maps_of: Callable[[int], dict[str, FloatArray]], scenes: Scenes, progress: Callable[[float], None] | None
+) -> Looks:
     count = len(scenes.images)
     rows: dict[tuple[str, str], list[list[float]]] = {}
     areas: dict[str, list[float]] = {}

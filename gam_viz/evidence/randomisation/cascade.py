@@ -20,7 +20,7 @@ spatial batch norm starts with weight 0, so its untrained masks are 0.5 everywhe
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,9 +31,9 @@ from torch import Tensor, nn
 from gam_viz.evidence.randomisation.reinitialise import fresh_weights, kept, stages_of
 from gam_viz.evidence.similarity import (
     TOP,
-    Band,
     Ranked,
     Similarity,
+    SimilarityBand,
     band_of,
     compare,
     grid,
@@ -47,9 +47,7 @@ from gam_viz.explain.explanation import explain
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
 from gam_viz.networks.card import Card
-
-#: Told the share that is done (0..1) and the stage, or "untrained"; may raise to leave.
-Progress = Callable[[float, str], None]
+from gam_viz.runtime.progress import Progress
 
 #: Of fresh weights. The seed a network was trained with would give back the weights its training began with, which
 #: are no strangers to the trained ones.
@@ -79,8 +77,8 @@ class Compared:
     seed: int
     similarity: Similarity
     absolute: Similarity | None
-    band: Band | None
-    absolute_band: Band | None
+    band: SimilarityBand | None
+    absolute_band: SimilarityBand | None
     spread: float
 
     @property
@@ -165,6 +163,7 @@ def randomisation(
         seeds: of fresh weights, at least one.
         top: see `similarity`.
         count: of random maps, for the bands.
+        progress: told the share that is done and the stage, or "untrained"; may raise to leave.
 
     Raises:
         ValueError: picture, target or request does not fit; no seed is given; or the network has no weights that can
@@ -240,7 +239,9 @@ class _Original:
             absolute, absolute_band = self._measure(values, absolute=True, with_band=with_band)
         return Compared(stage, seed, plain, absolute, band, absolute_band, _spread(values))
 
-    def _measure(self, values: FloatArray, *, absolute: bool, with_band: bool) -> tuple[Similarity, Band | None]:
+    def _measure(
+        self, values: FloatArray, *, absolute: bool, with_band: bool
+    ) -> tuple[Similarity, SimilarityBand | None]:
         if not (self.finite and np.isfinite(values).all()):
             return Similarity(None, None, None), None
         own = np.abs(self.heatmap.values) if absolute else self.heatmap.values

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from gam_viz.explain.attributions.method import Finding, Method, Value
 from gam_viz.explain.attributions.prepare import Prepared, default_layer, prepare
 from gam_viz.explain.attributions.registry import METHODS, NOT_OFFERED
-from gam_viz.explain.attributions.work import Progress, Work
+from gam_viz.explain.attributions.work import Work
+from gam_viz.runtime.progress import Progress
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -20,9 +20,6 @@ T = TypeVar("T")
 CHUNK = {"cpu": 16, "cuda": 256}
 BASELINES = ("mean", "black", "blur")
 
-#: Told the share that is done (0..1) and the key of the method at work; may raise to cancel.
-Progress = Callable[[float, str], None]
-
 
 @dataclass(frozen=True)
 class Joint:

@@ -6,7 +6,7 @@ from torch import nn
 
 from gam_viz.attention import Gate
 from gam_viz.datasets.scenes.draw import CLASSES, draw_scene, draw_scenes
-from gam_viz.evidence.leaderboard.reliance import hangs_on_gates, hangs_on_tag, margins
+from gam_viz.evidence.leaderboard.reliance import gate_reliance, margins, tag_reliance
 from gam_viz.evidence.leaderboard.scoring import inputs
 from gam_viz.explain.gates import gates_of, record_gates
 from gam_viz.networks.checkpoints import load
@@ -33,7 +33,7 @@ def logits(network, card, scenes=SCENES):
 
 def test_a_gate_replaced_by_one_is_a_network_without_it(checkpoints):
     card = checkpoints["scenes-gam"].card
-    found = hangs_on_gates(load(checkpoints["scenes-gam"]), card, SCENES, OTHERS)
+    found = gate_reliance(load(checkpoints["scenes-gam"]), card, SCENES, OTHERS)
     before = logits(load(checkpoints["scenes-gam"]), card)
     assert (found.right == (before.argmax(1) == SCENES.labels)).all()
     paths = list(gates_of(load(checkpoints["scenes-gam"])))
@@ -52,7 +52,7 @@ def test_a_gate_replaced_by_one_is_a_network_without_it(checkpoints):
 
 def test_a_mean_gate_is_that_of_the_other_scenes(checkpoints):
     network, card = load(checkpoints["scenes-cbam"]), checkpoints["scenes-cbam"].card
-    found = hangs_on_gates(network, card, SCENES, OTHERS)
+    found = gate_reliance(network, card, SCENES, OTHERS)
     path = next(iter(gates_of(network)))
     with torch.inference_mode(), record_gates(network) as seen:
         network(inputs(OTHERS, card, 0, 7, "cpu"))
@@ -71,13 +71,13 @@ def test_a_mean_gate_is_that_of_the_other_scenes(checkpoints):
 
 
 def test_no_group_of_gates_is_counted_twice(checkpoints):
-    found = hangs_on_gates(load(checkpoints["scenes-cbam"]), checkpoints["scenes-cbam"].card, SCENES, OTHERS)
+    found = gate_reliance(load(checkpoints["scenes-cbam"]), checkpoints["scenes-cbam"].card, SCENES, OTHERS)
     names = [(row.layer, row.branch, row.by) for row in found.replaced]
     assert len(names) == len(set(names)) == 2 * (6 * 3 + 3)
 
 
 def test_a_network_without_gates_has_nothing_to_replace(checkpoints):
-    found = hangs_on_gates(load(checkpoints["scenes-none"]), checkpoints["scenes-none"].card, SCENES, OTHERS)
+    found = gate_reliance(load(checkpoints["scenes-none"]), checkpoints["scenes-none"].card, SCENES, OTHERS)
     assert found.replaced == ()
     assert found.right.shape == (12,)
 
@@ -105,7 +105,7 @@ class ReadsTheTag(nn.Module):
 
 
 def test_an_oracle_of_the_tag_follows_it(checkpoints):
-    found = hangs_on_tag(ReadsTheTag(10, len(CLASSES)).eval(), checkpoints["scenes-gam"].card, 10)
+    found = tag_reliance(ReadsTheTag(10, len(CLASSES)).eval(), checkpoints["scenes-gam"].card, 10)
     labels = draw_scenes(10, split="test").labels
     assert found.with_tag.all()
     assert (found.without_tag == (labels == 0)).all()  # without a tag it says class 0

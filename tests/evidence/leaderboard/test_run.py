@@ -11,8 +11,8 @@ from scipy import stats
 from gam_viz.cli.main import main
 from gam_viz.evaluation.intervals import mean
 from gam_viz.evidence.leaderboard import run
+from gam_viz.evidence.leaderboard.aggregate import ALL_GATES, load_results, results, write
 from gam_viz.evidence.leaderboard.markdown import write_table
-from gam_viz.evidence.leaderboard.results import ALL_GATES, load_results, results, write
 from gam_viz.evidence.leaderboard.run import EvidenceError, Question, gather
 
 QUESTION = Question("scenes", 3, ("gradcam",))

@@ -49,7 +49,7 @@ class MapRow:
 
 @dataclass(frozen=True)
 class GateRow:
-    """What replacing gates did: see `Replaced`. `accuracy` is the change, `margin` the mean change of the margin."""
+    """What replacing gates did (see `ReplacedGates`): changes of the accuracy and of the mean margin."""
 
     layer: str
     branch: str
