@@ -38,7 +38,8 @@ def run(options: argparse.Namespace) -> None:
     from gam_viz.zoo.markdown import tabulate
     from gam_viz.zoo.plan import DEFAULT_PLAN, read_plan
     from gam_viz.zoo.results import RESULTS
-    from gam_viz.zoo.train import Workshop, chosen, make, ship, state
+    from gam_viz.zoo.ship import ship
+    from gam_viz.zoo.train import Workshop, chosen, make, state
 
     plan = read_plan(options.plan or DEFAULT_PLAN)
     runs = chosen(plan, options.only)

@@ -1,4 +1,4 @@
-"""What evidence is asked about: one picture, and a class that the network has."""
+"""What explanations and evidence are asked about: one picture, and a class that the network has."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def check_picture(x: Any) -> None:
     """
     if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[:2] != (1, 3) or not x.is_floating_point():
         given = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"evidence is found for one normalised picture at a time, (1, 3, H, W) floats; got {given}")
+        raise ValueError(f"one normalised picture at a time is explained, (1, 3, H, W) floats; got {given}")
     if not bool(torch.isfinite(x).all()):
         raise ValueError("the picture holds values that are not finite")
 

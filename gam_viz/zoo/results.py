@@ -16,7 +16,8 @@ from gam_viz.evaluation.intervals import Estimate, accuracy, difference
 from gam_viz.networks.checkpoints import read
 from gam_viz.runtime.files import write_atomically
 from gam_viz.zoo.plan import Run, TrainingSet
-from gam_viz.zoo.train import Workshop, best_of, finished
+from gam_viz.zoo.ship import best_of
+from gam_viz.zoo.train import Workshop, finished
 
 RESULTS = Path(__file__).with_name("results.json")
 COMPARED_WITH = ("none", "cbam", "gam", "gam-first")

@@ -1,4 +1,4 @@
-"""Training what a plan asks for and is not there yet, testing it once, and choosing what ships."""
+"""Training what a plan asks for and is not there yet, and testing it once."""
 
 from __future__ import annotations
 
@@ -14,24 +14,8 @@ import torch
 from filelock import FileLock, Timeout
 
 from gam_viz.datasets import DatasetError, LabelledImages, load_dataset, split_validation
-from gam_viz.evaluation.predictions import (
-    Predictions,
-    load_predictions,
-    pictures_digest,
-    predictions_path,
-    save_predictions,
-)
-from gam_viz.networks.checkpoints import (
-    SUFFIX,
-    Checkpoint,
-    CheckpointError,
-    load,
-    read,
-    rewrite_card,
-    save,
-    snapshot_path,
-    snapshots,
-)
+from gam_viz.evaluation.predictions import Predictions, pictures_digest, predictions_path, save_predictions
+from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, CheckpointError, load, read, rewrite_card, save
 from gam_viz.runtime.files import write_atomically
 from gam_viz.training import Job, predict, summarise, train
 from gam_viz.training.loop import VALIDATION_SHARE
@@ -217,40 +201,3 @@ def _test(checkpoint: Checkpoint, shop: Workshop, train_data: LabelledImages, te
 def _save_array(path: Path, values: np.ndarray) -> None:
     with path.open("wb") as file:  # np.save adds a suffix to a path
         np.save(file, values)
-
-
-def best_of(runs: Sequence[Run], shop: Workshop) -> dict[str, Run]:
-    """For each name that ships, the seed that validated best; of equal ones the first."""
-    best: dict[str, tuple[float, Run]] = {}
-    for run in runs:
-        if not run.set.ships or not finished(run, shop):
-            continue
-        accuracy = read(shop.path(run.name)).card.validation["accuracy"]
-        if run.shipped_name not in best or accuracy > best[run.shipped_name][0]:
-            best[run.shipped_name] = (accuracy, run)
-    return {name: run for name, (_, run) in best.items()}
-
-
-def ship(runs: Sequence[Run], shop: Workshop, checkpoints: Path) -> list[Path]:
-    """Copy the best seed of each (set, attention) into `checkpoints`, with its predictions and snapshots."""
-    shipped = []
-    for name, run in best_of(runs, shop).items():
-        source = read(shop.path(run.name))
-        path = checkpoints / f"{name}{SUFFIX}"
-        copy = rewrite_card(source, path=path, name=name)
-        _ship_predictions(run, source, copy, shop, checkpoints)
-        for epoch, snapshot in snapshots(shop.runs, run.name).items():
-            rewrite_card(read(snapshot), path=snapshot_path(checkpoints, name, epoch), name=f"{name}@{epoch}")
-        shipped.append(path)
-    return shipped
-
-
-def _ship_predictions(run: Run, source: Checkpoint, copy: Checkpoint, shop: Workshop, checkpoints: Path) -> None:
-    given = predictions_path(shop.runs, run.name)
-    if not given.exists():
-        return
-    pictures = pictures_digest(load_dataset(run.set.data, "test", shop.data_root))
-    predictions = load_predictions(given, checkpoint=source.sha256, pictures=pictures)
-    if predictions is not None:
-        target = predictions_path(checkpoints, copy.card.name)
-        save_predictions(target, predictions, checkpoint=copy.sha256, pictures=pictures)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from gam_viz.networks import NetworkConfig, build_network, checkpoints
+from gam_viz.networks import NetworkConfig, build_network, checkpoints, weights
 from gam_viz.networks.checkpoints import Card, CheckpointError, load, read, save
 
 CONFIG = NetworkConfig(width=4, num_classes=3, attention="cbam")
@@ -143,7 +143,7 @@ def test_a_file_without_a_card_is_refused(path):
     ],
 )
 def test_a_declared_size_costs_nothing(shape, bytes_declared, bytes_held, path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "build_network", failing("a network was built before the header was read"))
+    monkeypatch.setattr(weights, "build_network", failing("a network was built before the header was read"))
     write_header(
         path,
         {"fc.weight": {"dtype": "F32", "shape": shape, "data_offsets": [0, bytes_declared]}},

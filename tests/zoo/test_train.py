@@ -17,7 +17,8 @@ from gam_viz.zoo import train as zoo
 from gam_viz.zoo.markdown import tabulate
 from gam_viz.zoo.plan import read_plan
 from gam_viz.zoo.results import ResultsError, load_results
-from gam_viz.zoo.train import Workshop, best_of, make, ship, state
+from gam_viz.zoo.ship import best_of, ship
+from gam_viz.zoo.train import Workshop, make, state
 
 PLAN = """
 [attention.none]

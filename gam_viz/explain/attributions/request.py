@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +15,7 @@ from gam_viz.explain.attributions.method import Finding, Method, Value
 from gam_viz.explain.attributions.prepare import Prepared, default_layer, prepare
 from gam_viz.explain.attributions.registry import METHODS, NOT_OFFERED
 from gam_viz.explain.attributions.work import Work
+from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.runtime.progress import Progress
 
 FloatArray = npt.NDArray[np.float32]
@@ -139,12 +138,13 @@ def attribute_each(
     """
     plans = [_plan(request) for request in requests]
     prepared = prepare(network)
-    target, x = _check_target(target), _check_picture(x, prepared)
+    check_picture(x)
+    # A tensor made in inference mode cannot take part in a backward pass, whatever mode the caller is in.
+    with torch.inference_mode(False):
+        x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype).clone())
     _check_black(plans, black)
     plans = [plan.on(network, prepared) for plan in plans]
-    classes = prepared.classes(x)
-    if not 0 <= target < classes:
-        raise ValueError(f"the target must be a class from 0 to {classes - 1}, got {target}")
+    target = check_target(target, prepared.classes(x))
     return _run(prepared, x, target, plans, progress, black)
 
 
@@ -238,20 +238,3 @@ def _check_black(plans: list[_Plan], black: Sequence[float] | None) -> None:
         raise ValueError(
             "the baseline 'black' needs black=(r, g, b): what 0 becomes in each channel after normalisation"
         )
-
-
-def _check_target(target: object) -> int:
-    if isinstance(target, bool) or not isinstance(target, numbers.Integral):
-        raise ValueError(f"the target is the index of a class, a whole number, got {target!r}")
-    return int(target)
-
-
-def _check_picture(x: Any, prepared: Prepared) -> Tensor:
-    if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[0] != 1 or x.shape[1] != 3 or not x.is_floating_point():
-        given = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"attributions are made of one normalised picture at a time, (1, 3, H, W) floats; got {given}")
-    if not bool(torch.isfinite(x).all()):
-        raise ValueError("the picture holds values that are not finite")
-    # A tensor made in inference mode cannot take part in a backward pass, whatever mode the caller is in.
-    with torch.inference_mode(False):
-        return prepared.arrange(x.detach().to(prepared.device, prepared.dtype).clone())

@@ -12,19 +12,12 @@ from safetensors.torch import save
 
 from gam_viz.networks import STEMS, NetworkConfig
 from gam_viz.networks.card import Card, CheckpointError
-from gam_viz.networks.checkpoints import (
-    SUFFIX,
-    Checkpoint,
-    from_bytes,
-    parts_of,
-    require_finite,
-    require_same,
-    skeleton,
-)
+from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, from_bytes
 from gam_viz.networks.state_dicts.archive import Archive, open_archive
 from gam_viz.networks.state_dicts.infer import CHANNEL_SIGMOID, RESIDUAL, infer
 from gam_viz.networks.state_dicts.names import weights_in
 from gam_viz.networks.state_dicts.pickles import TensorSpec
+from gam_viz.networks.weights import parts_of, require_finite, require_same, skeleton
 
 INPUT_SIZES = {"cifar": 32, "stride2": 64, "imagenet": 224}
 HALF = (0.5, 0.5, 0.5)  # the tutorial's mean and standard deviation

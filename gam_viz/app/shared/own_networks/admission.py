@@ -10,7 +10,8 @@ from typing import Any
 from gam_viz.app.shared.uploads import plain
 from gam_viz.cost import Counts, count
 from gam_viz.networks import NetworkConfig
-from gam_viz.networks.checkpoints import Card, Checkpoint, skeleton
+from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.networks.weights import skeleton
 
 MEGABYTE = 10**6
 MAX_BYTES = 200 * MEGABYTE  # of a file; `server.maxUploadSize` in .streamlit/config.toml is the same

@@ -1,0 +1,49 @@
+"""Choosing what ships of the networks that were trained, on validation alone, and copying it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gam_viz.datasets import load_dataset
+from gam_viz.evaluation.predictions import load_predictions, pictures_digest, predictions_path, save_predictions
+from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, read, rewrite_card, snapshot_path, snapshots
+from gam_viz.zoo.plan import Run
+from gam_viz.zoo.train import Workshop, finished
+
+
+def best_of(runs: Sequence[Run], shop: Workshop) -> dict[str, Run]:
+    """For each name that ships, the seed that validated best; of equal ones the first."""
+    best: dict[str, tuple[float, Run]] = {}
+    for run in runs:
+        if not run.set.ships or not finished(run, shop):
+            continue
+        accuracy = read(shop.path(run.name)).card.validation["accuracy"]
+        if run.shipped_name not in best or accuracy > best[run.shipped_name][0]:
+            best[run.shipped_name] = (accuracy, run)
+    return {name: run for name, (_, run) in best.items()}
+
+
+def ship(runs: Sequence[Run], shop: Workshop, checkpoints: Path) -> list[Path]:
+    """Copy the best seed of each (set, attention) into `checkpoints`, with its predictions and snapshots."""
+    shipped = []
+    for name, run in best_of(runs, shop).items():
+        source = read(shop.path(run.name))
+        path = checkpoints / f"{name}{SUFFIX}"
+        copy = rewrite_card(source, path=path, name=name)
+        _ship_predictions(run, source, copy, shop, checkpoints)
+        for epoch, snapshot in snapshots(shop.runs, run.name).items():
+            rewrite_card(read(snapshot), path=snapshot_path(checkpoints, name, epoch), name=f"{name}@{epoch}")
+        shipped.append(path)
+    return shipped
+
+
+def _ship_predictions(run: Run, source: Checkpoint, copy: Checkpoint, shop: Workshop, checkpoints: Path) -> None:
+    given = predictions_path(shop.runs, run.name)
+    if not given.exists():
+        return
+    pictures = pictures_digest(load_dataset(run.set.data, "test", shop.data_root))
+    predictions = load_predictions(given, checkpoint=source.sha256, pictures=pictures)
+    if predictions is not None:
+        target = predictions_path(checkpoints, copy.card.name)
+        save_predictions(target, predictions, checkpoint=copy.sha256, pictures=pictures)
