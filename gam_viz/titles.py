@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gam_viz.attention import ATTENTION
 from gam_viz.images import PictureError, Sample
 from gam_viz.networks.checkpoints import Card
 from gam_viz.text import text, text_or
@@ -36,7 +37,8 @@ def network_title(card: Card) -> str:
 def attention_title(module: str, options: Mapping[str, Any], stages: Sequence[bool] = ()) -> str:
     """An attention module's name with the options that differ from the tutorial's, and the stages that carry it where
     those are not all."""
-    parts = [text_or(f"attention.{module}", module)]
+    fallback = ATTENTION[module].title if module in ATTENTION else ""
+    parts = [text_or(f"attention.{module}", fallback or module)]
     for key, value in sorted(options.items()):
         if key in COUNTED:
             parts.append(text(f"attention.option.{COUNTED[key]}", value=value))

@@ -2,11 +2,13 @@
 
 from gam_viz.attention.cbam import CBAM
 from gam_viz.attention.chain import AttentionChain
+from gam_viz.attention.cost import ModuleCost
 from gam_viz.attention.errors import OptionError
 from gam_viz.attention.gam import GAM
 from gam_viz.attention.gate import Branch, Gate, Watcher, show, watch, watched
-from gam_viz.attention.registry import ATTENTION, build_attention
+from gam_viz.attention.registry import ATTENTION, build_attention, module_cost, spec_of
 from gam_viz.attention.se import SE
+from gam_viz.attention.spec import AttentionSpec, Option
 
 __all__ = [
     "ATTENTION",
@@ -14,12 +16,17 @@ __all__ = [
     "GAM",
     "SE",
     "AttentionChain",
+    "AttentionSpec",
     "Branch",
     "Gate",
+    "ModuleCost",
+    "Option",
     "OptionError",
     "Watcher",
     "build_attention",
+    "module_cost",
     "show",
+    "spec_of",
     "watch",
     "watched",
 ]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gam_viz.attention.cost import ModuleCost, batch_norm, bottleneck, convolution
 from gam_viz.attention.errors import OptionError
 from gam_viz.attention.gate import Gate
 from gam_viz.attention.se import hidden_channels
@@ -62,3 +63,9 @@ class CBAM(nn.Module):
         summary = torch.cat([x.amax(dim=1, keepdim=True), x.mean(dim=1, keepdim=True)], dim=1)  # (B, 2, H, W)
         mask = self.spatial_sigmoid(self.bn(self.conv(summary)))
         return self.spatial_gate(x, mask)  # gate (B, 1, H, W)
+
+
+def cbam_cost(channels: int, side: int, *, reduction_ratio: int = 16, kernel_size: int = 7) -> ModuleCost:
+    """SE's two layers on two vectors (the mean and the maximum), and k x k from 2 to 1 channel: about C C / 8."""
+    mlp = bottleneck(channels, hidden_channels(channels, reduction_ratio), 2)
+    return mlp + convolution(2, 1, kernel_size**2, side**2, bias=False) + batch_norm(1)

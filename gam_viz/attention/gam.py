@@ -16,6 +16,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from gam_viz.attention.cost import ModuleCost, batch_norm, bottleneck, convolution
 from gam_viz.attention.errors import OptionError
 from gam_viz.attention.gate import Gate
 
@@ -157,3 +158,43 @@ def _depthwise(channels: int, hidden: int, groups: int, shuffled: int) -> nn.Seq
 
 
 _SPATIAL = {"full": _full, "factorised": _factorised, "depthwise": _depthwise}
+
+
+def gam_cost(
+    channels: int,
+    side: int,
+    *,
+    rate: int = 4,
+    channel_gate: ChannelGate = "none",
+    groups: int = 1,
+    shuffle: Shuffle = "between",
+    spatial: SpatialConv = "full",
+) -> ModuleCost:
+    """The channel branch's two layers at every position, and the convolutions of the spatial form; with h = C // r:
+
+    full            7x7 C -> h and 7x7 h -> C, both in g groups: 98 C h / g weights
+    factorised      1x1 C -> h, 7x1 h -> h, 1x7 h -> h, 1x1 h -> C: 2 C h + 14 h h
+    depthwise       7x7 on each of C, 1x1 C -> h, 7x7 on each of h, 1x1 h -> C: 49 C + 49 h + 2 C h
+
+    So GAM as the tutorial prints it (r = 4, g = 1) has about 25 C C weights. Shuffles and sigmoids cost nothing here.
+    """
+    hidden = channels // rate
+    layers = {  # inputs, outputs, taps, groups
+        "full": ((channels, hidden, 49, groups), (hidden, channels, 49, groups)),
+        "factorised": (
+            (channels, hidden, 1, 1),
+            (hidden, hidden, 7, 1),
+            (hidden, hidden, 7, 1),
+            (hidden, channels, 1, 1),
+        ),
+        "depthwise": (
+            (channels, channels, 49, channels),
+            (channels, hidden, 1, 1),
+            (hidden, hidden, 49, hidden),
+            (hidden, channels, 1, 1),
+        ),
+    }[spatial]
+    total = bottleneck(channels, hidden, side**2) + batch_norm(hidden) + batch_norm(channels)
+    for inputs, outputs, taps, in_groups in layers:
+        total += convolution(inputs, outputs, taps, side**2, groups=in_groups, bias=True)
+    return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from gam_viz.attention.cost import ModuleCost, bottleneck
 from gam_viz.attention.gate import Gate
 
 
@@ -40,3 +41,8 @@ class SE(nn.Module):
         pooled = self.pool(x).flatten(1)  # (B, C)
         weights = self.sigmoid(self.mlp(pooled))  # (B, C)
         return self.channel_gate(x, weights[:, :, None, None])  # gate (B, C, 1, 1)
+
+
+def se_cost(channels: int, side: int, *, reduction_ratio: int = 16) -> ModuleCost:
+    """Two linear layers, C -> h -> C with h = C // r but at least 1, on one vector."""
+    return bottleneck(channels, hidden_channels(channels, reduction_ratio), 1)

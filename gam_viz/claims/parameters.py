@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gam_viz.attention import module_cost
 from gam_viz.claims.accuracy import PROMISED_PARAMETERS
 from gam_viz.claims.claim import Claim, Column, Line, Table
-from gam_viz.cost import attention_cost, count, module_cost
+from gam_viz.cost import attention_cost, count
 from gam_viz.networks import NetworkConfig
 
 WIDTHS = (64, 256, 512)  # of the modules that are set side by side

@@ -1,8 +1,8 @@
 """What a network costs: parameters, multiply-adds, memory of activations, and the time of a prediction."""
 
-from gam_viz.cost.designs import FAMILIES, Fit, fits, usual
+from gam_viz.cost.designs import Fit, families, fits, usual
 from gam_viz.cost.network_cost import Bill, Counts, Part, bill, count
-from gam_viz.cost.stages import ModuleCost, attention_cost, module_cost, stages_of
+from gam_viz.cost.stages import attention_cost, stages_of
 from gam_viz.cost.table import Row, records, to_csv
 from gam_viz.cost.timing import (
     MOST_MACS,
@@ -17,14 +17,12 @@ from gam_viz.cost.timing import (
 )
 
 __all__ = [
-    "FAMILIES",
     "MOST_MACS",
     "MOST_PARAMETERS",
     "Bill",
     "Counts",
     "Fit",
     "Latency",
-    "ModuleCost",
     "Part",
     "Row",
     "Timing",
@@ -32,9 +30,9 @@ __all__ = [
     "attention_cost",
     "bill",
     "count",
+    "families",
     "fits",
     "latency",
-    "module_cost",
     "records",
     "relative_time",
     "stages_of",

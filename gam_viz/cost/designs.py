@@ -8,33 +8,10 @@ from typing import Any
 
 import torch
 
-from gam_viz.attention import build_attention
+from gam_viz.attention import ATTENTION, build_attention
 from gam_viz.cost.network_cost import count
 from gam_viz.cost.stages import attention_cost, stages_of
 from gam_viz.networks import NetworkConfig
-
-#: What designs are usually compared with: attention and its options, the cheapest module first.
-USUAL: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("se", {"reduction_ratio": 16}),
-    ("cbam", {"reduction_ratio": 16}),
-    ("gam", {"rate": 16, "spatial": "factorised"}),
-    ("gam", {"rate": 16, "spatial": "depthwise"}),
-    ("gam", {"rate": 4, "spatial": "depthwise"}),
-    ("gam", {"rate": 4, "spatial": "factorised"}),
-    ("gam", {"rate": 16}),
-    ("gam", {"rate": 4, "groups": 4}),
-    ("gam", {"rate": 4}),  # as the tutorial prints it
-)
-#: Families of designs that differ in one number alone, which divides the hidden width: attention, the options that
-#: stay, and the name of that number.
-FAMILIES: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("se", {}, "reduction_ratio"),
-    ("cbam", {}, "reduction_ratio"),
-    ("gam", {"spatial": "factorised"}, "rate"),
-    ("gam", {"spatial": "depthwise"}, "rate"),
-    ("gam", {"groups": 4}, "rate"),
-    ("gam", {}, "rate"),
-)
 
 
 @dataclass(frozen=True)
@@ -60,8 +37,23 @@ class Fit:
 def usual(config: NetworkConfig) -> list[NetworkConfig]:
     """The same network without attention, then with each usual one in the same stages."""
     without = dataclasses.replace(config, attention="none", attention_options={}, attention_stages=())
-    others = [dataclasses.replace(config, attention=name, attention_options=options) for name, options in USUAL]
+    others = (
+        dataclasses.replace(config, attention=name, attention_options=dict(options))
+        for name, spec in ATTENTION.items()
+        for options in spec.usual
+    )
     return [without, *others]
+
+
+def families() -> list[tuple[str, dict[str, Any], str]]:
+    """Designs that differ in one number alone, which divides the hidden width: attention, the options that stay, and
+    the name of that number."""
+    return [
+        (name, dict(options), spec.reduction.name)
+        for name, spec in ATTENTION.items()
+        if spec.reduction is not None
+        for options in spec.families
+    ]
 
 
 def fits(config: NetworkConfig, side: int, share: float) -> list[Fit]:
@@ -72,7 +64,7 @@ def fits(config: NetworkConfig, side: int, share: float) -> list[Fit]:
     """
     without = usual(config)[0]
     base = count(without, side).parameters
-    return [_fit(config, side, family, base, share) for family in FAMILIES]
+    return [_fit(config, side, family, base, share) for family in families()]
 
 
 def _fit(config: NetworkConfig, side: int, family: tuple[str, dict[str, Any], str], base: int, share: float) -> Fit:

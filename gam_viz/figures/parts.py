@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from gam_viz.figures import elements
-from gam_viz.figures.style import ATTENTION_COLOURS, layout
+from gam_viz.figures.style import GUIDE, layout
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def parts(bars: Sequence[Bar], *, colour: str, own_name: str, attention_name: st
     """
     figure = go.Figure()
     for name, of, told, shade in (
-        (own_name, [bar.own for bar in bars], [bar.own_told for bar in bars], ATTENTION_COLOURS["none"]),
+        (own_name, [bar.own for bar in bars], [bar.own_told for bar in bars], GUIDE),
         (attention_name, [bar.attention for bar in bars], [bar.attention_told for bar in bars], colour),
     ):
         figure.add_bar(

@@ -13,23 +13,20 @@ import plotly.graph_objects as go
 from matplotlib import colormaps
 from PIL import Image
 
-#: One colour an attention module, everywhere; told apart by colour-blind eyes and by their lightness.
-ATTENTION_COLOURS = {
-    "none": "#8a8a8a",
-    "se": "#1b9e77",
-    "cbam": "#2f7fc1",
-    "gam": "#e69f00",
-    "gam_sigmoid": "#b0508f",
-    "se_cbam": "#56b4e9",
-    "se_gam": "#d55e00",
-}
+from gam_viz.attention import ATTENTION
+
 CHOSEN = "#d81b60"  # outlines what was chosen: a layer, a cell
 GUIDE = "#8a8a8a"  # lines that read on a light and on a dark page
 
 
 def colour_of(attention: str) -> str:
-    """The colour of an attention module."""
-    return ATTENTION_COLOURS.get(attention, ATTENTION_COLOURS["none"])
+    """The colour of an attention module, one everywhere; grey for none, and for one that is not known here."""
+    return ATTENTION[attention].colour if attention in ATTENTION else GUIDE
+
+
+def palette() -> list[str]:
+    """Grey, and the colour of every attention module."""
+    return list(dict.fromkeys([GUIDE, *(spec.colour for spec in ATTENTION.values())]))
 
 
 @lru_cache

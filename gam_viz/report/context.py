@@ -8,7 +8,7 @@ from gam_viz.evidence.examine import Case, Examined
 from gam_viz.evidence.omissions import LeftOut
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain.heatmaps import Heatmap
-from gam_viz.figures.style import ATTENTION_COLOURS, colour_of
+from gam_viz.figures.style import colour_of, palette
 from gam_viz.images import list_samples
 from gam_viz.report.words import Words
 
@@ -109,6 +109,6 @@ def _told_apart(colours: list[str]) -> list[str]:
     """The colours, those that were there before exchanged for others."""
     found: list[str] = []
     for colour in colours:
-        free = [colour, *(other for other in ATTENTION_COLOURS.values() if other not in colours), colour]
+        free = [colour, *(other for other in palette() if other not in colours), colour]
         found.append(next((each for each in free if each not in found), colour))
     return found

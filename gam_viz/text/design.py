@@ -130,6 +130,8 @@ EN = {
     "design.formula.factorised": "One GAM in {where}, C = {channels} and h = C / r = {hidden}: 2·C·h weights of its MLP and 2·C·h + 14·h² of its [[factorised-convolution|factorised]] branch, {total:,} parameters with biases and batch norms.",
     "design.formula.depthwise": "One GAM in {where}, C = {channels} and h = C / r = {hidden}: 2·C·h weights of its MLP and 49·(C + h) + 2·C·h of its [[depthwise-separable|depthwise]] branch, {total:,} parameters with biases and batch norms.",
     "design.formula.se_first": "The SE before it, with r = 16, is counted in.",
+    "design.formula.counted": "There is no closed form for {name}: the {total:,} parameters of one in {where} were counted from the module.",
+    "design.formula.unsaid": "One {name} in {where}, C = {channels}: {total:,} parameters.",
     # The budget
     "design.budget.title": "What fits a budget?",
     "design.budget": "Attention may add, in % of the parameters",
@@ -271,6 +273,8 @@ ZH = {
     "design.formula.factorised": "{where}的一个 GAM，C = {channels}，h = C / r = {hidden}：MLP 有 2·C·h 个权重，[[factorised-convolution|分解卷积]]分支有 2·C·h + 14·h² 个，加上偏置与批归一化共 {total:,} 个参数。",
     "design.formula.depthwise": "{where}的一个 GAM，C = {channels}，h = C / r = {hidden}：MLP 有 2·C·h 个权重，[[depthwise-separable|深度可分离]]分支有 49·(C + h) + 2·C·h 个，加上偏置与批归一化共 {total:,} 个参数。",
     "design.formula.se_first": "其中已计入前面的 SE（r = 16）。",
+    "design.formula.counted": "{name} 没有闭式公式：{where}的一个模块共 {total:,} 个参数，由模块逐一数出。",
+    "design.formula.unsaid": "{where}的一个 {name}，C = {channels}：{total:,} 个参数。",
     "design.budget.title": "预算之内有哪些？",
     "design.budget": "注意力最多可增加参数的百分之几",
     "design.budget.family": "方案",

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from gam_viz.attention import ATTENTION, build_attention
-from gam_viz.cost import ModuleCost, attention_cost, count, module_cost, stages_of
+from gam_viz.attention import ATTENTION, AttentionSpec, ModuleCost, build_attention, module_cost
+from gam_viz.attention.cbam import CBAM
+from gam_viz.cost import attention_cost, count, stages_of
 from gam_viz.networks import STEMS, NetworkConfig, build_network
 from tests.networks.test_counts import NETWORKS, VARIANTS
 
@@ -39,10 +40,18 @@ def test_one_module(name, options, channels, side):
     assert module_cost(name, channels, side, options) == ModuleCost(parameters, counter.get_total_flops() // 2)
 
 
-def test_every_attention_has_a_closed_form():
-    assert all(module_cost(name, 16, 4).parameters for name in ATTENTION)
-    with pytest.raises(ValueError, match="no closed form of what attention 'eca' costs"):
+def test_every_attention_that_ships_has_a_closed_form():
+    assert all(spec.cost is not None for spec in ATTENTION.values())
+    with pytest.raises(ValueError, match="unknown attention 'eca'; known are none, se"):
         module_cost("eca", 16, 4)
+
+
+def test_without_a_closed_form_the_module_is_counted(monkeypatch):
+    monkeypatch.setitem(ATTENTION, "uncounted", AttentionSpec(CBAM))
+    options = {"reduction_ratio": 4, "kernel_size": 3}
+    assert module_cost("uncounted", 24, 6, options) == module_cost("cbam", 24, 6, options)
+    with pytest.raises(ValueError, match="kernel size must be odd"):
+        module_cost("uncounted", 24, 6, {"kernel_size": 4})
 
 
 @functools.cache

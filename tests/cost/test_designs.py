@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from gam_viz.cost import FAMILIES, count, fits, usual
+from gam_viz.cost import count, families, fits, usual
 from gam_viz.networks import NetworkConfig
 
 CIFAR = NetworkConfig("resnet18")
@@ -41,7 +41,7 @@ def test_the_tutorials_five_percent_in_resnet18():
 def test_against_a_search_that_counts(share, stages):
     config = NetworkConfig(width=16, attention_stages=stages)
     base = count(NetworkConfig(width=16), 16).parameters
-    for fit, (attention, options, number) in zip(fits(config, 16, share), FAMILIES, strict=True):
+    for fit, (attention, options, number) in zip(fits(config, 16, share), families(), strict=True):
         tried = {}
         for reduction in (1, 2, 4, 8, 16, 32, 64):
             given = {**options, number: reduction}

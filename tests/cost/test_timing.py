@@ -1,6 +1,7 @@
 """Times: networks take turns, ratios are made of their rounds, large ones are not built. No time is asserted on."""
 
 import statistics
+import sys
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from gam_viz.cost import Counts, TooLargeError, latency, timeable, timing
 from gam_viz.networks import NetworkConfig
 
+MODULE = sys.modules["gam_viz.cost.timing"]  # the package has a function of that name
 CPU = torch.device("cpu")
 BASE = NetworkConfig(width=4)
 CBAM = NetworkConfig(width=4, attention="cbam", attention_options={"reduction_ratio": 2})
@@ -25,7 +27,7 @@ def clock(monkeypatch):
         wobble = 1 + 0.1 * (len(ran) % 5)
         return {(False, False): 1.0, (False, True): 0.5, (True, False): 3.0, (True, True): 1.0}[gated, fused] * wobble
 
-    monkeypatch.setattr("gam_viz.cost.timing._seconds", seconds)
+    monkeypatch.setattr(MODULE, "_seconds", seconds)
     return ran
 
 
@@ -60,7 +62,7 @@ def test_rounds_fill_the_seconds_given(clock):
 
 def test_the_middle_half_is_that_of_the_rounds(monkeypatch):
     took = iter([1.0] * 6 + [1.0, 1.0, 1.0, 2.0, 3.0, 1.0, 1.0, 4.0, 5.0, 1.0])  # warm-up, then five rounds in turn
-    monkeypatch.setattr("gam_viz.cost.timing._seconds", lambda network, picture: next(took))
+    monkeypatch.setattr(MODULE, "_seconds", lambda network, picture: next(took))
     found = latency(CBAM, BASE, 8, CPU, rounds=5)
     low, middle, high = statistics.quantiles([1.0, 2.0, 3.0, 4.0, 5.0], n=4)
     assert (found.low, found.ratio, found.high) == (low, middle, high)
@@ -83,7 +85,7 @@ def test_progress_may_leave():
 
 
 def test_a_network_of_half_a_billion_parameters_is_not_built(monkeypatch):
-    monkeypatch.setattr("gam_viz.cost.timing.build_network", lambda config: pytest.fail("it was built"))
+    monkeypatch.setattr(MODULE, "build_network", lambda config: pytest.fail("it was built"))
     gam = NetworkConfig("resnet50", 1000, attention="gam", stem="imagenet")
     with pytest.raises(TooLargeError, match=r"has 529 million and 86\.3 billion"):
         timing(gam, NetworkConfig("resnet50", 1000, stem="imagenet"), 224, CPU)

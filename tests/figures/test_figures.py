@@ -7,11 +7,12 @@ import plotly.graph_objects as go
 import pytest
 from matplotlib import colormaps
 
+from gam_viz.attention import ATTENTION
 from gam_viz.figures.channels import channel_bars, channel_order, channel_overview
 from gam_viz.figures.overlay import overlay, picker, scale_bar, thumbnails
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale
-from gam_viz.figures.style import ATTENTION_COLOURS, colour_scale, grey
+from gam_viz.figures.style import colour_scale, grey, palette
 from tests.figures.helpers import cbam_channel, gam_channel
 
 SEEN = np.random.default_rng(1).integers(0, 256, (8, 8, 3)).astype(np.uint8)
@@ -102,7 +103,7 @@ def test_colours_are_matplotlibs_and_not_taken_for_the_themes(name: str) -> None
 
 
 def test_attention_colours_are_all_different() -> None:
-    assert len(set(ATTENTION_COLOURS.values())) == len(ATTENTION_COLOURS)
+    assert len(palette()) == len(ATTENTION) + 1
 
 
 def test_grey_has_equal_channels_and_keeps_grey_pictures() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gam_viz.attention import ATTENTION
 from gam_viz.explain import REDUCTIONS
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED
 from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
@@ -59,10 +60,21 @@ def test_every_key_that_the_pages_name_is_there_and_every_entry_is_named() -> No
     # `choose` is given the beginning of its options' keys, without the dot.
     missing = {key for key in literal if "." in key and f"{key}." not in beginnings} - EN.keys()
     assert not missing
-    families = (*beginnings, "sample.")
+    options = {f"design.{option.word}" for spec in ATTENTION.values() for option in spec.options}
+    families = (*beginnings, *options, "sample.")
     navigation = {f"{path.parent.name}.nav" for path in PAGES.glob("*/page.py")}  # named by their folders
     unread = [key for key in EN if key not in literal | navigation and not key.startswith(families)]
     assert not unread
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_every_attention_has_a_name_and_words_for_its_options(words: dict[str, str]) -> None:
+    options = {option for spec in ATTENTION.values() for option in spec.options}
+    keys = {f"design.{option.word}" for option in options}
+    keys |= {f"design.{option.word}.{choice}" for option in options for choice in option.choices}
+    keys |= {f"design.{option.word}_help" for option in options if not option.choices}
+    keys |= {f"attention.{name}" for name in ATTENTION}
+    assert not keys - words.keys()
 
 
 @pytest.mark.parametrize("words", [EN, ZH])

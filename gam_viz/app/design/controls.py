@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,11 @@ import streamlit as st
 
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose
-from gam_viz.attention import ATTENTION
+from gam_viz.attention import ATTENTION, Option
 from gam_viz.networks import ARCHITECTURES, STEMS, NetworkConfig
-from gam_viz.text import text
+from gam_viz.text import text, text_or
+from gam_viz.titles import attention_title
 
-FORMS = ("full", "factorised", "depthwise")
-SHUFFLES = ("between", "last", "none")
-GATES = ("none", "sigmoid")
 NARROW, WIDE = 106, 182  # pixels of a control: two stand side by side on a phone
 #: What a data set's pictures ask for: stem, side, classes.
 AS = {"cifar": ("cifar", 32, 10), "imagenet": ("imagenet", 224, 1000)}
@@ -48,10 +47,14 @@ def choose_design() -> Choice:
         for name in AS:
             st.button(text(f"design.as.{name}"), on_click=_as, args=(name,), key=f"design-as-{name}", type="tertiary")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="design-attention"):
-        attention = choose(
-            "d-attention", ["none", *ATTENTION], "gam", text("design.attention"), "attention", width=WIDE
+        attention = _one_of(
+            "d-attention",
+            ["none", *ATTENTION],
+            "gam",
+            text("design.attention"),
+            lambda name: attention_title(name, {}),
         )
-        options = _options(attention)
+        options = _options(attention) if attention != "none" else {}
         stages = _stages(architecture) if attention != "none" else ()
     config = NetworkConfig(
         architecture=architecture,
@@ -67,37 +70,30 @@ def choose_design() -> Choice:
 
 def _options(attention: str) -> dict[str, Any]:
     """Those of the module that change something; the reduction always, so that it is in the design's name."""
-    if attention == "se":
-        return {
-            "reduction_ratio": _number("d-ratio", 1, 4096, 16, text("design.ratio"), help=text("design.ratio_help"))
-        }
-    if attention in ("cbam", "se_cbam"):
-        ratio = _number("d-ratio", 1, 4096, 16, text("design.ratio"), help=text("design.ratio_help"))
-        kernel = _number("d-kernel", 1, 31, 7, text("design.kernel"), step=2, help=text("design.kernel_help"))
-        return {"reduction_ratio": ratio} | ({"kernel_size": kernel} if kernel != 7 else {})
-    if attention in ("gam", "gam_sigmoid", "se_gam"):
-        return _gam_options(sigmoid_too=attention != "gam_sigmoid")
-    return {}
+    spec = ATTENTION[attention]
+    chosen: dict[str, Any] = {}
+    for option in spec.options:
+        if not option.needs or option.needs in spec.design(chosen):
+            chosen[option.name] = _option(option)
+    return spec.design(chosen)
 
 
-def _gam_options(*, sigmoid_too: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "rate": _number("d-rate", 1, 4096, 4, text("design.rate"), help=text("design.rate_help"))
-    }
-    form = choose("d-form", FORMS, "full", text("design.form"), "design.form", width=NARROW + 32)
-    if form != "full":
-        options["spatial"] = form
-    groups = _number("d-groups", 1, 64, 1, text("design.groups"), help=text("design.groups_help"))
-    if groups > 1:
-        options["groups"] = groups
-        shuffle = choose("d-shuffle", SHUFFLES, "between", text("design.shuffle"), "design.shuffle", width=WIDE)
-        if shuffle != "between":
-            options["shuffle"] = shuffle
-    if sigmoid_too:
-        gate = choose("d-gate", GATES, "none", text("design.gate"), "design.gate", width=NARROW + 32)
-        if gate != "none":
-            options["channel_gate"] = gate
-    return options
+def _option(option: Option) -> Any:
+    """One option's control, named by the catalogue, else by the option itself."""
+    key, words = f"d-{option.word}", f"design.{option.word}"
+    label = text_or(words, option.name)
+    if option.choices:
+        return _one_of(key, option.choices, option.default, label, lambda name: text_or(f"{words}.{name}", name))
+    help_ = text_or(f"{words}_help", "") or None
+    return _number(key, option.lowest, option.highest, option.default, label, step=option.step, help=help_)
+
+
+def _one_of(key: str, options: Sequence[str], default: str, label: str, title: Callable[[str], str]) -> str:
+    state.restore(key, options, default)
+    width = WIDE if max(len(title(name)) for name in options) > 12 else NARROW + 32
+    chosen = st.selectbox(label, options, format_func=title, key=key, width=width)
+    state.publish(key, default)
+    return str(chosen)
 
 
 def _stages(architecture: str) -> tuple[bool, ...]:

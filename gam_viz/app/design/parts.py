@@ -10,11 +10,13 @@ from gam_viz.app.design.comparison import Compared, Design
 from gam_viz.app.design.summary import part_title
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, legend
-from gam_viz.cost import Counts, module_cost, stages_of
+from gam_viz.attention import ATTENTION, module_cost
+from gam_viz.cost import Counts, stages_of
 from gam_viz.cost.units import amount
 from gam_viz.figures.parts import Bar, parts
 from gam_viz.figures.style import colour_of
-from gam_viz.text import prose, text
+from gam_viz.text import prose, text, text_or
+from gam_viz.titles import attention_title, literal
 
 Of = Literal["parameters", "macs"]
 
@@ -71,19 +73,19 @@ def _alt(of_all: dict[str, tuple[int, int]]) -> str:
 
 
 def _formula(design: Design, side: int, where: str) -> None:
-    """The closed form of one module in a stage, with its numbers."""
+    """The closed form of one module in a stage, with its numbers; without one, that it was counted."""
     stage = next(stage for stage in stages_of(design.config, side) if stage.name == where)
     attention, options = design.config.attention, design.config.attention_options
-    second = attention.removeprefix("se_")
-    form = second if second in ("se", "cbam") else str(options.get("spatial", "full"))
-    reduction = options.get("rate") or options.get("reduction_ratio") or 1
+    spec = ATTENTION[attention]
+    filled = spec.filled(options)
+    form = spec.formula.format(**filled) if spec.cost else "counted"
+    reduction = filled[spec.reduction.name] if spec.reduction else 1
     sentence = prose(
-        f"design.formula.{form}",
+        f"design.formula.{form}" if text_or(f"design.formula.{form}", "") else "design.formula.unsaid",
+        name=literal(attention_title(attention, {})),
         where=part_title(where),
         channels=stage.channels,
         hidden=max(1, stage.channels // reduction),
         total=module_cost(attention, stage.channels, stage.side, options).parameters,
     )
-    if attention != second:
-        sentence += " " + text("design.formula.se_first")
-    st.caption(sentence)
+    st.caption(f"{sentence} {text(f'design.formula.{spec.first}_first')}" if spec.first else sentence)

@@ -12,6 +12,7 @@ import streamlit as st
 from gam_viz.app.shared import networks as compute
 from gam_viz.app.shared import own_networks, state
 from gam_viz.app.shared.picture_choice import choose_picture
+from gam_viz.attention import ATTENTION
 from gam_viz.images import Picture, Source
 from gam_viz.networks.checkpoints import Card, Checkpoint
 from gam_viz.networks.default_comparison import DEFAULT_DATASETS, first_comparison
@@ -177,7 +178,7 @@ def _preset(of: list[Checkpoint]) -> list[str]:
 
 
 def _order(checkpoint: Checkpoint) -> tuple[bool, int, bool, str]:
-    known = ["none", "se", "cbam", "gam", "gam_sigmoid"]
+    known = ["none", *ATTENTION]
     attention = checkpoint.card.config.attention
     place = known.index(attention) if attention in known else len(known)
     return (

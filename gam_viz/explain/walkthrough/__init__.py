@@ -2,10 +2,11 @@
 
 from gam_viz.explain.walkthrough.arithmetic import Arithmetic, Dot, Extreme, Function, Mean, Moved, Normalised, Pair
 from gam_viz.explain.walkthrough.stages import STATIONS, Step, Walk
-from gam_viz.explain.walkthrough.walk import StepsError, walk
+from gam_viz.explain.walkthrough.walk import WALKTHROUGHS, StepsError, walk
 
 __all__ = [
     "STATIONS",
+    "WALKTHROUGHS",
     "Arithmetic",
     "Dot",
     "Extreme",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import CBAM, GAM, SE, watch
+from gam_viz.attention import spec_of, watch
 from gam_viz.explain.gates import gates_in
 from gam_viz.explain.walkthrough import numpy_layers
 from gam_viz.explain.walkthrough.arithmetic import Array
@@ -19,12 +22,19 @@ class StepsError(ValueError):
     """A layer whose attention cannot be taken apart; the message says in a sentence why.
 
     Attributes:
-        code: "absent", the layer has no attention, or "unknown", it has one that is not SE, CBAM or GAM.
+        code: "absent", the layer has no attention, or "unknown", it has one without a walkthrough.
+        module: the class of the module that has none; empty where there is no module.
     """
 
-    def __init__(self, message: str, code: str) -> None:
+    def __init__(self, message: str, code: str, module: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.module = module
+
+
+#: How modules are taken apart, by the name that their `AttentionSpec` gives: from the module and its features
+#: (C, H, W) to the steps.
+WALKTHROUGHS: dict[str, Callable[[Any, Array], list[Step]]] = {"se": se_steps, "cbam": cbam_steps, "gam": gam_steps}
 
 
 def walk(network: nn.Module, x: Tensor, layer: str) -> Walk:
@@ -40,7 +50,7 @@ def walk(network: nn.Module, x: Tensor, layer: str) -> Walk:
         layer: as `layer_of` names it.
 
     Raises:
-        StepsError: the layer has no SE, CBAM or GAM.
+        StepsError: the layer has no attention, or one without a walkthrough.
         ValueError: more than one picture, or the network is in training mode.
     """
     if x.ndim != 4 or x.shape[0] != 1:
@@ -51,17 +61,12 @@ def walk(network: nn.Module, x: Tensor, layer: str) -> Walk:
     if not gates:
         raise StepsError(f"layer {layer} has no attention", "absent")
     owner = network.get_submodule(next(iter(gates)).rpartition(".")[0])
-    if type(owner) not in (SE, CBAM, GAM):
-        raise StepsError(f"layer {layer} has a {type(owner).__name__}, which is not taken apart", "unknown")
+    spec = spec_of(owner)
+    if spec is None or not spec.walkthrough:
+        name = type(owner).__name__
+        raise StepsError(f"layer {layer} has a {name}, which is not taken apart", "unknown", name)
     seen = _seen(network, x, {gate: gate.branch for gate in gates.values()})
-    given = numpy_layers.to_array(seen["channel"][0])
-    if isinstance(owner, CBAM):
-        steps = cbam_steps(owner, given)
-    elif isinstance(owner, GAM):
-        steps = gam_steps(owner, given)
-    else:
-        assert isinstance(owner, SE)
-        steps = se_steps(owner, given)
+    steps = WALKTHROUGHS[spec.walkthrough](owner, numpy_layers.to_array(seen["channel"][0]))
     return Walk(layer, type(owner).__name__, tuple(steps), _differences(steps, seen))
 
 

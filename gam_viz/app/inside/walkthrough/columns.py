@@ -12,6 +12,7 @@ from gam_viz.app.shared.networks import Subject
 from gam_viz.app.shared.session_cache import awaited
 from gam_viz.explain.walkthrough import STATIONS, Step, StepsError, Walk, walk
 from gam_viz.text import text
+from gam_viz.titles import literal
 
 MOST = 3  # columns
 KEPT = 12  # walks of a session: each holds every tensor of a module
@@ -43,7 +44,7 @@ def columns_of(view: View, layer: str) -> list[Column]:
         try:
             made = awaited("walk", (subject.key, layer), make, most=KEPT)
         except StepsError as error:
-            st.caption(text(f"inside.refused.{error.code}", name=title))
+            st.caption(text(f"inside.refused.{error.code}", name=literal(title), module=literal(error.module)))
         else:
             found.append(Column(title, view.colours()[index], made))
     if len(found) > MOST:
