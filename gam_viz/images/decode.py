@@ -13,7 +13,7 @@ def decode(data: bytes, name: str, limits: Limits = LIMITS, rendering: Rendering
     """Decode one uploaded picture: `open_source` and `render` in one step.
 
     Args:
-        data: the file's bytes, in one of `ACCEPTED_FORMATS`.
+        data: the file's bytes, of one of the `FORMATS` in formats/registry.py.
         name: the file's name; used for display and for a note when it promises another format, never to
             choose a decoder.
         limits: what to accept.

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 
 from gam_viz.images.errors import PictureError
 
-ACCEPTED_FORMATS = ("PNG", "JPEG", "WebP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000", "PNM", "DICOM")
-"""Formats that `decode` reads, named as a reader would."""
-
 _MEGABYTE = 1024 * 1024
 
 
@@ -25,14 +22,11 @@ class Limits:
         frames: most pictures of one file that can be chosen from; further ones are not offered.
         bands: most bands of one raster.
         pixels: most pixels of one picture (40 million: a 40-megapixel camera).
-        webp_pixels: most pixels of a WebP, whose decoder holds the picture three times over: 40 million took
-            610 MB.
         side: longest side, in pixels. The smallest side is 1.
         file_bytes: most bytes of one file.
         files: most files of one session.
         session_bytes: most bytes of all files of one session together; also what one ZIP may unfold to.
         archive_entries: most files that a ZIP may list.
-        avif_pixels: most pixels of an AVIF, whose decoder holds the picture several times over.
         jpeg2000_samples: most pixels times channels of a JPEG 2000, whose decoder keeps four bytes of each, twice.
         animation_pixels: most pixels of an animation from its first frame to the one that is shown, which is drawn
             over all before it.
@@ -51,13 +45,11 @@ class Limits:
     frames: int = 64
     bands: int = 32
     pixels: int = 40_000_000
-    webp_pixels: int = 30_000_000
     side: int = 10_000
     file_bytes: int = 25 * _MEGABYTE
     files: int = 20
     session_bytes: int = 200 * _MEGABYTE
     archive_entries: int = 1_000
-    avif_pixels: int = 30_000_000
     jpeg2000_samples: int = 40_000_000
     animation_pixels: int = 200_000_000
     overview_pixels: int = 4_000_000
@@ -71,13 +63,11 @@ class Limits:
     tile_bytes: int = 64 * _MEGABYTE
 
     def check_file_size(self, n_bytes: int) -> None:
-        """Refuse an empty file or one that is too large.
+        """Refuse a file that is too large.
 
         Raises:
-            PictureError: "empty" or "too_many_bytes".
+            PictureError: "too_many_bytes".
         """
-        if n_bytes == 0:
-            raise PictureError("empty", accepted=accepted_names())
         if n_bytes > self.file_bytes:
             raise PictureError(
                 "too_many_bytes", megabytes=n_bytes / _MEGABYTE, limit_megabytes=self.file_bytes / _MEGABYTE
@@ -103,20 +93,20 @@ class Limits:
                 "session_full", megabytes=total / _MEGABYTE, limit_megabytes=self.session_bytes / _MEGABYTE
             )
 
-    def check_dimensions(self, width: int, height: int, format: str = "") -> None:
+    def check_dimensions(self, width: int, height: int, most: int | None = None) -> None:
         """Refuse a picture by its declared width and height in pixels, before any of them is decoded.
 
         Args:
             width: declared pixels across.
             height: declared pixels down.
-            format: one of `ACCEPTED_FORMATS`, where it is known already.
+            most: pixels that the format's decoder may be asked for, where that is less than `pixels`.
 
         Raises:
             PictureError: "no_pixels", "side_too_long" or "too_many_pixels".
         """
         if width < 1 or height < 1:
             raise PictureError("no_pixels", width=width, height=height)
-        most = min(self.pixels, {"WebP": self.webp_pixels, "AVIF": self.avif_pixels}.get(format, self.pixels))
+        most = min(self.pixels, most or self.pixels)
         if width * height > most:
             raise PictureError(
                 "too_many_pixels",
@@ -140,8 +130,3 @@ class Limits:
 
 LIMITS = Limits()
 """The app's limits."""
-
-
-def accepted_names() -> str:
-    """The accepted formats in one phrase: "PNG, JPEG, ... and GIF"."""
-    return ", ".join(ACCEPTED_FORMATS[:-1]) + " and " + ACCEPTED_FORMATS[-1]

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gam_viz.images.errors import PictureError, naming
-from gam_viz.images.formats.dicom import display as dicom_display
-from gam_viz.images.formats.dicom.header import DicomFile
-from gam_viz.images.formats.pillow import decode_frame
-from gam_viz.images.formats.raster import display as raster_display
-from gam_viz.images.formats.raster.header import RasterFile
+from gam_viz.images.errors import naming
 from gam_viz.images.picture import Note, Picture
 from gam_viz.images.rendering import Rendering
-from gam_viz.images.source import Source, raster_frame
+from gam_viz.images.source import Source
 
 
 def render(source: Source, rendering: Rendering | None = None) -> Picture:
@@ -32,7 +24,7 @@ def render(source: Source, rendering: Rendering | None = None) -> Picture:
     """
     with naming(source.name):
         resolved = source.resolve(rendering)
-        pixels, mode, size, notes = _pixels(source, resolved)
+        pixels, mode, size, notes = source.file.show(resolved)
     if source.frames > 1:
         if resolved.frame or source.kind == "dicom":
             notes = (Note("frame_shown", {"number": resolved.frame + 1, "frames": source.frames}), *notes)
@@ -56,12 +48,8 @@ def first_look(source: Source) -> Rendering:
     Raises:
         PictureError: no part of it can be read.
     """
-    file = source.file
-    if not isinstance(file, RasterFile):
-        return Rendering()
     with naming(source.name):
-        region = raster_display.readable(file, source.limits)
-    return Rendering(region=region)
+        return source.file.first_look()
 
 
 def measured_range(source: Source, rendering: Rendering | None = None) -> tuple[float, float]:
@@ -72,30 +60,4 @@ def measured_range(source: Source, rendering: Rendering | None = None) -> tuple[
         PictureError: it cannot be decoded, or has no values to window ("not_adjustable").
     """
     with naming(source.name):
-        resolved = source.resolve(rendering)
-        if isinstance(source.file, DicomFile):
-            return dicom_display.measured_range(source.file, resolved.frame, source.limits)
-        if isinstance(source.file, RasterFile):
-            file = raster_frame(source, resolved.frame)
-            band = (resolved.bands or file.default_bands)[0]
-            return raster_display.measured_range(file, band, resolved, source.limits)
-        if not source.stretchable:
-            raise PictureError("not_adjustable", choice="window")
-        *_, notes = decode_frame(source.data, source.format, Rendering(resolved.frame), source.limits, source.file)
-        for note in notes:
-            if note.code == "sixteen_bit_scaled":
-                return float(str(note.details["low"])), float(str(note.details["high"]))
-        raise PictureError("not_adjustable", choice="window")  # a page of another kind than the first
-
-
-def _pixels(source: Source, rendering: Rendering) -> tuple[NDArray[np.uint8], str, tuple[int, int], tuple[Note, ...]]:
-    file = source.file
-    if isinstance(file, DicomFile):
-        pixels, notes = dicom_display.render_frame(file, rendering, source.limits)
-        return pixels, source.mode, source.size, notes
-    if isinstance(file, RasterFile):
-        file = raster_frame(source, rendering.frame)
-        pixels, notes = raster_display.render_raster(file, rendering, source.limits)
-        return pixels, file.mode, (file.width, file.height), notes
-    pixels, mode, essentials, notes = decode_frame(source.data, source.format, rendering, source.limits, file)
-    return pixels, mode, essentials.size, notes
+        return source.file.measured_range(source.resolve(rendering))

@@ -2,22 +2,82 @@
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gam_viz.images.errors import PictureError
 from gam_viz.images.facts import Band, Fact, Window
-from gam_viz.images.formats.dicom import display as dicom_display
-from gam_viz.images.formats.dicom.header import DicomFile
-from gam_viz.images.formats.header import Essentials
-from gam_viz.images.formats.raster import display as raster_display
-from gam_viz.images.formats.raster.header import RasterFile, open_raster
-from gam_viz.images.limits import LIMITS, Limits
 from gam_viz.images.picture import Note
 from gam_viz.images.rendering import Rendering
 
 Kind = Literal["picture", "dicom", "raster"]
+
+
+class Shown(NamedTuple):
+    """One look at a file.
+
+    Attributes:
+        pixels: (H, W, 3) uint8 RGB, upright and opaque.
+        mode: how the values are stored that it was made of.
+        size: (width, height) as stored.
+        notes: what was done, in order.
+    """
+
+    pixels: NDArray[np.uint8]
+    mode: str
+    size: tuple[int, int]
+    notes: tuple[Note, ...] = ()
+
+
+class PictureFile:
+    """What a format's reader keeps of a file. A format without choices has only `show` to write."""
+
+    def show(self, rendering: Rendering) -> Shown:
+        """Decode what a resolved rendering asks for.
+
+        Raises:
+            PictureError: it cannot be decoded, or asks for too much.
+        """
+        raise NotImplementedError
+
+    def resolve(self, rendering: Rendering) -> Rendering:
+        """A rendering with all that was left open chosen as suits the file.
+
+        Raises:
+            PictureError: the file does not offer what was chosen.
+        """
+        refuse_choices(rendering, "band", "region", "window", "stretch")
+        return rendering
+
+    def first_look(self) -> Rendering:
+        """The rendering to begin with.
+
+        Raises:
+            PictureError: no part of the file can be read.
+        """
+        return Rendering()
+
+    def measured_range(self, rendering: Rendering) -> tuple[float, float]:
+        """The smallest and the largest value of what a resolved rendering shows, in the file's units.
+
+        Raises:
+            PictureError: it cannot be decoded, or has no values to window ("not_adjustable").
+        """
+        raise PictureError("not_adjustable", choice="window")
+
+
+def refuse_choices(rendering: Rendering, *choices: str) -> None:
+    """Refuse the first of these choices that a rendering makes.
+
+    Raises:
+        PictureError: "not_adjustable".
+    """
+    for choice in choices:
+        if getattr(rendering, "bands" if choice == "band" else choice) is not None:
+            raise PictureError("not_adjustable", choice=choice)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,42 +86,38 @@ class Source:
 
     Attributes:
         kind: "picture" (colours for eyes), "dicom" (measured grey with windows, or colour) or "raster" (bands).
-        name: the file's name without folders, safe to print on one line.
-        format: what the content is ("PNG", "DICOM", ...), whatever the name says.
-        sha256: of the uploaded bytes.
         size: (width, height) in pixels as stored; of the first frame.
         mode: how values are stored: Pillow's mode ("RGB", "I;16"), "4 x uint16", "16-bit MONOCHROME2".
+        file: what the format's reader keeps of it; of DICOM nothing that says who is on the picture.
         frames: how many pictures can be chosen from with `Rendering.frame`.
-        bands: of a raster; empty for others, whose channels are no choice.
         dtype: NumPy's name of the type of a value.
+        bands: of a raster; empty for others, whose channels are no choice.
         value_range: smallest and largest value that can be stored, in the file's units; None for floating point.
             `measured_range` says which occur.
         windows: what can be laid on grey values, best first; empty where there is nothing to window.
         stretchable: whether percentiles can be chosen.
         facts: what the file says about itself, for people. Nothing about a patient is ever read.
         notes: what is to be said about the file whatever the rendering.
-        limits: what was accepted, and is enforced when it is rendered.
-        data: the uploaded bytes; for the renderers. Empty for DICOM, whose bytes say who is on the picture.
-        file: what the decoder's own reader found; for the renderers.
+        name: the file's name without folders, safe to print on one line.
+        format: what the content is ("PNG", "DICOM", ...), whatever the name says.
+        sha256: of the uploaded bytes.
     """
 
     kind: Kind
-    name: str
-    format: str
-    sha256: str
     size: tuple[int, int]
     mode: str
-    frames: int
-    dtype: str
+    file: PictureFile = field(repr=False)
+    frames: int = 1
+    dtype: str = "uint8"
     bands: tuple[Band, ...] = ()
-    value_range: tuple[float, float] | None = None
+    value_range: tuple[float, float] | None = (0.0, 255.0)
     windows: tuple[Window, ...] = ()
     stretchable: bool = False
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
-    limits: Limits = LIMITS
-    data: bytes = field(default=b"", repr=False)
-    file: Essentials | DicomFile | RasterFile = field(default=Essentials(b"", (0, 0)), repr=False)
+    name: str = ""
+    format: str = ""
+    sha256: str = ""
 
     def resolve(self, rendering: Rendering | None = None) -> Rendering:
         """A rendering with all that was left open chosen as suits the file. Pictures for eyes leave it open.
@@ -72,41 +128,10 @@ class Source:
         rendering = rendering or Rendering()
         if rendering.frame >= self.frames:
             raise PictureError("no_such_frame", frame=rendering.frame, frames=f"0 to {self.frames - 1}")
-        if isinstance(self.file, RasterFile):
-            return raster_display.resolve(raster_frame(self, rendering.frame), rendering)
-        for choice, value in (("band", rendering.bands), ("region", rendering.region)):
-            if value is not None:
-                raise PictureError("not_adjustable", choice=choice)
-        if isinstance(self.file, DicomFile):
-            if rendering.window is None and rendering.stretch is None:
-                rendering = replace(rendering, window=dicom_display.default_window(self.file, rendering.frame))
-            dicom_display.check(self.file, rendering)
-            return rendering
-        if (rendering.window or rendering.stretch) and not self.stretchable:
-            raise PictureError("not_adjustable", choice="window" if rendering.window else "stretch")
-        if rendering.window == "minmax" or rendering.stretch == (0, 100):
-            return replace(rendering, window=None, stretch=None)  # what is done anyway
-        return rendering
+        return self.file.resolve(rendering)
 
 
-def as_raster(data: bytes, limits: Limits, frame: int = 0) -> RasterFile | None:
-    """A page of a TIFF file, if it is one for GDAL; None if it is one for Pillow.
-
-    Raises:
-        PictureError: the page is refused.
-    """
-    try:
-        return open_raster(data, limits, frame)
-    except (struct.error, IndexError, OverflowError) as error:
-        raise PictureError("truncated", format="TIFF") from error
-
-
-def raster_frame(source: Source, frame: int) -> RasterFile:
-    """The page that is meant; each has bands of its own."""
-    assert isinstance(source.file, RasterFile)
-    if frame == 0:
-        return source.file
-    file = as_raster(source.data, source.limits, frame)
-    if file is None:
-        raise PictureError("unsupported_mode", format="TIFF", mode="a page of another kind than the first")
-    return file
+def size_facts(size: tuple[int, int], frames: int) -> tuple[Fact, ...]:
+    """How large a picture is, and how many there are."""
+    facts = (Fact("size", {"width": size[0], "height": size[1]}),)
+    return (*facts, Fact("frames", {"frames": frames})) if frames > 1 else facts

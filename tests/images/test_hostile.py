@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gam_viz.images import LIMITS, Limits, Picture, PictureError, decode
-from gam_viz.images.formats.pillow import PLUGINS
+from gam_viz.images.formats.registry import FORMATS
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
 
@@ -162,7 +162,7 @@ def test_eps_is_refused_under_any_name():
         assert "EPS" in str(refusal(b"%!PS-Adobe-3.0 EPSF-3.0\n", name))
 
 
-@pytest.mark.parametrize("format", PLUGINS)
+@pytest.mark.parametrize("format", [name for name in FORMATS if name != "DICOM"])
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_truncated_files(format, share):
     data = encoded(COLOURS, "PPM" if format == "PNM" else format)

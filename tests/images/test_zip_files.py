@@ -128,7 +128,7 @@ def test_one_bad_file_spoils_nothing_but_itself() -> None:
         ("link.png", "archive_link"),
         ("good.png", png()),
         ("inner.zip", "archive_nested"),
-        ("none.png", "empty"),
+        ("none.png", b""),
         ("last.png", png(1)),
     ]
 
@@ -193,7 +193,7 @@ BOMBS = {
     "declared": lambda: patched(zipped(("a.bmp", bytes(60 * MB))), 24, "<I", 25 * MB, local=22),
     "lying": lambda: patched(zipped(("a.bmp", bytes(60 * MB))), 24, "<I", 1, local=22),
 }
-CHILD = "import sys, pathlib; from tests.images.test_archives import measure; measure(pathlib.Path(sys.argv[1]))"
+CHILD = "import sys, pathlib; from tests.images.test_zip_files import measure; measure(pathlib.Path(sys.argv[1]))"
 
 
 def measure(folder: Path) -> None:

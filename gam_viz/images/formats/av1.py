@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 from gam_viz.images.limits import Limits
 
+MOST_PIXELS = 30_000_000  # the decoder holds a picture several times over
+
 _SEQUENCE_HEADER = 1
 
 
@@ -73,9 +75,9 @@ def check_stream(data: bytes, position: int, length: int, limits: Limits) -> Non
         position += 2 if first & 4 else 1  # with the number of a layer
         size, position = _number(data, position, end) if first & 2 else (end - position, position)
         if first >> 3 & 15 == _SEQUENCE_HEADER:
-            found = _frame_size(data[position : min(position + size, position + 256)])
-            if found is not None:
-                limits.check_dimensions(*found, "AVIF")
+            frame_size = _frame_size(data[position : min(position + size, position + 256)])
+            if frame_size is not None:
+                limits.check_dimensions(*frame_size, MOST_PIXELS)
         position += size
 
 

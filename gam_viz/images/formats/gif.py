@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import struct
 
+from PIL.GifImagePlugin import GifImageFile
+
 from gam_viz.images.errors import PictureError
-from gam_viz.images.formats.header import Essentials
+from gam_viz.images.formats.header import Essentials, header_reader
+from gam_viz.images.formats.picture_format import begins_with
+from gam_viz.images.formats.pillow import pillow_format
 from gam_viz.images.limits import Limits
 
 
-def read_gif(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
+@header_reader("GIF")
+def read_gif(data: bytes, limits: Limits, frame: int) -> Essentials:
     """Cut a GIF file down to its first picture; for a later one it is left whole.
 
     Raises:
         PictureError: "truncated" or "too_complex".
-        struct.error, IndexError: the file ends before its first picture.
     """
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     position = 13 + _palette_bytes(flags)
@@ -82,3 +86,6 @@ def _count_gif_frames(data: bytes, position: int, limits: Limits) -> int:
 
 def _palette_bytes(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+GIF = pillow_format("GIF", GifImageFile, ("gif",), begins_with(b"GIF87a", b"GIF89a"), read_gif)

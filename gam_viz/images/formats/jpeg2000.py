@@ -11,7 +11,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+
 from gam_viz.images.errors import PictureError
+from gam_viz.images.formats.header import Essentials, header_reader
+from gam_viz.images.formats.iso_boxes import boxes
+from gam_viz.images.formats.picture_format import begins_with
+from gam_viz.images.formats.pillow import pillow_format
 from gam_viz.images.limits import Limits
 
 _SIZ, _COD, _COC, _SOT, _SOD, _EOC = 0xFF51, 0xFF52, 0xFF53, 0xFF90, 0xFF93, 0xFFD9
@@ -46,6 +52,26 @@ class _Grid:
     tile_height: int
     tiles: int
     components: int
+
+
+@header_reader(_FORMAT)
+def read_jpeg2000(data: bytes, limits: Limits, frame: int) -> Essentials:
+    """Check the codestream of a JPEG 2000 file, or one without a file around it.
+
+    Raises:
+        PictureError: "truncated", "damaged", "too_complex" or a size that `limits` refuse.
+    """
+    start, end = 0, len(data)
+    if not data.startswith(b"\xff\x4f"):
+        streams = [(start, end) for kind, start, end in boxes(data, _FORMAT, limits) if kind == b"jp2c"]
+        if not streams:
+            raise PictureError("truncated", format=_FORMAT)
+        start, end = streams[0]
+    stream = check_codestream(memoryview(data)[start : min(end, len(data))], limits)
+    if end > len(data) or not stream.complete:
+        # OpenJPEG would make up what is missing.
+        raise PictureError("truncated", format=_FORMAT)
+    return Essentials(data, (stream.width, stream.height), bits=stream.bits)
 
 
 def check_codestream(data: memoryview, limits: Limits) -> Codestream:
@@ -97,7 +123,7 @@ def _read_size(body: memoryview, limits: Limits) -> tuple[_Grid, int]:
         ">HIIIIIIIIH", body
     )
     width, height = right - left, bottom - top
-    limits.check_dimensions(width, height, _FORMAT)
+    limits.check_dimensions(width, height)
     if components < 1 or not (tile_width and tile_height) or tile_left > left or tile_top > top:
         raise PictureError("damaged", format=_FORMAT)
     if components > 4:
@@ -153,3 +179,13 @@ def _check_coding(grid: _Grid, body: memoryview, style: int, at: int, limits: Li
 
 def _cells(length: int, log_size: int) -> int:
     return (length >> log_size) + 1
+
+
+_MAGICS = (b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")  # in a file of boxes, or alone
+JPEG2000 = pillow_format(
+    _FORMAT,
+    Jpeg2KImageFile,
+    ("jp2", "j2k", "j2c", "jpc", "jpf", "jpx"),
+    begins_with(*_MAGICS),
+    read_jpeg2000,
+)

@@ -3,129 +3,146 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-# Imported for their registration: left to itself, Pillow loads plugins on first use, whichever thread comes
-# first.
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    Jpeg2KImagePlugin,
-    JpegImagePlugin,
-    PngImagePlugin,
-    PpmImagePlugin,
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from gam_viz.images.errors import PictureError
-from gam_viz.images.formats.header import Essentials
-from gam_viz.images.formats.headers import read_essentials
-from gam_viz.images.formats.to_rgb import to_rgb
+from gam_viz.images.facts import Window
+from gam_viz.images.formats.header import Essentials, HeaderReader
+from gam_viz.images.formats.picture_format import PictureFormat
+from gam_viz.images.formats.to_rgb import is_deep_grey, to_rgb
 from gam_viz.images.limits import Limits
-from gam_viz.images.picture import Note
 from gam_viz.images.rendering import Rendering
-
-PLUGINS = {
-    "PNG": PngImagePlugin.PngImageFile.format,
-    "JPEG": JpegImagePlugin.JpegImageFile.format,
-    "WebP": WebPImagePlugin.WebPImageFile.format,
-    "BMP": BmpImagePlugin.BmpImageFile.format,
-    "TIFF": TiffImagePlugin.TiffImageFile.format,
-    "GIF": GifImagePlugin.GifImageFile.format,
-    "AVIF": AvifImagePlugin.AvifImageFile.format,
-    "JPEG2000": Jpeg2KImagePlugin.Jpeg2KImageFile.format,
-    "PNM": PpmImagePlugin.PpmImageFile.format,
-}
-"""Format -> Pillow's own name of it."""
+from gam_viz.images.source import PictureFile, Shown, Source, refuse_choices, size_facts
 
 
-def declared(data: bytes, format: str, limits: Limits) -> tuple[Essentials, str]:
-    """What a file declares: its essentials for the first frame, and Pillow's mode of it. Nothing is decoded.
+@dataclass(frozen=True)
+class PillowDecoder:
+    """How files of one format reach Pillow.
 
-    Raises:
-        PictureError: the file is refused by what it declares.
+    Attributes:
+        format: its name in the registry.
+        plugin: Pillow's plugin. Modules import theirs, because Pillow left to itself loads plugins on first use,
+            whichever thread comes first.
+        read: the reader of its header.
+        most_pixels: of one picture, where the decoder needs several times the memory of others.
     """
-    essentials = read_essentials(data, format, limits)
-    limits.check_dimensions(*essentials.size, format)
-    with _pillow(format, essentials), _open(format, essentials) as image:
-        # Pillow's own reading of the header has the last word: a second look costs nothing.
-        limits.check_dimensions(*image.size, format)
-        return essentials, image.mode
 
+    format: str
+    plugin: type[ImageFile]
+    read: HeaderReader
+    most_pixels: int | None = None
 
-def decode_frame(
-    data: bytes, format: str, rendering: Rendering, limits: Limits, first: Essentials
-) -> tuple[NDArray[np.uint8], str, Essentials, tuple[Note, ...]]:
-    """Decode one frame.
+    def open(self, data: bytes, limits: Limits) -> Source:
+        """What a file declares. Pillow reads its header and decodes nothing.
 
-    Args:
-        data: the whole file.
-        format: a key of `PLUGINS`.
-        rendering: which frame, and how deep grey values become 8-bit ones.
-        limits: what to accept.
-        first: the essentials of the first frame.
-
-    Returns:
-        (H, W, 3) uint8 RGB, upright; the mode that Pillow named; the frame's essentials; what was done.
-
-    Raises:
-        PictureError: the file or the rendering is refused.
-    """
-    frame = rendering.frame
-    essentials = read_essentials(data, format, limits, frame) if frame else first
-    # A page of a TIFF is a picture of its own; frames of an animation are drawn over each other.
-    steps = frame if format != "TIFF" else 0
-    _check_animation(essentials, steps, limits)
-    with _pillow(format, essentials), _open(format, essentials) as image:
-        limits.check_dimensions(*image.size, format)
-        for step in range(1, steps + 1):
-            image.seek(step)
-            limits.check_dimensions(*image.size, format)
-        image.load()
-        mode = image.mode
-        pixels, notes = to_rgb(image, essentials, format, rendering)
-    return pixels, mode, essentials, notes
-
-
-def _check_animation(essentials: Essentials, steps: int, limits: Limits) -> None:
-    pixels = (steps + 1) * essentials.size[0] * essentials.size[1]
-    if steps and pixels > limits.animation_pixels:
-        raise PictureError(
-            "too_long_an_animation",
-            frame=steps,
-            megapixels=pixels / 1e6,
-            limit_megapixels=limits.animation_pixels / 1e6,
+        Raises:
+            PictureError: the file is refused by what it declares.
+        """
+        first = self.read(data, limits)
+        limits.check_dimensions(*first.size, self.most_pixels)
+        with self.image(first, limits) as image:
+            mode = image.mode
+        deep = is_deep_grey(mode)
+        return Source(
+            kind="picture",
+            size=first.size,
+            mode=mode,
+            file=PillowFile(self, data, first, deep, limits),
+            frames=min(first.frames, limits.frames),
+            dtype="uint16" if deep else "uint8",
+            value_range=(0.0, 65_535.0 if deep else 255.0),
+            windows=(Window("minmax"), Window("full")) if deep else (),
+            stretchable=deep,
+            facts=size_facts(first.size, first.frames),
         )
 
+    @contextmanager
+    def image(self, essentials: Essentials, limits: Limits) -> Iterator[Image.Image]:
+        """Pillow's view of a file; whatever Pillow trips over becomes a `PictureError`.
 
-def _open(format: str, essentials: Essentials) -> Image.Image:
-    return Image.open(io.BytesIO(essentials.data), formats=(PLUGINS[format],))
+        On damaged files Pillow raises OSError, SyntaxError, ValueError, TypeError, struct.error, ZeroDivisionError
+        and more, and the list changes with every release; so all of Exception is caught here, around Pillow alone.
+        """
+        try:
+            with Image.open(io.BytesIO(essentials.data), formats=(str(self.plugin.format),)) as image:
+                # Pillow's own reading of the header has the last word: a second look costs nothing.
+                limits.check_dimensions(*image.size, self.most_pixels)
+                yield image
+        except PictureError:
+            raise
+        except MemoryError as error:
+            raise PictureError("out_of_memory") from error
+        except Exception as error:
+            if isinstance(error, UnidentifiedImageError) and essentials.layout:
+                raise PictureError("unsupported_mode", format=self.format, mode=essentials.layout) from error
+            short = not essentials.complete or "truncated" in str(error).lower()
+            raise PictureError("truncated" if short else "damaged", format=self.format) from error
 
 
-@contextmanager
-def _pillow(format: str, essentials: Essentials) -> Iterator[None]:
-    """Turn whatever Pillow trips over into a `PictureError`.
+def pillow_format(
+    name: str,
+    plugin: type[ImageFile],
+    suffixes: tuple[str, ...],
+    recognises: Callable[[bytes], bool],
+    read: HeaderReader,
+    most_pixels: int | None = None,
+) -> PictureFormat:
+    """The registry's entry of a format that one of Pillow's plugins decodes."""
+    return PictureFormat(name, suffixes, recognises, PillowDecoder(name, plugin, read, most_pixels).open)
 
-    On damaged files Pillow raises OSError, SyntaxError, ValueError, TypeError, struct.error,
-    ZeroDivisionError and more, and the list changes with every release; so all of Exception is caught here,
-    around Pillow alone.
+
+@dataclass(frozen=True, eq=False)
+class PillowFile(PictureFile):
+    """A file that Pillow decodes.
+
+    Attributes:
+        decoder: of its format.
+        data: the whole file.
+        first: what its first frame declares.
+        deep: whether that has grey values of more than 8 bits, which are windowed.
+        limits: what is accepted.
     """
-    try:
-        yield
-    except PictureError:
-        raise
-    except MemoryError as error:
-        raise PictureError("out_of_memory") from error
-    except Exception as error:
-        if isinstance(error, UnidentifiedImageError) and essentials.layout:
-            raise PictureError("unsupported_mode", format=format, mode=essentials.layout) from error
-        short = not essentials.complete or "truncated" in str(error).lower()
-        raise PictureError("truncated" if short else "damaged", format=format) from error
+
+    decoder: PillowDecoder
+    data: bytes
+    first: Essentials
+    deep: bool
+    limits: Limits
+
+    def resolve(self, rendering: Rendering) -> Rendering:
+        refuse_choices(rendering, "band", "region", *(() if self.deep else ("window", "stretch")))
+        if rendering.window == "minmax" or rendering.stretch == (0, 100):
+            return replace(rendering, window=None, stretch=None)  # what is done anyway
+        return rendering
+
+    def show(self, rendering: Rendering) -> Shown:
+        frame, format = rendering.frame, self.decoder.format
+        essentials = self.decoder.read(self.data, self.limits, frame) if frame else self.first
+        # A page of a TIFF is a picture of its own; frames of an animation are drawn over each other.
+        steps = frame if format != "TIFF" else 0
+        self._check_animation(essentials, steps)
+        with self.decoder.image(essentials, self.limits) as image:
+            for step in range(1, steps + 1):
+                image.seek(step)
+                self.limits.check_dimensions(*image.size, self.decoder.most_pixels)
+            image.load()
+            pixels, notes = to_rgb(image, essentials, format, rendering)
+            return Shown(pixels, image.mode, essentials.size, notes)
+
+    def measured_range(self, rendering: Rendering) -> tuple[float, float]:
+        for note in self.show(Rendering(rendering.frame)).notes if self.deep else ():
+            if note.code == "sixteen_bit_scaled":
+                return float(str(note.details["low"])), float(str(note.details["high"]))
+        return super().measured_range(rendering)  # 8 bits, if only on this page
+
+    def _check_animation(self, essentials: Essentials, steps: int) -> None:
+        pixels, most = (steps + 1) * essentials.size[0] * essentials.size[1], self.limits.animation_pixels
+        if steps and pixels > most:
+            raise PictureError(
+                "too_long_an_animation", frame=steps, megapixels=pixels / 1e6, limit_megapixels=most / 1e6
+            )

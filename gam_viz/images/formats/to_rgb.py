@@ -60,7 +60,7 @@ def to_rgb(
     if is_deep_grey(image.mode) and essentials.bits <= 16:
         pixels, note = _scale_sixteen_bits(image, rendering, inverted=essentials.inverted)
         notes += [Note("grey_expanded"), note]
-    elif rendering.window or rendering.stretch:
+    elif rendering.window or rendering.stretch:  # of a page that is not deep, as the first one is
         raise PictureError("not_adjustable", choice="window" if rendering.window else "stretch")
     elif image.mode in _CONVERTED or image.mode in _PLAIN:
         if image.mode in _CONVERTED:

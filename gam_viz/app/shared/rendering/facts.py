@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gam_viz.images import Band, Fact, Note, Picture, Source, Window
+from gam_viz.images.formats.raster.file import RasterPages
 from gam_viz.images.formats.raster.header import RasterFile
-from gam_viz.images.source import raster_frame
 from gam_viz.text import text, text_or
 from gam_viz.titles import literal
 
@@ -83,7 +83,7 @@ def band_title(band: Band) -> str:
 
 def page_of(source: Source, frame: int) -> RasterFile | None:
     """The page of a raster that is shown, whose size and bands are its own; None where the file is no raster."""
-    return raster_frame(source, frame) if isinstance(source.file, RasterFile) else None
+    return source.file.page(frame) if isinstance(source.file, RasterPages) else None
 
 
 def unit_of(source: Source) -> str:

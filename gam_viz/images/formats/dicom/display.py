@@ -27,6 +27,7 @@ from gam_viz.images.formats.to_grey import in_blocks, limits_of, scaled, value_r
 from gam_viz.images.limits import Limits
 from gam_viz.images.picture import Note
 from gam_viz.images.rendering import Rendering
+from gam_viz.images.source import refuse_choices
 
 _LARGE = 8_000_000  # values of one frame
 
@@ -43,11 +44,7 @@ def check(file: DicomFile, rendering: Rendering) -> None:
     Raises:
         PictureError: "no_such_window" or "not_adjustable".
     """
-    for choice, value in (("band", rendering.bands), ("region", rendering.region)):
-        if value is not None:
-            raise PictureError("not_adjustable", choice=choice)
-    if not file.grey and (rendering.window or rendering.stretch):
-        raise PictureError("not_adjustable", choice="window" if rendering.window else "stretch")
+    refuse_choices(rendering, "band", "region", *(() if file.grey else ("window", "stretch")))
     if isinstance(rendering.window, str):
         offered = [window.id for window in windows(file, rendering.frame)]
         if rendering.window not in offered:

@@ -123,7 +123,7 @@ def open_dicom(data: bytes, limits: Limits) -> DicomFile:
         return next(iter(shorts(elements, tag, order)), default)
 
     rows, columns, samples = whole(ROWS), whole(COLUMNS), whole(SAMPLES, 1)
-    limits.check_dimensions(columns, rows, "DICOM")
+    limits.check_dimensions(columns, rows)
     photometric = text(elements, PHOTOMETRIC)
     allocated, keyword = _NUMBER_TYPES.get(tag, (whole(BITS_ALLOCATED), "PixelData"))
     stored = min(whole(BITS_STORED, allocated) or allocated, allocated)

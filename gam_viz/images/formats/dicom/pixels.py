@@ -18,8 +18,8 @@ from pydicom.pixels.decoders.base import get_decoder
 
 from gam_viz.images.errors import PictureError
 from gam_viz.images.formats.dicom.header import DicomFile
-from gam_viz.images.formats.headers import read_essentials
-from gam_viz.images.formats.iso_boxes import read_jpeg2000
+from gam_viz.images.formats.jpeg import read_jpeg
+from gam_viz.images.formats.jpeg2000 import read_jpeg2000
 from gam_viz.images.limits import Limits
 
 _PLAIN = (
@@ -143,7 +143,7 @@ def _declared(file: DicomFile, stored: bytes, limits: Limits) -> tuple[int, int]
     """(width, height) that a compressed frame declares itself."""
     if file.syntax in _JPEG:
         try:
-            return read_essentials(stored, "JPEG", limits).size
+            return read_jpeg(stored, limits).size
         except PictureError as error:
             if error.code == "unsupported_mode":  # 12 bits a value
                 raise _refused("JPEG of 12 bits") from error

@@ -17,6 +17,7 @@ from gam_viz.images.formats.to_rgb import upright
 from gam_viz.images.limits import Limits
 from gam_viz.images.picture import Note
 from gam_viz.images.rendering import Rendering
+from gam_viz.images.source import refuse_choices
 
 DEFAULT_STRETCH = (2.0, 98.0)
 SMALLEST = 64  # pixels a side of a part worth looking at
@@ -28,8 +29,8 @@ def resolve(file: RasterFile, rendering: Rendering) -> Rendering:
     Raises:
         PictureError: "no_such_band", "no_such_window", "bad_region".
     """
-    if file.paletted and (rendering.window or rendering.stretch):
-        raise PictureError("not_adjustable", choice="window" if rendering.window else "stretch")
+    if file.paletted:
+        refuse_choices(rendering, "window", "stretch")
     numbers = {band.number for band in file.bands}
     bands = rendering.bands or file.default_bands
     for band in bands:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 from gam_viz.images.errors import PictureError
-from gam_viz.images.formats.header import Essentials
+from gam_viz.images.formats.header import Essentials, header_reader
 from gam_viz.images.formats.tiff.directory import Directory, cut_down, pages, valid_orientation
 from gam_viz.images.limits import Limits
 
@@ -50,7 +50,8 @@ _KINDS = {1: "uint", 2: "int", 3: "float", 5: "complex int", 6: "complex float"}
 _GREY_OR_RGB, _YCBCR = (0, 1, 2), 6
 
 
-def read_tiff(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
+@header_reader("TIFF")
+def read_tiff(data: bytes, limits: Limits, frame: int) -> Essentials:
     """Check what one page of a TIFF file declares, and cut the file down to it.
 
     Args:
@@ -61,8 +62,6 @@ def read_tiff(data: bytes, limits: Limits, frame: int = 0) -> Essentials:
     Raises:
         PictureError: "damaged", "too_complex", "unsupported_mode", "unsupported_compression" or a size that
             `limits` refuse.
-        struct.error: the directory lies past the end of the file.
-        OverflowError: it lies past the end of any file.
     """
     all_pages = pages(data)
     directory = all_pages[min(frame, len(all_pages) - 1)][0]
