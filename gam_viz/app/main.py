@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 # Sessions and other programs share the processor: threads of torch that wait must sleep, not spin. Torch reads this
 # when it is loaded, so it stands before the imports.
@@ -16,10 +17,13 @@ from gam_viz.app.tours.bar import tour_bar
 from gam_viz.app.tours.state import follow
 from gam_viz.text import begin_page, language, text
 
+#: A file of ours: of a ":material/…:" name every browser would ask a font server on the Internet.
+ICON = str(Path(__file__).with_name("static") / "gate.svg")
+
 
 def main() -> None:
     """Draw the page of this run."""
-    st.set_page_config(page_title="GAM-Viz", page_icon=":material/door_open:", layout="wide")
+    st.set_page_config(page_title="GAM-Viz", page_icon=ICON, layout="wide")
     page = st.navigation(_menu(), position="top")
     if page.url_path in MOVED:
         st.switch_page(script(MOVED[page.url_path]), query_params=st.query_params.to_dict())
