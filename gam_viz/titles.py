@@ -1,4 +1,4 @@
-"""Names for people, in the reader's language."""
+"""Names for people, in the words that are handed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from gam_viz.attention import ATTENTION
 from gam_viz.images import PictureError, Sample
 from gam_viz.networks.checkpoints import Card
-from gam_viz.text import text, text_or
+from gam_viz.text import Words
 
 #: Options that are numbers, and how the catalogue calls them.
 COUNTED = {"groups": "groups", "kernel_size": "kernel", "rate": "rate", "reduction_ratio": "rate"}
@@ -18,74 +18,74 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]|:(?=\S)|(?<=www)\.")
 _RANGE = re.compile(r"(-?\d+) (?:to (-?\d+)|and up)\Z")
 
 
-def class_title(name: str) -> str:
+def class_title(words: Words, name: str) -> str:
     """A class's name in the reader's language, where the catalogue has it."""
-    return text_or(f"class.{name}", name)
+    return words.text_or(f"data.class.{name}", name)
 
 
-def data_title(card: Card) -> str:
+def data_title(words: Words, card: Card) -> str:
     """The name of the data set that a network was trained on."""
-    return text_or(f"data.{card.dataset}", card.dataset_title)
+    return words.text_or(f"data.{card.dataset}", card.dataset_title)
 
 
-def network_title(card: Card) -> str:
+def network_title(words: Words, card: Card) -> str:
     """A network's short name: its attention."""
     config = card.config
-    return attention_title(config.attention, config.attention_options, config.attention_stages)
+    return attention_title(words, config.attention, config.attention_options, config.attention_stages)
 
 
-def attention_title(module: str, options: Mapping[str, Any], stages: Sequence[bool] = ()) -> str:
+def attention_title(words: Words, module: str, options: Mapping[str, Any], stages: Sequence[bool] = ()) -> str:
     """An attention module's name with the options that differ from the tutorial's, and the stages that carry it where
     those are not all."""
     fallback = ATTENTION[module].title if module in ATTENTION else ""
-    parts = [text_or(f"attention.{module}", fallback or module)]
+    parts = [words.text_or(f"attention.{module}", fallback or module)]
     for key, value in sorted(options.items()):
         if key in COUNTED:
-            parts.append(text(f"attention.option.{COUNTED[key]}", value=value))
+            parts.append(words.text(f"attention.option.{COUNTED[key]}", value=value))
         else:
-            parts.append(text_or(f"attention.option.{key}.{value}", f"{key} {value}"))
+            parts.append(words.text_or(f"attention.option.{key}.{value}", f"{key} {value}"))
     if stages and not all(stages):
         carrying = [str(number) for number, carries in enumerate(stages, 1) if carries]
-        parts.append(text("attention.stages", stages="+".join(carrying)))
-    return text("attention.joined").join(parts)
+        parts.append(words.text("attention.stages", stages="+".join(carrying)))
+    return words.text("attention.joined").join(parts)
 
 
-def network_titles(cards: Sequence[Card]) -> list[str]:
+def network_titles(words: Words, cards: Sequence[Card]) -> list[str]:
     """A name a network; networks of the same attention are told apart by their checkpoints' names."""
-    names = [network_title(card) for card in cards]
+    names = [network_title(words, card) for card in cards]
     counts = Counter(names)
     return [name if counts[name] == 1 else f"{name} ({card.name})" for name, card in zip(names, cards, strict=True)]
 
 
-def sample_title(sample: Sample) -> str:
+def sample_title(words: Words, sample: Sample) -> str:
     """A sample picture's title."""
-    return text(sample.title_key, **{key: class_title(name) for key, name in sample.title_details.items()})
+    return words.text(sample.title_key, **{key: class_title(words, name) for key, name in sample.title_details.items()})
 
 
-def literal(words: str) -> str:
+def literal(name: str) -> str:
     """Words that a file or a link may have brought with them, so that Markdown shows them as they are: no links, and
     above all no pictures, which the browser would fetch."""
-    return _MARKUP.sub(r"\\\g<0>", words)
+    return _MARKUP.sub(r"\\\g<0>", name)
 
 
-def picture_sentence(error: PictureError) -> str:
+def picture_sentence(words: Words, error: PictureError) -> str:
     """What was wrong with a picture file, in the reader's language, as Markdown."""
-    details = {gap: _translated(gap, value) for gap, value in error.details.items()}
-    return literal(text(f"picture.{error.code}", **details))
+    details = {gap: _translated(words, gap, value) for gap, value in error.details.items()}
+    return literal(words.text(f"errors.picture.{error.code}", **details))
 
 
-def _translated(gap: str, value: object) -> object:
+def _translated(words: Words, gap: str, value: object) -> object:
     """What an error names, where that is a phrase and not a number or somebody else's name."""
     if gap == "parts":
-        return text_or(f"picture_parts.{value}", str(value))
+        return words.text_or(f"errors.picture_parts.{value}", str(value))
     if gap == "choice":
-        return text_or(f"picture_choice.{value}", str(value))
+        return words.text_or(f"errors.picture_choice.{value}", str(value))
     found = _RANGE.match(value) if gap in ("frames", "bands") and isinstance(value, str) else None
     if found is None:
         return value
     if found[2] is None:
-        return text("range.from", low=found[1])
-    return text("range.between", low=found[1], high=found[2])
+        return words.text("rendering.range.from", low=found[1])
+    return words.text("rendering.range.between", low=found[1], high=found[2])
 
 
 def percent(probability: float) -> str:
@@ -93,14 +93,16 @@ def percent(probability: float) -> str:
     return f"{probability:.0%}" if probability < 0.995 else ">99%"
 
 
-def layer_title(layer: str) -> str:
+def layer_title(words: Words, layer: str) -> str:
     """A layer's name for people: "layer2.0" is block 1 of stage 2, "2.1"; its attention module is "2.1, gated"."""
     if layer in ("relu", "maxpool"):
-        return text("layer.stem")
+        return words.text("common.layer.stem")
     stage, _, rest = layer.removeprefix("layer").partition(".")
     index, _, part = rest.partition(".")
     if not (stage.isdigit() and index.isdigit()):
         return layer
     name = f"{stage}.{int(index) + 1}"
     # A chain's modules are a and b; the features behind a block's attention have no gates of their own.
-    return {"": name, "first": f"{name}a", "second": f"{name}b"}.get(part) or text("layer.gated", layer=name)
+    return {"": name, "first": f"{name}a", "second": f"{name}b"}.get(part) or words.text(
+        "common.layer.gated", layer=name
+    )

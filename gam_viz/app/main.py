@@ -13,9 +13,9 @@ import streamlit as st
 
 from gam_viz.app.pages import FIRST, MOVED, PAGES, script
 from gam_viz.app.shared import state
+from gam_viz.app.shared.words import begin_page, language, text
 from gam_viz.app.tours.bar import tour_bar
 from gam_viz.app.tours.state import follow
-from gam_viz.text import begin_page, language, text
 
 #: A file of ours: of a ":material/…:" name every browser would ask a font server on the Internet.
 ICON = str(Path(__file__).with_name("static") / "gate.svg")
@@ -36,7 +36,7 @@ def main() -> None:
 
 def _menu() -> dict[str, list[st.Page]]:
     sections = {
-        text(f"nav.{section}"): [
+        text(f"common.nav.{section}"): [
             st.Page(
                 script(page.name),
                 title=text(f"{page.name}.nav"),
@@ -49,7 +49,9 @@ def _menu() -> dict[str, list[st.Page]]:
         for section, pages in PAGES.items()
     }
     # Links of earlier versions lead on: the old address is a page that nobody sees.
-    sections[text("nav.look")] += [st.Page(_moved, title=old, url_path=old, visibility="hidden") for old in MOVED]
+    sections[text("common.nav.look")] += [
+        st.Page(_moved, title=old, url_path=old, visibility="hidden") for old in MOVED
+    ]
     return sections
 
 

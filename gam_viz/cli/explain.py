@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gam_viz.cli.common import checkpoint_argument, checkpoint_of, device_argument
 from gam_viz.runtime.files import write_atomically
+from gam_viz.text import LANGUAGES, words
 
 if TYPE_CHECKING:
     from gam_viz.evidence.examine import About, Case
@@ -49,7 +50,7 @@ def add(commands: Any) -> None:
     e.add_argument("--shuffles", type=int, default=8, help="of each gate (default: %(default)s)")
     e.add_argument("--seed", type=int, default=0, help="of everything random (default: %(default)s)")
     e.add_argument("--cascade", action="store_true", help="make the network random stage by stage, too (slow)")
-    e.add_argument("--language", choices=("en", "zh"), default="en", help="of the report (default: en)")
+    e.add_argument("--language", choices=LANGUAGES, default="en", help="of the report (default: en)")
     e.add_argument("--zip", action="store_true", help="write a ZIP with all numbers and pictures beside the report")
     e.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="report.html, or report.zip for the ZIP alone"
@@ -114,21 +115,18 @@ def run(options: argparse.Namespace) -> None:
 def _made(case: Case, targets: Sequence[Path], language: str) -> list[tuple[Path, bytes]]:
     """The files' contents."""
     with _quiet():
-        # The catalogue belongs to the page, and takes the page's time to import.
-        from gam_viz import report
-        from gam_viz.text import speaking
-        from gam_viz.title_words import WORDS
+        from gam_viz import report  # with Matplotlib, which only this needs
 
-        with speaking(language):
-            return [
-                (path, report.pack(case, WORDS) if path.suffix.lower() == ".zip" else report.html(case, WORDS).encode())
-                for path in targets
-            ]
+        said = words(language)
+        return [
+            (path, report.pack(case, said) if path.suffix.lower() == ".zip" else report.html(case, said).encode())
+            for path in targets
+        ]
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Streamlit says that no page is running, Matplotlib which fonts it does without: neither can be mended here."""
+    """Matplotlib says which fonts it does without, which cannot be mended here."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -21,19 +21,19 @@ from gam_viz.images.picture import Note, Picture, from_pixels, pixels_sha256
 
 SAMPLE_TITLES: Mapping[str, str] = MappingProxyType(
     {
-        "sample.scene": "Scene: {label}",
-        "sample.scene_tag": "Scene: {label}, with its own tag",
-        "sample.scene_tag_contradicts": "Scene: {label}, with the tag of {tag}",
-        "sample.cat": "Cat",
-        "sample.cat_face": "Cat, face",
-        "sample.horse": "Horse, silhouette",
-        "sample.coffee": "Cup of coffee",
-        "sample.rocket": "Rocket before launch",
-        "sample.astronaut": "Astronaut",
-        "sample.camera": "Man with a camera",
-        "sample.colon": "Colon tissue, stained",
-        "sample.retina": "Retina",
-        "sample.galaxies": "Galaxies",
+        "samples.scene": "Scene: {label}",
+        "samples.scene_tag": "Scene: {label}, with its own tag",
+        "samples.scene_tag_contradicts": "Scene: {label}, with the tag of {tag}",
+        "samples.cat": "Cat",
+        "samples.cat_face": "Cat, face",
+        "samples.horse": "Horse, silhouette",
+        "samples.coffee": "Cup of coffee",
+        "samples.rocket": "Rocket before launch",
+        "samples.astronaut": "Astronaut",
+        "samples.camera": "Man with a camera",
+        "samples.colon": "Colon tissue, stained",
+        "samples.retina": "Retina",
+        "samples.galaxies": "Galaxies",
     }
 )
 """Title key -> English title, a `str.format` template over `Sample.title_details`."""
@@ -124,11 +124,11 @@ def _load(id: str) -> Picture:
 
 def _scene(label: str, index: int, tag: str | None = None) -> Sample:
     if tag is None:
-        id, key = f"scene-{label}-{index}", "sample.scene"
+        id, key = f"scene-{label}-{index}", "samples.scene"
     elif tag == label:
-        id, key = f"scene-tag-{label}-{index}", "sample.scene_tag"
+        id, key = f"scene-tag-{label}-{index}", "samples.scene_tag"
     else:
-        id, key = f"scene-tag-{tag}-on-{label}-{index}", "sample.scene_tag_contradicts"
+        id, key = f"scene-tag-{tag}-on-{label}-{index}", "samples.scene_tag_contradicts"
     details = {"label": label} if tag is None else {"label": label, "tag": tag}
     return Sample(
         id, "scene", key, "drawn by GAM-Viz, test split", "Apache-2.0", "scenes", label, tag, MappingProxyType(details)
@@ -179,10 +179,10 @@ def _photo(
 # without a statement (moon, motorcycle) are left out.
 _NO_RESTRICTIONS = "no known copyright restrictions"
 _PHOTOS = (
-    _photo("photo-cat", "sample.cat", "Stefan van der Walt", "CC0", "chelsea.png", label_name="cat"),
+    _photo("photo-cat", "samples.cat", "Stefan van der Walt", "CC0", "chelsea.png", label_name="cat"),
     _photo(
         "photo-cat-face",
-        "sample.cat_face",
+        "samples.cat_face",
         "Stefan van der Walt",
         "CC0",
         "chelsea.png",
@@ -190,22 +190,22 @@ _PHOTOS = (
         label_name="cat",
     ),
     _photo(
-        "photo-horse", "sample.horse", "Andreas Preuss (marauder), openclipart", "CC0", "horse.png", label_name="horse"
+        "photo-horse", "samples.horse", "Andreas Preuss (marauder), openclipart", "CC0", "horse.png", label_name="horse"
     ),
     _photo(
         "photo-coffee",
-        "sample.coffee",
+        "samples.coffee",
         "Rachel Michetti, courtesy of Pikolo Espresso Bar",
         "CC0",
         "coffee.png",
         label_name="cup",
     ),
-    _photo("photo-rocket", "sample.rocket", "SpaceX", "public domain", "rocket.jpg", label_name="rocket"),
-    _photo("photo-astronaut", "sample.astronaut", "NASA", f"{_NO_RESTRICTIONS}, public domain", "astronaut.png"),
-    _photo("photo-camera", "sample.camera", "Lav Varshney", "CC0", "camera.png"),
+    _photo("photo-rocket", "samples.rocket", "SpaceX", "public domain", "rocket.jpg", label_name="rocket"),
+    _photo("photo-astronaut", "samples.astronaut", "NASA", f"{_NO_RESTRICTIONS}, public domain", "astronaut.png"),
+    _photo("photo-camera", "samples.camera", "Lav Varshney", "CC0", "camera.png"),
     _photo(
         "photo-colon",
-        "sample.colon",
+        "samples.colon",
         "Center for Microscopy and Molecular Imaging (CMMI)",
         _NO_RESTRICTIONS,
         "ihc.png",
@@ -213,7 +213,7 @@ _PHOTOS = (
     ),
     _photo(
         "photo-retina",
-        "sample.retina",
+        "samples.retina",
         "Mikael Häggström, Wikimedia Commons",
         "CC0",
         "retina.jpg",
@@ -221,7 +221,7 @@ _PHOTOS = (
     ),
     _photo(
         "photo-galaxies",
-        "sample.galaxies",
+        "samples.galaxies",
         "NASA, Hubble eXtreme Deep Field",
         "public domain",
         "hubble_deep_field.jpg",

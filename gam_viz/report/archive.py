@@ -27,7 +27,7 @@ from gam_viz.report.looks import PERCENTILE
 from gam_viz.report.page import html
 from gam_viz.report.provenance import facts
 from gam_viz.report.tables import ablations_csv, agreement_csv, case_npz, evidence_csv, gates_csv
-from gam_viz.report.words import Words
+from gam_viz.text import Words
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can have
 _MODE = 0o644
@@ -128,7 +128,7 @@ def _comparison(shown: ReportContext) -> Figure:
         if drawn:
             found = masks[index].get(layer)
             values = None if found is None or not np.isfinite(found.values).all() else found.values
-            caption = say("spatial.absent") if values is None else ""
+            caption = say("compare.spatial.absent") if values is None else ""
             panels.append(
                 MapPanel(values, scale, _colours(scale), say("report.map.gate", layer=shown.layer(layer)), caption)
             )
@@ -137,19 +137,23 @@ def _comparison(shown: ReportContext) -> Figure:
             if own is None and not any(m.source == method for n in case.networks for m in n.maps):
                 continue
             of_method = _method_scale(case, method)
-            caption = say("report.no_map") if own is None else say("attributions.target", target=shown.target(network))
+            caption = (
+                say("report.no_map")
+                if own is None
+                else say("compare.attributions.target", target=shown.target(network))
+            )
             panels.append(
                 MapPanel(
                     None if own is None else own.values,
                     of_method,
                     _colours(of_method),
-                    say(f"method.{method}"),
+                    say(f"common.method.{method}"),
                     _no_mathematics(caption),
                 )
             )
         answer = network.explanation
         sentence = say(
-            "prediction.alt",
+            "common.prediction.alt",
             name=shown.titles[index],
             predicted=shown.class_name(network, answer.predicted),
             probability=float(answer.probabilities[answer.predicted]),

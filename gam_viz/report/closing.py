@@ -8,6 +8,7 @@ from gam_viz.evidence.examine import Examined
 from gam_viz.report.context import ReportContext, plain
 from gam_viz.report.markup import Html, h, joined
 from gam_viz.report.provenance import command, facts
+from gam_viz.titles import class_title, data_title
 
 
 def asked(shown: ReportContext) -> Html:
@@ -16,8 +17,8 @@ def asked(shown: ReportContext) -> Html:
     networks = say("report.and").join(shown.titles)
     target = say("report.target.predicted")
     if case.target is not None:
-        target = say("report.target.asked", target=plain(shown.words.class_title(case.target)))
-    question = say("report.asked", networks=networks, fit=say(f"fit.{case.fit}"))
+        target = say("report.target.asked", target=plain(class_title(shown.words, case.target)))
+    question = say("report.asked", networks=networks, fit=say(f"common.fit.{case.fit}"))
     parts: list[str] = [
         h("p", "GAM-Viz", class_="brand"),
         h("h1", say("report.title", picture=shown.picture_title())),
@@ -58,9 +59,9 @@ def provenance(shown: ReportContext) -> Html:
         rows.append((say("report.credit"), plain(about.credit)))
     if picture.rendering:
         rows.append((say("report.rendering"), h("code", picture.rendering)))
-    rows.append((say("sidebar.fit"), say(f"fit.{case.fit}")))
-    rows += [(say("report.fact"), plain(say(f"fact.{fact.code}", **fact.details))) for fact in about.facts]
-    rows += [(say("report.note"), plain(say(f"note.{note.code}", **note.details))) for note in picture.notes]
+    rows.append((say("common.sidebar.fit"), say(f"common.fit.{case.fit}")))
+    rows += [(say("report.fact"), plain(say(f"rendering.fact.{fact.code}", **fact.details))) for fact in about.facts]
+    rows += [(say("report.note"), plain(say(f"rendering.note.{note.code}", **note.details))) for note in picture.notes]
     for index, network in enumerate(case.networks):
         rows.append((shown.titles[index], _card(shown, network)))
     rows += [
@@ -78,7 +79,7 @@ def _card(shown: ReportContext, network: Examined) -> Html:
     say, card = shown.say, network.card
     told = [
         plain(network.name),
-        say("report.trained_on", data=plain(shown.words.data_title(card)), epochs=card.epochs, seed=card.seed),
+        say("report.trained_on", data=plain(data_title(shown.words, card)), epochs=card.epochs, seed=card.seed),
     ]
     accuracy = card.test.get("accuracy")
     if isinstance(accuracy, float):
@@ -104,9 +105,9 @@ def _warnings(shown: ReportContext) -> list[Html]:
     say, case = shown.say, shown.case
     told = []
     if any(network.card.domain == "medical" for network in case.networks):
-        told.append(say("prediction.medical_networks"))
+        told.append(say("common.prediction.medical_networks"))
     elif case.medical:
-        told.append(say("prediction.not_medical"))
+        told.append(say("common.prediction.not_medical"))
     if shown.private:
         told.append(say("report.burnt_in"))
     return [h("p", sentence, class_="warning", role="note") for sentence in told]

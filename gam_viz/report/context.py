@@ -10,7 +10,8 @@ from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.style import colour_of, palette
 from gam_viz.images import list_samples
-from gam_viz.report.words import Words
+from gam_viz.text import Words
+from gam_viz.titles import class_title, layer_title, network_titles, sample_title
 
 
 class ReportContext:
@@ -25,7 +26,7 @@ class ReportContext:
 
     def __init__(self, case: Case, words: Words) -> None:
         self.case, self.words, self.say = case, words, words.text
-        titles = words.network_titles([network.card for network in case.networks])
+        titles = network_titles(words, [network.card for network in case.networks])
         self.titles = [
             plain(title if titles.count(title) == 1 else network.name)
             for title, network in zip(titles, case.networks, strict=True)
@@ -45,26 +46,26 @@ class ReportContext:
             return self.say("report.dicom_title", sha=case.picture.sha256[:8])
         for sample in list_samples():
             if sample.id == case.about.sample:
-                return self.words.sample_title(sample)
+                return sample_title(self.words, sample)
         return plain(case.about.title or case.picture.name)
 
     def target(self, network: Examined) -> str:
         """The explained class."""
-        return plain(self.words.class_title(network.target_name))
+        return plain(class_title(self.words, network.target_name))
 
     def class_name(self, network: Examined, index: int) -> str:
         """A class's name for people."""
-        return plain(self.words.class_title(network.card.classes[index]))
+        return plain(class_title(self.words, network.card.classes[index]))
 
     def layer(self, layer: str) -> str:
         """A layer's name for people."""
-        return plain(self.words.layer_title(layer))
+        return plain(layer_title(self.words, layer))
 
     def map_title(self, map_: Heatmap) -> str:
         """A map's name for people, within its network."""
         if map_.kind == "gate":
             return self.say("report.map.gate", layer=self.layer(map_.layer or ""))
-        title = self.say(f"method.{map_.source}")
+        title = self.say(f"common.method.{map_.source}")
         return title if map_.layer is None else self.say("report.map.layer", method=title, layer=self.layer(map_.layer))
 
     def together(self, *sentences: str) -> str:
@@ -86,7 +87,7 @@ class ReportContext:
         details = {key: plain(value) if isinstance(value, str) else value for key, value in left.details.items()}
         for key in ("target", "predicted"):
             if key in details:
-                details[key] = plain(self.words.class_title(str(left.details[key])))
+                details[key] = plain(class_title(self.words, str(left.details[key])))
         if "layer" in details:
             details["layer"] = self.layer(str(left.details["layer"]))
         if "map" in details:

@@ -29,7 +29,7 @@ def found(shown: ReportContext) -> Html:
         name, answer = shown.titles[index], network.explanation
         told.append(
             say(
-                "prediction.alt",
+                "common.prediction.alt",
                 name=name,
                 predicted=shown.class_name(network, answer.predicted),
                 probability=float(answer.probabilities[answer.predicted]),
@@ -66,7 +66,7 @@ def ablation(shown: ReportContext) -> Html:
     results = [(i, one) for i, network in known if network.ablations is not None for one in network.ablations.results]
     parts: list[str] = [h("h2", say("evidence.section.gates"))]
     if not results:
-        return joined(*parts, h("p", say("gates.none")))
+        return joined(*parts, h("p", say("common.gates.none")))
     parts.append(h("p", shown.together(say("evidence.gates.about"), say("report.ablation_limits")), class_="lead"))
     ends = [end for _, one in results for end in (one.probability.low, one.probability.high, one.probability.value)]
     span = (min(-0.1, math.floor(10 * min(ends)) / 10), max(0.1, math.ceil(10 * max(ends)) / 10))
@@ -98,7 +98,7 @@ def ablation(shown: ReportContext) -> Html:
     parts += [h("div", *heads, *signs, class_="legend"), h("div", *charts, class_="columns two")]
     table = [h("tr", *(h("th", say(f"report.column.{key}"), scope="col") for key in _COLUMNS))]
     table += [_ablation_row(shown, i, one) for i, one in results]
-    parts.append(h("details", h("summary", say("region.table")), h("div", h("table", *table), class_="wide")))
+    parts.append(h("details", h("summary", say("compare.region.table")), h("div", h("table", *table), class_="wide")))
     return joined(*parts)
 
 

@@ -14,6 +14,7 @@ from gam_viz.figures.report_marks import barcode
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
 from gam_viz.report.context import ReportContext, plain
 from gam_viz.report.markup import Html, h, joined
+from gam_viz.titles import class_title
 
 ORIGINAL = 480  # pixels of the original's longest side
 MOST = 4  # classes that are listed
@@ -25,10 +26,10 @@ def saw(shown: ReportContext) -> Html:
     """The picture as it was given and as each network saw it, and what they say."""
     say, case = shown.say, shown.case
     picture, title = case.picture, shown.picture_title()
-    size = say("prediction.original", width=picture.original_size[0], height=picture.original_size[1])
+    size = say("common.prediction.original", width=picture.original_size[0], height=picture.original_size[1])
     given = h(
         "figure",
-        _picture(reduced(picture.pixels, ORIGINAL), say("prediction.original_alt", name=title)),
+        _picture(reduced(picture.pixels, ORIGINAL), say("common.prediction.original_alt", name=title)),
         h("figcaption", size),
         class_="given",
     )
@@ -44,7 +45,7 @@ def gates(shown: ReportContext) -> Html:
     channel = [(r, shown.colours[i]) for i, of in enumerate(readings) for r in of if r.branch == "channel"]
     masks = [spatial_maps(network.explanation, reduction=case.settings.reduction) for network in case.networks]
     if not channel and not any(masks):
-        return joined(*parts, h("p", say("gates.none")))
+        return joined(*parts, h("p", say("common.gates.none")))
     parts.append(h("p", say("report.gates_help"), class_="lead"))
     if channel:
         layers = list(dict.fromkeys(reading.layer for reading, _ in channel))
@@ -54,7 +55,7 @@ def gates(shown: ReportContext) -> Html:
         chart = h("figure", Html(barcode(rows, scale, alt)), h("figcaption", say("report.weights_caption")))
         notes = [_weights_sentence(shown, i, of) for i, of in enumerate(readings)]
         told = h("div", _legend(shown), h("ul", *(h("li", note) for note in notes if note)))
-        parts += [h("h3", say("channels.title")), h("div", chart, told, class_="columns")]
+        parts += [h("h3", say("compare.channels.title")), h("div", chart, told, class_="columns")]
     drawn = [m for of in masks for m in of.values() if np.isfinite(m.values).all()]
     if drawn:
         scale = spatial_scale(drawn)
@@ -64,7 +65,7 @@ def gates(shown: ReportContext) -> Html:
             cells = [_mask_cell(shown, index, of.get(layer), layer, scale, colours) for index, of in enumerate(masks)]
             blocks.append(h("div", h("h4", shown.layer(layer)), *cells))
         parts += [
-            h("h3", say("spatial.title")),
+            h("h3", say("compare.spatial.title")),
             h("p", say(f"report.masks.{case.settings.reduction}")),
             _legend(shown),
             _scale(shown, scale, colours),
@@ -80,7 +81,7 @@ def attributions(shown: ReportContext) -> Html:
     for method in case.settings.methods:
         found = [_of_method(network, method) for network in case.networks]
         finite = [a.values for a in found if a is not None and np.isfinite(a.values).all()]
-        parts: list[str] = [h("h3", say(f"method.{method}")), h("p", say(f"method_help.{method}"))]
+        parts: list[str] = [h("h3", say(f"common.method.{method}")), h("p", say(f"common.method_help.{method}"))]
         if finite:
             signed = any(a.signed for a in found if a is not None)
             make = symmetric_scale if signed else absolute_scale
@@ -93,8 +94,8 @@ def attributions(shown: ReportContext) -> Html:
         else:
             parts.append(h("p", say("report.no_map"), class_="quiet"))
         blocks.append(h("div", *parts))
-    lead = h("p", say("attributions.help"), class_="lead")
-    return joined(h("h2", say("attributions.title")), lead, h("div", *blocks, class_="columns two"))
+    lead = h("p", say("compare.attributions.help"), class_="lead")
+    return joined(h("h2", say("compare.attributions.title")), lead, h("div", *blocks, class_="columns two"))
 
 
 def _said(shown: ReportContext, index: int, network: Examined) -> Html:
@@ -114,18 +115,18 @@ def _said(shown: ReportContext, index: int, network: Examined) -> Html:
     predicted = shown.class_name(network, explanation.predicted)
     if truth is not None and truth in network.card.classes:
         right = explanation.predicted == network.card.classes.index(truth)
-        named = plain(shown.words.class_title(truth))
-        verdict = say(f"prediction.{'right' if right else 'wrong'}", truth=named, predicted=predicted)
+        named = plain(class_title(shown.words, truth))
+        verdict = say(f"common.prediction.{'right' if right else 'wrong'}", truth=named, predicted=predicted)
     else:
-        verdict = say("prediction.unknown", predicted=predicted)
+        verdict = say("common.prediction.unknown", predicted=predicted)
     explained = say(f"report.explained.{'asked' if network.asked else 'predicted'}", target=shown.target(network))
     return h(
         "div",
         network_heading(shown, index, "h3"),
         h(
             "figure",
-            _picture(network.input.seen, say("prediction.seen_alt", name=title, size=size)),
-            h("figcaption", say("prediction.seen", size=size)),
+            _picture(network.input.seen, say("common.prediction.seen_alt", name=title, size=size)),
+            h("figcaption", say("common.prediction.seen", size=size)),
         ),
         h("p", shown.together(verdict, explained)),
         h("table", *bars, class_="bars"),
@@ -149,7 +150,7 @@ def _legend(shown: ReportContext) -> Html:
 def _weights_sentence(shown: ReportContext, index: int, readings: list[GateReading]) -> str:
     channel = [r for r in readings if r.branch == "channel"]
     if not channel:
-        return shown.say("channels.absent", name=shown.titles[index])
+        return shown.say("compare.channels.absent", name=shown.titles[index])
     values = np.concatenate([r.channel_means() for r in channel])
     negative = float(np.concatenate([r.values.ravel() < 0 for r in channel]).mean())
     return shown.say(
@@ -183,17 +184,17 @@ def _attribution_cell(shown: ReportContext, index: int, found: Attribution | Non
     say, network = shown.say, shown.case.networks[index]
     if found is None or not np.isfinite(found.values).all():
         return _figure(shown, index, None, say("report.no_map"), "")
-    caption = [say("attributions.target", target=shown.target(network))]
+    caption = [say("compare.attributions.target", target=shown.target(network))]
     if found.layer is not None:
         caption.append(say("report.layer", layer=shown.layer(found.layer)))
-    caption.append(say("attributions.cells", width=found.resolution[1], height=found.resolution[0]))
+    caption.append(say("compare.attributions.cells", width=found.resolution[1], height=found.resolution[0]))
     if not found.values.any():
-        caption.append(say("attributions.flat"))
+        caption.append(say("compare.attributions.flat"))
     if found.delta is not None and found.relative_delta is not None:
-        caption.append(say("attributions.delta", delta=number(found.delta), relative=found.relative_delta))
+        caption.append(say("compare.attributions.delta", delta=number(found.delta), relative=found.relative_delta))
     alt = say(
-        "attributions.alt",
-        method=say(f"method.{found.method}"),
+        "compare.attributions.alt",
+        method=say(f"common.method.{found.method}"),
         name=shown.titles[index],
         target=shown.target(network),
         low=number(float(found.values.min())),
@@ -218,9 +219,9 @@ def _of_method(network: Examined, method: str) -> Attribution | None:
 def _scale(shown: ReportContext, scale: Scale, colours: str) -> Html:
     say = shown.say
     low, high = number(scale.low), number(scale.high)
-    clipped = [say("scale.clipped", share=scale.clipped)] if scale.clipped else []
+    clipped = [say("common.scale.clipped", share=scale.clipped)] if scale.clipped else []
     words = shown.together(say("report.scale"), *clipped)
-    strip = h("img", src=uri(bar(colours)), alt=say("scale.alt", low=low, high=high))
+    strip = h("img", src=uri(bar(colours)), alt=say("common.scale.alt", low=low, high=high))
     middle = h("span", "0" if scale.signed else number((scale.low + scale.high) / 2))
     numbers = h("div", h("span", low), middle, h("span", high), class_="ends")
     return h("div", strip, numbers, h("small", words), class_="scale")

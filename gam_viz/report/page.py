@@ -9,7 +9,7 @@ from gam_viz.report.evidence import ablation, agreed, faithful, found
 from gam_viz.report.looks import attributions, gates, saw
 from gam_viz.report.markup import Html, h, joined
 from gam_viz.report.style import STYLE
-from gam_viz.report.words import Words
+from gam_viz.text import Words
 
 #: A browser that reads it loads nothing, whatever a file's name might have brought in.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

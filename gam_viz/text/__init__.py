@@ -1,119 +1,77 @@
-"""The text catalogue: every word a user reads on the page, in English and in Simplified Chinese."""
+"""The catalogue: every sentence a user reads, by key, in every language there is a folder for.
+
+A key begins with its file: `compare.title` is the line `title = "…"` of `locale/<language>/compare.toml`. Who asks
+hands the language in: `words("zh").text("compare.title")`. This room knows no page and no Streamlit.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-import streamlit as st
-
-from gam_viz.app.shared import state
-from gam_viz.text import (
-    batch,
-    claims,
-    design,
-    evidence,
-    film,
-    glossary,
-    inside,
-    looks,
-    networks,
-    own,
-    region,
-    report,
-    tours,
-    trying,
-)
-from gam_viz.text.en import EN
-from gam_viz.text.zh import ZH
-
-ROOMS = (
-    own,
-    networks,
-    film,
-    region,
-    looks,
-    batch,
-    evidence,
-    report,
-    inside,
-    trying,
-    claims,
-    design,
-    tours,
-    glossary,
-)
-LANGUAGES = {
-    "en": EN | {key: words for room in ROOMS for key, words in room.EN.items()},
-    "zh": ZH | {key: words for room in ROOMS for key, words in room.ZH.items()},
-}
-#: A term of the glossary in an entry: "[[gate|gates]]" is read as "gates", and linked where `prose` draws it.
+_LOCALE = files(__name__) / "locale"
+#: A language is a folder: English, which everything falls back to, then the others.
+LANGUAGES = ("en", *sorted(folder.name for folder in _LOCALE.iterdir() if folder.is_dir() and folder.name != "en"))
+#: A term of the glossary in a sentence: "[[gate|gates]]" is read as "gates", and may be drawn as a link.
 TERM = re.compile(r"\[\[([a-z0-9-]+)\|([^\]|]+)\]\]")
-_SPOKEN: ContextVar[str | None] = ContextVar("gam_viz_language", default=None)
 
 
-@contextmanager
-def speaking(code: str) -> Iterator[None]:
-    """Texts of the block are in this language: for what runs outside a page's script, such as a download's making."""
-    token = _SPOKEN.set(code)
-    try:
-        yield
-    finally:
-        _SPOKEN.reset(token)
+@dataclass(frozen=True)
+class Words:
+    """The catalogue in one language.
+
+    Attributes:
+        language: its folder's name.
+        sentences: key -> sentence, a `str.format` template, in which terms of the glossary are marked (`TERM`).
+    """
+
+    language: str
+    sentences: Mapping[str, str] = field(repr=False)
+
+    def text(self, key: str, /, **values: object) -> str:
+        """The sentence of that key, its gaps filled from `values`.
+
+        Raises:
+            KeyError: the catalogue has no such key.
+        """
+        return TERM.sub(r"\2", self.sentences[key]).format(**values)
+
+    def text_or(self, key: str, otherwise: str) -> str:
+        """The sentence of that key, or `otherwise` where there is none: for names that files bring with them."""
+        return self.sentences.get(key, otherwise)
 
 
-def language() -> str:
-    """The language of this session: chosen, else in the link, else the browser's, else English."""
-    if (spoken := _SPOKEN.get()) is not None:
-        return spoken
-    chosen = st.session_state.get("lang") or st.query_params.get("lang") or state.kept("lang")
-    if chosen in LANGUAGES:
-        return str(chosen)
-    locale = getattr(st.context, "locale", None) or "en"
-    return "zh" if locale.lower().startswith("zh") else "en"
-
-
-def text(key: str, /, **values: object) -> str:
-    """The text of that key in the session's language, its gaps filled from `values`.
+@cache
+def words(language: str) -> Words:
+    """The catalogue in that language; a sentence that it lacks is there in English.
 
     Raises:
-        KeyError: the catalogue has no such key.
+        ValueError: there is no such language.
     """
-    return TERM.sub(r"\2", LANGUAGES[language()][key]).format(**values)
+    if language not in LANGUAGES:
+        raise ValueError(f"there are words in {', '.join(LANGUAGES)}, got {language!r}")
+    english = {} if language == "en" else words("en").sentences
+    return Words(language, {**english, **written(language)})
 
 
-def prose(key: str, /, **values: object) -> str:
-    """The same as Markdown, in which the first use of each of the glossary's terms on this page is a link to it.
-
-    For captions and paragraphs; labels, alternative texts and whatever is no Markdown take `text`.
-    """
-    used: dict[str, str] = st.session_state.setdefault("terms-used", {})
-
-    def linked(found: re.Match[str]) -> str:
-        term, words = found.groups()
-        # Told by who used it first, not by whether it was used: a part that is drawn anew alone keeps its links.
-        return term_link(term, words) if used.setdefault(term, key) == key else words
-
-    return TERM.sub(linked, LANGUAGES[language()][key]).format(**values)
+def written(language: str) -> dict[str, str]:
+    """What the files of that language's folder hold, by key."""
+    return {
+        key: sentence
+        for file in (_LOCALE / language).iterdir()
+        if file.name.endswith(".toml")
+        for key, sentence in _flat(file.name.removesuffix(".toml"), tomllib.loads(file.read_text(encoding="utf-8")))
+    }
 
 
-def term_link(term: str, words: str) -> str:
-    """A Markdown link to a term's entry, whose tooltip is the entry's sentence.
-
-    The address is relative, so it holds under any base path: every page is one step below it. Streamlit opens links in
-    a new tab, where a new session begins; so the link names the language.
-    """
-    sentence = LANGUAGES[language()][f"glossary.says.{term}"]
-    return f'[{words}](glossary?term={term}&lang={language()} "{sentence}")'
-
-
-def begin_page() -> None:
-    """Forget which terms were linked: a page is drawn from its top."""
-    st.session_state["terms-used"] = {}
-
-
-def text_or(key: str, otherwise: str) -> str:
-    """The text of that key, or `otherwise` where the catalogue has none: for names that files bring with them."""
-    return LANGUAGES[language()].get(key, otherwise)
+def _flat(beginning: str, entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, entry in entries.items():
+        if isinstance(entry, str):
+            yield f"{beginning}.{name}", entry
+        else:
+            yield from _flat(f"{beginning}.{name}", entry)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from gam_viz.app.claims import measured
 from gam_viz.app.shared import networks
 from gam_viz.claims import SECTIONS, counted, judge, measure, stand_in
-from gam_viz.text import LANGUAGES
+from gam_viz.text import LANGUAGES, words
 from gam_viz.zoo.plan import read_plan
 from gam_viz.zoo.results import write
 from tests.app.test_networks import SCENES, row
@@ -60,22 +60,24 @@ def captions(app: AppTest) -> str:
 
 def cards(app: AppTest) -> list[str]:
     """The statements that are shown, in their order."""
-    words = {LANGUAGES["en"][f"claims.said.{key}"]: key for key in SECTIONS}
+    by_sentence = {words("en").text(f"claims.said.{key}"): key for key in SECTIONS}
     bold = (re.fullmatch(r"\*\*(.*)\*\*", markdown.value) for markdown in app.markdown)
-    return [words[found[1]] for found in bold if found]
+    return [by_sentence[match[1]] for match in bold if match]
 
 
 def test_every_case_of_every_rule_has_its_sentence_in_both_languages() -> None:
     assert list(REASONS) == list(SECTIONS)
     wanted = {f"claims.why.{key}.{reason}" for key, reasons in REASONS.items() for reason in reasons}
-    for words in LANGUAGES.values():
-        assert {key for key in words if key.startswith("claims.why.")} == wanted
+    for code in LANGUAGES:
+        sentences = words(code).sentences
+        assert {key for key in sentences if key.startswith("claims.why.")} == wanted
 
 
 def test_the_factorised_network_of_the_zoo_is_the_one_that_is_named() -> None:
     options = next(iter(read_plan())).attention["gam-factorised"].options
-    for words in LANGUAGES.values():
-        assert f"r = {options['rate']}" in words["claims.label.gam-factorised"]
+    for code in LANGUAGES:
+        sentences = words(code).sentences
+        assert f"r = {options['rate']}" in sentences["claims.label.gam-factorised"]
 
 
 def test_every_fact_has_its_sentence_and_fills_its_gaps() -> None:
@@ -89,10 +91,11 @@ def test_every_fact_has_its_sentence_and_fills_its_gaps() -> None:
     found.setdefault("claims.fact.crossing.convolutions", {"apart": 1e-16})
     found.setdefault("claims.fact.crossing.convolutions_same", {})
     found["claims.fact.parameters.none_frugal"] = {}
-    for words in LANGUAGES.values():
-        assert {key for key in words if key.startswith("claims.fact.")} == found.keys()
+    for code in LANGUAGES:
+        sentences = words(code).sentences
+        assert {key for key in sentences if key.startswith("claims.fact.")} == found.keys()
         for key, values in found.items():
-            assert words[key].format(**values)
+            assert sentences[key].format(**values)
 
 
 def test_all_statements_with_their_verdicts(page: AppTest) -> None:

@@ -8,10 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.design.refused import reason
+from gam_viz.app.shared.words import speaking
 from gam_viz.attention import OptionError, build_attention
 from gam_viz.cost import Latency, Timing, count
 from gam_viz.networks import NetworkConfig
-from gam_viz.text import speaking
 from tests.app.visiting import visit
 
 PAGE = "design"

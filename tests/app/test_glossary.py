@@ -14,7 +14,7 @@ from torch import nn
 
 from gam_viz.app.glossary.terms import GROUPS, HERE, TERMS
 from gam_viz.attention import GAM
-from gam_viz.text import LANGUAGES, TERM
+from gam_viz.text import LANGUAGES, TERM, words
 from gam_viz.training import wilson_interval
 from tests.app.visiting import visit
 
@@ -22,8 +22,8 @@ PAGE = "glossary"
 PAGES = Path(__file__).resolve().parents[2] / "gam_viz" / "app"
 MARKED = [
     (code, key, term)
-    for code, words in LANGUAGES.items()
-    for key, sentence in words.items()
+    for code in LANGUAGES
+    for key, sentence in words(code).sentences.items()
     for term, _ in TERM.findall(sentence)
 ]
 
@@ -44,28 +44,30 @@ def test_an_entry_has_all_its_parts(term: str) -> None:
     assert entry.source == HERE or re.search(r"\[.+\]\(https://.+\)", entry.source)
     assert entry.formula.count("{") == entry.formula.count("}")
     assert not re.search(r"\\[a-z]*quad[a-z]", entry.formula)  # a command runs into the letter after it
-    english, chinese = (LANGUAGES[code][f"glossary.term.{term}"] for code in ("en", "zh"))
+    english, chinese = (words(code).sentences[f"glossary.term.{term}"] for code in ("en", "zh"))
     assert english.isascii()
     assert re.fullmatch(r"[^（]*（[ -~]+）|[A-Z]+，.*（[ -~]+）", chinese)  # with the English term in brackets
     for code, end in (("en", "."), ("zh", "。")):
-        sentence = LANGUAGES[code][f"glossary.says.{term}"]
+        sentence = words(code).sentences[f"glossary.says.{term}"]
         assert sentence.endswith(end)
         # It is a link's tooltip in Markdown, and passes through str.format.
         assert not re.search(r'["{}\[\]$\\`<>*\n]', sentence)
 
 
 def test_the_catalogue_has_no_entry_without_a_term() -> None:
-    for words in LANGUAGES.values():
+    for code in LANGUAGES:
+        sentences = words(code).sentences
         for part in ("term", "says"):
             prefix = f"glossary.{part}."
-            assert {key.removeprefix(prefix) for key in words if key.startswith(prefix)} == TERMS.keys()
+            assert {key.removeprefix(prefix) for key in sentences if key.startswith(prefix)} == TERMS.keys()
 
 
 def test_marked_words_are_terms() -> None:
     assert len(MARKED) > 100
     assert {term for _, _, term in MARKED} <= TERMS.keys()
-    for words in LANGUAGES.values():
-        for key, sentence in words.items():
+    for code in LANGUAGES:
+        sentences = words(code).sentences
+        for key, sentence in sentences.items():
             assert "[[" not in TERM.sub(r"\2", sentence), key
 
 
@@ -100,8 +102,8 @@ def test_all_terms_are_there(app: AppTest, language: str) -> None:
     assert not page.exception
     shown = said(page)
     for term, entry in TERMS.items():
-        assert LANGUAGES[language][f"glossary.term.{term}"] in shown
-        assert LANGUAGES[language][f"glossary.says.{term}"] in shown
+        assert words(language).sentences[f"glossary.term.{term}"] in shown
+        assert words(language).sentences[f"glossary.says.{term}"] in shown
         assert entry.formula in shown
         assert f'id="term-{term}"' in shown
     assert not re.search(r"glossary\.(term|says|group)\.", shown)
@@ -119,7 +121,7 @@ def test_a_term_that_there_is_not_is_one_sentence(app: AppTest) -> None:
     app.query_params["term"] = "<b>x</b>"
     page = visit(app, PAGE).run()
     assert not page.exception
-    assert [info.value for info in page.info] == [LANGUAGES["en"]["glossary.unknown"]]
+    assert [info.value for info in page.info] == [words("en").sentences["glossary.unknown"]]
     assert said(page).count('id="term-') == len(TERMS)
 
 
@@ -150,7 +152,7 @@ def test_a_term_is_linked_where_it_is_first_used(app: AppTest, language: str) ->
     assert not app.exception
     shown = said(app)
     assert shown.count("(glossary?term=mask&") == 1
-    sentence = LANGUAGES[language]["glossary.says.mask"]
+    sentence = words(language).sentences["glossary.says.mask"]
     assert f'(glossary?term=mask&lang={language} "{sentence}")' in shown
     assert not re.search(r"\[\[|\]\]", shown)
 

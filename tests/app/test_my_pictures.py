@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gam_viz.app.shared.words import speaking
 from gam_viz.explain import explain
 from gam_viz.images import decode, prepare
 from gam_viz.networks.checkpoints import find, load
-from gam_viz.text import speaking
 from tests.app.compare.test_page import captions, picture, png
 from tests.app.visiting import visit
 from tests.images.dicom_files import dicom

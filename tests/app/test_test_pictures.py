@@ -9,14 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Selectbox
 
+from gam_viz.app.shared.words import network_title, speaking
 from gam_viz.datasets import LabelledImages, MissingDataError
 from gam_viz.datasets.cifar10 import ARCHIVE, INFO
 from gam_viz.datasets.cifar10_download import Cifar10Download
 from gam_viz.datasets.scenes.dataset import COUNTS, load_scenes
 from gam_viz.evaluation.predictions import Predictions, pictures_digest, predictions_path, save_predictions
 from gam_viz.networks.checkpoints import find
-from gam_viz.text import speaking
-from gam_viz.titles import network_title
 from tests.app.reading import plain
 from tests.app.visiting import visit
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared.networks import checkpoint_folder
 from gam_viz.app.tours.plan import TOURS, Stop, Tour
-from gam_viz.text import LANGUAGES, TERM
+from gam_viz.text import TERM, words
 from tests.app.conftest import APP
 from tests.app.reading import plain
 from tests.app.visiting import visit
@@ -36,7 +36,7 @@ def said(page: AppTest) -> str:
 
 
 def told(key: str, language: str = "en") -> str:
-    return TERM.sub(r"\2", LANGUAGES[language][key])
+    return TERM.sub(r"\2", words(language).sentences[key])
 
 
 def opened(app: AppTest, tour: str, number: int, **query: str) -> AppTest:

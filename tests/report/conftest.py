@@ -8,8 +8,7 @@ import pytest
 from gam_viz.evidence.examine import About, Case
 from gam_viz.images import list_samples
 from gam_viz.report import html
-from gam_viz.text import speaking
-from gam_viz.title_words import WORDS
+from gam_viz.text import words
 from tests.evidence.small import QUICK, case_of
 
 
@@ -34,7 +33,6 @@ def page() -> Callable[..., str]:
     """A case's report in a language."""
 
     def make(case: Case, code: str = "en") -> str:
-        with speaking(code):
-            return html(case, WORDS)
+        return html(case, words(code))
 
     return make

@@ -16,14 +16,12 @@ from gam_viz.evidence.examine import About, Case, examine
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.images import from_pixels
 from gam_viz.report import facts, html, pack
-from gam_viz.text import speaking
-from gam_viz.title_words import WORDS
+from gam_viz.text import words
 from tests.evidence.small import QUICK, case_of, subject
 
 
 def packed(case: Case, code: str = "en") -> zipfile.ZipFile:
-    with speaking(code):
-        return zipfile.ZipFile(io.BytesIO(pack(case, WORDS)))
+    return zipfile.ZipFile(io.BytesIO(pack(case, words(code))))
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +48,7 @@ def test_the_manifest_lists_every_other_file_with_its_digest(case: Case, archive
 
 
 def test_the_report_in_it_is_the_report(case: Case, archive: zipfile.ZipFile) -> None:
-    with speaking("en"):
-        assert archive.read("report.html").decode() == html(case, WORDS)
+    assert archive.read("report.html").decode() == html(case, words("en"))
 
 
 def test_arrays_are_those_of_the_case_and_need_no_pickle(case: Case, archive: zipfile.ZipFile) -> None:
@@ -139,8 +136,7 @@ def test_maps_are_at_their_true_size_and_the_picture_is_what_was_seen(case: Case
 
 def test_equal_cases_have_equal_bytes() -> None:
     about = About(date="d", called="sample:scene-sailboat-17")
-    with speaking("en"):
-        first, second = (pack(case_of("cbam", about=about), WORDS) for _ in range(2))
+    first, second = (pack(case_of("cbam", about=about), words("en")) for _ in range(2))
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

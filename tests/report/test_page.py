@@ -11,10 +11,8 @@ import pytest
 from gam_viz.evidence.examine import About, Case, examine
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.images import Fact, Rendering, from_pixels, open_source, render
-from gam_viz.networks.card import Card
 from gam_viz.report import Words, command, facts
-from gam_viz.text import LANGUAGES
-from gam_viz.title_words import WORDS
+from gam_viz.text import words
 from tests.evidence.small import QUICK, case_of, subject
 from tests.images.dicom_files import dicom
 
@@ -82,8 +80,8 @@ def test_it_is_one_whole_file_in_either_language(case: Case, page: Page, code: s
     assert source.startswith("<!DOCTYPE html>")
     assert read.tags[0] == ("html", {"lang": {"en": "en", "zh": "zh-Hans"}[code]})
     # No key of the catalogue in the place of its words, and no gap left open.
-    raw = [key for key in LANGUAGES["en"] if re.search(rf"(?<![\w./]){re.escape(key)}(?![\w.])", read.text)]
-    assert [key for key in raw if key.partition(".")[0] in ("report", "evidence", "method", "class")] == []
+    raw = [key for key in words("en").sentences if re.search(rf"(?<![\w./]){re.escape(key)}(?![\w.])", read.text)]
+    assert [key for key in raw if key.partition(".")[0] in ("report", "evidence", "common", "compare")] == []
     assert not re.search(r"\{\w+(:[^}\"]*)?\}", read.text)
     if code == "zh":
         assert "证据" in read.text or "忠实" in read.text
@@ -199,7 +197,7 @@ def test_networks_of_one_attention_have_names_and_colours_of_their_own(page: Pag
     from gam_viz.report.context import ReportContext
 
     case = case_of("gam", "gam", "cbam")
-    shown = ReportContext(case, WORDS)
+    shown = ReportContext(case, words("en"))
     assert len(set(shown.titles)) == len(set(shown.colours)) == 3
     assert shown.titles[2] == "CBAM"
     check_harmless(page(case))
@@ -209,20 +207,8 @@ def test_words_come_from_whoever_speaks(case: Case) -> None:
     """A notebook may bring its own."""
     from gam_viz.report import html
 
-    class Blank(dict[str, object]):
-        pass
+    class Bare(dict[str, str]):
+        def __missing__(self, key: str) -> str:
+            return f"[{key}]"
 
-    words = Words(
-        text=lambda key, /, **values: f"[{key}]",
-        text_or=lambda key, otherwise: otherwise,
-        class_title=str.upper,
-        data_title=lambda card: card.dataset_title,
-        sample_title=lambda sample: sample.id,
-        layer_title=lambda layer: layer,
-        network_titles=_names,
-    )
-    assert "[report.found]" in Reader(html(case, words)).text
-
-
-def _names(cards: list[Card]) -> list[str]:
-    return [card.name for card in cards]
+    assert "[report.found]" in Reader(html(case, Words("en", Bare()))).text

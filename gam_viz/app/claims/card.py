@@ -11,8 +11,8 @@ import streamlit as st
 from gam_viz.app.claims.figures import difference_line, draw_differences, draw_figure, draw_table
 from gam_viz.app.claims.measured import again
 from gam_viz.app.shared import networks
+from gam_viz.app.shared.words import language, prose, text
 from gam_viz.claims import SECTIONS, SNIPPETS, Claim, Counted, Live
-from gam_viz.text import language, prose, text
 
 COLOURS = {"seen": "green", "partly": "blue", "not_seen": "orange", "open": "gray", "untested": "gray"}
 ICONS = {

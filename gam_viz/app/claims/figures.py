@@ -6,13 +6,12 @@ import streamlit as st
 
 from gam_viz.app.networks.accuracy_vs_cost import points
 from gam_viz.app.shared.columns import PLOT, legend
+from gam_viz.app.shared.words import attention_title, text, text_or
 from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, Column, Counted, Live, Measured
 from gam_viz.figures.bars import bar_markers, bars
 from gam_viz.figures.changes import Panel, ceiling, change_bar, panels
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.style import colour_of
-from gam_viz.text import text, text_or
-from gam_viz.titles import attention_title
 
 QUANTITIES = ("parameters", "macs", "hidden")
 

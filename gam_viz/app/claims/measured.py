@@ -6,9 +6,9 @@ import streamlit as st
 
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.session_cache import in_lane
+from gam_viz.app.shared.words import text
 from gam_viz.claims import Counted, Live, Subject, counted, measure, stand_in
 from gam_viz.networks.checkpoints import Checkpoint, CheckpointError
-from gam_viz.text import text
 
 ATTENTION = ("cbam", "gam")
 MOST = 8  # pairs of networks that measurements are kept of
@@ -33,7 +33,7 @@ def live() -> Live:
         queue = st.empty()
 
         def waiting(place: int) -> None:
-            queue.info(text("compare.waiting", position=place))
+            queue.info(text("common.waiting", position=place))
 
         with st.spinner(text("claims.measuring"), show_time=True):
             kept[key] = in_lane(lambda: _measure(found), waiting)

@@ -9,8 +9,8 @@ from gam_viz.app.shared import networks
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import choose_language
+from gam_viz.app.shared.words import prose, text
 from gam_viz.claims import SECTIONS, VERDICTS, judge
-from gam_viz.text import prose, text
 from gam_viz.zoo.results import ResultsError
 
 #: What each choice shows.

@@ -13,11 +13,10 @@ from gam_viz.app.shared import networks as compute
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.app.shared.words import class_title, layer_title, prose, text
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Method, Param, Request, layers_of
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
-from gam_viz.text import prose, text
-from gam_viz.titles import class_title, layer_title
 
 DEFAULT_METHODS = ("gradcam",)
 SIGNS = ("signed", "absolute")
@@ -28,18 +27,22 @@ def attribution_row(view: View) -> None:
     """Draw the rows; only what was not asked for before is computed."""
     st.divider()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(text("attributions.title"), anchor=False, help=text("attributions.help"), width="content")
+        st.subheader(
+            text("compare.attributions.title"), anchor=False, help=text("compare.attributions.help"), width="content"
+        )
         methods = _methods()
         layer = _layer(view, methods)
         sign, percentile, opacity, own = _display()
-        with st.popover(text("attributions.settings"), disabled=not any(METHODS[name].params for name in methods)):
+        with st.popover(
+            text("compare.attributions.settings"), disabled=not any(METHODS[name].params for name in methods)
+        ):
             requests = [_request(METHODS[name], layer) for name in methods]
-        with st.popover(text("attributions.not_offered"), type="tertiary"):
+        with st.popover(text("compare.attributions.not_offered"), type="tertiary"):
             for reason in NOT_OFFERED.values():
-                st.caption(text(f"not_offered.{reason}"))
+                st.caption(text(f"compare.not_offered.{reason}"))
     view.shown.attributions = []
     if not methods:
-        st.info(text("attributions.choose"))
+        st.info(text("compare.attributions.choose"))
         return
     _, columns = view.grid()
     results = [_compute(view, index, requests, column) for index, column in enumerate(columns)]
@@ -53,18 +56,23 @@ def attribution_row(view: View) -> None:
 def _methods() -> list[str]:
     state.restore_many("methods", list(METHODS), DEFAULT_METHODS)
     chosen = st.multiselect(
-        text("attributions.methods"), list(METHODS), format_func=lambda name: text(f"method.{name}"), key="methods"
+        text("compare.attributions.methods"),
+        list(METHODS),
+        format_func=lambda name: text(f"common.method.{name}"),
+        key="methods",
     )
     state.publish("methods", DEFAULT_METHODS)
     return list(chosen)
 
 
 def _display() -> tuple[str, float, float, bool]:
-    with st.popover(text("display.title")):
-        sign = segments("sign", SIGNS, "signed", text("attributions.sign"), "attributions.sign")
-        percentile = st.slider(text("attributions.clip"), 90.0, 100.0, 99.0, 0.5, key="clip", format="%.1f")
-        opacity = st.slider(text("spatial.opacity"), 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
-        own = choose("attribution-scale", SCALES, "shared", text("scale.label"), "scale.option")
+    with st.popover(text("compare.display.title")):
+        sign = segments("sign", SIGNS, "signed", text("compare.attributions.sign"), "compare.attributions.sign")
+        percentile = st.slider(text("compare.attributions.clip"), 90.0, 100.0, 99.0, 0.5, key="clip", format="%.1f")
+        opacity = (
+            st.slider(text("compare.spatial.opacity"), 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
+        )
+        own = choose("attribution-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option")
     return sign, float(percentile), opacity, own == "own"
 
 
@@ -74,7 +82,7 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
     networks = [compute.network(s.checkpoint.sha256, s.checkpoint) for s in view.subjects]
     common = [name for name in layers_of(networks[0]) if all(name in layers_of(other) for other in networks[1:])]
     state.restore("cam", common, common[-1])
-    layer = st.selectbox(text("attributions.layer"), common, format_func=layer_title, key="cam", width=170)
+    layer = st.selectbox(text("compare.attributions.layer"), common, format_func=layer_title, key="cam", width=170)
     state.publish("cam", common[-1])
     return str(layer)
 
@@ -82,7 +90,7 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
 def _request(method: Method, layer: str | None) -> Request:
     params: dict[str, int | float | str | bool] = {}
     if method.params:
-        st.markdown(f"**{text(f'method.{method.key}')}**")
+        st.markdown(f"**{text(f'common.method.{method.key}')}**")
         for param in method.params:
             params[param.key] = _param(method, param)
     return Request(method.key, layer=layer if method.needs_layer else None, params=params)
@@ -90,7 +98,7 @@ def _request(method: Method, layer: str | None) -> Request:
 
 def _param(method: Method, param: Param) -> int | float | str | bool:
     key = f"{method.key}-{param.key}"
-    label = text(f"param.{param.key}")
+    label = text(f"compare.param.{param.key}")
     if param.choices == (True, False):
         return st.toggle(label, bool(param.default), key=key)
     if param.low is None:
@@ -98,12 +106,12 @@ def _param(method: Method, param: Param) -> int | float | str | bool:
             label,
             param.choices,
             index=param.choices.index(param.default),
-            format_func=lambda value: text(f"choice.{value}"),
+            format_func=lambda value: text(f"compare.choice.{value}"),
             key=key,
         )
     default = param.default
     if param.choices:  # a word or a number
-        if st.toggle(f"{label}: {text(f'choice.{default}')}", True, key=f"{key}-auto"):
+        if st.toggle(f"{label}: {text(f'compare.choice.{default}')}", True, key=f"{key}-auto"):
             return default
         default = param.low * 8
     number_type = int if isinstance(param.low, int) else float
@@ -117,11 +125,11 @@ def _compute(view: View, index: int, requests: Sequence[Request], column: DeltaG
     title = view.titles()[index]
 
     def progress(share: float, method: str) -> None:
-        name = text("attributions.computing", name=title, method=text(f"method.{method}"))
+        name = text("compare.attributions.computing", name=title, method=text(f"common.method.{method}"))
         place.progress(min(max(share, 0.0), 1.0), name)
 
     def waiting(position: int) -> None:
-        place.info(text("compare.waiting", position=position))
+        place.info(text("common.waiting", position=position))
 
     results = compute.attributions(
         view.subjects[index], view.targets()[index], requests, progress=progress, on_wait=waiting
@@ -146,17 +154,17 @@ def _method_row(
     colours = DIVERGING[0] if signed else SEQUENTIAL[0]
     first, columns = view.grid()
     with first:
-        st.markdown(f"**{text(f'method.{method.key}')}**")
-        st.caption(prose(f"method_help.{method.key}"))
+        st.markdown(f"**{text(f'common.method.{method.key}')}**")
+        st.caption(prose(f"common.method_help.{method.key}"))
         if method.caution:
-            st.warning(prose(f"caution.{method.caution}"), icon=":material/warning:")
-        caption = text("scale.own") if own else text("attributions.scale")
+            st.warning(prose(f"compare.caution.{method.caution}"), icon=":material/warning:")
+        caption = text("common.scale.own") if own else text("compare.attributions.scale")
         print_scale(shared, colours, caption, key=f"scale-{method.key}")
     for index, (column, result, values) in enumerate(zip(columns, results, maps, strict=True)):
         scale = _scale([values], signed, percentile) if own else shared
         title, target = view.titles()[index], class_title(view.selection.classes[result.target])
         with column:
-            st.html(heading(f"{title} · {text('attributions.target', target=target)}", view.colours()[index]))
+            st.html(heading(f"{title} · {text('compare.attributions.target', target=target)}", view.colours()[index]))
             st.plotly_chart(
                 overlay(
                     values,
@@ -164,13 +172,13 @@ def _method_row(
                     scale,
                     colours,
                     opacity=opacity,
-                    hover=text("word.value"),
+                    hover=text("common.word.value"),
                 ),
                 config=PLOT,
                 key=f"{method.key}-{index}",
                 alt=text(
-                    "attributions.alt",
-                    method=text(f"method.{method.key}"),
+                    "compare.attributions.alt",
+                    method=text(f"common.method.{method.key}"),
                     name=title,
                     target=target,
                     low=number(float(values.min())),
@@ -189,33 +197,33 @@ def _scale(maps: Sequence[np.ndarray], signed: bool, percentile: float) -> Scale
 
 def _caption(result: Attribution, values: np.ndarray, own: Scale | None) -> str:
     parts = [
-        text("attributions.cells", width=result.resolution[1], height=result.resolution[0])
+        text("compare.attributions.cells", width=result.resolution[1], height=result.resolution[0])
         if METHODS[result.method].resolution != "superpixel"
-        else text("attributions.superpixels", count=result.evidence["superpixels"]),
-        text("attributions.range", low=number(float(values.min())), high=number(float(values.max()))),
-        text("attributions.seconds", seconds=result.seconds),
+        else text("compare.attributions.superpixels", count=result.evidence["superpixels"]),
+        text("compare.attributions.range", low=number(float(values.min())), high=number(float(values.max()))),
+        text("compare.attributions.seconds", seconds=result.seconds),
     ]
     if result.delta is not None:
         relative = result.relative_delta
         if relative is not None and np.isfinite(relative):
-            parts.append(prose("attributions.delta", delta=number(result.delta), relative=relative))
+            parts.append(prose("compare.attributions.delta", delta=number(result.delta), relative=relative))
         else:  # the picture's logit is the baseline's: there is no change to take a share of
-            parts.append(prose("attributions.delta_alone", delta=number(result.delta)))
+            parts.append(prose("compare.attributions.delta_alone", delta=number(result.delta)))
     if "steps" in result.evidence:
-        parts.append(text("attributions.steps", steps=result.evidence["steps"]))
+        parts.append(text("compare.attributions.steps", steps=result.evidence["steps"]))
     if result.evidence.get("converged") is False:
-        parts.append(text("attributions.not_converged"))
+        parts.append(text("compare.attributions.not_converged"))
     if "interpolation_error" in result.evidence:
         parts.append(
             text(
-                "attributions.interpolated",
+                "compare.attributions.interpolated",
                 interpolated=result.evidence["interpolated"],
                 windows=result.evidence["windows"],
                 error=result.evidence["interpolation_error"],
             )
         )
     if not values.any():
-        parts.append(text("attributions.flat"))
+        parts.append(text("compare.attributions.flat"))
     if own is not None:
-        parts.append(text("scale.own_range", low=number(own.low), high=number(own.high)))
+        parts.append(text("common.scale.own_range", low=number(own.low), high=number(own.high)))
     return " · ".join(parts)

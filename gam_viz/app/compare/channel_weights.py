@@ -9,12 +9,11 @@ import streamlit as st
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import GateReading
 from gam_viz.figures.channels import channel_bars, channel_overview
 from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
-from gam_viz.text import prose, text
-from gam_viz.titles import layer_title
 
 
 def channel_row(view: View, layer: str) -> None:
@@ -22,14 +21,20 @@ def channel_row(view: View, layer: str) -> None:
     readings = [e.reading(layer, "channel") for e in view.explanations]
     present = [reading for reading in readings if reading is not None]
     if not present:
-        st.info(text("channels.none", layer=layer_title(layer)))
+        st.info(text("compare.channels.none", layer=layer_title(layer)))
         return
     first, columns = view.grid()
     with first:
         cell = _pick_cell(view, present[0])
-        with st.popover(text("display.title"), width="stretch"):
-            own = choose("channel-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
-            order = choose("order", ("weight", "strength", "index"), "weight", text("channels.order"), "channels.order")
+        with st.popover(text("compare.display.title"), width="stretch"):
+            own = choose("channel-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option") == "own"
+            order = choose(
+                "order",
+                ("weight", "strength", "index"),
+                "weight",
+                text("compare.channels.order"),
+                "compare.channels.order",
+            )
     cells = [cell if reading is None else _same_place(cell, present[0], reading) for reading in readings]
     over_time = [r for e in view.over_time if (r := e.reading(layer, "channel")) is not None]
     shared = channel_scale(
@@ -40,7 +45,7 @@ def channel_row(view: View, layer: str) -> None:
         with column:
             st.html(heading(view.titles()[index], view.colours()[index]))
             if reading is None:
-                st.caption(text("channels.absent", name=view.titles()[index]))
+                st.caption(text("compare.channels.absent", name=view.titles()[index]))
                 continue
             here = cells[index]
             scale = channel_scale([reading], [here]) if own else shared
@@ -51,7 +56,7 @@ def channel_row(view: View, layer: str) -> None:
                     scale,
                     by=order,
                     cell=here if reading.per_position else None,
-                    labels=(text("word.channel"), text("word.mean"), text("word.here")),
+                    labels=(text("common.word.channel"), text("common.word.mean"), text("common.word.here")),
                 ),
                 config=PLOT,
                 key=f"bars-{index}",
@@ -67,17 +72,17 @@ def channel_row(view: View, layer: str) -> None:
                     overview_scale if own else channel_scale(all_channel(view)),
                     colours,
                     chosen=next((i for i, r in enumerate(of_all) if r.layer == layer), None),
-                    hover=text("word.weight"),
+                    hover=text("common.word.weight"),
                 ),
                 config=PLOT,
                 key=f"overview-{index}",
-                alt=text("channels.overview_alt", name=view.titles()[index], layers=len(of_all)),
+                alt=text("compare.channels.overview_alt", name=view.titles()[index], layers=len(of_all)),
             )
             caption = channel_caption(view.titles()[index], layer, reading, prose)
             st.caption(caption + " " + _cell_caption(reading, here))
     with first:
         scale = channel_scale(all_channel(view))
-        caption = text("scale.own") if own else text("channels.scale")
+        caption = text("common.scale.own") if own else text("compare.channels.scale")
         print_scale(scale, colours, caption, marks=(1.0,), key="channel-scale-bar")
 
 
@@ -113,11 +118,11 @@ def channel_caption(name: str, layer: str, reading: GateReading, say: Callable[.
         "mean": number(float(means.mean())),
     }
     if not reading.per_position:
-        return say("channels.caption_constant", **values)
+        return say("compare.channels.caption_constant", **values)
     values["spread"] = number(float(reading.channel_spread().mean()))
     if reading.bounded:
-        return say("channels.caption_positions", **values)
-    return say("channels.caption_signed", **values, negative=reading.negative_share)
+        return say("compare.channels.caption_positions", **values)
+    return say("compare.channels.caption_signed", **values, negative=reading.negative_share)
 
 
 def _same_place(cell: tuple[int, int], of: GateReading, reading: GateReading) -> tuple[int, int]:
@@ -128,9 +133,9 @@ def _same_place(cell: tuple[int, int], of: GateReading, reading: GateReading) ->
 def _cell_caption(reading: GateReading, cell: tuple[int, int]) -> str:
     here = reading.at(*cell)
     if not reading.per_position:
-        return text("channels.cell_constant", row=cell[0], column=cell[1])
+        return text("compare.channels.cell_constant", row=cell[0], column=cell[1])
     return text(
-        "channels.cell",
+        "compare.channels.cell",
         row=cell[0],
         column=cell[1],
         low=number(float(here.min())),
@@ -152,11 +157,13 @@ def _pick_cell(view: View, reading: GateReading) -> tuple[int, int]:
         key=f"picker-{reading.layer}",
         on_select=lambda: _clicked(f"picker-{reading.layer}"),
         selection_mode="points",
-        alt=text("channels.picker_alt", rows=rows, columns=columns, row=cell[0], column=cell[1]),
+        alt=text("compare.channels.picker_alt", rows=rows, columns=columns, row=cell[0], column=cell[1]),
     )
     with st.container(key="cell", horizontal=True, wrap=False, gap="small"):
-        st.number_input(text("word.row"), 0, rows - 1, key="row")
-        st.number_input(text("word.column"), 0, columns - 1, key="column", help=text("channels.picker_help"))
+        st.number_input(text("common.word.row"), 0, rows - 1, key="row")
+        st.number_input(
+            text("common.word.column"), 0, columns - 1, key="column", help=text("compare.channels.picker_help")
+        )
     state.publish("row", rows // 2)
     state.publish("column", columns // 2)
     return int(st.session_state["row"]), int(st.session_state["column"])

@@ -12,11 +12,10 @@ from gam_viz import __version__
 from gam_viz.app.compare.channel_weights import all_channel, channel_caption, channel_scale
 from gam_viz.app.compare.spatial_masks import spatial_caption
 from gam_viz.app.shared.columns import View
+from gam_viz.app.shared.words import class_title, language, layer_title, speaking, text
 from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
 from gam_viz.report import to_csv, to_npz
-from gam_viz.text import language, speaking, text
-from gam_viz.titles import class_title, layer_title
 
 
 @st.fragment
@@ -25,11 +24,11 @@ def download_row(view: View) -> None:
     code = language()
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(text("download.title"), anchor=False, width="content", help=text("download.help"))
+        st.subheader(text("compare.download.title"), anchor=False, width="content", help=text("compare.download.help"))
         stem = f"gam-viz-{view.selection.picture.sha256[:8]}"
         for form, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
             st.download_button(
-                text(f"download.{form}"),
+                text(f"compare.download.{form}"),
                 partial(_figure_file, view, code, form),
                 f"{stem}.{form}",
                 mime,
@@ -37,7 +36,7 @@ def download_row(view: View) -> None:
                 on_click="ignore",
             )
         st.download_button(
-            text("download.npz"),
+            text("compare.download.npz"),
             partial(_arrays_file, view),
             f"{stem}.npz",
             "application/octet-stream",
@@ -45,7 +44,7 @@ def download_row(view: View) -> None:
             on_click="ignore",
         )
         st.download_button(
-            text("download.csv"),
+            text("compare.download.csv"),
             partial(to_csv, view.explanations),
             f"{stem}.csv",
             "text/csv",
@@ -99,7 +98,7 @@ def _figure(view: View) -> Figure:
                 view.colours()[index],
                 view.subjects[index].input.seen,
                 text(
-                    "prediction.alt",
+                    "common.prediction.alt",
                     name=title,
                     predicted=class_title(view.selection.classes[explanation.predicted]),
                     probability=explanation.probabilities[explanation.predicted],
@@ -110,7 +109,7 @@ def _figure(view: View) -> Figure:
                 (*_spatial_panels(view, index), *_attribution_panels(view, index)),
             )
         )
-    heading = text("download.figure_title", picture=view.selection.title, layer=layer_title(shown.layer))
+    heading = text("compare.download.figure_title", picture=view.selection.title, layer=layer_title(shown.layer))
     return comparison_figure(heading, columns)
 
 
@@ -118,10 +117,10 @@ def _spatial_panels(view: View, index: int) -> list[MapPanel]:
     shown = view.shown
     if not any(shown.layer in of_network for of_network in shown.spatial):
         return []
-    title = f"{text('spatial.title')}, {layer_title(shown.layer)}"
+    title = f"{text('compare.spatial.title')}, {layer_title(shown.layer)}"
     found = shown.spatial[index].get(shown.layer)
     if found is None:  # the other network has a mask here: keep the rows aligned
-        return [MapPanel(None, Scale(0, 1), shown.colours, title, text("spatial.absent"))]
+        return [MapPanel(None, Scale(0, 1), shown.colours, title, text("compare.spatial.absent"))]
     signed = shown.colours in DIVERGING
     scale = shown.spatial_scale or (symmetric_scale if signed else range_scale)([found.values])
     return [MapPanel(found.values, scale, shown.colours, title, spatial_caption(found))]
@@ -140,8 +139,8 @@ def _attribution_panels(view: View, index: int) -> list[MapPanel]:
                 attribution.values if signed else np.abs(attribution.values),
                 make(every, percentile=shown.percentile),
                 DIVERGING[0] if signed else SEQUENTIAL[0],
-                text(f"method.{attribution.method}"),
-                text("attributions.target", target=target),
+                text(f"common.method.{attribution.method}"),
+                text("compare.attributions.target", target=target),
             )
         )
     return panels

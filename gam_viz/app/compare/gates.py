@@ -8,7 +8,7 @@ from gam_viz.app.compare.channel_weights import channel_row
 from gam_viz.app.compare.spatial_masks import spatial_row
 from gam_viz.app.shared.choices import choose_layer
 from gam_viz.app.shared.columns import View
-from gam_viz.text import prose, text
+from gam_viz.app.shared.words import prose, text
 
 
 @st.fragment
@@ -16,11 +16,11 @@ def gate_rows(view: View) -> None:
     """Draw both rows; a change of layer, cell or colours computes nothing anew."""
     layers = view.layers()
     if not layers:
-        st.info(prose("gates.none"))
+        st.info(prose("common.gates.none"))
         return
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(text("channels.title"), anchor=False, help=text("channels.help"), width="content")
+        st.subheader(text("compare.channels.title"), anchor=False, help=text("compare.channels.help"), width="content")
         st.space("small")
         layer = view.shown.layer = choose_layer(layers)
     channel_row(view, layer)

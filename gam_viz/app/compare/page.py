@@ -13,7 +13,7 @@ from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import Shown, View, explained, page_style
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
-from gam_viz.text import text
+from gam_viz.app.shared.words import text
 
 page_style()
 st.header(text("compare.title"), anchor=False)

@@ -8,11 +8,11 @@ from PIL import Image
 
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.rendering.facts import facts_of, notes_of
+from gam_viz.app.shared.words import class_title, prose, text
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.style import enlarged
 from gam_viz.networks.checkpoints import Card
-from gam_viz.text import prose, text
-from gam_viz.titles import class_title, literal
+from gam_viz.titles import literal
 
 
 def prediction_row(view: View) -> None:
@@ -25,14 +25,14 @@ def prediction_row(view: View) -> None:
         st.image(
             thumbnail(original),
             width=80,
-            caption=text("prediction.original", width=original.shape[1], height=original.shape[0]),
-            alt=text("prediction.original_alt", name=selection.title),
+            caption=text("common.prediction.original", width=original.shape[1], height=original.shape[0]),
+            alt=text("common.prediction.original_alt", name=selection.title),
         )
         st.image(
             enlarged(seen, 192),
             width=80,
-            caption=text("prediction.seen", size=seen.shape[0]),
-            alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
+            caption=text("common.prediction.seen", size=seen.shape[0]),
+            alt=text("common.prediction.seen_alt", name=selection.title, size=seen.shape[0]),
         )
     truth = None
     if selection.label in selection.classes:
@@ -53,7 +53,7 @@ def prediction_row(view: View) -> None:
                 config=PLOT,
                 key=f"prediction-{index}",
                 alt=text(
-                    "prediction.alt",
+                    "common.prediction.alt",
                     name=view.titles()[index],
                     predicted=names[explanation.predicted],
                     probability=explanation.probabilities[explanation.predicted],
@@ -64,7 +64,7 @@ def prediction_row(view: View) -> None:
         facts = facts_of(selection.source) if selection.source else []
         notes = notes_of(selection.picture)
         if selection.credit or facts or notes:
-            with st.popover(text("prediction.about"), type="tertiary"):
+            with st.popover(text("common.prediction.about"), type="tertiary"):
                 st.caption(literal(selection.title))
                 if selection.credit:
                     st.caption(selection.credit)
@@ -73,31 +73,31 @@ def prediction_row(view: View) -> None:
                         st.caption("  \n".join(group))  # a line each
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
-        st.caption(text("prediction.medical_networks") if trained else text("prediction.not_medical"))
+        st.caption(text("common.prediction.medical_networks") if trained else text("common.prediction.not_medical"))
     if truth is None:
-        st.caption(text("prediction.no_truth", classes=_some(names)))
+        st.caption(text("common.prediction.no_truth", classes=_some(names)))
 
 
 def _some(names: list[str], most: int = 20) -> str:
     rest = len(names) - most
-    return ", ".join(names[:most]) + (" " + text("prediction.more_classes", count=rest) if rest > 0 else "")
+    return ", ".join(names[:most]) + (" " + text("common.prediction.more_classes", count=rest) if rest > 0 else "")
 
 
 def _verdict(predicted: int, truth: int | None, names: list[str]) -> str:
     if truth is None:
-        return text("prediction.unknown", predicted=names[predicted])
+        return text("common.prediction.unknown", predicted=names[predicted])
     if predicted == truth:
-        return text("prediction.right", truth=names[truth])
-    return text("prediction.wrong", truth=names[truth], predicted=names[predicted])
+        return text("common.prediction.right", truth=names[truth])
+    return text("common.prediction.wrong", truth=names[truth], predicted=names[predicted])
 
 
 def _tested(card: Card) -> str:
     if not card.test and card.validation:
-        return prose("prediction.validated", epochs=card.epochs, accuracy=card.validation["accuracy"])
+        return prose("common.prediction.validated", epochs=card.epochs, accuracy=card.validation["accuracy"])
     if not card.test:
-        return text("prediction.untested")
+        return text("common.prediction.untested")
     low, high = card.test["interval"]
-    return prose("prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
+    return prose("common.prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
 
 
 def thumbnail(pixels: np.ndarray, side: int = 192) -> Image.Image:

@@ -8,12 +8,11 @@ from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, legend
 from gam_viz.app.shared.uploads import picture_error
+from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.evidence.localisation import Box, Mask, Region, Share, share
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.region import box_picker
 from gam_viz.images import LIMITS, PictureError, decode
-from gam_viz.text import prose, text
-from gam_viz.titles import layer_title
 
 EDGES = {"left": 25, "top": 25, "right": 75, "bottom": 75}  # in percent of what the network saw
 
@@ -23,10 +22,12 @@ def region_row(view: View) -> None:
     """Draw the row; nothing is measured until a region is chosen."""
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(text("region.title"), anchor=False, help=text("region.help"), width="content")
+        st.subheader(text("compare.region.title"), anchor=False, help=text("compare.region.help"), width="content")
         st.space("small")
         kinds = ("off", "box", *view.selection.regions, "mask")
-        kind = segments("region", kinds, "off", text("region.kind"), "region.kind", label_visibility="collapsed")
+        kind = segments(
+            "region", kinds, "off", text("compare.region.kind"), "compare.region.kind", label_visibility="collapsed"
+        )
     if kind == "off":
         return
     first, second = st.columns([1.0, 3.5], gap="medium")
@@ -34,7 +35,7 @@ def region_row(view: View) -> None:
         region = _box(view) if kind == "box" else _mask(view, kind)
     with second:
         if region is None:
-            st.info(text("region.none"))
+            st.info(text("compare.region.none"))
         else:
             _measured(view, region)
 
@@ -52,13 +53,13 @@ def _box(view: View) -> Region | None:
         key="box-picker",
         on_select=_drawn,
         selection_mode="box",
-        alt=text("region.picker_alt", left=left, top=top, right=right, bottom=bottom),
+        alt=text("compare.region.picker_alt", left=left, top=top, right=right, bottom=bottom),
     )
     with st.container(key="box", horizontal=True, gap="small"):
         for edge, default in EDGES.items():
-            st.number_input(text(f"region.{edge}"), 0, 100, step=1, key=f"box-{edge}", width=74)
+            st.number_input(text(f"compare.region.{edge}"), 0, 100, step=1, key=f"box-{edge}", width=74)
             state.publish(f"box-{edge}", default)
-    st.caption(text("region.box_help"))
+    st.caption(text("compare.region.box_help"))
     return box
 
 
@@ -79,8 +80,8 @@ def _mask(view: View, kind: str) -> Region | None:
     if kind in view.selection.regions:
         inside = view.selection.regions[kind]
     else:
-        file = st.file_uploader(text("region.upload"), type=["png", "bmp", "tif", "webp"], key="mask-file")
-        st.caption(text("region.upload_help", width=picture.width, height=picture.height))
+        file = st.file_uploader(text("compare.region.upload"), type=["png", "bmp", "tif", "webp"], key="mask-file")
+        st.caption(text("compare.region.upload_help", width=picture.width, height=picture.height))
         if file is None:
             return None
         try:
@@ -92,7 +93,7 @@ def _mask(view: View, kind: str) -> Region | None:
         if (given.width, given.height) != (picture.width, picture.height):
             st.error(
                 text(
-                    "region.wrong_size",
+                    "compare.region.wrong_size",
                     width=given.width,
                     height=given.height,
                     wanted_width=picture.width,
@@ -104,14 +105,14 @@ def _mask(view: View, kind: str) -> Region | None:
     try:
         region = Mask.as_seen(inside, seen.box, seen.seen.shape[0])
     except ValueError:
-        st.error(text("region.empty"))
+        st.error(text("compare.region.empty"))
         return None
     side = seen.seen.shape[0]
     st.plotly_chart(
         box_picker(seen.seen, None, region.coverage(side, side)),
         config=PLOT,
         key="mask-shown",
-        alt=text("region.mask_alt", name=text(f"region.kind.{kind}")),
+        alt=text("compare.region.mask_alt", name=text(f"compare.region.kind.{kind}")),
     )
     return region
 
@@ -119,7 +120,7 @@ def _mask(view: View, kind: str) -> Region | None:
 def _measured(view: View, region: Region) -> None:
     rows = _rows(view, region)
     if not rows:
-        st.info(text("region.no_maps"))
+        st.info(text("compare.region.no_maps"))
         return
     area = rows[0][1][0][1].area
     names, colours = view.titles(), view.colours()
@@ -129,21 +130,26 @@ def _measured(view: View, region: Region) -> None:
     ]
     st.html(legend([("●", colour, name) for name, colour in zip(names, colours, strict=True)]))
     st.plotly_chart(
-        dots(marks, axis=text("region.axis"), span=(0, 1), guides=[(area, text("region.area", area=area))]),
+        dots(
+            marks,
+            axis=text("compare.region.axis"),
+            span=(0, 1),
+            guides=[(area, text("compare.region.area", area=area))],
+        ),
         config=PLOT,
         key="region-shares",
-        alt=text("region.alt", maps=len(rows), area=area),
+        alt=text("compare.region.alt", maps=len(rows), area=area),
     )
-    st.caption(prose("region.caption", area=area))
-    with st.expander(text("region.table")):
+    st.caption(prose("compare.region.caption", area=area))
+    with st.expander(text("compare.region.table")):
         st.dataframe(
             [
                 {
-                    text("region.column.map"): name,
-                    text("region.column.network"): names[index],
-                    text("region.column.inside"): "" if of.inside is None else f"{of.inside:.1%}",
-                    text("region.column.density"): "" if of.density is None else f"{of.density:.2f}",
-                    text("region.column.hit"): "" if of.hit is None else ("✓" if of.hit else "✗"),
+                    text("compare.region.column.map"): name,
+                    text("compare.region.column.network"): names[index],
+                    text("compare.region.column.inside"): "" if of.inside is None else f"{of.inside:.1%}",
+                    text("compare.region.column.density"): "" if of.density is None else f"{of.density:.2f}",
+                    text("compare.region.column.hit"): "" if of.hit is None else ("✓" if of.hit else "✗"),
                 }
                 for name, found in rows
                 for index, of in found
@@ -152,7 +158,7 @@ def _measured(view: View, region: Region) -> None:
             key="region-table",
         )
     if any(of.inside is None for _, found in rows for _, of in found):
-        st.caption(text("region.flat"))
+        st.caption(text("compare.region.flat"))
 
 
 def _rows(view: View, region: Region) -> list[tuple[str, list[tuple[int, Share]]]]:
@@ -162,9 +168,14 @@ def _rows(view: View, region: Region) -> list[tuple[str, list[tuple[int, Share]]
         found = [(i, share(of[layer].values, region)) for i, of in enumerate(view.shown.spatial) if layer in of]
         if found:
             reduction = next(of[layer].reduction for of in reversed(view.shown.spatial) if layer in of)
-            rows.append((text("region.mask", layer=layer_title(layer), kind=text(f"region.as.{reduction}")), found))
+            rows.append(
+                (
+                    text("compare.region.mask", layer=layer_title(layer), kind=text(f"compare.region.as.{reduction}")),
+                    found,
+                )
+            )
     if view.shown.attributions:
         for place, attribution in enumerate(view.shown.attributions[0]):
             shown = [(i, share(of[place].values, region)) for i, of in enumerate(view.shown.attributions)]
-            rows.append((text(f"method.{attribution.method}"), shown))
+            rows.append((text(f"common.method.{attribution.method}"), shown))
     return rows

@@ -11,31 +11,30 @@ from gam_viz.app.evidence.badges import gate_badges
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import REDUCTIONS, SpatialMap
 from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.figures.gate_scales import spatial_scale
 from gam_viz.figures.overlay import overlay, thumbnails
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
-from gam_viz.text import prose, text
-from gam_viz.titles import layer_title
 
 
 def spatial_row(view: View, layer: str) -> None:
     """Draw the row of spatial masks."""
     first, columns = view.grid()
     with first:
-        st.subheader(text("spatial.title"), anchor=False, help=text("spatial.help"))
-        reduction = choose("reduction", REDUCTIONS, "gain", text("spatial.reduction"), "reduction")
+        st.subheader(text("compare.spatial.title"), anchor=False, help=text("compare.spatial.help"))
+        reduction = choose("reduction", REDUCTIONS, "gain", text("compare.spatial.reduction"), "compare.reduction")
         detail = _reduction_detail(view, layer, reduction)
-        opacity = st.slider(text("spatial.opacity"), 0, 100, 65, 5, key="opacity", format="%d %%") / 100
-        with st.popover(text("display.title"), width="stretch"):
-            own = choose("spatial-scale", SCALES, "shared", text("scale.label"), "scale.option") == "own"
-            colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("scale.colours"), "colours")
+        opacity = st.slider(text("compare.spatial.opacity"), 0, 100, 65, 5, key="opacity", format="%d %%") / 100
+        with st.popover(text("compare.display.title"), width="stretch"):
+            own = choose("spatial-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option") == "own"
+            colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("common.scale.colours"), "compare.colours")
     reduce = partial(spatial_maps, layers=view.layers(), reduction=reduction, channel=detail, count=max(1, detail))
     maps = [reduce(e) for e in view.explanations]
     drawn = [m for of_network in maps for m in of_network.values()]
     if not drawn:
-        st.info(text("spatial.none", layer=layer_title(layer)))
+        st.info(text("compare.spatial.none", layer=layer_title(layer)))
         return
     over_time = [m for e in view.over_time for m in reduce(e).values()]
     shared = spatial_scale([*drawn, *over_time])
@@ -47,14 +46,14 @@ def spatial_row(view: View, layer: str) -> None:
         with column:
             st.html(heading(view.titles()[index], view.colours()[index]))
             if layer not in maps[index]:
-                st.caption(text("spatial.absent", name=view.titles()[index]))
+                st.caption(text("compare.spatial.absent", name=view.titles()[index]))
                 continue
             shown = maps[index][layer]
             scale = _own_scale(shown, shared) if own else shared
             seen = view.subjects[index].input.seen
             caption = spatial_caption(shown)
             st.plotly_chart(
-                overlay(shown.values, seen, scale, colours, opacity=opacity, hover=text("word.value")),
+                overlay(shown.values, seen, scale, colours, opacity=opacity, hover=text("common.word.value")),
                 config=PLOT,
                 key=f"mask-{index}",
                 alt=f"{view.titles()[index]} {layer_title(layer)}: {caption}",
@@ -72,16 +71,16 @@ def spatial_row(view: View, layer: str) -> None:
                 ),
                 config=PLOT,
                 key=f"masks-{index}",
-                alt=text("spatial.thumbnails_alt", name=view.titles()[index], layers=len(every)),
+                alt=text("compare.spatial.thumbnails_alt", name=view.titles()[index], layers=len(every)),
             )
             caption = spatial_caption(shown, prose)
             if own:
-                caption += " " + text("scale.own_range", low=number(scale.low), high=number(scale.high))
+                caption += " " + text("common.scale.own_range", low=number(scale.low), high=number(scale.high))
             st.caption(caption)
             if badges[index]:
                 st.markdown(badges[index][layer])
     with first:
-        caption = text("scale.own") if own else text(f"spatial.scale_{_kind(drawn)}")
+        caption = text("common.scale.own") if own else text(f"compare.spatial.scale_{_kind(drawn)}")
         print_scale(shared, colours, caption, marks=(1.0,) if shared.signed else (), key="spatial-scale-bar")
 
 
@@ -92,11 +91,11 @@ def _reduction_detail(view: View, layer: str, reduction: str) -> int:
         return 0
     if reduction == "channel":
         state.restore_number("channel", 0, max(shapes) - 1, 0)
-        st.number_input(text("word.channel"), 0, max(shapes) - 1, key="channel")
+        st.number_input(text("common.word.channel"), 0, max(shapes) - 1, key="channel")
         state.publish("channel", 0)
         return int(st.session_state["channel"])
     state.restore_number("top", 1, max(shapes), 4)
-    st.number_input(text("spatial.top"), 1, max(shapes), key="top")
+    st.number_input(text("compare.spatial.top"), 1, max(shapes), key="top")
     state.publish("top", 4)
     return int(st.session_state["top"])
 
@@ -118,10 +117,10 @@ def spatial_caption(shown: SpatialMap, say: Callable[..., str] = text) -> str:
     """What a map is and its numbers; with `prose`, its terms are links."""
     values = shown.values
     return (
-        say(f"spatial.caption_{shown.reduction}", channels=", ".join(map(str, shown.channels)))
+        say(f"compare.spatial.caption_{shown.reduction}", channels=", ".join(map(str, shown.channels)))
         + " "
         + text(
-            "spatial.numbers",
+            "compare.spatial.numbers",
             width=values.shape[1],
             height=values.shape[0],
             low=number(float(values.min())),

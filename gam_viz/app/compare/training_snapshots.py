@@ -11,8 +11,8 @@ import streamlit as st
 from gam_viz.app.shared import networks as compute
 from gam_viz.app.shared import state
 from gam_viz.app.shared.sidebar import Selection
+from gam_viz.app.shared.words import text
 from gam_viz.networks.checkpoints import Checkpoint
-from gam_viz.text import text
 
 SECONDS = 1.0  # an epoch stays while it plays
 
@@ -43,12 +43,12 @@ def film(selection: Selection) -> Film:
         state.restore("film", ["on", "off"], "off")
         wanted = st.session_state["film"] == "on"
         st.button(
-            text("film.hide") if wanted else text("film.show"),
+            text("compare.film.hide") if wanted else text("compare.film.show"),
             icon=":material/movie:",
             type="tertiary",
             key="film-button",
             on_click=_switch,
-            help=text("film.help"),
+            help=text("compare.film.help"),
         )
         state.publish("film", "off")
         if not wanted:
@@ -59,16 +59,18 @@ def film(selection: Selection) -> Film:
         state.restore("epoch", names, names[-1])
         playing = bool(st.session_state.get("playing"))
         st.button(
-            text("film.stop") if playing else text("film.play"),
+            text("compare.film.stop") if playing else text("compare.film.play"),
             icon=":material/stop:" if playing else ":material/play_arrow:",
             key="play",
             on_click=_play,
             args=(names,),
         )
         st.select_slider(
-            text("film.epoch"),
+            text("compare.film.epoch"),
             names,
-            format_func=lambda name: text("film.untrained") if name == "0" else text("film.after", epoch=name),
+            format_func=lambda name: (
+                text("compare.film.untrained") if name == "0" else text("compare.film.after", epoch=name)
+            ),
             key="epoch",
             on_change=_stop,
             width=420,
@@ -77,7 +79,7 @@ def film(selection: Selection) -> Film:
     frames = tuple(_networks_at(epoch, selection.networks, copies) for epoch in epochs)
     lacking = [checkpoint.card.name for checkpoint, of in zip(selection.networks, copies, strict=True) if not of]
     if lacking:
-        st.caption(text("film.lacking", names=", ".join(lacking)))
+        st.caption(text("compare.film.lacking", names=", ".join(lacking)))
     shown = frames[names.index(str(st.session_state["epoch"]))]
     return Film(dataclasses.replace(selection, networks=shown), frames, tuple(epochs))
 

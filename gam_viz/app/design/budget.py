@@ -10,12 +10,11 @@ import streamlit as st
 from gam_viz.app.design.comparison import key_of
 from gam_viz.app.design.controls import Choice
 from gam_viz.app.shared import state
+from gam_viz.app.shared.words import attention_title, text
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.cost import Fit, fits
 from gam_viz.cost.units import added
 from gam_viz.networks import NetworkConfig
-from gam_viz.text import text
-from gam_viz.titles import attention_title
 
 PERCENT = round(100 * PROMISED_PARAMETERS)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.design.controls import Choice
+from gam_viz.app.shared.words import text
 from gam_viz.cost.snippets import command, module_code, network_code
-from gam_viz.text import text
 
 
 def code_row(choice: Choice) -> None:

@@ -10,10 +10,9 @@ import streamlit as st
 
 from gam_viz.app.design.controls import Choice
 from gam_viz.app.design.refused import reason
+from gam_viz.app.shared.words import attention_title, text
 from gam_viz.cost import Bill, Timing, bill, usual
 from gam_viz.networks import NetworkConfig
-from gam_viz.text import text
-from gam_viz.titles import attention_title
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ import streamlit as st
 
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose
+from gam_viz.app.shared.words import attention_title, text, text_or
 from gam_viz.attention import ATTENTION, Option
 from gam_viz.networks import ARCHITECTURES, STEMS, NetworkConfig
-from gam_viz.text import text, text_or
-from gam_viz.titles import attention_title
 
 NARROW, WIDE = 106, 182  # pixels of a control: two stand side by side on a phone
 #: What a data set's pictures ask for: stem, side, classes.

@@ -13,7 +13,7 @@ from gam_viz.app.design.table import table_row
 from gam_viz.app.design.timing import measured, timing_buttons
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import choose_language
-from gam_viz.text import text
+from gam_viz.app.shared.words import text
 
 page_style()
 st.header(text("design.title"), anchor=False)

@@ -10,13 +10,13 @@ from gam_viz.app.design.comparison import Compared, Design
 from gam_viz.app.design.summary import part_title
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, legend
+from gam_viz.app.shared.words import attention_title, prose, text, text_or
 from gam_viz.attention import ATTENTION, module_cost
 from gam_viz.cost import Counts, stages_of
 from gam_viz.cost.units import amount
 from gam_viz.figures.parts import Bar, parts
 from gam_viz.figures.style import colour_of
-from gam_viz.text import prose, text, text_or
-from gam_viz.titles import attention_title, literal
+from gam_viz.titles import literal
 
 Of = Literal["parameters", "macs"]
 

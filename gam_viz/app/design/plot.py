@@ -7,13 +7,13 @@ import streamlit as st
 from gam_viz.app.design.comparison import Compared, Design
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT
+from gam_viz.app.shared.words import text
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.cost import Latency
 from gam_viz.cost.units import added, amount
 from gam_viz.figures.costs import Amount, CostRow, Panel, costs
 from gam_viz.figures.scales import number
 from gam_viz.figures.style import colour_of
-from gam_viz.text import text
 
 COSTS = ("macs", "peak", "kept", "time", "fused")
 

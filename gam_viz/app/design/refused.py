@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gam_viz.app.shared.words import text
 from gam_viz.attention import OptionError
-from gam_viz.text import text
 from gam_viz.titles import literal
 
 

@@ -7,11 +7,11 @@ import dataclasses
 import streamlit as st
 
 from gam_viz.app.design.comparison import Compared, Design, counted
+from gam_viz.app.shared.words import prose, text
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.cost import Bill
 from gam_viz.cost.units import added, amount
 from gam_viz.figures.scales import number
-from gam_viz.text import prose, text
 
 METRIC = 164  # pixels: two stand side by side on a phone
 

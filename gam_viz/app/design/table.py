@@ -8,8 +8,8 @@ import streamlit as st
 
 from gam_viz.app.design.comparison import Compared, Design
 from gam_viz.app.design.timing import timing_captions
+from gam_viz.app.shared.words import prose, text
 from gam_viz.cost import Latency, Row, records, to_csv
-from gam_viz.text import prose, text
 
 
 def table_row(compared: Compared) -> None:

@@ -9,9 +9,9 @@ import streamlit as st
 from gam_viz.app.design.comparison import Compared, Design, key_of, timed
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.session_cache import remembered, told
+from gam_viz.app.shared.words import prose, text
 from gam_viz.cost import MOST_MACS, MOST_PARAMETERS, Timing, timeable, timing
 from gam_viz.cost.units import amount
-from gam_viz.text import prose, text
 
 SECONDS = 3.0  # about, of one design's rounds
 STORE = "timing"

@@ -14,14 +14,13 @@ from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, heading, legend
 from gam_viz.app.shared.networks import Subject
 from gam_viz.app.shared.session_cache import told
+from gam_viz.app.shared.words import class_title, layer_title, prose, sample_title, text
 from gam_viz.evidence.ablation.ablate import Ablation, Ablations
 from gam_viz.evidence.ablation.replacements import MODES
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import number
 from gam_viz.images import list_samples, load_sample
-from gam_viz.text import prose, text
-from gam_viz.titles import class_title, layer_title, sample_title
 
 MEASURES = ("probability", "margin")
 
@@ -31,7 +30,7 @@ MEASURES = ("probability", "margin")
 def gate_section(view: View) -> None:
     """Draw the section."""
     if not any(explanation.readings for explanation in view.explanations):
-        st.info(prose("gates.none"))
+        st.info(prose("common.gates.none"))
         return
     st.caption(prose("evidence.gates.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -211,7 +210,10 @@ def _switch_column(view: View, index: int, mode: str, other: Subject | None, nam
         config=PLOT,
         key=f"switched-bars-{index}",
         alt=text(
-            "prediction.alt", name=view.titles()[index], predicted=names[predicted], probability=probabilities.max()
+            "common.prediction.alt",
+            name=view.titles()[index],
+            predicted=names[predicted],
+            probability=probabilities.max(),
         ),
     )
     target = view.targets()[index]

@@ -13,12 +13,12 @@ from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.session_cache import told
+from gam_viz.app.shared.words import prose, text
 from gam_viz.evidence.agreement import Agreement, Matrix
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.matrix import matrix
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, range_scale, symmetric_scale
-from gam_viz.text import prose, text
 
 MEASURES = ("spearman", "ssim", "iou")
 
@@ -126,13 +126,13 @@ def _pictures(
                     scale,
                     DIVERGING[0] if map_.signed else SEQUENTIAL[0],
                     opacity=0.8,
-                    hover=text("word.value"),
+                    hover=text("common.word.value"),
                 ),
                 config=PLOT,
                 key=f"pair-{place}",
                 alt=names[number],
             )
-            st.caption(text("scale.own_range", low=f"{scale.low:.3g}", high=f"{scale.high:.3g}"))
+            st.caption(text("common.scale.own_range", low=f"{scale.low:.3g}", high=f"{scale.high:.3g}"))
 
 
 def _sentence(found: Agreement, names: Sequence[str], first: int, second: int) -> str:

@@ -12,12 +12,12 @@ from gam_viz.app.pages import script
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.session_cache import told
+from gam_viz.app.shared.words import text
 from gam_viz.evidence.faithfulness import Faithfulness, Settings
 from gam_viz.evidence.randomisation.cascade import MapTest
 from gam_viz.explain import SpatialMap
 from gam_viz.explain.attributions import Attribution, Request
 from gam_viz.explain.heatmaps import Heatmap, of_attributions, of_gates
-from gam_viz.text import text
 from gam_viz.titles import literal
 
 #: Reductions that the randomisation test knows; the others pick channels, and say so on the map.
@@ -30,15 +30,15 @@ def badge_switch() -> None:
     on = st.session_state["badges"] == "on"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            text("badge.hide") if on else text("badge.show"),
+            text("evidence.badge.hide") if on else text("evidence.badge.show"),
             icon=":material/fact_check:",
             type="tertiary",
             key="badge-button",
             on_click=_switch,
-            help=text("badge.help"),
+            help=text("evidence.badge.help"),
         )
         if on:
-            st.page_link(script("evidence"), label=text("badge.more"), icon=":material/arrow_forward:")
+            st.page_link(script("evidence"), label=text("evidence.badge.more"), icon=":material/arrow_forward:")
     state.publish("badges", "off")
 
 
@@ -113,18 +113,18 @@ def _line(key: str, found: Faithfulness, test: MapTest | None) -> str:
     parts = []
     standing = next((s for s in found.standings() if s.key == key), None)
     if standing is None:
-        parts.append(_badge("orange", text("badge.refused")))
+        parts.append(_badge("orange", text("evidence.badge.refused")))
     else:
         verdict = standing.outcome
         said = text(
-            f"badge.faithful.{verdict}",
+            f"evidence.badge.faithful.{verdict}",
             beats=round(standing.beats * found.settings.orders),
             orders=found.settings.orders,
         )
         parts.append(_badge(FAITHFUL_COLOURS[verdict], said))
     if test is not None:
         rank = test.untrained_rank
-        said = text(f"badge.random.{test.verdict}", rank="–" if rank is None else f"{rank:+.2f}")
+        said = text(f"evidence.badge.random.{test.verdict}", rank="–" if rank is None else f"{rank:+.2f}")
         parts.append(_badge(RANDOM_COLOURS[test.verdict], said))
     return " ".join(parts)
 

@@ -12,11 +12,10 @@ from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.session_cache import told
+from gam_viz.app.shared.words import class_title, prose, text
 from gam_viz.evidence.faithfulness import BASELINES, Faithfulness, Settings, Standing
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.curves import DASHES, Line, lines
-from gam_viz.text import prose, text
-from gam_viz.titles import class_title
 
 KINDS = ("deletion", "insertion")
 
@@ -30,7 +29,7 @@ def faithful_section(view: View) -> None:
     with controls:
         methods = choose_methods()
         baseline = segments("baseline", BASELINES, "blur", text("evidence.faithful.baseline"), "evidence.baseline")
-        with st.popover(text("attributions.settings")):
+        with st.popover(text("compare.attributions.settings")):
             settings = _settings(baseline)
             shaken = st.toggle(
                 text("evidence.faithful.sensitivity"), key="shaken", help=text("evidence.faithful.sensitivity_help")
@@ -140,8 +139,8 @@ def _ranking(
     st.dataframe(
         [
             {
-                text("region.column.network"): name,
-                text("region.column.map"): title,
+                text("compare.region.column.network"): name,
+                text("compare.region.column.map"): title,
                 text("evidence.column.deletion"): s.deletion,
                 text("evidence.column.insertion"): s.insertion,
                 text("evidence.column.difference"): s.difference,

@@ -11,6 +11,7 @@ import streamlit as st
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, legend
+from gam_viz.app.shared.words import attention_title, layer_title, prose, text
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.aggregate import (
     ALL_GATES,
@@ -25,8 +26,6 @@ from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
 from gam_viz.evidence.leaderboard.scoring import MEASURES, TRIVIAL
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.style import GUIDE, colour_of
-from gam_viz.text import prose, text
-from gam_viz.titles import attention_title, layer_title
 
 
 def board_section(view: View) -> None:
@@ -44,10 +43,10 @@ def board_section(view: View) -> None:
     names = list(every)
     state.restore("board", names, found.data)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = choose("board", names, found.data, text("sidebar.data"), "data")
+        chosen = choose("board", names, found.data, text("common.sidebar.data"), "data")
         found = every[chosen]
         regions = list(found.areas)
-        region = segments("where", regions, regions[0], text("evidence.board.region"), "region.kind")
+        region = segments("where", regions, regions[0], text("evidence.board.region"), "compare.region.kind")
         measure = segments("score", MEASURES, MEASURES[0], text("evidence.board.measure"), "evidence.score")
     st.caption(text("evidence.board.about", count=found.count) + " " + prose(f"evidence.score_about.{measure}"))
     titles = {network.name: attention_title(network.attention, network.options) for network in found.networks}
@@ -116,7 +115,7 @@ def _dot(name: str, colour: str, row: MapRow, measure: str) -> Dot:
 
 
 def _key_title(key: str) -> str:
-    return text("evidence.board.all_gates") if key == ALL_GATES else text(f"method.{key.partition('.')[0]}")
+    return text("evidence.board.all_gates") if key == ALL_GATES else text(f"common.method.{key.partition('.')[0]}")
 
 
 def _row(network: NetworkRow, key: str, region: str) -> MapRow | None:

@@ -8,7 +8,7 @@ from gam_viz.app.evidence.randomisation import randomised_section
 from gam_viz.app.evidence.report_download import take_home
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.page import opened_view
-from gam_viz.text import text
+from gam_viz.app.shared.words import text
 
 SECTIONS = {
     "gates": gate_section,

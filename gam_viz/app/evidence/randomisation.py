@@ -12,11 +12,10 @@ from gam_viz.app.evidence import measurements
 from gam_viz.app.evidence.shared import choose_map, choose_methods, map_title, refusals, requests_of
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.session_cache import told
+from gam_viz.app.shared.words import layer_title, prose, text, text_or
 from gam_viz.evidence.randomisation.cascade import MapTest, Randomisation
 from gam_viz.figures.curves import DASHES, Line, lines
 from gam_viz.figures.scales import number
-from gam_viz.text import prose, text, text_or
-from gam_viz.titles import layer_title
 
 
 @st.fragment
@@ -117,8 +116,8 @@ def _verdicts(view: View, found: Sequence[Randomisation]) -> None:
             high = float(np.median([band.spearman[1] for band in bands])) if bands else None
             rows.append(
                 {
-                    text("region.column.network"): view.titles()[index],
-                    text("region.column.map"): map_title(test.heatmap),
+                    text("compare.region.column.network"): view.titles()[index],
+                    text("compare.region.column.map"): map_title(test.heatmap),
                     text("evidence.column.untrained"): test.untrained_rank,
                     text("evidence.column.band"): high,
                     text("evidence.column.spread"): test.spread,

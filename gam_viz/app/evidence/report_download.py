@@ -12,10 +12,9 @@ from gam_viz.app.compare.attributions import DEFAULT_METHODS
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.session_cache import in_lane
+from gam_viz.app.shared.words import language, text, words
 from gam_viz.evidence.examine import About, Case, CaseSettings, LoadedNetwork, examine
 from gam_viz.evidence.faithfulness import BASELINES, Settings
-from gam_viz.text import language, text
-from gam_viz.title_words import WORDS
 
 
 @st.fragment
@@ -72,7 +71,7 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
         place.progress(min(max(share, 0.0), 1.0), text("evidence.computing", name=name or step, share=share))
 
     def waiting(position: int) -> None:
-        place.info(text("compare.waiting", position=position))
+        place.info(text("common.waiting", position=position))
 
     subjects = [
         LoadedNetwork(
@@ -112,7 +111,7 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
 
     case = in_lane(make, waiting)
     place.progress(1.0, text("evidence.home.writing"))
-    page, everything = report.html(case, WORDS), report.pack(case, WORDS)
+    page, everything = report.html(case, words()), report.pack(case, words())
     place.empty()
     return {"html": page, "zip": everything, "command": report.command(case)}
 

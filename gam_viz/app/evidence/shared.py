@@ -13,10 +13,9 @@ from gam_viz.app.evidence import measurements
 from gam_viz.app.shared import networks, state
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.session_cache import told
+from gam_viz.app.shared.words import layer_title, text
 from gam_viz.explain.attributions import METHODS, Request, default_layer
 from gam_viz.explain.heatmaps import Heatmap
-from gam_viz.text import text
-from gam_viz.titles import layer_title
 
 P = ParamSpec("P")
 
@@ -38,7 +37,7 @@ def map_title(map_: Heatmap) -> str:
     """A map's name for people."""
     if map_.kind == "gate":
         return text("evidence.map.gate", layer=layer_title(map_.layer or ""))
-    return text(f"method.{map_.source}")
+    return text(f"common.method.{map_.source}")
 
 
 def choose_methods() -> list[str]:
@@ -47,7 +46,7 @@ def choose_methods() -> list[str]:
     chosen = st.multiselect(
         text("evidence.methods"),
         list(METHODS),
-        format_func=lambda name: text(f"method.{name}"),
+        format_func=lambda name: text(f"common.method.{name}"),
         key="methods",
         help=text("evidence.methods_help"),
     )

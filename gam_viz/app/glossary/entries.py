@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from gam_viz.app.glossary.terms import HERE, TERMS, Term
-from gam_viz.text import LANGUAGES, term_link, text
+from gam_viz.app.shared.words import term_link, text
+from gam_viz.text import LANGUAGES, words
 
 STYLE = """<style>
 [class*="st-key-gv-terms-"] {display: grid !important; gap: 0 2.2rem;
@@ -59,7 +60,7 @@ def short_name(term: Term) -> str:
 
 
 def _searched(term: Term) -> str:
-    names = " ".join(words[f"glossary.term.{term.id}"] for words in LANGUAGES.values())
+    names = " ".join(words(code).text(f"glossary.term.{term.id}") for code in LANGUAGES)
     return _plain(f"{term.id} {names} {text(f'glossary.says.{term.id}')}")
 
 

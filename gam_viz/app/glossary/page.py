@@ -7,7 +7,7 @@ from gam_viz.app.glossary.terms import GROUPS, TERMS
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import choose_language
-from gam_viz.text import text
+from gam_viz.app.shared.words import text
 from gam_viz.titles import literal
 
 MOST = 60  # characters that are searched for

@@ -8,7 +8,7 @@ from gam_viz.app.inside.experiments.pixel import pixel_section
 from gam_viz.app.inside.walkthrough.section import steps_section
 from gam_viz.app.shared.choices import choose_layer, segments
 from gam_viz.app.shared.page import opened_view
-from gam_viz.text import text
+from gam_viz.app.shared.words import text
 
 SECTIONS = {
     "steps": steps_section,
@@ -20,7 +20,7 @@ SECTIONS = {
 view = opened_view(text("inside.title"))
 layers = view.layers()
 if not layers:
-    st.info(text("gates.none"))
+    st.info(text("common.gates.none"))
     st.stop()
 with st.container(horizontal=True, vertical_alignment="center"):
     section = segments(

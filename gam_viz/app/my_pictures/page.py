@@ -8,14 +8,14 @@ from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import FITS, choose_networks
 from gam_viz.app.shared.uploads import Refused, dismiss, draw_uploader, refused, uploads
+from gam_viz.app.shared.words import text
 from gam_viz.images import PictureError
-from gam_viz.text import text
 
 page_style()
 st.header(text("my_pictures.title"), anchor=False)
 networks = choose_networks()
 with st.sidebar:
-    fit = choose("fit", FITS, "crop", text("sidebar.fit"), "fit")
+    fit = choose("fit", FITS, "crop", text("common.sidebar.fit"), "common.fit")
 files = uploads()
 if not files:
     st.markdown(text("my_pictures.empty"))
@@ -34,7 +34,7 @@ for number, upload in enumerate(files):
 
     def waiting(position: int) -> None:
         """Say that the networks wait for another session's computation."""
-        place.info(text("compare.waiting", position=position))
+        place.info(text("common.waiting", position=position))
 
     try:
         entries.append(judge(upload, networks, fit, on_wait=waiting, before=progress))
@@ -53,7 +53,12 @@ with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with st.popover(text("my_pictures.add"), icon=":material/add_photo_alternate:"):
             draw_uploader(table=True)
     st.download_button(
-        text("download.csv"), csv_of(batch), "gam-viz-pictures.csv", "text/csv", icon=":material/download:", key="csv"
+        text("compare.download.csv"),
+        csv_of(batch),
+        "gam-viz-pictures.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="csv",
     )
     if refused():
         st.button(text("my_pictures.dismiss"), type="tertiary", key="dismiss", on_click=dismiss)
@@ -61,6 +66,6 @@ batch_table(batch)
 if entries:
     st.caption(text("my_pictures.about_gap") + " " + text("my_pictures.no_truth", classes=", ".join(batch.classes)))
 if any(checkpoint.card.domain == "medical" for checkpoint in networks):
-    st.caption(text("prediction.medical_networks"))
+    st.caption(text("common.prediction.medical_networks"))
 elif any(entry.format == "DICOM" for entry in entries):
     st.caption(text("my_pictures.medical"))

@@ -10,12 +10,12 @@ import streamlit as st
 
 from gam_viz.app.my_pictures.predictions import Entry
 from gam_viz.app.shared.uploads import Refused, numbered, picture_error, plain, uploads
+from gam_viz.app.shared.words import class_title, language, network_titles, text
 from gam_viz.app.test_pictures.tiles import COMPARE
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
 from gam_viz.figures.style import colour_of
 from gam_viz.networks.checkpoints import Checkpoint
-from gam_viz.text import language, text
-from gam_viz.titles import class_title, network_titles, percent
+from gam_viz.titles import percent
 
 MANY = 20  # refused files that have a row each
 

@@ -6,12 +6,11 @@ import streamlit as st
 
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT, legend
+from gam_viz.app.shared.words import attention_title, prose, text, text_or
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.figures.accuracy_vs_cost import Point, markers, worth
 from gam_viz.figures.style import colour_of
-from gam_viz.text import prose, text, text_or
-from gam_viz.titles import attention_title
 from gam_viz.zoo.results import Row, SetResults
 
 COSTS = ("parameters", "macs")
@@ -27,7 +26,7 @@ def cost_row(results: SetResults) -> None:
         if results.published:
             st.caption(_published(results))
         if results.domain == "medical":
-            st.caption(text("prediction.medical_networks"))
+            st.caption(text("common.prediction.medical_networks"))
     with second:
         _plot(results, cost)
         st.caption(prose("networks.plot_caption"))

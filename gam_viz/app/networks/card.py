@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.shared import networks, state
+from gam_viz.app.shared.words import class_title, data_title, network_title, prose, text
 from gam_viz.networks.checkpoints import Card, Checkpoint
-from gam_viz.text import prose, text
-from gam_viz.titles import class_title, data_title, network_title
 from gam_viz.zoo.results import SetResults
 
 
@@ -17,12 +16,12 @@ def card_row(results: SetResults) -> None:
     options = {c.card.name: c for c in found if c.card.dataset == results.data}
     if not options:
         return
-    with st.expander(text("card.title"), icon=":material/badge:"):
+    with st.expander(text("networks.card.title"), icon=":material/badge:"):
         key = f"card-{results.data}"
         default = next(iter(options))
         state.restore(key, list(options), default)
         name = st.selectbox(
-            text("card.which"), list(options), format_func=lambda n: network_title(options[n].card), key=key
+            text("networks.card.which"), list(options), format_func=lambda n: network_title(options[n].card), key=key
         )
         state.publish(key, default)
         _card(options[name])
@@ -33,17 +32,17 @@ def _card(checkpoint: Checkpoint) -> None:
     first, second = st.columns([1.4, 1], gap="medium")
     with first:
         st.markdown("\n".join(f"- **{title}** {value}" for title, value in _facts(card) if value))
-        st.caption(text("card.file", name=checkpoint.path.name, bytes=checkpoint.path.stat().st_size / 1e6))
+        st.caption(text("networks.card.file", name=checkpoint.path.name, bytes=checkpoint.path.stat().st_size / 1e6))
         st.code(checkpoint.sha256, language=None)
         for note in card.notes:
             st.caption(note)
     with second:
         per_class = card.test.get("per_class", {})
         if per_class:
-            st.caption(text("card.per_class"))
+            st.caption(text("networks.card.per_class"))
             st.dataframe(
                 [
-                    {text("card.class"): class_title(label), text("networks.accuracy"): value}
+                    {text("networks.card.class"): class_title(label), text("networks.accuracy"): value}
                     for label, value in sorted(per_class.items(), key=lambda item: item[1])
                 ],
                 hide_index=True,
@@ -60,7 +59,7 @@ def _card(checkpoint: Checkpoint) -> None:
 def _facts(card: Card) -> list[tuple[str, str]]:
     config, test = card.config, card.test
     trained = text(
-        "card.trained",
+        "networks.card.trained",
         recipe=card.recipe.get("name", "?"),
         epochs=card.epochs,
         seed=card.seed,
@@ -68,23 +67,26 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         precision=card.versions.get("precision", "float32"),
     )
     facts = [
-        (text("card.network"), f"{config.architecture}, {text('card.width', width=config.width)}, {config.stem}"),
-        (text("card.attention"), network_title(card)),
-        (text("card.data"), data_title(card)),
-        (text("card.source"), card.source),
-        (text("card.licence"), card.licence),
-        (text("card.input"), f"{card.input_size}×{card.input_size}"),
-        (text("card.training"), trained),
-        (text("card.start"), card.started_from.get("name", "")),
-        (prose("card.validation"), f"{card.validation['accuracy']:.2%}" if card.validation else ""),
-        (text("card.weights"), card.versions.get("weights", "float32")),
-        (text("card.torch"), card.versions.get("torch", "")),
+        (
+            text("networks.card.network"),
+            f"{config.architecture}, {text('networks.card.width', width=config.width)}, {config.stem}",
+        ),
+        (text("networks.card.attention"), network_title(card)),
+        (text("networks.card.data"), data_title(card)),
+        (text("networks.card.source"), card.source),
+        (text("networks.card.licence"), card.licence),
+        (text("networks.card.input"), f"{card.input_size}×{card.input_size}"),
+        (text("networks.card.training"), trained),
+        (text("networks.card.start"), card.started_from.get("name", "")),
+        (prose("networks.card.validation"), f"{card.validation['accuracy']:.2%}" if card.validation else ""),
+        (text("networks.card.weights"), card.versions.get("weights", "float32")),
+        (text("networks.card.torch"), card.versions.get("torch", "")),
     ]
     if test:
         low, high = test["interval"]
-        tested = text("card.tested", accuracy=test["accuracy"], low=low, high=high, count=test["count"])
-        facts.insert(8, (text("card.test"), tested))
-        facts.insert(9, (prose("card.calibration"), f"{test['calibration_error']:.3f}"))
+        tested = text("networks.card.tested", accuracy=test["accuracy"], low=low, high=high, count=test["count"])
+        facts.insert(8, (text("networks.card.test"), tested))
+        facts.insert(9, (prose("networks.card.calibration"), f"{test['calibration_error']:.3f}"))
         if "auc" in test:
             facts.insert(9, ("AUC", f"{test['auc']:.3f}"))
     return facts

@@ -9,7 +9,7 @@ from gam_viz.app.pages import script
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import choose_networks
-from gam_viz.text import text
+from gam_viz.app.shared.words import text
 from gam_viz.zoo.results import ResultsError
 
 CLAIMS = script("claims")

@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gam_viz.app.shared import state
-from gam_viz.text import text
-from gam_viz.titles import layer_title
+from gam_viz.app.shared.words import layer_title, text
 
 
 def choose(key: str, options: Sequence[str], default: str, label: str, prefix: str, **how: Any) -> str:
@@ -35,10 +34,10 @@ def choose_layer(layers: Sequence[str], default: str | None = None) -> str:
     default = layers[-1] if default is None else default
     state.restore("layer", layers, default)
     st.segmented_control(
-        text("gates.layer"),
+        text("common.gates.layer"),
         layers,
         format_func=lambda name: (
-            f"{text('gates.layer')} {layer_title(name)}" if name == layers[0] else layer_title(name)
+            f"{text('common.gates.layer')} {layer_title(name)}" if name == layers[0] else layer_title(name)
         ),
         key="layer",
         required=True,

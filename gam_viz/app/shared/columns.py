@@ -12,13 +12,12 @@ from streamlit.delta_generator import DeltaGenerator
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.networks import Subject
 from gam_viz.app.shared.sidebar import Selection
+from gam_viz.app.shared.words import network_titles, text
 from gam_viz.explain import Explanation, SpatialMap
 from gam_viz.explain.attributions import Attribution
 from gam_viz.figures.overlay import scale_bar
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colour_of
-from gam_viz.text import text
-from gam_viz.titles import network_titles
 
 SCALES = ("shared", "own")
 PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -79,7 +78,7 @@ def explained(subjects: Iterable[Subject]) -> tuple[Explanation, ...]:
     queue = st.empty()
 
     def waiting(place: int) -> None:
-        queue.info(text("compare.waiting", position=place))
+        queue.info(text("common.waiting", position=place))
 
     with st.spinner(text("compare.predicting"), show_time=True):
         found = tuple(networks.explanation(subject, on_wait=waiting) for subject in subjects)
@@ -93,9 +92,9 @@ def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[flo
         scale_bar(scale, colours, marks=marks),
         config=PLOT,
         key=key,
-        alt=text("scale.alt", low=number(scale.low), high=number(scale.high)),
+        alt=text("common.scale.alt", low=number(scale.low), high=number(scale.high)),
     )
-    clipped = text("scale.clipped", share=scale.clipped) if scale.clipped > 0 else ""
+    clipped = text("common.scale.clipped", share=scale.clipped) if scale.clipped > 0 else ""
     st.caption(f"{caption} {clipped}".strip())
 
 

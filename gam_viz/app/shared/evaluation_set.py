@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gam_viz.app.shared import networks
+from gam_viz.app.shared.words import data_title, text
 from gam_viz.datasets import DatasetError, LabelledImages, data_root, load_dataset
 from gam_viz.evaluation.predictions import (
     Predictions,
@@ -19,8 +20,6 @@ from gam_viz.evaluation.predictions import (
 )
 from gam_viz.networks.checkpoints import Card, Checkpoint
 from gam_viz.runtime.device_queue import OnWait, lane
-from gam_viz.text import text
-from gam_viz.titles import data_title
 
 MAX_PREDICTIONS = 64  # of networks, kept by the server
 

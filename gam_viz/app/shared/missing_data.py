@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from gam_viz.app.shared.words import text
 from gam_viz.datasets import DatasetError, MissingDataError
 from gam_viz.datasets.cifar10_download import BYTES, Cifar10Download
-from gam_viz.text import text
 
 MEGABYTE = 1_000_000
 
@@ -16,7 +16,7 @@ MEGABYTE = 1_000_000
 def dataset_error(error: DatasetError) -> str:
     """What is the matter with a data set, in the reader's language."""
     if isinstance(error, MissingDataError):
-        names = text("word.or").join(f"`{name}`" for name in error.expected)
+        names = text("common.word.or").join(f"`{name}`" for name in error.expected)
         return text("data.missing", title=error.title, folder=error.folder, names=names)
     return text("data.unreadable", reason=error)
 

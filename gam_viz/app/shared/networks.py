@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 import torch
 
+from gam_viz.app.shared.words import text
 from gam_viz.explain import Explanation, explain
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
 from gam_viz.images import (
@@ -30,7 +31,6 @@ from gam_viz.runtime.device import describe, pick_device
 from gam_viz.runtime.device_queue import OnWait, lane
 from gam_viz.runtime.installation import checkpoint_folder
 from gam_viz.runtime.progress import Progress
-from gam_viz.text import text
 
 MAX_EXPLANATIONS, MAX_ATTRIBUTIONS = 32, 200  # kept in one session
 MAX_PICTURES, MAX_PICTURE_BYTES = 200, 256 * 2**20  # a 40-megapixel picture has 120 million bytes
@@ -97,7 +97,7 @@ def device() -> torch.device:
 def device_name() -> str:
     """The device in the reader's words."""
     if device().type == "cpu":
-        return text("device.cpu", threads=torch.get_num_threads())
+        return text("common.device.cpu", threads=torch.get_num_threads())
     return describe(device())
 
 

@@ -9,7 +9,7 @@ from gam_viz.app.shared.columns import Shown, View, explained, page_style
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
 from gam_viz.app.shared.subject import subject_row
-from gam_viz.text import text
+from gam_viz.app.shared.words import text
 
 
 def opened_view(title: str) -> View:

@@ -17,6 +17,7 @@ from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.missing_data import dataset_error
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.uploads import draw_uploader, picture_error, plain
+from gam_viz.app.shared.words import data_title, sample_title, text
 from gam_viz.datasets import DATASETS, DatasetError
 from gam_viz.datasets.scenes.draw import Scene, draw_scene
 from gam_viz.images import (
@@ -30,8 +31,6 @@ from gam_viz.images import (
     sample_scene,
 )
 from gam_viz.networks.checkpoints import Card
-from gam_viz.text import text
-from gam_viz.titles import data_title, sample_title
 
 SOURCES = ("sample", "test", "upload")
 GALLERY = script("test_pictures")
@@ -72,7 +71,7 @@ def choose_picture(card: Card) -> Chosen | None:
     st.session_state["source-of"] = card.dataset
     # Of networks whose data set nobody here knows, there are no test pictures.
     sources = SOURCES if _known(card) else tuple(source for source in SOURCES if source != "test")
-    source = segments("source", sources, default, text("sidebar.picture"), "source", width="stretch")
+    source = segments("source", sources, default, text("common.sidebar.picture"), "common.source", width="stretch")
     chosen = _sample(card) if source == "sample" else _test(card) if source == "test" else None
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
@@ -98,7 +97,7 @@ def _sample(card: Card) -> Chosen:
     default = next(iter(samples))
     url.restore("sample", list(samples), default)
     chosen = st.selectbox(
-        text("sidebar.sample"), list(samples), format_func=lambda name: sample_title(samples[name]), key="sample"
+        text("common.sidebar.sample"), list(samples), format_func=lambda name: sample_title(samples[name]), key="sample"
     )
     url.publish("sample", default)
     sample = samples[chosen]
@@ -116,10 +115,10 @@ def _test(card: Card) -> Chosen | None:
     else:
         last = len(pictures.data) - 1
         url.restore_number("test", 0, last, 0)
-        number = int(st.number_input(text("sidebar.test_number", last=last), 0, last, step=1, key="test"))
+        number = int(st.number_input(text("common.sidebar.test_number", last=last), 0, last, step=1, key="test"))
         url.publish("test", 0)
         info = pictures.data.info
-        title = text("sidebar.test_title", data=data_title(card), number=number)
+        title = text("common.sidebar.test_title", data=data_title(card), number=number)
         label = info.classes[pictures.data.labels[number]]
         picture = from_pixels(pictures.data.images[number], f"{card.dataset}-test-{number}")
         scene = None
@@ -127,7 +126,7 @@ def _test(card: Card) -> Chosen | None:
             scene = draw_scene(number, split="test", shortcut=info.name == "scenes-shortcut")
         medical = info.domain == "medical"
         chosen = Chosen(picture, title, f"{info.source}; {info.licence}", label, medical, _regions(scene))
-    st.page_link(GALLERY, label=text("sidebar.gallery"), icon=":material/grid_view:")
+    st.page_link(GALLERY, label=text("common.sidebar.gallery"), icon=":material/grid_view:")
     return chosen
 
 
@@ -149,17 +148,17 @@ def _upload(shown: bool) -> Chosen | None:
     if not shown:
         return None
     if not uploads:
-        st.info(text("sidebar.upload_first"))
+        st.info(text("common.sidebar.upload_first"))
         return None
     names = {upload.sha256[:12]: f"{number}. {plain(upload.name)}" for number, upload in enumerate(uploads, 1)}
     url.restore("upload", list(names), next(iter(names)))
     state.take_link(st.session_state["upload"])
     if len(uploads) > 1:
-        st.selectbox(text("sidebar.which"), list(names), format_func=names.__getitem__, key="upload")
+        st.selectbox(text("common.sidebar.which"), list(names), format_func=names.__getitem__, key="upload")
     url.publish("upload", None)
     upload = next(upload for upload in uploads if upload.sha256.startswith(st.session_state["upload"]))
     try:
-        with st.spinner(text("look.reading"), show_time=True):
+        with st.spinner(text("rendering.look.reading"), show_time=True):
             source = networks.opened(upload.sha256, upload.name, upload.data)
             picture = state.picture_of(source)
     except PictureError as error:

@@ -10,9 +10,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.shared import networks
+from gam_viz.app.shared.words import text
 from gam_viz.runtime.device_queue import OnWait, lane
 from gam_viz.runtime.progress import Progress
-from gam_viz.text import text
 
 MOST = 60  # results of each kind, kept in one session
 T = TypeVar("T")
@@ -40,7 +40,7 @@ def awaited(store: str, key: tuple[Any, ...], make: Callable[[], T], *, most: in
     place = st.empty()
 
     def waiting(position: int) -> None:
-        place.info(text("compare.waiting", position=position))
+        place.info(text("common.waiting", position=position))
 
     try:
         with st.spinner(text("compare.predicting")):
@@ -62,6 +62,6 @@ def told(place: DeltaGenerator, name: str) -> tuple[Progress, Callable[[int], No
         place.progress(min(max(share, 0.0), 1.0), text("evidence.computing", name=name, share=share))
 
     def waiting(position: int) -> None:
-        place.info(text("compare.waiting", position=position))
+        place.info(text("common.waiting", position=position))
 
     return progress, waiting

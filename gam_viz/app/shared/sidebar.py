@@ -12,12 +12,13 @@ import streamlit as st
 from gam_viz.app.shared import networks as compute
 from gam_viz.app.shared import own_networks, state
 from gam_viz.app.shared.picture_choice import choose_picture
+from gam_viz.app.shared.words import class_title, data_title, language, network_title, text
 from gam_viz.attention import ATTENTION
 from gam_viz.images import Picture, Source
 from gam_viz.networks.checkpoints import Card, Checkpoint
 from gam_viz.networks.default_comparison import DEFAULT_DATASETS, first_comparison
-from gam_viz.text import LANGUAGES, language, text
-from gam_viz.titles import class_title, data_title, network_title
+from gam_viz.text import LANGUAGES
+from gam_viz.text import words as words_in
 
 FITS = ("crop", "pad", "stretch")
 PREDICTED = "predicted"
@@ -67,7 +68,7 @@ def sidebar() -> Selection | None:
         chosen = choose_picture(networks[0].card)
         fit = _fit()
         target = _target(networks[0].card.classes)
-        st.caption(text("sidebar.device", device=compute.device_name()))
+        st.caption(text("common.sidebar.device", device=compute.device_name()))
     if chosen is None:
         return None
     medical = chosen.medical or any(checkpoint.card.domain == "medical" for checkpoint in networks)
@@ -91,7 +92,7 @@ def choose_networks() -> tuple[Checkpoint, ...] | None:
         _language()
         networks = _networks()
         if networks is not None:
-            st.caption(text("sidebar.device", device=compute.device_name()))
+            st.caption(text("common.sidebar.device", device=compute.device_name()))
     return networks
 
 
@@ -104,9 +105,9 @@ def choose_language() -> None:
 def _language() -> None:
     state.restore("lang", list(LANGUAGES), language())
     st.segmented_control(
-        text("sidebar.language"),
+        text("common.sidebar.language"),
         list(LANGUAGES),
-        format_func=lambda code: {"en": "English", "zh": "简体中文"}[code],
+        format_func=lambda code: words_in(code).text("common.language"),
         key="lang",
         required=True,
         label_visibility="collapsed",
@@ -118,11 +119,11 @@ def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     """Draw the choice; None where fewer than two are chosen, unless with `alone` a single own one is."""
     found, refused = compute.checkpoints()
     for error in refused:
-        st.warning(text("sidebar.refused", reason=error))
+        st.warning(text("common.sidebar.refused", reason=error))
     groups = own_networks.grouped(found)
     usable = [name for name, of in groups.items() if len(of) >= 2 or _alone_too(of)]
     if not usable:
-        st.error(text("sidebar.no_networks"))
+        st.error(text("common.sidebar.no_networks"))
         own_networks.own_networks_button(found)
         return None
     arrived = own_networks.arrived()
@@ -131,7 +132,7 @@ def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     default = next((name for name in DEFAULT_DATASETS if name in usable), usable[0])
     state.restore("data", usable, default)
     dataset = st.selectbox(
-        text("sidebar.data"), usable, format_func=lambda name: _group_title(groups[name][0].card), key="data"
+        text("common.sidebar.data"), usable, format_func=lambda name: _group_title(groups[name][0].card), key="data"
     )
     state.publish("data", default)
     options = {c.card.name: c for c in sorted(groups[dataset], key=_order)}
@@ -141,16 +142,16 @@ def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     if arrived in options:
         st.session_state[key] = [*(name for name in st.session_state[key] if name != arrived), arrived]
     names = st.multiselect(
-        text("sidebar.networks"), list(options), format_func=lambda name: _network_option(options[name]), key=key
+        text("common.sidebar.networks"), list(options), format_func=lambda name: _network_option(options[name]), key=key
     )
     state.publish(key, preset)
     own_networks.own_networks_button(found)
     chosen = tuple(options[name] for name in names)
     if len(chosen) >= 2 or (alone and chosen and _alone_too(chosen)):
         if len(options) == 1:
-            st.caption(text("own.alone"))
+            st.caption(text("own_networks.alone"))
         return chosen
-    st.info(text("own.alone") if len(options) == 1 else text("sidebar.two_networks"))
+    st.info(text("own_networks.alone") if len(options) == 1 else text("common.sidebar.two_networks"))
     return None
 
 
@@ -163,7 +164,7 @@ def _group_title(card: Card) -> str:
     if card.dataset != "own":
         return data_title(card)
     names = [class_title(name) for name in card.classes[:3]] + ["…"] * (len(card.classes) > 3)
-    return text("own.group", count=len(card.classes), classes=text("own.comma").join(names))
+    return text("own_networks.group", count=len(card.classes), classes=text("own_networks.comma").join(names))
 
 
 def _preset(of: list[Checkpoint]) -> list[str]:
@@ -192,18 +193,18 @@ def _order(checkpoint: Checkpoint) -> tuple[bool, int, bool, str]:
 def _network_option(checkpoint: Checkpoint) -> str:
     card, title = checkpoint.card, network_title(checkpoint.card)
     if own_networks.is_own(checkpoint):
-        return text("own.option", name=card.name, attention=title)
+        return text("own_networks.option", name=card.name, attention=title)
     return f"{title} · {card.test['accuracy']:.1%}" if card.test else title
 
 
 def _fit() -> str:
     state.restore("fit", FITS, "crop")
     fit = st.selectbox(
-        text("sidebar.fit"),
+        text("common.sidebar.fit"),
         FITS,
-        format_func=lambda name: text(f"fit.{name}"),
+        format_func=lambda name: text(f"common.fit.{name}"),
         key="fit",
-        help=text("sidebar.fit_help"),
+        help=text("common.sidebar.fit_help"),
     )
     state.publish("fit", "crop")
     return fit
@@ -212,11 +213,11 @@ def _fit() -> str:
 def _target(classes: tuple[str, ...]) -> int | None:
     state.restore("target", [PREDICTED, *classes], PREDICTED)
     target = st.selectbox(
-        text("sidebar.target"),
+        text("common.sidebar.target"),
         [PREDICTED, *classes],
-        format_func=lambda name: text("sidebar.predicted") if name == PREDICTED else class_title(name),
+        format_func=lambda name: text("common.sidebar.predicted") if name == PREDICTED else class_title(name),
         key="target",
-        help=text("sidebar.target_help"),
+        help=text("common.sidebar.target_help"),
     )
     state.publish("target", PREDICTED)
     return None if target == PREDICTED else classes.index(target)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.shared.columns import View, heading
+from gam_viz.app.shared.words import class_title, text
 from gam_viz.figures.style import enlarged
-from gam_viz.text import text
-from gam_viz.titles import class_title
 
 
 def subject_row(view: View) -> None:
@@ -18,7 +17,7 @@ def subject_row(view: View) -> None:
         st.image(
             enlarged(seen, 144),
             width=72,
-            alt=text("prediction.seen_alt", name=selection.title, size=seen.shape[0]),
+            alt=text("common.prediction.seen_alt", name=selection.title, size=seen.shape[0]),
         )
         for index in range(len(view.explanations)):
             with st.container(width="content", gap=None):
@@ -26,7 +25,7 @@ def subject_row(view: View) -> None:
                 st.caption(_answer(view, index))
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
-        st.caption(text("prediction.medical_networks") if trained else text("prediction.not_medical"))
+        st.caption(text("common.prediction.medical_networks") if trained else text("common.prediction.not_medical"))
 
 
 def _answer(view: View, index: int) -> str:

@@ -20,10 +20,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gam_viz.app.shared import networks, state
+from gam_viz.app.shared.words import picture_sentence, text
 from gam_viz.images import LIMITS, PictureError, decode
 from gam_viz.images.zip_files import is_archive, members
-from gam_viz.text import text
-from gam_viz.titles import picture_sentence
 
 MEGABYTE = 2**20
 # The widget names the server's limit for any upload, in English; the caption below it says what holds for pictures.
@@ -90,13 +89,13 @@ def draw_uploader(*, table: bool = False) -> tuple[Upload, ...]:
     number = st.session_state.setdefault("uploader", 0)
     st.html(STYLE)
     st.file_uploader(
-        text("sidebar.files"),
+        text("common.sidebar.files"),
         accept_multiple_files=True,
         key=f"files-{number}",
         on_change=_take,
         args=(number,),
         help=text(
-            "uploads.help",
+            "common.uploads.help",
             side=LIMITS.side,
             megabytes=LIMITS.session_bytes // MEGABYTE,
             frames=LIMITS.frames,
@@ -105,7 +104,7 @@ def draw_uploader(*, table: bool = False) -> tuple[Upload, ...]:
     )
     st.caption(
         text(
-            "sidebar.limits",
+            "common.sidebar.limits",
             megabytes=LIMITS.file_bytes // MEGABYTE,
             megapixels=LIMITS.pixels // 10**6,
             files=LIMITS.files,
@@ -155,14 +154,14 @@ def numbered(files: Iterable[Upload]) -> dict[str, str]:
 
 def _amount(files: Collection[Upload]) -> str:
     size = sum(len(upload.data) for upload in files) / MEGABYTE
-    return text("uploads.kept", files=len(files), megabytes=size)
+    return text("common.uploads.kept", files=len(files), megabytes=size)
 
 
 def _kept(files: Collection[Upload]) -> None:
     """What is kept where, and how to have it forgotten."""
-    st.caption(f"{_amount(files)} · {text('uploads.forget_help')}")
+    st.caption(f"{_amount(files)} · {text('common.uploads.forget_help')}")
     st.button(
-        text("uploads.forget"),
+        text("common.uploads.forget"),
         icon=":material/delete:",
         key="forget-all",
         on_click=forget,
@@ -177,7 +176,7 @@ def _kept(files: Collection[Upload]) -> None:
                 icon=":material/close:",
                 type="tertiary",
                 key=f"forget-{sha256[:12]}",
-                help=text("uploads.forget_one"),
+                help=text("common.uploads.forget_one"),
                 on_click=forget,
                 args=([sha256],),
             )
@@ -189,11 +188,11 @@ def _refusals(files: tuple[Refused, ...]) -> None:
         for file in files:
             st.error(str(file))
     else:
-        st.error(text("uploads.refused", files=len(files)))
-        with st.popover(text("uploads.why"), type="tertiary"):
+        st.error(text("common.uploads.refused", files=len(files)))
+        with st.popover(text("common.uploads.why"), type="tertiary"):
             for file in files:
                 st.markdown(str(file))
-    st.button(text("uploads.dismiss"), type="tertiary", icon=":material/close:", key="dismiss", on_click=dismiss)
+    st.button(text("common.uploads.dismiss"), type="tertiary", icon=":material/close:", key="dismiss", on_click=dismiss)
 
 
 def _take(number: int) -> None:
@@ -202,7 +201,7 @@ def _take(number: int) -> None:
     if not files:
         return
     intake = _Intake(uploads())
-    with st.spinner(text("uploads.reading"), show_time=True):
+    with st.spinner(text("common.uploads.reading"), show_time=True):
         intake.take(files)
     st.session_state["uploads"] = tuple(intake.kept)
     st.session_state["uploads-refused"] = tuple(intake.refused)

@@ -6,9 +6,9 @@ from html import escape
 
 import streamlit as st
 
+from gam_viz.app.shared.words import prose, text
 from gam_viz.app.test_pictures.tiles import Gallery
 from gam_viz.evaluation.intervals import Paired
-from gam_viz.text import prose, text
 
 STYLE = """<style>
 .gv-four {border-collapse: collapse; font-size: .95rem; line-height: 1.3; width: 100%; max-width: 27rem}
@@ -32,7 +32,7 @@ def outcome_row(gallery: Gallery) -> None:
         if len(gallery.networks) > 2:
             notes.append(text("test_pictures.first_two", first=gallery.titles[0], second=gallery.titles[1]))
         if any(checkpoint.card.domain == "medical" for checkpoint in gallery.networks):
-            notes.append(text("prediction.medical_networks"))
+            notes.append(text("common.prediction.medical_networks"))
         st.caption(" ".join(notes))
 
 

@@ -6,13 +6,12 @@ from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.evaluation_set import Pictures, pictures_of, predictions_of
 from gam_viz.app.shared.missing_data import dataset_error, offer_download
 from gam_viz.app.shared.sidebar import choose_networks
+from gam_viz.app.shared.words import network_titles, text
 from gam_viz.app.test_pictures.outcomes import outcome_row
 from gam_viz.app.test_pictures.tiles import COMPARE, Gallery, tile_rows
 from gam_viz.datasets import DatasetError, MissingDataError, data_root
 from gam_viz.evaluation.predictions import Predictions
 from gam_viz.networks.checkpoints import Checkpoint
-from gam_viz.text import text
-from gam_viz.titles import network_titles
 
 
 def predict_with_progress(checkpoint: Checkpoint, title: str, pictures: Pictures) -> Predictions:
@@ -23,7 +22,7 @@ def predict_with_progress(checkpoint: Checkpoint, title: str, pictures: Pictures
         place.progress(share, text("test_pictures.computing", name=title, share=share))
 
     def waiting(position: int) -> None:
-        place.info(text("compare.waiting", position=position))
+        place.info(text("common.waiting", position=position))
 
     found = predictions_of(checkpoint, pictures, progress=progress, on_wait=waiting)
     place.empty()

@@ -14,11 +14,11 @@ import streamlit as st
 from gam_viz.app.pages import script
 from gam_viz.app.shared import state
 from gam_viz.app.shared.evaluation_set import Pictures
+from gam_viz.app.shared.words import class_title, language, text
 from gam_viz.evaluation.predictions import Predictions, mistakes_first, outcomes
 from gam_viz.figures.style import colour_of, enlarged
 from gam_viz.networks.checkpoints import Checkpoint
-from gam_viz.text import language, text
-from gam_viz.titles import class_title, percent
+from gam_viz.titles import percent
 
 COMPARE = script("compare")
 A_PAGE = 24  # divides by 2, 3, 4, 6 and 8 columns

@@ -7,9 +7,9 @@ from html import escape
 import streamlit as st
 
 from gam_viz.app.shared import networks
+from gam_viz.app.shared.words import prose, text
 from gam_viz.app.tours import state
 from gam_viz.app.tours.state import Place
-from gam_viz.text import prose, text
 
 STYLE = """<style>
 .st-key-tour-bar {background: light-dark(#fdf2f6, #2b1a22); border: 1px solid rgba(194, 24, 91, .35);

@@ -4,9 +4,9 @@ import streamlit as st
 
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import choose_language
+from gam_viz.app.shared.words import language, prose, text
 from gam_viz.app.tours.plan import TOURS
 from gam_viz.app.tours.state import go
-from gam_viz.text import language, prose, text
 
 page_style()
 st.header(text("tours.title"), anchor=False)

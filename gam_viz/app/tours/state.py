@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gam_viz.app.shared import state
+from gam_viz.app.shared.words import language
 from gam_viz.app.tours.plan import TOURS, Stop, Tour
-from gam_viz.text import language
 
 #: What the URL says of a tour.
 KEYS = ("tour", "stop", "present")

@@ -33,7 +33,7 @@ def script() -> None:
     from gam_viz.app.shared import state
     from gam_viz.app.shared.columns import Shown, View, explained
     from gam_viz.app.shared.sidebar import sidebar
-    from gam_viz.text import begin_page, language
+    from gam_viz.app.shared.words import begin_page, language
 
     state.arrive("trying", language())
     begin_page()

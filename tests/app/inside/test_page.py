@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gam_viz.app.shared.words import speaking
 from gam_viz.explain.walkthrough import STATIONS, walk
 from gam_viz.figures.scales import number
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks.checkpoints import find, load
-from gam_viz.text import LANGUAGES, TERM, speaking
+from gam_viz.text import LANGUAGES, TERM, words
 from tests.app.visiting import visit
 from tests.checkpoint_files import write_scenes_network
 
@@ -35,7 +36,7 @@ def formulas(app: AppTest) -> list[str]:
 def test_next_and_back_walk_through_every_station(page: AppTest, language: str) -> None:
     page.query_params["lang"] = language
     page.run()
-    assert page.header[0].value == LANGUAGES[language]["inside.title"]
+    assert page.header[0].value == words(language).sentences["inside.title"]
     assert page.button(key="inside-back").disabled
     with speaking(language):  # the test's side of each widget formats its value anew
         for station in STATIONS:
@@ -115,7 +116,7 @@ def test_only_networks_without_attention(page: AppTest, tmp_path: Path, monkeypa
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
     page.run()
     assert not page.exception
-    assert page.info[0].value == TERM.sub(r"\2", LANGUAGES["en"]["gates.none"])
+    assert page.info[0].value == TERM.sub(r"\2", words("en").sentences["common.gates.none"])
 
 
 VARIANTS = {

@@ -17,13 +17,13 @@ from torch import nn
 
 from gam_viz.app.shared.own_networks import admission
 from gam_viz.app.shared.own_networks.admission import OwnNetworkError, admitted, distinct, read_classes, read_three
+from gam_viz.app.shared.words import speaking
 from gam_viz.datasets.scenes.draw import CLASSES
 from gam_viz.explain import SpatialMap
 from gam_viz.figures.gate_scales import spatial_scale
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 from gam_viz.networks.checkpoints import Card, Checkpoint, from_bytes
-from gam_viz.text import speaking
 from tests.app.reading import plain
 from tests.app.visiting import visit
 

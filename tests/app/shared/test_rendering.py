@@ -18,10 +18,11 @@ from streamlit.testing.v1 import AppTest
 from gam_viz.app.shared.rendering.facts import fact_text
 from gam_viz.app.shared.rendering.part import region_of_box
 from gam_viz.app.shared.rendering.window import span_of
+from gam_viz.app.shared.words import picture_sentence, speaking
 from gam_viz.images import FACT_TEXTS, Fact, Picture, PictureError
 from gam_viz.images.errors import CHOICES, PARTS
-from gam_viz.text import LANGUAGES, speaking
-from gam_viz.titles import literal, picture_sentence
+from gam_viz.text import LANGUAGES, words
+from gam_viz.titles import literal
 from tests.app.visiting import visit
 
 PATIENT = "Doe^Jane"
@@ -74,7 +75,7 @@ BANDS = geotiff(DICE.integers(100, 4000, (4, 80, 120)).astype("uint16"), ("blue"
 # What every page about a picture does, without networks' answers.
 BAR = """
 from gam_viz.app.shared import state
-from gam_viz.text import language
+from gam_viz.app.shared.words import language
 
 state.arrive("bar", language())
 
@@ -450,10 +451,11 @@ def test_the_language_may_change_while_a_file_is_looked_at(bar: AppTest) -> None
 
 
 def test_every_fact_and_every_phrase_in_an_error_is_translated() -> None:
-    for words in LANGUAGES.values():
-        assert not {f"fact.{code}" for code in FACT_TEXTS} - words.keys()
-        assert not {f"picture_parts.{phrase}" for phrase in PARTS} - words.keys()
-        assert not {f"picture_choice.{choice}" for choice in CHOICES} - words.keys()
+    for code in LANGUAGES:
+        sentences = words(code).sentences
+        assert not {f"rendering.fact.{code}" for code in FACT_TEXTS} - sentences.keys()
+        assert not {f"errors.picture_parts.{phrase}" for phrase in PARTS} - sentences.keys()
+        assert not {f"errors.picture_choice.{choice}" for choice in CHOICES} - sentences.keys()
     with speaking("zh"):
         error = PictureError("too_complex", format="PNG", parts="too many chunks", count=70_000, limit=65_536)
         assert "数据块" in picture_sentence(error)

@@ -12,13 +12,12 @@ from gam_viz.app.inside.experiments.shared import joined, number_choice, say_non
 from gam_viz.app.inside.experiments.trained import trained_rows
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, heading
+from gam_viz.app.shared.words import attention_title, layer_title, prose, text
 from gam_viz.attention.gam import ChannelGate, SpatialConv
 from gam_viz.attention.gam import Shuffle as ShufflePlace
 from gam_viz.explain.interventions import Options, Step, refusal, spatial_field, spatial_reach, steps_of
 from gam_viz.figures.connections import connections
 from gam_viz.figures.style import colour_of
-from gam_viz.text import prose, text
-from gam_viz.titles import attention_title, layer_title
 
 PRINTED = Options()
 FIT = {"width": "content"}
@@ -36,16 +35,16 @@ def options_section(view: View, layer: str) -> None:
         say_none(layer)
         return
     channels, height, width = shape
-    st.markdown(prose("try.options.do", layer=layer_title(layer), channels=channels, height=height, width=width))
+    st.markdown(prose("inside.try.options.do", layer=layer_title(layer), channels=channels, height=height, width=width))
     if refusal(channels, PRINTED) is not None:
-        st.info(text("try.options.too_few", layer=layer_title(layer), channels=channels, rate=PRINTED.rate))
+        st.info(text("inside.try.options.too_few", layer=layer_title(layer), channels=channels, rate=PRINTED.rate))
         return
     options = _choose(channels)
     refused = refusal(channels, options)
     if refused is not None:
         st.warning(
             text(
-                f"try.options.refused.{refused}",
+                f"inside.try.options.refused.{refused}",
                 rate=options.rate,
                 channels=channels,
                 hidden=channels // options.rate,
@@ -61,12 +60,12 @@ def options_section(view: View, layer: str) -> None:
     st.markdown(_sentence(options, shape))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.html(heading(text("try.options.printed"), colour_of("gam")))
+        st.html(heading(text("inside.try.options.printed"), colour_of("gam")))
         _steps(PRINTED, shape)
     with right:
         st.html(heading(title_of(options), _colour(options)))
         _steps(options, shape)
-    trained_rows(view, layer, shape, PRINTED, options, (text("try.options.printed"), title_of(options)))
+    trained_rows(view, layer, shape, PRINTED, options, (text("inside.try.options.printed"), title_of(options)))
 
 
 def title_of(options: Options) -> str:
@@ -92,12 +91,21 @@ def _choose(channels: int) -> Options:
     """The module's five options; with groups to begin with, four if they can be, so that there is something to see."""
     usual = next(g for g in (4, 2, 1) if refusal(channels, dataclasses.replace(PRINTED, groups=g)) is None)
     with st.container(horizontal=True, gap="medium"):
-        gate = segments("try-gate", get_args(ChannelGate), "none", text("try.options.gate"), "try.options.gate", **FIT)
-        rate = number_choice("try-rate", RATES, PRINTED.rate, text("try.options.rate"), **FIT)
-        form = segments("try-form", get_args(SpatialConv), "full", text("try.options.form"), "try.options.form", **FIT)
-        groups = number_choice("try-groups", GROUPS, usual, text("try.options.groups"), **FIT)
+        gate = segments(
+            "try-gate", get_args(ChannelGate), "none", text("inside.try.options.gate"), "inside.try.options.gate", **FIT
+        )
+        rate = number_choice("try-rate", RATES, PRINTED.rate, text("inside.try.options.rate"), **FIT)
+        form = segments(
+            "try-form", get_args(SpatialConv), "full", text("inside.try.options.form"), "inside.try.options.form", **FIT
+        )
+        groups = number_choice("try-groups", GROUPS, usual, text("inside.try.options.groups"), **FIT)
         place = segments(
-            "try-place", get_args(ShufflePlace), "between", text("try.options.place"), "try.options.place", **FIT
+            "try-place",
+            get_args(ShufflePlace),
+            "between",
+            text("inside.try.options.place"),
+            "inside.try.options.place",
+            **FIT,
         )
     return Options(rate, gate, groups, place, form)  # type: ignore[arg-type]  # `segments` gives one of its options
 
@@ -108,22 +116,22 @@ def _sums(options: Options, shape: Shape) -> None:
     numbers = [_numbers(o, shape) for o in both]
     rows = [
         [
-            text(f"try.options.{key}"),
+            text(f"inside.try.options.{key}"),
             *(f"{of[key]:,}" for of in numbers),
-            text("try.options.times", ratio=numbers[1][key] / numbers[0][key]),
+            text("inside.try.options.times", ratio=numbers[1][key] / numbers[0][key]),
         ]
         for key in ("parameters", "macs")
     ]
     rows += [
-        [text("try.options.range"), *(text(f"try.options.range.{o.channel_gate}") for o in both), ""],
-        [text("try.options.field"), *("×".join(map(str, _field(o, shape[0]))) for o in both), ""],
+        [text("inside.try.options.range"), *(text(f"inside.try.options.range.{o.channel_gate}") for o in both), ""],
+        [text("inside.try.options.field"), *("×".join(map(str, _field(o, shape[0]))) for o in both), ""],
         [
-            text("try.options.sees"),
-            *(text("try.options.of", seen=_seen(o, shape[0]), channels=shape[0]) for o in both),
+            text("inside.try.options.sees"),
+            *(text("inside.try.options.of", seen=_seen(o, shape[0]), channels=shape[0]) for o in both),
             "",
         ],
     ]
-    table(["", text("try.options.printed"), text("try.options.yours"), ""], rows)
+    table(["", text("inside.try.options.printed"), text("inside.try.options.yours"), ""], rows)
 
 
 def _numbers(options: Options, shape: Shape) -> dict[str, int]:
@@ -146,20 +154,20 @@ def _matrices(options: Options, channels: int) -> None:
     """Which channels each mask channel sees, for each place of the shuffle where there are groups."""
     places = get_args(ShufflePlace) if options.groups > 1 else (options.shuffle,)
     variants = [dataclasses.replace(options, shuffle=place) for place in places]
-    titles = [text(f"try.options.place.{place}") for place in places] if len(places) > 1 else [title_of(options)]
+    titles = [text(f"inside.try.options.place.{place}") for place in places] if len(places) > 1 else [title_of(options)]
     matrices = [spatial_reach(variant.build(channels)) for variant in variants]
     counts = [f"{title}: {int(matrix.sum(axis=1).max())}" for title, matrix in zip(titles, matrices, strict=True)]
-    st.caption(prose("try.options.matrix", channels=channels))
+    st.caption(prose("inside.try.options.matrix", channels=channels))
     st.plotly_chart(
         connections(
             list(zip(titles, matrices, strict=True)),
             _colour(options),
-            axes=(text("try.options.input"), text("try.options.mask")),
+            axes=(text("inside.try.options.input"), text("inside.try.options.mask")),
             chosen=places.index(options.shuffle) if len(places) > 1 else None,
         ),
         config=PLOT,
         key="try-reach",
-        alt=text("try.options.matrix_alt", counts="; ".join(counts)),
+        alt=text("inside.try.options.matrix_alt", counts="; ".join(counts)),
     )
 
 
@@ -174,31 +182,37 @@ def _steps(options: Options, shape: Shape) -> None:
         ]
         for step in steps
     ]
-    head = [text(f"try.options.{name}") for name in ("step", "tensor", "parameters", "macs")]
+    head = [text(f"inside.try.options.{name}") for name in ("step", "tensor", "parameters", "macs")]
     table(head, rows, strong=[place for place, step in enumerate(steps) if step.name in GATES])
 
 
 def _name(step: Step) -> str:
     if step.name != "conv":
-        return text(f"try.step.{step.name}", groups=step.groups)
+        return text(f"inside.try.step.{step.name}", groups=step.groups)
     assert step.kernel is not None
-    key = "try.step.conv_groups" if step.groups > 1 else "try.step.conv"
+    key = "inside.try.step.conv_groups" if step.groups > 1 else "inside.try.step.conv"
     return text(key, rows=step.kernel[0], columns=step.kernel[1], groups=step.groups)
 
 
 def _sentence(options: Options, shape: Shape) -> str:
     """What the options did, with its numbers."""
     if options.plain == PRINTED:
-        return prose("try.options.same")
+        return prose("inside.try.options.same")
     printed, chosen = (_numbers(o, shape) for o in (PRINTED, options))
     rows, columns = _field(options, shape[0])
     ratios = {key: chosen[key] / printed[key] for key in printed}
     said = [
-        prose("try.options.cost_same") if chosen == printed else prose("try.options.cost", **ratios),
-        prose("try.options.sees_field", seen=_seen(options, shape[0]), channels=shape[0], rows=rows, columns=columns),
+        prose("inside.try.options.cost_same") if chosen == printed else prose("inside.try.options.cost", **ratios),
+        prose(
+            "inside.try.options.sees_field",
+            seen=_seen(options, shape[0]),
+            channels=shape[0],
+            rows=rows,
+            columns=columns,
+        ),
     ]
     if options.groups > 1:
-        said.append(prose(f"try.options.placed.{options.shuffle}", groups=options.groups))
+        said.append(prose(f"inside.try.options.placed.{options.shuffle}", groups=options.groups))
     if options.channel_gate == "sigmoid":
-        said.append(prose("try.options.squashed"))
+        said.append(prose("inside.try.options.squashed"))
     return joined(said)

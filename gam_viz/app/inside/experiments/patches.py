@@ -23,13 +23,12 @@ from gam_viz.app.inside.experiments.shared import (
 from gam_viz.app.shared import networks, state
 from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
 from gam_viz.app.shared.session_cache import awaited
+from gam_viz.app.shared.words import class_title, layer_title, prose, text
 from gam_viz.explain.interventions import Patched, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
 from gam_viz.figures.changes import Panel, before_after, ceiling, panels
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
 from gam_viz.figures.style import enlarged
-from gam_viz.text import prose, text
-from gam_viz.titles import class_title, layer_title
 
 SEEDS = 9999
 HEIGHT = 122  # pixels, of three maps in a row
@@ -46,13 +45,13 @@ def patches_section(view: View, layer: str) -> None:
         say_none(layer)
         return
     level = level_choice()
-    st.markdown(prose(f"try.patches.do.{level}"))
+    st.markdown(prose(f"inside.try.patches.do.{level}"))
     first, columns = view.grid()
     seen = view.subjects[0].input.seen
     side = present[0][1:] if level == "features" else (seen.shape[0], seen.shape[1])
     offered = grids(*side)
     if not offered:
-        st.info(text("try.patches.too_small", layer=layer_title(layer)))
+        st.info(text("inside.try.patches.too_small", layer=layer_title(layer)))
         return
     with first:
         shuffle = _choose(offered, side[0])
@@ -68,7 +67,7 @@ def patches_section(view: View, layer: str) -> None:
         with column:
             st.html(heading(view.titles()[index], view.colours()[index]))
             if not found[index]:
-                st.caption(text("try.absent", name=view.titles()[index], layer=layer_title(layer)))
+                st.caption(text("inside.try.absent", name=view.titles()[index], layer=layer_title(layer)))
             for part, patched in found[index]:
                 for gate in patched.gates:
                     _gate(view, index, part, gate, shuffle, scale, top)
@@ -79,19 +78,21 @@ def patches_section(view: View, layer: str) -> None:
         if any(gate.branch == "channel" and gate.per_position for gate in gates):
             colours = DIVERGING[0] if scale.signed else SEQUENTIAL[0]
             marks = (1.0,) if scale.signed and scale.high < 4 else ()  # farther out, 0 and 1 would overlap
-            print_scale(scale, colours, text("try.patches.channel_scale"), marks=marks, key="try-patches-channel")
+            print_scale(
+                scale, colours, text("inside.try.patches.channel_scale"), marks=marks, key="try-patches-channel"
+            )
         if any(gate.branch == "spatial" for gate in gates):
-            print_scale(bounded_scale(), SEQUENTIAL[0], text("try.patches.mask_scale"), key="try-patches-mask")
+            print_scale(bounded_scale(), SEQUENTIAL[0], text("inside.try.patches.mask_scale"), key="try-patches-mask")
         print_changes(top, "try-patches-scale")
 
 
 def _choose(offered: tuple[int, ...], side: int) -> Shuffle:
     default = 4 if 4 in offered and side >= 16 else offered[0]  # patches of a few positions, not of one or two
-    grid = number_choice("try-grid", offered, default, text("try.patches.grid"))
+    grid = number_choice("try-grid", offered, default, text("inside.try.patches.grid"))
     state.restore_number("try-seed", 0, SEEDS, 0)
     with st.container(horizontal=True, vertical_alignment="bottom", key="try-shuffle"):
-        st.button(text("try.patches.again"), icon=":material/shuffle:", on_click=_again, key="try-again")
-        st.number_input(text("try.patches.seed"), 0, SEEDS, key="try-seed", width=90)
+        st.button(text("inside.try.patches.again"), icon=":material/shuffle:", on_click=_again, key="try-again")
+        st.number_input(text("inside.try.patches.seed"), 0, SEEDS, key="try-seed", width=90)
     state.publish("try-seed", 0)
     return Shuffle(grid, int(st.session_state["try-seed"]))
 
@@ -105,13 +106,15 @@ def _pictures(view: View, shuffle: Shuffle) -> None:
     seen = view.subjects[0].input.seen
     moved = _moved(seen, shuffle)
     with st.container(horizontal=True, gap="small"):
-        st.image(enlarged(seen, 192), width=72, caption=text("try.before"), alt=text("try.patches.before_alt"))
+        st.image(
+            enlarged(seen, 192), width=72, caption=text("inside.try.before"), alt=text("inside.try.patches.before_alt")
+        )
         if moved is not None:
             st.image(
                 enlarged(moved, 192),
                 width=72,
-                caption=text("try.after"),
-                alt=text("try.patches.after_alt", grid=shuffle.grid),
+                caption=text("inside.try.after"),
+                alt=text("inside.try.patches.after_alt", grid=shuffle.grid),
             )
 
 
@@ -146,10 +149,10 @@ def _channel_scale(gates: list[Rearranged]) -> Scale:
 
 
 def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle, scale: Scale, top: int) -> None:
-    title = f"{view.titles()[index]} {layer_title(part)}, {text(f'try.gate.{gate.branch}')}"
+    title = f"{view.titles()[index]} {layer_title(part)}, {text(f'inside.try.gate.{gate.branch}')}"
     key = f"try-patched-{index}-{part}-{gate.branch}"
     if gate.map_before is None or gate.map_after is None:
-        st.caption(text("try.patches.bars", channels=gate.shape[0]))
+        st.caption(text("inside.try.patches.bars", channels=gate.shape[0]))
         st.plotly_chart(
             before_after(
                 gate.before,
@@ -158,28 +161,30 @@ def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle,
                 span=(min(0.0, float(gate.before.min()), float(gate.after.min())), 1.0)
                 if gate.bounded
                 else (scale.low, scale.high),
-                labels=(text("word.channel"), text("try.before"), text("try.after")),
+                labels=(text("common.word.channel"), text("inside.try.before"), text("inside.try.after")),
             ),
             config=PLOT,
             key=key,
-            alt=f"{title}: {text('try.patches.bars', channels=gate.shape[0])}",
+            alt=f"{title}: {text('inside.try.patches.bars', channels=gate.shape[0])}",
         )
         return
     own = scale if gate.branch == "channel" else bounded_scale()
     colours = DIVERGING[0] if own.signed else SEQUENTIAL[0]
     st.caption(
-        text(f"try.patches.maps_{gate.branch}", channel=gate.channel)
+        text(f"inside.try.patches.maps_{gate.branch}", channel=gate.channel)
         if gate.channel is not None
-        else text("try.patches.maps_one")
+        else text("inside.try.patches.maps_one")
     )
     shown = [
-        Panel(text("try.before"), gate.map_before, own, colours),
-        Panel(text("try.after"), gate.map_after, own, colours, grid=shuffle.grid),
+        Panel(text("inside.try.before"), gate.map_before, own, colours),
+        Panel(text("inside.try.after"), gate.map_after, own, colours, grid=shuffle.grid),
     ]
     if gate.map_difference is not None:
-        shown.append(Panel(text("try.patches.difference"), gate.map_difference, grid=shuffle.grid))
+        shown.append(Panel(text("inside.try.patches.difference"), gate.map_difference, grid=shuffle.grid))
     st.plotly_chart(
-        panels(shown, _moved(view.subjects[index].input.seen, shuffle), top, hover=text("word.value"), height=HEIGHT),
+        panels(
+            shown, _moved(view.subjects[index].input.seen, shuffle), top, hover=text("common.word.value"), height=HEIGHT
+        ),
         config=PLOT,
         key=key,
         alt=f"{title}: {', '.join(panel.title for panel in shown)}",
@@ -192,13 +197,13 @@ def _prediction(view: View, index: int, patched: Patched) -> None:
         return
     names = [class_title(name) for name in view.selection.classes]
     predicted = int(patched.after.argmax())
-    st.caption(text("try.patches.answers"))
+    st.caption(text("inside.try.patches.answers"))
     st.plotly_chart(
         prediction_bars(patched.after, names, view.colours()[index], target=view.explanations[index].predicted),
         config=PLOT,
         key=f"try-patched-answer-{index}",
         alt=text(
-            "prediction.alt",
+            "common.prediction.alt",
             name=view.titles()[index],
             predicted=names[predicted],
             probability=float(patched.after[predicted]),
@@ -216,17 +221,17 @@ def _sentences(view: View, patched: Patched, shuffle: Shuffle, level: str) -> li
 
 def _of_gate(gate: Rearranged, shuffle: Shuffle, level: str) -> str:
     if gate.largest is None or gate.difference is None:
-        return prose("try.patches.untold", grid=shuffle.grid, height=gate.shape[1], width=gate.shape[2])
+        return prose("inside.try.patches.untold", grid=shuffle.grid, height=gate.shape[1], width=gate.shape[2])
     same = gate.largest < ROUNDING
     values = {"largest": number(gate.largest), "channels": gate.shape[0]}
     if not gate.per_position:
-        return prose(f"try.patches.constant_{'same' if same else 'other'}", **values)
+        return prose(f"inside.try.patches.constant_{'same' if same else 'other'}", **values)
     if gate.branch == "channel":
-        return prose(f"try.patches.channel_{'same' if same else 'other'}", **values)
+        return prose(f"inside.try.patches.channel_{'same' if same else 'other'}", **values)
     if same:
-        return prose("try.patches.spatial_same", **values)
+        return prose("inside.try.patches.spatial_same", **values)
     steps = gate.by_border(shuffle)
     values |= {"near": number(float(steps[0])), "far": number(float(steps[-1]))}
     if len(steps) == 1 or level == "picture":
-        return prose("try.patches.spatial_all", mean=number(float(gate.difference.mean())), **values)
-    return prose(f"try.patches.spatial_{'inside' if steps[-1] < ROUNDING else 'across'}", **values)
+        return prose("inside.try.patches.spatial_all", mean=number(float(gate.difference.mean())), **values)
+    return prose(f"inside.try.patches.spatial_{'inside' if steps[-1] < ROUNDING else 'across'}", **values)

@@ -21,13 +21,12 @@ from gam_viz.app.inside.experiments.shared import (
 from gam_viz.app.shared import networks, state
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.session_cache import awaited
+from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain.interventions import Moved, Spread, move_features, move_pixel
 from gam_viz.figures.changes import Panel, ceiling, panels
 from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import number
 from gam_viz.images import normalise
-from gam_viz.text import prose, text
-from gam_viz.titles import layer_title
 
 HEX = r"#[0-9a-fA-F]{6}"
 CLICKS = 64  # cells a side that can be clicked, at most: each is a point that the browser draws
@@ -44,7 +43,7 @@ def pixel_section(view: View, layer: str) -> None:
         say_none(layer)
         return
     level = level_choice()
-    st.markdown(prose(f"try.pixel.do.{level}"))
+    st.markdown(prose(f"inside.try.pixel.do.{level}"))
     first, columns = view.grid()
     seen = view.subjects[0].input.seen
     with first:
@@ -54,7 +53,7 @@ def pixel_section(view: View, layer: str) -> None:
         colour = _colour(seen, place) if level == "picture" else ""
         _picker(_recoloured(seen, place, colour) if colour else seen, names, size)
         if colour:
-            st.color_picker(text("try.pixel.colour", own=_hex(seen[place])), key="try-colour")
+            st.color_picker(text("inside.try.pixel.colour", own=_hex(seen[place])), key="try-colour")
             state.publish("try-colour", _farthest(seen[place]))
     found: list[list[tuple[str, Moved, tuple[int, int]]]] = []
     for index, shape in enumerate(shapes):
@@ -68,13 +67,13 @@ def pixel_section(view: View, layer: str) -> None:
         with column:
             st.html(heading(view.titles()[index], view.colours()[index]))
             if not found[index]:
-                st.caption(text("try.absent", name=view.titles()[index], layer=layer_title(layer)))
+                st.caption(text("inside.try.absent", name=view.titles()[index], layer=layer_title(layer)))
             for part, moved, here in found[index]:
                 _maps(view, index, part, moved, here if level == "features" else None, top)
                 say(part, layer, _sentences(view, moved, level))
     with first:
         print_changes(top, "try-pixel-scale")
-        st.caption(prose(f"try.pixel.outline.{level}"))
+        st.caption(prose(f"inside.try.pixel.outline.{level}"))
 
 
 def _place(keys: tuple[str, str], size: tuple[int, int]) -> tuple[int, int]:
@@ -132,11 +131,13 @@ def _picker(shown: npt.NDArray[np.uint8], keys: tuple[str, str], size: tuple[int
         key=chart,
         on_select=clicked,
         selection_mode="points",
-        alt=text("channels.picker_alt", rows=rows, columns=columns, row=row, column=column),
+        alt=text("compare.channels.picker_alt", rows=rows, columns=columns, row=row, column=column),
     )
     with st.container(key="cell", horizontal=True, wrap=False, gap="small"):
-        st.number_input(text("word.row"), 0, rows - 1, key=keys[0])
-        st.number_input(text("word.column"), 0, columns - 1, key=keys[1], help=text("channels.picker_help"))
+        st.number_input(text("common.word.row"), 0, rows - 1, key=keys[0])
+        st.number_input(
+            text("common.word.column"), 0, columns - 1, key=keys[1], help=text("compare.channels.picker_help")
+        )
     state.publish(keys[0], rows // 2)
     state.publish(keys[1], columns // 2)
 
@@ -158,24 +159,27 @@ def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int],
 
 def _maps(view: View, index: int, part: str, moved: Moved, cell: tuple[int, int] | None, top: int) -> None:
     """A layer's gates: where each changed."""
+    counts = [
+        (
+            text(f"inside.try.gate.{gate.branch}"),
+            text("inside.try.count", changed=gate.changed, positions=gate.positions),
+        )
+        for gate in moved.gates
+    ]
     shown = [
         Panel(
-            f"{text(f'try.gate.{gate.branch}')}<br>{text('try.count', changed=gate.changed, positions=gate.positions)}",
+            f"{name}<br>{count}",
             gate.change,
             field=gate.direct_reach if gate.per_position else None,
             cell=cell,
         )
-        for gate in moved.gates
-    ]
-    counts = [
-        f"{text(f'try.gate.{gate.branch}')}: {text('try.count', changed=gate.changed, positions=gate.positions)}"
-        for gate in moved.gates
+        for gate, (name, count) in zip(moved.gates, counts, strict=True)
     ]
     st.plotly_chart(
-        panels(shown, view.subjects[index].input.seen, top, hover=text("try.change"), places=2),
+        panels(shown, view.subjects[index].input.seen, top, hover=text("inside.try.change"), places=2),
         config=PLOT,
         key=f"try-moved-{index}-{part}",
-        alt=f"{view.titles()[index]} {layer_title(part)}: {'; '.join(counts)}",
+        alt=f"{view.titles()[index]} {layer_title(part)}: {'; '.join(map(': '.join, counts))}",
     )
 
 
@@ -202,20 +206,22 @@ def _of_gate(gate: Spread, level: str, anything: bool) -> str:
     }
     if not gate.changed:
         blocked = anything and bool(gate.reach.any())
-        return prose(f"try.pixel.{'blocked' if blocked else 'nothing'}", gate=text(f"try.gate.{gate.branch}"))
+        return prose(
+            f"inside.try.pixel.{'blocked' if blocked else 'nothing'}", gate=text(f"inside.try.gate.{gate.branch}")
+        )
     if not gate.per_position:
-        return prose("try.pixel.constant", **values)
+        return prose("inside.try.pixel.constant", **values)
     around = not gate.direct_reach.all() and bool(gate.reach.all())
     if level == "picture":
-        said = [prose(f"try.pixel.{gate.branch}_picture", **values)]
-        return joined([*said, prose("try.pixel.around")] if around else said)
+        said = [prose(f"inside.try.pixel.{gate.branch}_picture", **values)]
+        return joined([*said, prose("inside.try.pixel.around")] if around else said)
     if gate.branch == "channel":
-        return prose("try.pixel.channel", **values)
+        return prose("inside.try.pixel.channel", **values)
     if around:
-        return prose("try.pixel.spatial_around", **values)
+        return prose("inside.try.pixel.spatial_around", **values)
     values["field"] = " × ".join(map(str, gate.field or (rows, columns)))
     if gate.direct_reach.all():
-        return prose("try.pixel.spatial_covered", **values)
+        return prose("inside.try.pixel.spatial_covered", **values)
     if gate.field == (rows, columns):
-        return prose("try.pixel.spatial", **values)
-    return prose("try.pixel.spatial_cut", **values)
+        return prose("inside.try.pixel.spatial", **values)
+    return prose("inside.try.pixel.spatial_cut", **values)

@@ -14,9 +14,9 @@ import streamlit as st
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View
+from gam_viz.app.shared.words import class_title, layer_title, prose, text
 from gam_viz.figures.changes import change_bar
-from gam_viz.text import prose, text
-from gam_viz.titles import class_title, layer_title, literal
+from gam_viz.titles import literal
 
 MOST = 3  # networks side by side
 LEVELS = ("features", "picture")
@@ -56,12 +56,12 @@ def shapes_of(view: View, layer: str) -> list[tuple[int, int, int] | None]:
 
 def say_none(layer: str) -> None:
     """None of the networks has gates in the layer."""
-    st.info(text("try.none", layer=layer_title(layer)))
+    st.info(text("inside.try.none", layer=layer_title(layer)))
 
 
 def level_choice() -> str:
     """What is changed: the features of the layer, or the picture."""
-    return segments("try-level", LEVELS, "features", text("try.level"), "try.level")
+    return segments("try-level", LEVELS, "features", text("inside.try.level"), "inside.try.level")
 
 
 def number_choice(key: str, options: Sequence[int], default: int, label: str, **how: Any) -> int:
@@ -75,8 +75,8 @@ def number_choice(key: str, options: Sequence[int], default: int, label: str, **
 
 def print_changes(top: int, key: str) -> None:
     """The scale of changes, once, with what it means."""
-    st.plotly_chart(change_bar(top), config=PLOT, key=key, alt=text("try.scale_alt", top=10.0**top))
-    st.caption(prose("try.scale"))
+    st.plotly_chart(change_bar(top), config=PLOT, key=key, alt=text("inside.try.scale_alt", top=10.0**top))
+    st.caption(prose("inside.try.scale"))
 
 
 def joined(sentences: Sequence[str]) -> str:
@@ -87,7 +87,7 @@ def joined(sentences: Sequence[str]) -> str:
 def say(part: str, layer: str, said: Sequence[str]) -> None:
     """What happened in a network's layer, under its maps; a part of a chain is named."""
     words = joined(said)
-    st.markdown(words if part == layer else text("try.of_part", layer=layer_title(part), said=words))
+    st.markdown(words if part == layer else text("inside.try.of_part", layer=layer_title(part), said=words))
 
 
 def answer(view: View, before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> str:
@@ -95,7 +95,7 @@ def answer(view: View, before: npt.NDArray[np.float64], after: npt.NDArray[np.fl
     predicted, now = int(before.argmax()), int(after.argmax())
     classes = view.selection.classes
     return prose(
-        f"try.answer.{'same' if predicted == now else 'other'}",
+        f"inside.try.answer.{'same' if predicted == now else 'other'}",
         predicted=literal(class_title(classes[predicted])),
         now=literal(class_title(classes[now])),
         before=float(before[predicted]),

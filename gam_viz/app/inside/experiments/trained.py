@@ -8,6 +8,7 @@ from gam_viz.app.compare.channel_weights import channel_caption, channel_scale
 from gam_viz.app.compare.spatial_masks import spatial_caption
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import PLOT, View, explained, heading, print_scale
+from gam_viz.app.shared.words import data_title, layer_title, prose, text
 from gam_viz.explain import GateReading
 from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.explain.interventions import Options, options_of
@@ -17,8 +18,6 @@ from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL
 from gam_viz.figures.style import colour_of
 from gam_viz.networks.checkpoints import Checkpoint
-from gam_viz.text import prose, text
-from gam_viz.titles import data_title, layer_title
 
 
 def trained_rows(
@@ -35,10 +34,10 @@ def trained_rows(
     both = [trained(view, options, layer) for options in (printed, chosen)]
     found = [checkpoint for checkpoint in both if checkpoint is not None]
     if chosen.plain == printed:
-        st.caption(prose("try.trained.choose"))
+        st.caption(prose("inside.try.trained.choose"))
         return
     if len(found) < len(both):
-        st.caption(prose("try.trained.none", data=data_title(card)))
+        st.caption(prose("inside.try.trained.none", data=data_title(card)))
         return
     selection = view.selection
     subjects = [networks.subject(checkpoint, selection.picture, selection.fit) for checkpoint in found]
@@ -47,9 +46,9 @@ def trained_rows(
     maps = [spatial_maps(e, [layer]).get(layer) for e in explanations]
     gates, masks = [g for g in channel if g is not None], [m for m in maps if m is not None]
     if len(gates) < len(found) or len(masks) < len(found):
-        st.caption(prose("try.trained.none", data=data_title(card)))
+        st.caption(prose("inside.try.trained.none", data=data_title(card)))
         return
-    st.markdown(prose("try.trained.about", data=data_title(card), layer=layer_title(layer)))
+    st.markdown(prose("inside.try.trained.about", data=data_title(card), layer=layer_title(layer)))
     scale = channel_scale(gates)
     shared = spatial_scale(masks)
     colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
@@ -62,7 +61,7 @@ def trained_rows(
                     gates[index],
                     colour,
                     scale,
-                    labels=(text("word.channel"), text("word.mean"), text("word.here")),
+                    labels=(text("common.word.channel"), text("common.word.mean"), text("common.word.here")),
                 ),
                 config=PLOT,
                 key=f"try-trained-bars-{index}",
@@ -70,14 +69,16 @@ def trained_rows(
             )
             st.caption(channel_caption(titles[index], layer, gates[index]))
             st.plotly_chart(
-                overlay(masks[index].values, subjects[index].input.seen, shared, colours, hover=text("word.value")),
+                overlay(
+                    masks[index].values, subjects[index].input.seen, shared, colours, hover=text("common.word.value")
+                ),
                 config=PLOT,
                 key=f"try-trained-mask-{index}",
                 alt=f"{titles[index]} {layer_title(layer)}: {spatial_caption(masks[index])}",
             )
             st.caption(spatial_caption(masks[index]))
     marks = (1.0,) if shared.high > 1 else ()
-    print_scale(shared, colours, text("try.trained.scale"), marks=marks, key="try-trained-scale")
+    print_scale(shared, colours, text("inside.try.trained.scale"), marks=marks, key="try-trained-scale")
 
 
 def trained(view: View, options: Options, layer: str) -> Checkpoint | None:

@@ -9,10 +9,10 @@ from gam_viz.app.inside.walkthrough.latex import tex
 from gam_viz.app.inside.walkthrough.place import Place
 from gam_viz.app.inside.walkthrough.scales import colours_of
 from gam_viz.app.shared.columns import PLOT
+from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Dot, Moved, Step
 from gam_viz.figures.scales import number, symmetric_scale
 from gam_viz.figures.steps import numbers, window
-from gam_viz.text import text
 
 Index = tuple[int, ...]
 
@@ -48,7 +48,7 @@ def _name(step: Step, index: Index) -> str:
             words.append(text(f"inside.statistic.{('max', 'mean')[i]}"))
         elif axis != "mask":
             words.append(text(f"inside.unit.{axis}", number=i))
-    return text("own.comma").join(words)
+    return text("own_networks.comma").join(words)
 
 
 def _windows(dot: Dot, key: str) -> None:
@@ -70,7 +70,7 @@ def _windows(dot: Dot, key: str) -> None:
         with column:
             st.caption(text(f"inside.window.{name}", limit=number(scale.high)))
             st.plotly_chart(
-                window(values, scale, colours_of(scale), hover=text("word.value")),
+                window(values, scale, colours_of(scale), hover=text("common.word.value")),
                 config=PLOT,
                 key=f"{key}-{name}",
                 alt=text("inside.window_alt", name=text(f"inside.window.{name}", limit=number(scale.high))),
@@ -98,6 +98,6 @@ def _terms(dot: Dot, colour: str, key: str) -> None:
         )
         table: dict[str, np.ndarray] = {text("inside.term"): np.arange(dot.first, dot.first + len(partial))}
         if dot.weights.ndim == 1:
-            table |= {text("word.weight"): dot.weights, text("word.value"): dot.inputs}
+            table |= {text("common.word.weight"): dot.weights, text("common.word.value"): dot.inputs}
         st.dataframe(table | {text("inside.adds"): partial}, hide_index=True, height=220)
         st.caption(text("inside.bias", value=number(dot.bias)))

@@ -10,8 +10,8 @@ from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.networks import Subject
 from gam_viz.app.shared.session_cache import awaited
+from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import STATIONS, Step, StepsError, Walk, walk
-from gam_viz.text import text
 from gam_viz.titles import literal
 
 MOST = 3  # columns

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Arithmetic, Dot, Extreme, Function, Mean, Moved, Normalised, Pair
 from gam_viz.figures.scales import number
-from gam_viz.text import text
 
 LARGEST = 3  # terms of a sum that are written out
 FIRST = 2  # of many numbers, those that are named; three are too wide for a phone

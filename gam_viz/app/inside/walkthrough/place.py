@@ -8,8 +8,8 @@ import streamlit as st
 
 from gam_viz.app.inside.walkthrough.columns import Column, stations_of, steps_at
 from gam_viz.app.shared import state
+from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Step
-from gam_viz.text import text
 
 UNITS = ("channel", "hidden")
 

@@ -12,9 +12,9 @@ from gam_viz.app.inside.walkthrough.sentences import axes, nothing, sentence
 from gam_viz.app.inside.walkthrough.tensor import picture
 from gam_viz.app.inside.walkthrough.tiles import flow
 from gam_viz.app.shared.columns import View, heading
+from gam_viz.app.shared.words import prose, text
 from gam_viz.explain.walkthrough import Step
 from gam_viz.figures.scales import number
-from gam_viz.text import prose, text
 
 
 @st.fragment

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain.walkthrough import STATIONS, Step, Walk
 from gam_viz.figures.scales import number
-from gam_viz.text import prose, text
-from gam_viz.titles import layer_title
 
 #: Kinds that mean something else where every position has numbers of its own.
 TWOFOLD = ("linear", "linear_relu", "rescale", "output")

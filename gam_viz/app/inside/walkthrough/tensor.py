@@ -9,11 +9,11 @@ from gam_viz.app.inside.walkthrough.place import Place
 from gam_viz.app.inside.walkthrough.scales import GATES, colours_of
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, legend, print_scale
+from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Step
 from gam_viz.figures.scales import Scale, number
 from gam_viz.figures.steps import MOST, mosaic, numbers, single
 from gam_viz.figures.style import GUIDE
-from gam_viz.text import text
 
 KEYS = {"channel": "unit", "hidden": "hidden"}  # axis -> its key in the link
 
@@ -44,7 +44,7 @@ def _maps(step: Step, place: Place, scale: Scale, *, shared: bool, key: str) -> 
         with left:
             st.caption(text(f"inside.all.{units}", first=first, last=first + len(shown) - 1, count=count))
             st.plotly_chart(
-                mosaic(shown, scale, colours, first=first, chosen=unit, hover=text(f"word.{units}")),
+                mosaic(shown, scale, colours, first=first, chosen=unit, hover=text(f"common.word.{units}")),
                 config=PLOT,
                 key=f"{key}-all",
                 on_select=lambda: _picked(f"{key}-all", (KEYS[units],)),
@@ -72,7 +72,7 @@ def _two_maps(maps: np.ndarray, scale: Scale, cell: tuple[int, int], key: str) -
 
 def _one_map(values: np.ndarray, scale: Scale, cell: tuple[int, int], key: str, alt: str) -> None:
     st.plotly_chart(
-        single(values, scale, colours_of(scale), cell=cell, hover=text("word.value")),
+        single(values, scale, colours_of(scale), cell=cell, hover=text("common.word.value")),
         config=PLOT,
         key=f"{key}-map",
         on_select=lambda: _picked(f"{key}-map", ("row", "column")),
@@ -96,7 +96,7 @@ def _vector(step: Step, place: Place, scale: Scale, colour: str, key: str) -> No
     if len(rows) == 2:
         st.html(legend([("■", shade, name) for name, shade, _ in rows]))
     st.plotly_chart(
-        numbers(rows, scale, chosen=place.of(units, values.shape[1]), hover=text(f"word.{units}")),
+        numbers(rows, scale, chosen=place.of(units, values.shape[1]), hover=text(f"common.word.{units}")),
         config=PLOT,
         key=f"{key}-bars",
         on_select=lambda: _picked(f"{key}-bars", (KEYS[units],)),

@@ -11,11 +11,11 @@ import streamlit as st
 from gam_viz.app.inside.walkthrough.columns import Column, stations_of, steps_at
 from gam_viz.app.inside.walkthrough.place import Place
 from gam_viz.app.inside.walkthrough.scales import colours_of, comparable, scale_of
+from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Step
 from gam_viz.figures.pixels import painted, uri
 from gam_viz.figures.scales import Scale
 from gam_viz.figures.style import CHOSEN
-from gam_viz.text import text
 
 STYLE = f"""<style>
 .gv-flow {{display: flex; flex-wrap: wrap; gap: .35rem .3rem; font-size: .72rem; line-height: 1.15}}
@@ -47,7 +47,7 @@ def flow(columns: list[Column], place: Place) -> None:
 
 
 def _label(columns: list[Column]) -> str:
-    return text("inside.flow_alt", names=text("own.comma").join(column.title for column in columns))
+    return text("inside.flow_alt", names=text("own_networks.comma").join(column.title for column in columns))
 
 
 def _tile(step: Step, scale: Scale, place: Place) -> npt.NDArray[np.uint8]:

@@ -21,20 +21,20 @@ from gam_viz.app.shared.own_networks.admission import (
 from gam_viz.app.shared.own_networks.kept import keep, own_networks, remove
 from gam_viz.app.shared.own_networks.questions import Asked, answered, draw_questions, inferred
 from gam_viz.app.shared.uploads import plain
+from gam_viz.app.shared.words import network_title, text
 from gam_viz.networks.checkpoints import SUFFIX, Card, Checkpoint, CheckpointError, from_bytes
 from gam_viz.networks.state_dicts import INPUT_SIZES, open_state_dict
-from gam_viz.text import text
-from gam_viz.titles import literal, network_title
+from gam_viz.titles import literal
 
 
 def own_networks_button(shipped: Sequence[Checkpoint]) -> None:
     """Draw the button, and the dialog while it is open."""
     kept = len(own_networks())
-    label = text("own.button_some", count=kept) if kept else text("own.button")
+    label = text("own_networks.button_some", count=kept) if kept else text("own_networks.button")
     if st.button(label, icon=":material/upload_file:", key="own-button", width="stretch"):
         st.session_state["own-open"] = True
     if st.session_state.get("own-open"):
-        st.dialog(text("own.title"), width="medium", on_dismiss=_close)(_draw)(tuple(shipped))
+        st.dialog(text("own_networks.title"), width="medium", on_dismiss=_close)(_draw)(tuple(shipped))
 
 
 def _close() -> None:
@@ -63,7 +63,9 @@ def _kept_rows() -> None:
         name = checkpoint.card.name
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False):
             st.markdown(f"**{literal(name)}** · {network_title(checkpoint.card)}", width="content")
-            if st.button(text("own.remove"), icon=":material/delete:", key=f"own-remove-{name}", type="tertiary"):
+            if st.button(
+                text("own_networks.remove"), icon=":material/delete:", key=f"own-remove-{name}", type="tertiary"
+            ):
                 remove(name)
                 _close()
                 st.rerun()
@@ -71,10 +73,10 @@ def _kept_rows() -> None:
 
 def _uploader(number: int) -> None:
     if len(own_networks()) >= MAX_NETWORKS:
-        st.info(text("own.error.full", most=MAX_NETWORKS))
+        st.info(text("own_networks.error.full", most=MAX_NETWORKS))
         return
     st.file_uploader(
-        text("own.file"),
+        text("own_networks.file"),
         type=list(SUFFIXES),
         key=f"own-file-{number}",
         max_upload_size=MAX_BYTES // MEGABYTE,
@@ -83,7 +85,7 @@ def _uploader(number: int) -> None:
     )
     st.caption(
         text(
-            "own.limits",
+            "own_networks.limits",
             megabytes=MAX_BYTES // MEGABYTE,
             most=MAX_NETWORKS,
             session=MAX_SESSION_BYTES // MEGABYTE,
@@ -108,7 +110,7 @@ def _take(number: int) -> None:
 
 def _read(name: str, content: bytes, shipped: Sequence[Checkpoint], number: int) -> None:
     """A checkpoint is taken in at once; a state dict has questions."""
-    with st.spinner(text("own.reading", name=name), show_time=True):
+    with st.spinner(text("own_networks.reading", name=name), show_time=True):
         # A safetensors file begins with a length and a JSON object.
         if name.lower().endswith(SUFFIX) or content[8:9] == b"{":
             _add(from_bytes(content, name), shipped)
@@ -121,14 +123,16 @@ def _read(name: str, content: bytes, shipped: Sequence[Checkpoint], number: int)
 def _form(asked: Asked, shipped: Sequence[Checkpoint]) -> None:
     cards = _cards(shipped)
     st.markdown(inferred(asked))
-    st.caption(text("own.untold"))
+    st.caption(text("own_networks.untold"))
     draw_questions(asked, cards)
     with st.container(horizontal=True):
-        wanted = st.button(text("own.add"), type="primary", key="own-add")
-        st.button(text("own.another"), key="own-another", on_click=lambda: st.session_state.pop("own-asked", None))
+        wanted = st.button(text("own_networks.add"), type="primary", key="own-add")
+        st.button(
+            text("own_networks.another"), key="own-another", on_click=lambda: st.session_state.pop("own-asked", None)
+        )
 
     def make() -> None:
-        with st.spinner(text("own.adding"), show_time=True):
+        with st.spinner(text("own_networks.adding"), show_time=True):
             taken = [c.card.name for c in (*shipped, *own_networks())]
             checkpoint, home = answered(asked, cards, taken)
             if home is not None:
@@ -158,12 +162,12 @@ def _refusal(name: str, attempt: Callable[[], None]) -> str | None:
 
 def _sentence(name: str, error: CheckpointError | OwnNetworkError) -> str:
     if isinstance(error, OwnNetworkError):
-        return f"**{literal(name)}** · {text(f'own.error.{error.code}', **error.details)}"
-    return text(f"own.refused.{error.code}", name=literal(name), reason=literal(str(error)))
+        return f"**{literal(name)}** · {text(f'own_networks.error.{error.code}', **error.details)}"
+    return text(f"own_networks.refused.{error.code}", name=literal(name), reason=literal(str(error)))
 
 
 def _say_waiting(place: DeltaGenerator, position: int) -> None:
-    place.info(text("compare.waiting", position=position))
+    place.info(text("common.waiting", position=position))
 
 
 def _cards(shipped: Sequence[Checkpoint]) -> dict[str, Card]:

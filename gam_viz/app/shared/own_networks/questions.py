@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gam_viz.app.shared.own_networks.admission import MAX_SIDE, OwnNetworkError, distinct, read_classes, read_three
+from gam_viz.app.shared.words import attention_title, class_title, data_title, text
 from gam_viz.cost import Counts
 from gam_viz.figures.scales import number
 from gam_viz.networks.checkpoints import Card, Checkpoint
 from gam_viz.networks.state_dicts import HALF, INPUT_SIZES, StateDict
-from gam_viz.text import text
-from gam_viz.titles import attention_title, class_title, data_title
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 TYPED, OTHER = "typed", "other"
@@ -43,7 +42,7 @@ def inferred(asked: Asked) -> str:
     """What its names and shapes tell, in one line."""
     config, counts = asked.state.config, asked.counts
     return text(
-        "own.inferred",
+        "own_networks.inferred",
         architecture=config.architecture,
         width=config.width,
         attention=attention_title(config.attention, config.attention_options),
@@ -64,52 +63,54 @@ def draw_questions(asked: Asked, cards: Mapping[str, Card]) -> None:
     norms = _norms(cards)
     st.session_state.setdefault(key("name"), asked.state.name)
     st.session_state.setdefault(key("size"), INPUT_SIZES[config.stem])
-    st.text_input(text("own.name"), key=key("name"), max_chars=60)
+    st.text_input(text("own_networks.name"), key=key("name"), max_chars=60)
     if fitting:
         st.selectbox(
-            text("own.classes_of"),
+            text("own_networks.classes_of"),
             [TYPED, *fitting],
-            format_func=lambda name: text("own.typed") if name == TYPED else data_title(fitting[name]),
+            format_func=lambda name: text("own_networks.typed") if name == TYPED else data_title(fitting[name]),
             key=key("set"),
             on_change=_preset,
             args=(asked, fitting, norms),
-            help=text("own.classes_of_help"),
+            help=text("own_networks.classes_of_help"),
         )
     chosen = fitting.get(st.session_state.get(key("set"), TYPED))
     if chosen is not None:
-        names = text("own.comma").join(class_title(name) for name in chosen.classes)
-        st.caption(text("own.in_order", data=data_title(chosen), classes=names))
+        names = text("own_networks.comma").join(class_title(name) for name in chosen.classes)
+        st.caption(text("own_networks.in_order", data=data_title(chosen), classes=names))
     else:
         st.text_area(
-            text("own.classes", count=config.num_classes),
+            text("own_networks.classes", count=config.num_classes),
             key=key("classes"),
             placeholder="class 0\nclass 1\n…",
-            help=text("own.classes_help"),
+            help=text("own_networks.classes_help"),
             height=96,
         )
     first, second = st.columns([1, 2])
-    first.number_input(text("own.size"), 8, MAX_SIDE, step=1, key=key("size"), help=text("own.size_help"))
+    first.number_input(
+        text("own_networks.size"), 8, MAX_SIDE, step=1, key=key("size"), help=text("own_networks.size_help")
+    )
     second.selectbox(
-        text("own.norm"),
+        text("own_networks.norm"),
         [*norms, OTHER],
         format_func=lambda name: _norm_title(name, norms, cards),
         key=key("norm"),
-        help=text("own.norm_help"),
+        help=text("own_networks.norm_help"),
     )
     if st.session_state[key("norm")] == OTHER:
         first, second = st.columns(2)
-        first.text_input(text("own.mean"), "0.5, 0.5, 0.5", key=key("mean"))
-        second.text_input(text("own.std"), "0.5, 0.5, 0.5", key=key("std"))
+        first.text_input(text("own_networks.mean"), "0.5, 0.5, 0.5", key=key("mean"))
+        second.text_input(text("own_networks.std"), "0.5, 0.5, 0.5", key=key("std"))
     for question, answers in QUESTIONS.items():
         if question in asked.state.questions:
             st.session_state.setdefault(key(question), answers[0])
             st.segmented_control(
-                text(f"own.question.{question}"),
+                text(f"own_networks.question.{question}"),
                 answers,
-                format_func=lambda answer, question=question: text(f"own.answer.{question}.{answer}"),  # type: ignore[misc]
+                format_func=lambda answer, question=question: text(f"own_networks.answer.{question}.{answer}"),  # type: ignore[misc]
                 key=key(question),
                 required=True,
-                help=text(f"own.question_help.{question}"),
+                help=text(f"own_networks.question_help.{question}"),
             )
 
 
@@ -176,10 +177,10 @@ def _norms(cards: Mapping[str, Card]) -> dict[str, tuple[Three, Three]]:
 
 def _norm_title(name: str, norms: Mapping[str, tuple[Three, Three]], cards: Mapping[str, Card]) -> str:
     if name == OTHER:
-        return text("own.norm.other")
-    known = {"half": text("own.norm.half"), "imagenet": text("own.norm.imagenet")}
+        return text("own_networks.norm.other")
+    known = {"half": text("own_networks.norm.half"), "imagenet": text("own_networks.norm.imagenet")}
     title = known.get(name) or data_title(cards[name.removeprefix("as-")])
-    return text("own.norm.of", title=title, mean=_three(norms[name][0]), std=_three(norms[name][1]))
+    return text("own_networks.norm.of", title=title, mean=_three(norms[name][0]), std=_three(norms[name][1]))
 
 
 def _three(values: Three) -> str:

@@ -6,9 +6,9 @@ import streamlit as st
 
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.rendering.facts import band_title
+from gam_viz.app.shared.words import text
 from gam_viz.images import Rendering, Source
 from gam_viz.images.formats.raster.header import RasterFile
-from gam_viz.text import text
 
 CHANNELS = ("red", "green", "blue")
 NEAR_INFRARED = ("nir", "near infrared", "near-infrared", "near_infrared", "nir1", "b08", "b8")
@@ -25,9 +25,9 @@ def bands_controls(source: Source, look: Rendering, page: RasterFile) -> None:
     with st.container(horizontal=True, gap="small", key="look-bands"):
         state.show(state.key(source, "colours"), kind)
         st.segmented_control(
-            text("look.colours"),
+            text("rendering.look.colours"),
             [*presets, *(["three"] if kind == "three" or not presets else []), "single"],
-            format_func=lambda name: text(f"colours_of.{name}"),
+            format_func=lambda name: text(f"rendering.colours_of.{name}"),
             key=state.key(source, "colours"),
             required=True,
             wrap=True,
@@ -38,7 +38,7 @@ def bands_controls(source: Source, look: Rendering, page: RasterFile) -> None:
         for index, channel in enumerate(("grey",) if single else CHANNELS):
             state.show(state.key(source, channel), str(bands[index]))
             st.selectbox(
-                text(f"band.{channel}"),
+                text(f"rendering.band.{channel}"),
                 list(titles),
                 format_func=titles.__getitem__,
                 key=state.key(source, channel),

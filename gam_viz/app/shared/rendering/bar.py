@@ -10,9 +10,8 @@ from gam_viz.app.shared.rendering.bands import bands_controls
 from gam_viz.app.shared.rendering.facts import essentials, page_of, shown_now
 from gam_viz.app.shared.rendering.part import edges_control, overview, part_control
 from gam_viz.app.shared.rendering.window import mode_control, range_control, shown_ends
+from gam_viz.app.shared.words import picture_sentence, text
 from gam_viz.images import Picture, Rendering, Source
-from gam_viz.text import text
-from gam_viz.titles import picture_sentence
 
 SHOWN_SIDE = 230  # pixels on the page
 
@@ -34,7 +33,7 @@ def look_bar(source: Source | None, picture: Picture, title: str) -> None:
         return
     refused = state.refusal(source)
     if refused is not None:
-        st.warning(text("look.refused", reason=picture_sentence(refused)))
+        st.warning(text("rendering.look.refused", reason=picture_sentence(refused)))
     if not adjustable(source):
         return
     look = state.look_of(source)
@@ -43,9 +42,11 @@ def look_bar(source: Source | None, picture: Picture, title: str) -> None:
     first, second = st.columns([1.0, 3.5], gap="medium")
     with first:
         if page is None or look.region is None or not overview(source, look, page):
-            st.image(thumbnail(picture.pixels, 2 * SHOWN_SIDE), width=SHOWN_SIDE, alt=text("look.alt", name=title))
+            st.image(
+                thumbnail(picture.pixels, 2 * SHOWN_SIDE), width=SHOWN_SIDE, alt=text("rendering.look.alt", name=title)
+            )
         st.button(
-            text("look.reset"),
+            text("rendering.look.reset"),
             icon=":material/restart_alt:",
             type="tertiary",
             key=state.key(source, "reset"),
@@ -76,7 +77,7 @@ def look_bar(source: Source | None, picture: Picture, title: str) -> None:
 def _frames(source: Source, look: Rendering) -> None:
     state.show(state.key(source, "frame"), look.frame + 1)
     st.slider(
-        text("look.frame", frames=source.frames),
+        text("rendering.look.frame", frames=source.frames),
         1,
         source.frames,
         step=1,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gam_viz.app.shared.words import text, text_or
 from gam_viz.images import Band, Fact, Note, Picture, Source, Window
 from gam_viz.images.formats.raster.file import RasterPages
 from gam_viz.images.formats.raster.header import RasterFile
-from gam_viz.text import text, text_or
 from gam_viz.titles import literal
 
 ESSENTIAL = (
@@ -42,8 +42,8 @@ def fact_text(fact: Fact) -> str:
     """One fact."""
     details = dict(fact.details)
     if "unit" in details:
-        details["unit"] = text_or(f"unit.{details['unit']}", str(details["unit"]))
-    return literal(text(f"fact.{fact.code}", **details))
+        details["unit"] = text_or(f"rendering.unit.{details['unit']}", str(details["unit"]))
+    return literal(text(f"rendering.fact.{fact.code}", **details))
 
 
 def note_text(note: Note) -> str:
@@ -51,7 +51,7 @@ def note_text(note: Note) -> str:
     details = dict(note.details)
     if "window" in details:
         details["window"] = window_name(str(details["window"]))
-    return literal(text(f"note.{note.code}", **details))
+    return literal(text(f"rendering.note.{note.code}", **details))
 
 
 def window_title(window: Window, *, alone: bool = False) -> str:
@@ -64,20 +64,20 @@ def window_title(window: Window, *, alone: bool = False) -> str:
     if window.label:
         return literal(window.label)
     kind, _, _ = window.id.partition(":")
-    return text(f"window.{kind}") if alone else window_name(window.id)
+    return text(f"rendering.window.{kind}") if alone else window_name(window.id)
 
 
 def window_name(id: str) -> str:
     """The name of a window that is known by its id."""
     kind, _, number = id.partition(":")
     if number:
-        return text(f"window.{kind}_numbered", number=int(number) + 1)
-    return text("window.hand") if id == "centre_width" else text_or(f"window.{id}", id)
+        return text(f"rendering.window.{kind}_numbered", number=int(number) + 1)
+    return text("rendering.window.hand") if id == "centre_width" else text_or(f"rendering.window.{id}", id)
 
 
 def band_title(band: Band) -> str:
     """A band's name in a list: its number with its name, else with what the file says it is for. Not Markdown."""
-    name = band.name if band.name != str(band.number) else text_or(f"band.{band.role}", "")
+    name = band.name if band.name != str(band.number) else text_or(f"rendering.band.{band.role}", "")
     return f"{band.number} · {name}" if name else str(band.number)
 
 

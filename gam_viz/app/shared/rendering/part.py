@@ -12,11 +12,11 @@ from PIL import Image
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import PLOT
 from gam_viz.app.shared.rendering import state
+from gam_viz.app.shared.words import text
 from gam_viz.figures.region import box_picker
 from gam_viz.images import PictureError, Rendering, Source
 from gam_viz.images.formats.raster.header import RasterFile
 from gam_viz.images.formats.to_rgb import upright
-from gam_viz.text import text
 
 EDGES = ("left", "top", "right", "bottom")
 SMALLEST = 64  # pixels a side: of less, a part is nothing that a network could look at
@@ -28,9 +28,11 @@ def part_control(source: Source, look: Rendering, page: RasterFile, *, reduced: 
     if min(page.width, page.height) >= SMALLEST or look.region is not None:
         state.show(state.key(source, "part"), "whole" if look.region is None else "part")
         st.segmented_control(
-            text("look.part"),
+            text("rendering.look.part"),
             ["whole", "part"],
-            format_func=lambda name: text("part.reduced") if name == "whole" and reduced else text(f"part.{name}"),
+            format_func=lambda name: (
+                text("rendering.part.reduced") if name == "whole" and reduced else text(f"rendering.part.{name}")
+            ),
             key=state.key(source, "part"),
             required=True,
             wrap=True,
@@ -47,7 +49,7 @@ def edges_control(source: Source, look: Rendering, page: RasterFile) -> None:
         for edge, value in zip(EDGES, look.region, strict=True):
             state.show(state.key(source, edge), value)
             st.number_input(
-                text(f"region.{edge}"),
+                text(f"compare.region.{edge}"),
                 0,
                 page.width if edge in ("left", "right") else page.height,
                 step=max(1, (page.width if edge in ("left", "right") else page.height) // 50),
@@ -79,10 +81,16 @@ def overview(source: Source, look: Rendering, page: RasterFile) -> bool:
         on_select=_draw(source, page),
         selection_mode="box",
         alt=text(
-            "look.overview_alt", width=page.width, height=page.height, left=left, top=top, right=right, bottom=bottom
+            "rendering.look.overview_alt",
+            width=page.width,
+            height=page.height,
+            left=left,
+            top=top,
+            right=right,
+            bottom=bottom,
         ),
     )
-    st.caption(text("look.part_help"))
+    st.caption(text("rendering.look.part_help"))
     return True
 
 

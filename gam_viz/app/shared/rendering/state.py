@@ -12,8 +12,8 @@ from typing import Any
 import streamlit as st
 
 from gam_viz.app.shared import networks, state
+from gam_viz.app.shared.words import language
 from gam_viz.images import Picture, PictureError, Rendering, Source, first_look
-from gam_viz.text import language
 
 OPEN: dict[str, Any] = {"window": None, "stretch": None, "bands": None, "region": None, "frame": 0}
 

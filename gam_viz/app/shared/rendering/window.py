@@ -13,8 +13,8 @@ import streamlit as st
 from gam_viz.app.shared import networks
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.rendering.facts import page_of, unit_of, window_name, window_title
+from gam_viz.app.shared.words import text
 from gam_viz.images import Picture, Rendering, Source
-from gam_viz.text import text
 
 PERCENTILES, HAND = "percentiles", "hand"
 MOST_BUTTONS = 9  # more windows than that go into a list
@@ -46,12 +46,12 @@ def mode_control(source: Source, look: Rendering, ends: tuple[float, float]) -> 
     if mode not in (PERCENTILES, HAND):
         titles.setdefault(mode, window_name(mode))  # a window that only this frame has
     if source.stretchable:
-        titles = {**titles, PERCENTILES: text("window.percentiles")}
+        titles = {**titles, PERCENTILES: text("rendering.window.percentiles")}
     if source.kind == "raster":  # what it does of itself stands first
         titles = {PERCENTILES: titles.pop(PERCENTILES), **titles}
-    titles[HAND] = text("window.hand")
+    titles[HAND] = text("rendering.window.hand")
     state.show(state.key(source, "window"), mode)
-    label = text("look.window") if source.kind == "dicom" else text("look.values")
+    label = text("rendering.look.window") if source.kind == "dicom" else text("rendering.look.values")
     how: dict[str, Any] = {"key": state.key(source, "window"), "on_change": _choose_mode, "args": (source, ends)}
     if len(titles) <= MOST_BUTTONS:
         st.segmented_control(label, list(titles), format_func=titles.__getitem__, required=True, wrap=True, **how)
@@ -163,7 +163,7 @@ def _ends(source: Source, look: Rendering, picture: Picture, ends: tuple[float, 
     state.show(state.key(source, "ends"), (low, high))
     unit = unit_of(source)
     turned = any(note.code == "white_is_smallest" for note in picture.notes)
-    label = text("look.ends_turned") if turned else text("look.ends")
+    label = text("rendering.look.ends_turned") if turned else text("rendering.look.ends")
     st.slider(
         f"{label} ({unit})" if unit else label,
         span.low,
@@ -183,7 +183,7 @@ def _ends(source: Source, look: Rendering, picture: Picture, ends: tuple[float, 
         for name, value in numbers.items():
             state.show(state.key(source, name), float(value))
             st.number_input(
-                text(f"look.{name}"),
+                text(f"rendering.look.{name}"),
                 step=span.step,
                 format=span.format,
                 key=state.key(source, name),
@@ -209,7 +209,7 @@ def _type(source: Source, names: tuple[str, str]) -> None:
 def _percentiles(source: Source, stretch: tuple[float, float]) -> None:
     state.show(state.key(source, "percentiles"), stretch)
     st.slider(
-        text("look.percentiles"),
+        text("rendering.look.percentiles"),
         0.0,
         100.0,
         step=0.5,
@@ -221,7 +221,10 @@ def _percentiles(source: Source, stretch: tuple[float, float]) -> None:
     )
     with st.container(horizontal=True, gap="small", width=TWINS):
         for end, label, value in zip(
-            ("low", "high"), (text("look.percent_low"), text("look.percent_high")), stretch, strict=True
+            ("low", "high"),
+            (text("rendering.look.percent_low"), text("rendering.look.percent_high")),
+            stretch,
+            strict=True,
         ):
             state.show(state.key(source, f"percent-{end}"), float(value))
             st.number_input(
