@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import tomllib
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gam_viz.cli.common import checkpoint_argument, data_argument
-from gam_viz.runtime.installation import PACKAGE, STREAMLIT_CONFIG
 
 
 def add(commands: Any) -> None:
@@ -25,27 +22,12 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Serve until it is stopped."""
-    from streamlit.web import bootstrap
+    from gam_viz.app.serve import serve
 
-    # Streamlit looks for its settings in the folder where it is started; the app's own hold anywhere.
-    settings = dict(_flat(tomllib.loads(STREAMLIT_CONFIG.read_text(encoding="utf-8"))))
-    if options.port is not None:
-        settings["server_port"] = options.port
-    if options.address is not None:
-        settings["server_address"] = options.address
-    if options.browser:
-        settings["server_headless"] = False
     os.environ["GAM_VIZ_CHECKPOINTS"] = str(options.checkpoints)
     if options.data_root is not None:
         os.environ["GAM_VIZ_DATA"] = options.data_root
-    bootstrap.load_config_options(settings)
-    bootstrap.run(str(PACKAGE / "app" / "main.py"), False, [], settings)
-
-
-def _flat(tables: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Streamlit's names for the settings of a TOML file: `theme_light_primaryColor`."""
-    for key, value in tables.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{above}{key}_")
-        else:
-            yield f"{above}{key}", value
+    asked = {"server_port": options.port, "server_address": options.address}
+    if options.browser:
+        asked["server_headless"] = False
+    serve(**{name: value for name, value in asked.items() if value is not None})

@@ -1,0 +1,34 @@
+"""Serving the app with its own settings, wherever it is started."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from streamlit.web import bootstrap
+
+from gam_viz.runtime.installation import STREAMLIT_CONFIG
+
+
+def serve(**settings: object) -> None:
+    """Serve until the process is stopped.
+
+    Streamlit looks for settings in the folder where it is started; here the app's own hold anywhere.
+
+    Args:
+        settings: Streamlit's, before the app's own: `server_port=8600`.
+    """
+    all_settings = dict(_flat(tomllib.loads(STREAMLIT_CONFIG.read_text(encoding="utf-8")))) | settings
+    bootstrap.load_config_options(all_settings)
+    bootstrap.run(str(Path(__file__).with_name("main.py")), False, [], all_settings)
+
+
+def _flat(tables: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Streamlit's names for the settings of a TOML file: `theme_light_primaryColor`."""
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}_")
+        else:
+            yield f"{above}{key}", value
