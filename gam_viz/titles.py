@@ -15,7 +15,6 @@ from gam_viz.text import Words
 #: Options that are numbers, and how the catalogue calls them.
 COUNTED = {"groups": "groups", "kernel_size": "kernel", "rate": "rate", "reduction_ratio": "rate"}
 _MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]|:(?=\S)|(?<=www)\.")
-_RANGE = re.compile(r"(-?\d+) (?:to (-?\d+)|and up)\Z")
 
 
 def class_title(words: Words, name: str) -> str:
@@ -69,23 +68,8 @@ def literal(name: str) -> str:
 
 
 def picture_sentence(words: Words, error: PictureError) -> str:
-    """What was wrong with a picture file, in the reader's language, as Markdown."""
-    details = {gap: _translated(words, gap, value) for gap, value in error.details.items()}
-    return literal(words.text(f"errors.picture.{error.code}", **details))
-
-
-def _translated(words: Words, gap: str, value: object) -> object:
-    """What an error names, where that is a phrase and not a number or somebody else's name."""
-    if gap == "parts":
-        return words.text_or(f"errors.picture_parts.{value}", str(value))
-    if gap == "choice":
-        return words.text_or(f"errors.picture_choice.{value}", str(value))
-    found = _RANGE.match(value) if gap in ("frames", "bands") and isinstance(value, str) else None
-    if found is None:
-        return value
-    if found[2] is None:
-        return words.text("rendering.range.from", low=found[1])
-    return words.text("rendering.range.between", low=found[1], high=found[2])
+    """What was wrong with a picture file, as Markdown."""
+    return literal(error.sentence(words))
 
 
 def percent(probability: float) -> str:

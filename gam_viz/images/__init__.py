@@ -8,23 +8,19 @@ network(seen.tensor)                       # (1, 3, 64, 64)
 """
 
 from gam_viz.images.decode import decode
-from gam_viz.images.errors import ERROR_TEXTS, PictureError
-from gam_viz.images.facts import FACT_TEXTS, Band, Fact, Window
+from gam_viz.images.errors import PictureError
+from gam_viz.images.facts import Band, Fact, Window
 from gam_viz.images.limits import LIMITS, Limits
 from gam_viz.images.network_input import Fit, NetworkInput, denormalise, normalise, normalise_batch, prepare
 from gam_viz.images.open_source import open_source
-from gam_viz.images.picture import NOTE_TEXTS, Note, Picture, from_pixels
+from gam_viz.images.picture import Note, Picture, from_pixels
 from gam_viz.images.render import first_look, measured_range, render
 from gam_viz.images.rendering import Rendering
-from gam_viz.images.samples import SAMPLE_TITLES, Sample, list_samples, load_sample, sample_scene
+from gam_viz.images.samples import Sample, list_samples, load_sample, sample_scene
 from gam_viz.images.source import Source
 
 __all__ = [
-    "ERROR_TEXTS",
-    "FACT_TEXTS",
     "LIMITS",
-    "NOTE_TEXTS",
-    "SAMPLE_TITLES",
     "Band",
     "Fact",
     "Fit",

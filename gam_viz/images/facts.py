@@ -4,27 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
-FACT_TEXTS: Mapping[str, str] = MappingProxyType(
-    {
-        "size": "{width} x {height} pixels",
-        "frames": "{frames} pictures",
-        "modality": "Modality {modality}",
-        "photometric": "Stored as {photometric}",
-        "bits": "{bits} bits a value",
-        "number_type": "Values of type {dtype}",
-        "compression": "Compression: {compression}",
-        "pixel_spacing": "A pixel is {row:g} mm high and {column:g} mm wide",
-        "detector_spacing": "A pixel is {row:g} mm high and {column:g} mm wide at the detector",
-        "bands": "{bands} bands: {names}",
-        "crs": "Coordinates: {crs}",
-        "ground_resolution": "A pixel is {x:g} x {y:g} {unit} on the ground",
-        "no_data": "No data is written as {value:g}",
-        "overviews": "Overviews reduced by {factors}",
-    }
-)
-"""Code -> English phrase, a `str.format` template over `Fact.details`."""
+from gam_viz.text import words
 
 
 @dataclass(frozen=True)
@@ -32,7 +13,7 @@ class Fact:
     """One thing that a file says about itself.
 
     Attributes:
-        code: one of `FACT_TEXTS`; the key for a translated phrase.
+        code: what it says; the catalogue\'s `rendering.fact.<code>`.
         details: the values that the phrase names.
     """
 
@@ -40,7 +21,7 @@ class Fact:
     details: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return FACT_TEXTS[self.code].format(**self.details)
+        return words("en").text(f"rendering.fact.{self.code}", **self.details)
 
 
 @dataclass(frozen=True)

@@ -5,45 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-NOTE_TEXTS: Mapping[str, str] = MappingProxyType(
-    {
-        "exif_rotated": "The camera's orientation mark (EXIF {orientation}) was applied.",
-        "alpha_on_white": "Transparent parts are shown on white.",
-        "palette_expanded": "The palette's colours were expanded to RGB.",
-        "grey_expanded": "The picture is grey; its value is used for red, green and blue.",
-        "cmyk_converted": "Print colours (CMYK) were converted to RGB without a colour profile.",
-        "lab_converted": "Lab colours were converted to RGB.",
-        "ycbcr_converted": "YCbCr colours were converted to RGB.",
-        "sixteen_bit_scaled": "16-bit grey values from {low} (black) to {high} (white) were scaled to 8 bits.",
-        "sixteen_bit_reduced": "16 bits a colour were reduced to 8.",
-        "first_frame_only": "The file holds several pictures; only the first is used.",
-        "frame_shown": "Of the file's {frames} pictures, number {number} is shown.",
-        "frames_limited": "The file holds {frames} pictures; only the first {limit} can be chosen.",
-        "values_rescaled": "Stored values were multiplied by {slope:g} and shifted by {intercept:g}, as the file says.",
-        "values_looked_up": "Stored values were translated by the file's own table.",
-        "window_applied": "The window {window} was applied: centre {centre:g}, width {width:g}.",
-        "grey_table_applied": "The file's own table of grey values ({window}) was applied.",
-        "values_scaled": "Values from {low:g} (black) to {high:g} (white) were scaled to 8 bits.",
-        "band_scaled": (
-            "Band {band}: values from {low:g} (percentile {low_percent:g}, black) to {high:g} "
-            "(percentile {high_percent:g}, white) were scaled to 8 bits."
-        ),
-        "bands_shown": "The bands shown as red, green and blue are {red}, {green} and {blue}.",
-        "band_shown": "Of {bands} bands, {band} is shown.",
-        "white_is_smallest": "The file stores white as its smallest value; this was turned round.",
-        "no_data_black": "{percent:.1f} % of the pixels hold no data; they are shown black.",
-        "read_reduced": "The part of {width} x {height} pixels was read reduced to {shown_width} x {shown_height}.",
-        "part_shown": "The part from ({left}, {top}) to ({right}, {bottom}) is shown.",
-        "name_differs_from_format": "The name ends in .{suffix}, but the content is {format}.",
-        "cropped_sample": "This is the part from ({left}, {top}) to ({right}, {bottom}) of the original picture.",
-    }
-)
-"""Code -> English sentence, a `str.format` template over `Note.details`."""
+from gam_viz.text import words
 
 
 @dataclass(frozen=True)
@@ -51,7 +17,7 @@ class Note:
     """One thing that was done to a picture, to be told to the user.
 
     Attributes:
-        code: one of `NOTE_TEXTS`; the key for a translated sentence.
+        code: what it says; the catalogue\'s `rendering.note.<code>`.
         details: the values that the sentence names.
     """
 
@@ -59,7 +25,7 @@ class Note:
     details: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return NOTE_TEXTS[self.code].format(**self.details)
+        return words("en").text(f"rendering.note.{self.code}", **self.details)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,25 +18,7 @@ from gam_viz.datasets.scenes.draw import CLASSES, Scene, draw_scene
 from gam_viz.images.decode import decode
 from gam_viz.images.errors import PictureError
 from gam_viz.images.picture import Note, Picture, from_pixels, pixels_sha256
-
-SAMPLE_TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "samples.scene": "Scene: {label}",
-        "samples.scene_tag": "Scene: {label}, with its own tag",
-        "samples.scene_tag_contradicts": "Scene: {label}, with the tag of {tag}",
-        "samples.cat": "Cat",
-        "samples.cat_face": "Cat, face",
-        "samples.horse": "Horse, silhouette",
-        "samples.coffee": "Cup of coffee",
-        "samples.rocket": "Rocket before launch",
-        "samples.astronaut": "Astronaut",
-        "samples.camera": "Man with a camera",
-        "samples.colon": "Colon tissue, stained",
-        "samples.retina": "Retina",
-        "samples.galaxies": "Galaxies",
-    }
-)
-"""Title key -> English title, a `str.format` template over `Sample.title_details`."""
+from gam_viz.text import words
 
 Domain = Literal["scenes", "photographs", "histology", "ophthalmology", "astronomy"]
 
@@ -48,7 +30,7 @@ class Sample:
     Attributes:
         id: stable, fit for a URL.
         group: "scene" (drawn, evidence known) or "photo".
-        title_key: one of `SAMPLE_TITLES`.
+        title_key: its title in the catalogue.
         title_details: what the title names.
         credit: who made it, and where it was published.
         licence: as scikit-image's documentation of the picture states it; the project's own for scenes.
@@ -71,7 +53,7 @@ class Sample:
     @property
     def title(self) -> str:
         """The English title."""
-        return SAMPLE_TITLES[self.title_key].format(**self.title_details)
+        return words("en").text(self.title_key, **self.title_details)
 
 
 def list_samples() -> tuple[Sample, ...]:

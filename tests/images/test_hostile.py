@@ -200,7 +200,7 @@ def test_a_progressive_jpeg_of_countless_scans():
     at = data.rindex(b"\xff\xda")
     scan, end = data[at:-2], data[-2:]
     assert decode(data[:-2] + scan * 20 + end, "a.jpg").pixels.max() <= 1
-    assert refusal(data[:-2] + scan * 500 + end).details["parts"] == "too many scans"
+    assert refusal(data[:-2] + scan * 500 + end).details["parts"] == "scans"
 
 
 def test_what_the_decoder_does_not_need_never_reaches_it():

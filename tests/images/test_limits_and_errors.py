@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import gam_viz.images
-from gam_viz.images import ERROR_TEXTS, LIMITS, NOTE_TEXTS, Limits, Note, PictureError
-from gam_viz.images.errors import PARTS
+from gam_viz.images import LIMITS, Limits, Note, PictureError
 from gam_viz.images.formats.registry import format_of_suffix
+from gam_viz.text import words
 
 MB = 1024 * 1024
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(gam_viz.images.__path__[0]).rglob("*.py")]
@@ -59,19 +59,23 @@ def test_an_error_keeps_code_and_details_between_processes():
     assert (copy.code, copy.details, str(copy)) == (error.code, error.details, str(error))
 
 
+def family(prefix: str) -> set[str]:
+    return {key.removeprefix(prefix) for key in words("en").sentences if key.startswith(prefix)}
+
+
 def test_every_code_in_the_source_has_a_text_and_every_text_is_used():
     source = "\n".join(SOURCES)
     raised = set(re.findall(r'PictureError\(\s*"(\w+)"', source)) | {"truncated", "damaged"}
-    assert raised == ERROR_TEXTS.keys()
+    assert raised == family("errors.picture.")
     noted = set(re.findall(r'Note\(\s*"(\w+)"', source)) | set(re.findall(r'"(\w+_(?:expanded|converted))"', source))
-    assert noted == NOTE_TEXTS.keys()
-    assert set(re.findall(r'parts="([^"]+)"', source)) == set(PARTS)
+    assert noted == family("rendering.note.")
+    assert set(re.findall(r'parts="([^"]+)"', source)) == family("errors.picture_parts.")
 
 
 def test_notes_are_sentences():
     assert str(Note("exif_rotated", {"orientation": 6})) == "The camera's orientation mark (EXIF 6) was applied."
-    for text in NOTE_TEXTS.values():
-        assert text.endswith(".")
+    for code in family("rendering.note."):
+        assert words("en").sentences[f"rendering.note.{code}"].endswith(".")
 
 
 def test_usual_suffixes_are_known():

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from gam_viz.datasets.scenes.draw import CLASSES, draw_scene
-from gam_viz.images import SAMPLE_TITLES, PictureError, list_samples, load_sample, sample_scene
+from gam_viz.images import PictureError, list_samples, load_sample, sample_scene
 from gam_viz.images.samples import _FILES, _load
+from gam_viz.text import words
 
 SAMPLES = list_samples()
 SCENES = [sample for sample in SAMPLES if sample.group == "scene"]
@@ -45,7 +46,9 @@ def test_ids_titles_and_sources():
         assert sample.credit
         assert sample.licence
         assert sample.title
-    assert {sample.title_key for sample in SAMPLES} == SAMPLE_TITLES.keys()
+    assert {sample.title_key for sample in SAMPLES} == {
+        key for key in words("en").sentences if key.startswith("samples.")
+    }
 
 
 def test_photographs_come_with_the_wheel():

@@ -11,7 +11,6 @@ import pytest
 from gam_viz.attention import ATTENTION
 from gam_viz.explain import REDUCTIONS
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED
-from gam_viz.images import ERROR_TEXTS, NOTE_TEXTS, SAMPLE_TITLES
 from gam_viz.text import LANGUAGES, words, written
 
 ENGLISH = words("en").sentences
@@ -86,8 +85,6 @@ def test_what_is_registered_elsewhere_has_its_words() -> None:
         keys += [f"compare.caution.{method.caution}"] if method.caution else []
     keys += [f"compare.not_offered.{reason}" for reason in NOT_OFFERED.values()]
     keys += [f"compare.reduction.{name}" for name in REDUCTIONS]
-    keys += [f"errors.picture.{code}" for code in ERROR_TEXTS] + [f"rendering.note.{code}" for code in NOTE_TEXTS]
-    keys += list(SAMPLE_TITLES)
     assert [key for key in keys if key not in ENGLISH] == []
 
 

@@ -51,7 +51,7 @@ def item_places(data: bytes, start: int, inner: int, limits: Limits) -> Iterator
         pieces = number(2)
         for _ in range(pieces):
             count += 1
-            limits.check_count(count, limits.chunks, format="AVIF", parts="too many chunks")
+            limits.check_count(count, limits.chunks, format="AVIF", parts="chunks")
             number(index_bytes)
             offset = number(offset_bytes)
             yield base + offset, number(length_bytes) or len(data)
@@ -68,7 +68,7 @@ def check_stream(data: bytes, position: int, length: int, limits: Limits) -> Non
     count = 0
     while position < end:
         count += 1
-        limits.check_count(count, limits.chunks, format="AVIF", parts="too many chunks")
+        limits.check_count(count, limits.chunks, format="AVIF", parts="chunks")
         first = data[position]
         if first & 0x80:  # always 0
             return
@@ -150,6 +150,6 @@ def check_chunks(data: bytes, start: int, wide: bool, limits: Limits) -> None:
         struct.error: the box ends too early.
     """
     (count,) = struct.unpack_from(">I", data, start + 4)
-    limits.check_count(count, limits.frames * 64, format="AVIF", parts="too many chunks")
+    limits.check_count(count, limits.frames * 64, format="AVIF", parts="chunks")
     for position in struct.unpack_from(f">{count}{'Q' if wide else 'I'}", data, start + 8):
         check_stream(data, position, len(data), limits)

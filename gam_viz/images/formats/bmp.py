@@ -21,7 +21,7 @@ def read_bmp(data: bytes, limits: Limits, frame: int) -> Essentials:
         return Essentials(data, (width, height))
     width, height, _planes, _bits, compression = struct.unpack_from("<iiHHI", data, 18)
     if compression in (1, 2):
-        limits.check_count(len(data), limits.rle_bytes, format="BMP", parts="too many bytes of run-length code")
+        limits.check_count(len(data), limits.rle_bytes, format="BMP", parts="run_length_bytes")
     elif compression not in (0, 3):
         raise PictureError(
             "unsupported_compression",

@@ -30,7 +30,7 @@ def read_gif(data: bytes, limits: Limits, frame: int) -> Essentials:
         while length := data[position]:
             position += 1 + length
             count += 1
-            limits.check_count(count, 4 * limits.chunks, format="GIF", parts="too many blocks")
+            limits.check_count(count, 4 * limits.chunks, format="GIF", parts="blocks")
         return position + 1
 
     picture_at = None

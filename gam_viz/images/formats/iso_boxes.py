@@ -30,7 +30,7 @@ def boxes(data: bytes, format: str, limits: Limits) -> Iterator[tuple[bytes, int
             if end < start:
                 raise PictureError("damaged", format=format)
             count += 1
-            limits.check_count(count, limits.chunks, format=format, parts="too many chunks")
+            limits.check_count(count, limits.chunks, format=format, parts="chunks")
             yield kind, start, end
             if kind in _CONTAINERS:
                 # `meta` has a version and flags before its boxes.

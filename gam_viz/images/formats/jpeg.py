@@ -38,7 +38,7 @@ def read_jpeg(data: bytes, limits: Limits, frame: int) -> Essentials:
         (length,) = struct.unpack_from(">H", data, position)
         end = position + length
         count += 1
-        limits.check_count(count, limits.jpeg_segments, format="JPEG", parts="too many segments")
+        limits.check_count(count, limits.jpeg_segments, format="JPEG", parts="segments")
         if marker == 0xDA:  # start of scan
             break
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of frame
@@ -53,7 +53,7 @@ def read_jpeg(data: bytes, limits: Limits, frame: int) -> Essentials:
     if bits != 8:
         raise PictureError("unsupported_mode", format="JPEG", mode=f"{bits}-bit")
     scans, end = _walk_scans(data, found.start(), limits)
-    limits.check_count(scans, max(1, limits.scan_pixels // (size[0] * size[1])), format="JPEG", parts="too many scans")
+    limits.check_count(scans, max(1, limits.scan_pixels // (size[0] * size[1])), format="JPEG", parts="scans")
     parts.append(view[found.start() : end or len(data)])
     return Essentials(b"".join(parts), size, orientation, complete=end is not None)
 
@@ -68,7 +68,7 @@ def _walk_scans(data: bytes, position: int, limits: Limits) -> tuple[int, int | 
             return scans, position
         scans += marker == 0xDA
         count += 1
-        limits.check_count(count, limits.chunks, format="JPEG", parts="too many segments")
+        limits.check_count(count, limits.chunks, format="JPEG", parts="segments")
         if marker not in (0x01, 0xD8) and position + 2 <= len(data):
             position += int.from_bytes(data[position : position + 2], "big")
     return scans, None

@@ -90,7 +90,7 @@ def check_codestream(data: memoryview, limits: Limits) -> Codestream:
     while position + 2 <= len(data):
         (marker,) = struct.unpack_from(">H", data, position)
         count += 1
-        limits.check_count(count, limits.chunks, format=_FORMAT, parts="too many segments")
+        limits.check_count(count, limits.chunks, format=_FORMAT, parts="segments")
         if marker == _EOC:
             complete = True
             break
@@ -140,7 +140,7 @@ def _read_size(body: memoryview, limits: Limits) -> tuple[_Grid, int]:
     if any(not across or not down for _, across, down in depths):
         raise PictureError("damaged", format=_FORMAT)
     tiles = -(-(right - tile_left) // tile_width) * -(-(bottom - tile_top) // tile_height)
-    limits.check_count(tiles, _MOST_TILES, format=_FORMAT, parts="too many tiles")
+    limits.check_count(tiles, _MOST_TILES, format=_FORMAT, parts="tiles")
     bits = max((depth & 0x7F) + 1 for depth, _, _ in depths)
     grid = _Grid(width, height, min(tile_width, right), min(tile_height, bottom), tiles, components)
     return grid, bits
@@ -173,8 +173,8 @@ def _check_coding(grid: _Grid, body: memoryview, style: int, at: int, limits: Li
         across, down = min(log_width, max(0, log_across - inner)), min(log_height, max(0, log_down - inner))
         blocks += (_cells(width, across) + 1) * (_cells(height, down) + 1)
     every = grid.tiles * grid.components
-    limits.check_count(every * precincts * layers, _MOST_PACKETS, format=_FORMAT, parts="too many packets")
-    limits.check_count(every * blocks, _MOST_BLOCKS, format=_FORMAT, parts="too many blocks of code")
+    limits.check_count(every * precincts * layers, _MOST_PACKETS, format=_FORMAT, parts="packets")
+    limits.check_count(every * blocks, _MOST_BLOCKS, format=_FORMAT, parts="code_blocks")
 
 
 def _cells(length: int, log_size: int) -> int:

@@ -30,7 +30,7 @@ def read_png(data: bytes, limits: Limits, frame: int) -> Essentials:
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 12 + length  # length, kind, content, checksum
         count += 1
-        limits.check_count(count, limits.chunks, format="PNG", parts="too many chunks")
+        limits.check_count(count, limits.chunks, format="PNG", parts="chunks")
         if kind == b"acTL":
             animated = True
         # Each frame has a control chunk, but for a picture of its own that is there for still viewers.

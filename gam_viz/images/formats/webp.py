@@ -33,7 +33,7 @@ def read_webp(data: bytes, limits: Limits, frame: int) -> Essentials:
     while position + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, position)
         count += 1
-        limits.check_count(count, limits.chunks, format="WebP", parts="too many chunks")
+        limits.check_count(count, limits.chunks, format="WebP", parts="chunks")
         frames += kind == b"ANMF"
         if kind == b"EXIF":
             orientation = exif_orientation(data[position + 8 : position + 8 + length])

@@ -129,7 +129,7 @@ class _Walk:
         """(tag, kind, length, position of the value) of the element at a position."""
         self.count += 1
         if self.count > 4 * self.limits.chunks:
-            self.limits.check_count(self.count, 4 * self.limits.chunks, format="DICOM", parts="too many elements")
+            self.limits.check_count(self.count, 4 * self.limits.chunks, format="DICOM", parts="elements")
         group, element = self._pair.unpack_from(self.data, at)
         tag = group << 16 | element
         if group == 0xFFFE or not explicit:

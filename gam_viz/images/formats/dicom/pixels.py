@@ -129,7 +129,7 @@ def _plain_frame(file: DicomFile, frame: int) -> bytes:
 
 def _compressed_frame(file: DicomFile, frame: int, limits: Limits) -> bytes:
     """One frame's fragments joined, checked, and wrapped again on their own."""
-    limits.check_count(_fragments(file.pixels.value), limits.chunks, format="DICOM", parts="too many elements")
+    limits.check_count(_fragments(file.pixels.value), limits.chunks, format="DICOM", parts="elements")
     stored = get_frame(file.pixels.value, frame, number_of_frames=file.frames)
     if not stored:
         raise PictureError("truncated", format="DICOM")
@@ -152,7 +152,7 @@ def _declared(file: DicomFile, stored: bytes, limits: Limits) -> tuple[int, int]
         return read_jpeg2000(stored, limits).size  # some writers keep the boxes of a file around the codestream
     if file.syntax in _JPEG_LS:
         return _jpeg_ls_size(stored, file.samples)
-    limits.check_count(len(stored), limits.rle_bytes, format="DICOM", parts="too many bytes of run-length code")
+    limits.check_count(len(stored), limits.rle_bytes, format="DICOM", parts="run_length_bytes")
     return file.columns, file.rows  # RLE declares nothing
 
 

@@ -168,14 +168,12 @@ def _check_parts(directory: Directory, limits: Limits) -> None:
     for tag in _NEEDED & directory.entries.keys():
         kind, count, _ = directory.entries[tag]
         if kind not in (1, 7):  # bytes are read in one go; everything else value by value
-            limits.check_count(count, 4 * limits.chunks, format="TIFF", parts="too many values in a tag")
+            limits.check_count(count, 4 * limits.chunks, format="TIFF", parts="tag_values")
     for tag in (_STRIP_OFFSETS, _TILE_OFFSETS):
         if tag in directory.entries:
-            limits.check_count(
-                directory.entries[tag][1], limits.chunks, format="TIFF", parts="too many strips or tiles"
-            )
+            limits.check_count(directory.entries[tag][1], limits.chunks, format="TIFF", parts="strips_or_tiles")
     tile = math.prod(directory.integer(tag, 1) for tag in (_TILE_WIDTH, _TILE_HEIGHT, _SAMPLES))
-    limits.check_count(abs(tile), limits.tile_bytes, format="TIFF", parts="too many bytes in a tile")
+    limits.check_count(abs(tile), limits.tile_bytes, format="TIFF", parts="tile_bytes")
 
 
 def _check_raster_parts(directory: Directory, limits: Limits) -> None:
@@ -183,9 +181,9 @@ def _check_raster_parts(directory: Directory, limits: Limits) -> None:
         if directory.bytes_of(tag) > len(directory.data):
             raise PictureError("truncated", format="TIFF")
     blocks = max(directory.entries.get(tag, (0, 0, 0))[1] for tag in (_STRIP_OFFSETS, _TILE_OFFSETS))
-    limits.check_count(blocks, limits.raster_blocks, format="TIFF", parts="too many strips or tiles")
+    limits.check_count(blocks, limits.raster_blocks, format="TIFF", parts="strips_or_tiles")
     if directory.integer(_COMPRESSION, 1) != 1 or _TILE_OFFSETS in directory.entries:  # plain strips are read in parts
-        limits.check_count(_block_bytes(directory), limits.tile_bytes, format="TIFF", parts="too many bytes in a tile")
+        limits.check_count(_block_bytes(directory), limits.tile_bytes, format="TIFF", parts="tile_bytes")
 
 
 def _block_bytes(directory: Directory) -> int:
