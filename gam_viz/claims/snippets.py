@@ -24,10 +24,9 @@ for each in load_results():
 
 _MODULE = """\
 import torch
-from pathlib import Path
-from gam_viz.networks.checkpoints import load, read
+from gam_viz.networks.checkpoints import load, named
 
-network = load(read(Path("checkpoints/scenes-{name}.safetensors")))
+network = load(named("scenes-{name}"))
 module = network.layer1[0].attention
 """
 
@@ -63,13 +62,12 @@ SNIPPETS = {
     "kept": Snippet(
         """\
 import torch
-from pathlib import Path
-from gam_viz.networks.checkpoints import load, read
+from gam_viz.networks.checkpoints import load, named
 from gam_viz.explain import explain
 from gam_viz.images import load_sample, prepare
 
 for name in ("scenes-cbam", "scenes-gam"):
-    checkpoint = read(Path(f"checkpoints/{name}.safetensors"))
+    checkpoint = named(name)
     network, card = load(checkpoint), checkpoint.card
     seen = prepare(load_sample("scene-sailboat-17"), size=card.input_size, mean=card.mean, std=card.std)
     found = explain(network, card, seen.tensor)
@@ -192,11 +190,10 @@ for spatial in ("full", "factorised"):
     "folding": Snippet(
         """\
 import torch
-from pathlib import Path
 from gam_viz.networks.bn_folding import fuse
-from gam_viz.networks.checkpoints import load, read
+from gam_viz.networks.checkpoints import load, named
 
-network = load(read(Path("checkpoints/scenes-gam.safetensors")))
+network = load(named("scenes-gam"))
 folded, x = fuse(network), torch.randn(1, 3, 64, 64)
 with torch.inference_mode():
     print((folded(x) - network(x)).abs().max().item())

@@ -1,4 +1,4 @@
-"""What commands share: arguments, and checkpoints by name or file."""
+"""What commands share: arguments, and what they stand for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from gam_viz.runtime.installation import INSTALLED, PACKAGE, checkpoint_folder
 
 if TYPE_CHECKING:
     from gam_viz.networks import NetworkConfig
-    from gam_viz.networks.checkpoints import Checkpoint
 
 # Names that `--help` lists; a test holds them to those of the library, which takes seconds to import.
 ARCHITECTURES = ("gam_net", "resnet18", "resnet34", "resnet50")
@@ -37,14 +36,6 @@ def checkpoint_argument(parser: argparse.ArgumentParser, default: Path | None = 
         metavar="FOLDER",
         help="folder of checkpoints (default: $GAM_VIZ_CHECKPOINTS, else those that ship)",
     )
-
-
-def checkpoint_of(given: str, folder: Path) -> Checkpoint:
-    """A checkpoint by its name in the folder, or by its file."""
-    from gam_viz.networks.checkpoints import SUFFIX, read
-
-    path = Path(given)
-    return read(path if path.suffix == SUFFIX else folder / f"{given}{SUFFIX}")
 
 
 def network_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from gam_viz.cli.common import checkpoint_argument, checkpoint_of, data_argument, device_argument
+from gam_viz.cli.common import checkpoint_argument, data_argument, device_argument
 
 
 def add(commands: Any) -> None:
@@ -23,12 +23,12 @@ def run(options: argparse.Namespace) -> None:
     """Test each checkpoint."""
     from gam_viz.datasets import DatasetError, data_root, load_dataset
     from gam_viz.evaluation.metrics import predict, summarise
-    from gam_viz.networks.checkpoints import load, rewrite_card
+    from gam_viz.networks.checkpoints import load, named, rewrite_card
     from gam_viz.runtime.device import pick_device
 
     device = pick_device(options.device)
     for given in options.checkpoint:
-        checkpoint = checkpoint_of(given, options.checkpoints)
+        checkpoint = named(given, options.checkpoints)
         card = checkpoint.card
         name = options.data or card.dataset
         data = load_dataset(name, "test", data_root(options.data_root), size=card.input_size)

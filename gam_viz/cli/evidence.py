@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gam_viz.cli.common import checkpoint_argument, checkpoint_of, device_argument, result_files
+from gam_viz.cli.common import checkpoint_argument, device_argument, result_files
 
 
 def add(commands: Any) -> None:
@@ -37,12 +37,12 @@ def run(options: argparse.Namespace) -> None:
     from gam_viz.evidence.leaderboard.markdown import write_table
     from gam_viz.evidence.leaderboard.run import TAGGED, EvidenceError, Question, gather
     from gam_viz.evidence.leaderboard.scoring import METHODS
-    from gam_viz.networks.checkpoints import find
+    from gam_viz.networks.checkpoints import find, named
     from gam_viz.runtime.device import pick_device
 
     device = pick_device(options.device)
     if options.networks:
-        every = [checkpoint_of(name, options.checkpoints) for name in options.networks]
+        every = [named(name, options.checkpoints) for name in options.networks]
     else:
         every = find(options.checkpoints)[0]
     file, table = result_files(options.out, RESULTS, "evidence", options.runs)

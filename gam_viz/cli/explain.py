@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gam_viz.cli.common import checkpoint_argument, checkpoint_of, device_argument
+from gam_viz.cli.common import checkpoint_argument, device_argument
 from gam_viz.runtime.files import write_atomically
 from gam_viz.text import LANGUAGES, words
 
@@ -148,15 +148,13 @@ def _targets(out: Path, beside: bool) -> list[Path]:
 
 def _networks(options: argparse.Namespace) -> list[tuple[Checkpoint, str]]:
     """Checkpoints, and what the command line calls each: a name, or a file without the folders it lies in."""
-    from gam_viz.networks.checkpoints import SUFFIX, find
+    from gam_viz.networks.checkpoints import SUFFIX, find, named
     from gam_viz.networks.default_comparison import default_networks
 
     if not options.networks:
         return [(checkpoint, checkpoint.path.stem) for checkpoint in default_networks(find(options.checkpoints)[0])]
     given = list(dict.fromkeys(options.networks))
-    return [
-        (checkpoint_of(name, options.checkpoints), Path(name).name if name.endswith(SUFFIX) else name) for name in given
-    ]
+    return [(named(name, options.checkpoints), Path(name).name if name.endswith(SUFFIX) else name) for name in given]
 
 
 def _picture(given: str, look: str | None) -> tuple[Picture, About]:

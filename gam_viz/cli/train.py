@@ -9,7 +9,6 @@ from typing import Any
 
 from gam_viz.cli.common import (
     checkpoint_argument,
-    checkpoint_of,
     data_argument,
     device_argument,
     network_arguments,
@@ -44,7 +43,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, or go on where an earlier run stopped."""
     from gam_viz.datasets import data_root, load_dataset
-    from gam_viz.networks.checkpoints import read
+    from gam_viz.networks.checkpoints import named, read
     from gam_viz.runtime.device import describe, pick_device
     from gam_viz.training import Job, recipe, train
 
@@ -61,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
             f"s{options.seed}",
         ]
     )
-    start = checkpoint_of(options.start, options.checkpoints) if options.start else None
+    start = named(options.start, options.checkpoints) if options.start else None
     print(f"{name}: {data.info.title}, {len(data)} pictures, on {describe(device)}", flush=True)
     path = train(
         Job(name, config, chosen, options.seed, start, tuple(options.note)),

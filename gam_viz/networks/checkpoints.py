@@ -23,6 +23,7 @@ from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.weights import KINDS, parts_of, require_finite, require_same, skeleton
 from gam_viz.runtime.files import write_atomically
+from gam_viz.runtime.installation import checkpoint_folder
 
 __all__ = [
     "SUFFIX",
@@ -32,6 +33,7 @@ __all__ = [
     "find",
     "from_bytes",
     "load",
+    "named",
     "read",
     "rewrite_card",
     "save",
@@ -102,6 +104,20 @@ def read(path: Path) -> Checkpoint:
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be opened: {error.strerror or error}") from error
     return Checkpoint(path, card, digest)
+
+
+def named(name: str, folder: Path | None = None) -> Checkpoint:
+    """A checkpoint by its name in a folder, or by its file: `scenes-gam`, `mine/net.safetensors`.
+
+    Args:
+        name: the file's, without its suffix, or a path with it.
+        folder: where names are looked up; without one $GAM_VIZ_CHECKPOINTS, else the networks that ship.
+
+    Raises:
+        CheckpointError: as `read`.
+    """
+    path = Path(name)
+    return read(path if path.suffix == SUFFIX else (folder or checkpoint_folder()) / f"{name}{SUFFIX}")
 
 
 def from_bytes(content: bytes, name: str) -> Checkpoint:
