@@ -1,7 +1,6 @@
 """The app, run without a browser, on small networks."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,14 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The app before its first run."""
-    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
-    yield AppTest.from_file(str(APP), default_timeout=120)
+def cold() -> None:
+    """Nothing is cached by the server; other tests begin with what those before them computed."""
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def app(checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app before its first run."""
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
+    return AppTest.from_file(str(APP), default_timeout=120)

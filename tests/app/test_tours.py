@@ -4,10 +4,8 @@ They speak of the networks that ship, so these are what is looked at here.
 """
 
 import re
-from collections.abc import Iterator
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared.networks import checkpoint_folder
@@ -21,14 +19,12 @@ STOPS = [(tour.id, number) for tour in TOURS.values() for number in range(1, len
 
 
 @pytest.fixture
-def shipped(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def shipped(monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app before its first run, on the checkpoints that ship."""
     monkeypatch.delenv("GAM_VIZ_CHECKPOINTS", raising=False)
     if not list(checkpoint_folder().glob("*.safetensors")):
         pytest.skip("the checkpoints that ship are not here")
-    yield AppTest.from_file(str(APP), default_timeout=180)
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return AppTest.from_file(str(APP), default_timeout=180)
 
 
 def said(page: AppTest) -> str:

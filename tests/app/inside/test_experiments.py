@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -54,9 +53,7 @@ def page(checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[.
             app.query_params[key.replace("_", "-")] = value
         return app.run()
 
-    yield run
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return run
 
 
 def said(page: AppTest) -> str:
