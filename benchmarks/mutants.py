@@ -42,7 +42,9 @@ sys.path.insert(0, str(PROJECT))
 from benchmarks.mutations import Mutation, function_at, mutations  # noqa: E402
 
 ROOMS = ("attention", "claims", "cost", "evidence", "explain", "images", "networks", "report")
-WHOLE_WAY = ("tests/report", "tests/app/test_evidence.py", "tests/cli/test_explain.py")
+#: What a reader reads at the end, and the rooms whose mistakes must show there.
+WHOLE_WAY = ("tests/report", "tests/app/test_measures.py", "tests/app/test_evidence.py", "tests/cli/test_explain.py")
+READ_AT_THE_END = {"evidence", "explain", "report"}
 HEAVY = (
     "torch",
     "captum.attr",
@@ -155,6 +157,10 @@ def _waited(child: int, seconds: float) -> int:
         time.sleep(0.02)
 
 
+def folders_of(room: str) -> tuple[str, ...]:
+    return (f"tests/{room}/", *(WHOLE_WAY if room in READ_AT_THE_END else ()))
+
+
 def digest(*paths: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
@@ -163,7 +169,7 @@ def measure(copy: Path, rooms: list[str], kept: Path, say: Callable[[str], None]
     """For every test file of the rooms and of the whole way: its tests, their seconds and what they call."""
     known: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
     package = digest(*sorted((copy / "gam_viz").rglob("*.py")))
-    for folder in [*(f"tests/{room}" for room in rooms), *WHOLE_WAY]:
+    for folder in dict.fromkeys(folder for room in rooms for folder in folders_of(room)):
         for file in sorted((copy / folder).rglob("test_*.py")) if (copy / folder).is_dir() else [copy / folder]:
             name = str(file.relative_to(copy))
             state = digest(file) + package
@@ -193,7 +199,7 @@ def tests_for(name: str, functions: set[int], known: dict[str, Any], room: str) 
 
     near, far = [], []
     for file, measured in known.items():
-        if not file.startswith((f"tests/{room}/", *WHOLE_WAY)):
+        if not file.startswith(folders_of(room)):
             continue
         everywhere = touches(measured["shared"])
         hit = {test: everywhere or touches(entry["calls"]) for test, entry in measured["tests"].items()}

@@ -135,7 +135,7 @@ REAL = {
 }
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("split", [pytest.param("train", marks=pytest.mark.long), "test"])
 def test_the_real_pictures(name, split, data_root):
     pack = PACKS[name][0]
     if not (data_root / f"{pack}.zip").exists():

@@ -83,8 +83,9 @@ def test_hooks_are_gone_after_an_exception_in_the_pass(
         ("guided_gradcam", "integrated_gradients", "layer_activation", "occlusion", "deconvolution"),
     ],
 )
-def test_eight_threads_on_one_network(methods, random_network):
-    threads, rounds = 8, 40
+def test_eight_threads_on_one_network(methods, random_network, thorough):
+    """With hooks on the shared network a fifth of the maps was wrong: 64 tries do not miss that, 320 miss less."""
+    threads, rounds = 8, 40 if thorough else 8
     network = random_network("cbam", width=2)
     pictures = [torch.randn(1, 3, 8, 8) for _ in range(threads)]
     params = {"integrated_gradients": {"steps": 4}, "occlusion": {"grid": 2, "overlap": 1}}
@@ -107,7 +108,6 @@ def test_eight_threads_on_one_network(methods, random_network):
         for index in range(threads)
         for turn in range(rounds)
     )
-    assert threads * rounds == 320
     assert wrong == 0
 
 

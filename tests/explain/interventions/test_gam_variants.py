@@ -1,5 +1,6 @@
 """GAM built otherwise: what can be, its shapes as recorded, its parameters and multiply-adds as torch counts them."""
 
+import contextlib
 import dataclasses
 import itertools
 
@@ -29,13 +30,9 @@ def test_what_is_refused_cannot_be_built_and_the_rest_can() -> None:
     for channels, options in itertools.product((6, 16, 24), EVERY):
         reason = refusal(channels, options)
         reasons.add(reason)
-        if reason is None:
+        said = {"rate": "rate", "groups": "divide", "groups_form": "go with"}.get(reason)
+        with torch.device("meta"), pytest.raises(ValueError, match=said) if said else contextlib.nullcontext():
             options.build(channels)
-        else:
-            with pytest.raises(
-                ValueError, match={"rate": "rate", "groups": "divide", "groups_form": "go with"}[reason]
-            ):
-                options.build(channels)
     assert reasons == {None, "rate", "groups", "groups_form"}
 
 

@@ -34,7 +34,7 @@ def network(request):
     """In double precision, so that rounding does not hide what is wrong."""
     attention, options = MODULES[request.param]
     torch.manual_seed(3)
-    made = build_network(NetworkConfig(width=16, attention=attention, attention_options=options)).double()
+    made = build_network(NetworkConfig(width=8, attention=attention, attention_options=options)).double()
     with torch.no_grad():
         for name, value in made.state_dict().items():
             if name.endswith("running_var"):

@@ -74,10 +74,10 @@ def test_the_tutorials_own_file(article, tmp_path):
 )
 @pytest.mark.parametrize("zipped", [True, False])
 def test_what_scripts_put_around_it(wrap, zipped):
-    network = GAM_Net(8).eval()
+    network = GAM_Net(4).eval()
     content = saved(wrap(network.state_dict(), network), _use_new_zipfile_serialization=zipped)
     found = open_state_dict(content, "gam.pth")
-    assert found.config == NetworkConfig(width=8, attention="gam")
+    assert found.config == NetworkConfig(width=4, attention="gam")
     same(load(found.checkpoint()), network)
 
 
