@@ -18,7 +18,6 @@ FLOORS = (
 LONGEST = 250
 #: Longer, each for a reason.
 LONG = {
-    "gam_viz/app/glossary/terms.py": "a list of terms",
     "gam_viz/datasets/scenes/shapes.py": "ten shapes, a function each",
     **dict.fromkeys(
         (

@@ -12,7 +12,7 @@ from scipy.stats import binomtest, spearmanr
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from gam_viz.app.glossary.terms import GROUPS, HERE, TERMS
+from gam_viz.app.glossary.terms import GROUPS, TERMS
 from gam_viz.attention import GAM
 from gam_viz.text import LANGUAGES, TERM, words
 from gam_viz.training import wilson_interval
@@ -41,7 +41,7 @@ def test_an_entry_has_all_its_parts(term: str) -> None:
     assert term not in entry.related
     assert len(set(entry.related)) == len(entry.related)
     assert set(entry.related) <= TERMS.keys()
-    assert entry.source == HERE or re.search(r"\[.+\]\(https://.+\)", entry.source)
+    assert entry.source == "" or re.search(r"\[.+\]\(https://.+\)", entry.source)
     assert entry.formula.count("{") == entry.formula.count("}")
     assert not re.search(r"\\[a-z]*quad[a-z]", entry.formula)  # a command runs into the letter after it
     english, chinese = (words(code).sentences[f"glossary.term.{term}"] for code in ("en", "zh"))

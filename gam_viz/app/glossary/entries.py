@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from gam_viz.app.glossary.terms import HERE, TERMS, Term
+from gam_viz.app.glossary.terms import TERMS, Term
 from gam_viz.app.shared.words import term_link, text
 from gam_viz.text import LANGUAGES, words
 
@@ -45,7 +45,7 @@ def draw_entries(terms: Iterable[Term], shown: Mapping[str, Term], *, anchors: b
             if term.formula:
                 st.markdown(f"$$\n{term.formula}\n$$")
             related = text("glossary.comma").join(_to(TERMS[other], shown) for other in term.related)
-            source = term.source if term.source != HERE else text("glossary.here")
+            source = term.source or text("glossary.here")
             st.caption(f"{source} · {text('glossary.related', terms=related)}")
 
 

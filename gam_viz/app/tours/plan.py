@@ -1,9 +1,12 @@
-"""The tours: where each stops, and how it finds the page there. What is said there is in the catalogue."""
+"""The tours, read from `plan.toml`: where each stops, and how it finds the page there."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
 
 from gam_viz.app.pages import address, script
 
@@ -14,7 +17,7 @@ class Stop:
 
     Attributes:
         name: in the catalogue: `tours.stop.<tour>.<name>` is its title, `tours.says.<tour>.<name>` what is said.
-        page: the page's script folder in `gam_viz/app`.
+        page: its folder in `gam_viz/app`.
         state: what is chosen there, as in a link; all else begins as it does for one who arrives.
         look: keys of the parts of the page that are spoken of; they are framed, and the page is moved to the first.
             Empty for its top.
@@ -55,99 +58,17 @@ class Tour:
     stops: tuple[Stop, ...]
 
 
-_PAIR = {"data": "scenes", "networks-scenes": "scenes-cbam,scenes-gam"}
-_BOAT = _PAIR | {"source": "sample", "sample": "scene-sailboat-17"}
-_TAGGED = {
-    "data": "scenes-shortcut",
-    "networks-scenes-shortcut": "scenes-shortcut-cbam,scenes-shortcut-gam",
-    "source": "sample",
-}
-_OWN_TAG = _TAGGED | {"sample": "scene-tag-car-19"}
-_OTHER_TAG = _TAGGED | {"sample": "scene-tag-fish-on-car-19"}
+def _read() -> dict[str, Tour]:
+    table = tomllib.loads((files(__package__) / "plan.toml").read_text(encoding="utf-8"))
 
-_TOURS = (
-    Tour(
-        "cbam-vs-gam",
-        2,
-        (
-            Stop("answer", "compare", _BOAT | {"layer": "layer2.1"}),
-            Stop("squeeze", "inside", _BOAT | {"inside": "steps", "layer": "layer2.1", "station": "squeeze"}),
-            Stop("channel", "inside", _BOAT | {"inside": "steps", "layer": "layer2.1", "station": "channel"}),
-            Stop("mask", "compare", _BOAT | {"layer": "layer2.1", "reduction": "gain"}, ("mask-0", "mask-1")),
-            Stop("matter", "evidence", _BOAT | {"question": "gates", "ablate": "identity"}, ("ablation-chart",)),
-            Stop("cost", "networks", _PAIR),
-        ),
-    ),
-    Tour(
-        "true-map",
-        2,
-        (
-            Stop("picture", "compare", _BOAT | {"layer": "layer3.0", "reduction": "gain"}, ("mask-0", "mask-1")),
-            Stop("gates", "evidence", _BOAT | {"question": "gates", "ablate": "identity"}, ("ablation-chart",)),
-            Stop(
-                "misleading",
-                "evidence",
-                _BOAT | {"question": "faithful", "map": "gate.layer3.0"},
-                ("deletion-0", "deletion-1"),
-            ),
-            Stop(
-                "faithful",
-                "evidence",
-                _BOAT | {"question": "faithful", "map": "gate.layer2.1"},
-                ("deletion-0", "deletion-1"),
-            ),
-            Stop(
-                "randomised",
-                "evidence",
-                _BOAT | {"question": "randomised", "methods": "gradcam,guided_backprop", "map": "gate.layer2.1"},
-                ("cascade-0", "cascade-1"),
-            ),
-            Stop(
-                "agreed",
-                "evidence",
-                _BOAT | {"question": "agreed", "pair-a": "3", "pair-b": "10"},
-                ("agreement-matrix",),
-            ),
-            Stop(
-                "board",
-                "evidence",
-                _BOAT | {"question": "board", "board": "scenes", "where": "object", "score": "pointing"},
-                ("board-maps",),
-            ),
-        ),
-    ),
-    Tour(
-        "shortcut",
-        2,
-        (
-            Stop("right", "compare", _OWN_TAG),
-            Stop("wrong", "compare", _OTHER_TAG),
-            Stop(
-                "attributions",
-                "compare",
-                _OTHER_TAG | {"methods": "gradcam,integrated_gradients"},
-                ("gradcam-0", "gradcam-1"),
-            ),
-            Stop(
-                "region",
-                "compare",
-                _OTHER_TAG | {"methods": "gradcam,integrated_gradients", "region": "tag"},
-                ("region-shares",),
-            ),
-            Stop(
-                "faithful",
-                "evidence",
-                _OTHER_TAG | {"question": "faithful", "map": "gradcam.layer3.1"},
-                ("deletion-0", "deletion-1"),
-            ),
-            Stop(
-                "board",
-                "evidence",
-                _OTHER_TAG | {"question": "board", "board": "scenes-shortcut", "where": "tag", "score": "energy"},
-                ("board-tags",),
-            ),
-        ),
-    ),
-)
+    def stop(entry: Mapping[str, Any]) -> Stop:
+        state = table["states"][entry["with"]] | entry.get("state", {})
+        return Stop(entry["name"], entry["page"], state, tuple(entry.get("look", ())))
 
-TOURS = {tour.id: tour for tour in _TOURS}
+    return {
+        id_: Tour(id_, tour["minutes"], tuple(stop(entry) for entry in tour["stops"]))
+        for id_, tour in table["tours"].items()
+    }
+
+
+TOURS = _read()
