@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
@@ -107,7 +107,7 @@ def test_a_modality_that_is_a_name_is_not_told() -> None:
 def test_the_list_of_tags_that_are_read_names_nobody() -> None:
     from gam_viz.images.formats.dicom import elements
 
-    kinds = {keyword_for_tag(tag): dictionary_VR(tag) for tag in elements._READ | elements._ENTERED}
+    kinds = {keyword: dictionary_VR(keyword) for keyword in elements.READ | elements.ENTERED}
     assert not {name for name, kind in kinds.items() if kind in ("PN", "DA", "TM", "DT", "AS", "LT", "ST", "UT")}
     assert not [name for name in kinds if any(word in name for word in ("Patient", "Physician", "Institution"))]
 

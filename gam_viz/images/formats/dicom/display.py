@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gam_viz.images.errors import PictureError
-from gam_viz.images.formats.dicom.elements import LUT_DATA, LUT_SHAPE, Elements, shorts
+from gam_viz.images.formats.dicom.elements import Elements, shorts
 from gam_viz.images.formats.dicom.header import (
     DicomFile,
     grey_tables,
@@ -175,13 +175,13 @@ def _looked_up(
     Raises:
         PictureError: "damaged" or "truncated".
     """
-    shape = shorts(table, LUT_SHAPE, file.order)
-    if len(shape) != 3 or LUT_DATA not in table or not 1 <= shape[2] <= 16:
+    shape = shorts(table, "LUTDescriptor", file.order)
+    if len(shape) != 3 or "LUTData" not in table or not 1 <= shape[2] <= 16:
         raise PictureError("damaged", format="DICOM")
     count, first, bits = shape[0] % 65_536 or 65_536, shape[1], shape[2]
     if signed and first > 32_767:
         first -= 65_536
-    stored = table[LUT_DATA].value
+    stored = table["LUTData"].value
     if len(stored) < count:
         raise PictureError("truncated", format="DICOM")
     entries = np.frombuffer(stored, file.order + ("u2" if len(stored) >= 2 * count else "u1"), count)

@@ -14,55 +14,35 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pydicom.datadict import tag_for_keyword
+
 from gam_viz.images.errors import PictureError
 from gam_viz.images.limits import Limits
 
-TRANSFER_SYNTAX = 0x00020010
-MODALITY, IMAGER_SPACING = 0x00080060, 0x00181164
-SAMPLES, PHOTOMETRIC, PLANAR, FRAMES, ROWS, COLUMNS = (
-    0x00280002,
-    0x00280004,
-    0x00280006,
-    0x00280008,
-    0x00280010,
-    0x00280011,
+PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_COLOURS = ("Red", "Green", "Blue")
+READ = frozenset(
+    (
+        *("TransferSyntaxUID", "Modality", "ImagerPixelSpacing", "SamplesPerPixel", "PhotometricInterpretation"),
+        *("PlanarConfiguration", "NumberOfFrames", "Rows", "Columns", "PixelSpacing", "BitsAllocated", "BitsStored"),
+        *("PixelRepresentation", "PixelPaddingValue", "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation"),
+        *("VOILUTFunction", "RescaleIntercept", "RescaleSlope", "LUTDescriptor", "LUTExplanation", "LUTData", *PIXELS),
+        *(f"{colour}PaletteColorLookupTableDescriptor" for colour in _COLOURS),
+        *(f"{colour}PaletteColorLookupTableData" for colour in _COLOURS),
+        *(f"Segmented{colour}PaletteColorLookupTableData" for colour in _COLOURS),
+    )
 )
-PIXEL_SPACING, BITS_ALLOCATED, BITS_STORED, HIGH_BIT, SIGNED = (
-    0x00280030,
-    0x00280100,
-    0x00280101,
-    0x00280102,
-    0x00280103,
-)
-PADDING = 0x00280120
-CENTRE, WIDTH, INTERCEPT, SLOPE, EXPLANATION, FUNCTION = (
-    0x00281050,
-    0x00281051,
-    0x00281052,
-    0x00281053,
-    0x00281055,
-    0x00281056,
-)
-PALETTE_SHAPES, PALETTES, SEGMENTED = (
-    (0x00281101, 0x00281102, 0x00281103),
-    (0x00281201, 0x00281202, 0x00281203),
-    (0x00281221, 0x00281222, 0x00281223),
-)
-LUT_SHAPE, LUT_EXPLANATION, LUT_DATA = 0x00283002, 0x00283003, 0x00283006
-MODALITY_LUT, VOI_LUT = 0x00283000, 0x00283010
-MEASURES, FRAME_VOI, FRAME_RESCALE = 0x00289110, 0x00289132, 0x00289145
-SHARED_GROUPS, FRAME_GROUPS = 0x52009229, 0x52009230
-FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS = 0x7FE00008, 0x7FE00009, 0x7FE00010
+"""The only elements that are looked at, by their keywords in PS3.6."""
 
-_READ = frozenset(
-    {
-        *(TRANSFER_SYNTAX, MODALITY, IMAGER_SPACING, SAMPLES, PHOTOMETRIC, PLANAR, FRAMES, ROWS, COLUMNS),
-        *(PIXEL_SPACING, BITS_ALLOCATED, BITS_STORED, HIGH_BIT, SIGNED, PADDING),
-        *(CENTRE, WIDTH, INTERCEPT, SLOPE, EXPLANATION, FUNCTION, *PALETTE_SHAPES, *PALETTES, *SEGMENTED),
-        *(LUT_SHAPE, LUT_EXPLANATION, LUT_DATA, FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS),
-    }
+ENTERED = frozenset(
+    (
+        *("ModalityLUTSequence", "VOILUTSequence", "PixelMeasuresSequence", "FrameVOILUTSequence"),
+        *("PixelValueTransformationSequence", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    )
 )
-_ENTERED = frozenset({MODALITY_LUT, VOI_LUT, MEASURES, FRAME_VOI, FRAME_RESCALE, SHARED_GROUPS, FRAME_GROUPS})
+"""The only sequences whose items are looked at."""
+
+_KEYWORDS = {tag_for_keyword(keyword): keyword for keyword in READ | ENTERED}
 _DEEPEST = 4  # of the sequences that are entered
 _LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -83,10 +63,10 @@ class Field:
 
     kind: str
     value: bytes
-    items: list[Mapping[int, Field]] = field(default_factory=list)
+    items: list[Elements] = field(default_factory=list)
 
 
-Elements = Mapping[int, Field]
+Elements = Mapping[str, Field]
 
 
 def read_elements(data: bytes, limits: Limits) -> tuple[Elements, str, str]:
@@ -97,7 +77,7 @@ def read_elements(data: bytes, limits: Limits) -> tuple[Elements, str, str]:
         limits: bounds on the number of elements, and on what a deflated file may unfold to.
 
     Returns:
-        Elements by tag; the transfer syntax' UID; "<" or ">", the order of bytes.
+        Elements by keyword; the transfer syntax' UID; "<" or ">", the order of bytes.
 
     Raises:
         PictureError: "truncated", "damaged", "too_complex" or "too_many_bytes".
@@ -105,7 +85,7 @@ def read_elements(data: bytes, limits: Limits) -> tuple[Elements, str, str]:
     try:
         walk = _Walk(memoryview(data), "<", limits)
         head, position = walk.elements(132, len(data), explicit=True, last_group=0x0002)
-        syntax = text(head, TRANSFER_SYNTAX) or IMPLICIT
+        syntax = text(head, "TransferSyntaxUID") or IMPLICIT
         order = ">" if syntax == BIG_ENDIAN else "<"
         view = memoryview(data)[position:]
         if syntax == DEFLATED:
@@ -143,48 +123,44 @@ class _Walk:
 
     def elements(
         self, at: int, end: int, *, explicit: bool, last_group: int = 0xFFFF, depth: int = 0
-    ) -> tuple[dict[int, Field], int]:
+    ) -> tuple[dict[str, Field], int]:
         """The listed elements from `at` to `end`, to a mark of an item's end, to the pixels, or to the first element
         of a group beyond `last_group`; and the position after them."""
-        found: dict[int, Field] = {}
+        listed: dict[str, Field] = {}
         while at + 8 <= end:
             if last_group < self._short.unpack_from(self.data, at)[0]:
-                return found, at  # what follows may be written in another way
+                return listed, at  # what follows may be written in another way
             tag, kind, length, at = self.header(at, explicit)
             if tag in (_ITEM_END, _SEQUENCE_END):
-                return found, at
-            if tag in _ENTERED and depth < _DEEPEST:
+                return listed, at
+            keyword, start = _KEYWORDS.get(tag), at
+            if keyword in ENTERED and depth < _DEEPEST:
                 items, at = self.items(at, None if length == _OPEN else at + length, explicit, depth + 1)
-                found[tag] = Field(kind, b"", items)
-            elif length == _OPEN:
-                start = at
-                at = self.skip(at, explicit and kind != "UN")
-                if tag in _READ:
-                    found[tag] = Field(kind, bytes(self.data[start:at]))
+                listed[keyword] = Field(kind, b"", items)
             else:
-                at += length
-                if tag in _READ:
-                    found[tag] = Field(kind, bytes(self.data[at - length : at]))
-            if tag in (FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS):
+                at = self.skip(at, explicit and kind != "UN") if length == _OPEN else at + length
+                if keyword in READ:
+                    listed[keyword] = Field(kind, bytes(self.data[start:at]))
+            if keyword in PIXELS:
                 break  # nothing behind the pixels is of use
             if at > len(self.data):
                 raise PictureError("truncated", format="DICOM")
-        return found, at
+        return listed, at
 
-    def items(self, at: int, end: int | None, explicit: bool, depth: int) -> tuple[list[Mapping[int, Field]], int]:
+    def items(self, at: int, end: int | None, explicit: bool, depth: int) -> tuple[list[Elements], int]:
         """The items of a sequence from `at` to `end`, or to the mark of its end; and the position after it."""
-        found: list[Mapping[int, Field]] = []
+        read: list[Elements] = []
         while end is None or at + 8 <= end:
             tag, _, length, at = self.header(at, explicit)
             if tag == _SEQUENCE_END:
-                return found, at
+                return read, at
             if tag != _ITEM:
                 raise PictureError("damaged", format="DICOM")
             stop = len(self.data) if length == _OPEN else at + length
             elements, after = self.elements(at, stop, explicit=explicit, depth=depth)
-            found.append(elements)
+            read.append(elements)
             at = after if length == _OPEN else stop
-        return found, at
+        return read, at
 
     def skip(self, at: int, explicit: bool) -> int:
         """The position after a sequence of untold length, however deeply others are nested in it."""
@@ -212,26 +188,26 @@ def _inflate(view: memoryview, limits: Limits) -> bytes:
     return unfolded
 
 
-def text(elements: Elements, tag: int) -> str:
+def text(elements: Elements, keyword: str) -> str:
     """An element's text, "" where it is missing. Only ASCII: none of the listed tags needs more."""
-    found = elements.get(tag)
-    return found.value[:1024].decode("ascii", "replace").strip(" \0") if found else ""
+    field = elements.get(keyword)
+    return field.value[:1024].decode("ascii", "replace").strip(" \0") if field else ""
 
 
-def numbers(elements: Elements, tag: int) -> tuple[float, ...]:
+def numbers(elements: Elements, keyword: str) -> tuple[float, ...]:
     """The finite numbers of a text element ("40\\\\400"), empty where it is missing or says something else."""
     try:
-        values = tuple(float(part) for part in text(elements, tag).split("\\") if part.strip())
+        values = tuple(float(part) for part in text(elements, keyword).split("\\") if part.strip())
     except ValueError:
         return ()
     return values if all(abs(value) < 1e300 for value in values) else ()
 
 
-def shorts(elements: Elements, tag: int, order: str, *, signed: bool = False) -> tuple[int, ...]:
+def shorts(elements: Elements, keyword: str, order: str, *, signed: bool = False) -> tuple[int, ...]:
     """The 16-bit whole numbers of an element, empty where it is missing."""
-    found = elements.get(tag)
-    if found is None:
+    field = elements.get(keyword)
+    if field is None:
         return ()
-    count = min(len(found.value) // 2, 16)
-    code = "h" if signed or found.kind == "SS" else "H"
-    return struct.unpack_from(f"{order}{count}{code}", found.value)
+    count = min(len(field.value) // 2, 16)
+    code = "h" if signed or field.kind == "SS" else "H"
+    return struct.unpack_from(f"{order}{count}{code}", field.value)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gam_viz.images.errors import PictureError
-from gam_viz.images.formats.dicom.elements import PALETTE_SHAPES, PALETTES, SEGMENTED, shorts
+from gam_viz.images.formats.dicom.elements import shorts
 from gam_viz.images.formats.dicom.header import DicomFile
 
 
@@ -21,19 +21,19 @@ def palette_to_rgb(file: DicomFile, values: NDArray[np.integer]) -> NDArray[np.u
         PictureError: "damaged": a table is missing or too short.
     """
     rgb = np.empty((*values.shape, 3), np.uint8)
-    for channel, (shape_tag, plain_tag, segmented_tag) in enumerate(
-        zip(PALETTE_SHAPES, PALETTES, SEGMENTED, strict=True)
-    ):
-        shape = shorts(file.elements, shape_tag, file.order)
+    for channel, colour in enumerate(("Red", "Green", "Blue")):
+        shape = shorts(file.elements, f"{colour}PaletteColorLookupTableDescriptor", file.order)
         if len(shape) != 3:
             raise PictureError("damaged", format="DICOM")
         count, first, bits = shape[0] or 65_536, shape[1], shape[2]
         if file.signed and first > 32_767:
             first -= 65_536
-        if plain_tag in file.elements:
-            table = _plain(file, plain_tag, count)
-        elif segmented_tag in file.elements:
-            table = _segmented(file, segmented_tag, count)
+        plain = file.elements.get(f"{colour}PaletteColorLookupTableData")
+        segmented = file.elements.get(f"Segmented{colour}PaletteColorLookupTableData")
+        if plain is not None:
+            table = _plain(plain.value, file.order, count)
+        elif segmented is not None:
+            table = _segmented(segmented.value, file.order, count)
         else:
             raise PictureError("damaged", format="DICOM")
         shift = 8 if bits == 16 or int(table.max()) > 255 else 0
@@ -42,20 +42,18 @@ def palette_to_rgb(file: DicomFile, values: NDArray[np.integer]) -> NDArray[np.u
     return rgb
 
 
-def _plain(file: DicomFile, tag: int, count: int) -> NDArray[np.uint16]:
-    stored = file.elements[tag].value
+def _plain(stored: bytes, order: str, count: int) -> NDArray[np.uint16]:
     # Tables of 8 bits are written byte by byte, or one to a word.
     words = len(stored) >= 2 * count
     if len(stored) < count:
         raise PictureError("truncated", format="DICOM")
-    return np.frombuffer(stored, file.order + ("u2" if words else "u1"), count).astype(np.uint16)
+    return np.frombuffer(stored, order + ("u2" if words else "u1"), count).astype(np.uint16)
 
 
-def _segmented(file: DicomFile, tag: int, count: int) -> NDArray[np.uint16]:
+def _segmented(stored: bytes, order: str, count: int) -> NDArray[np.uint16]:
     """Segments: (0, n, n values): as listed; (1, n, value): straight on to a value; (2, n, position): n segments from
     an earlier place once more."""
-    stored = file.elements[tag].value
-    words = [int(word) for word in np.frombuffer(stored, file.order + "u2", min(len(stored) // 2, 4 * 65_536))]
+    words = [int(word) for word in np.frombuffer(stored, order + "u2", min(len(stored) // 2, 4 * 65_536))]
     table: list[int] = []
     todo = [(0, len(words))]  # (position, number of segments that are to be read from there)
     steps = 0
