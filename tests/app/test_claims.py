@@ -143,7 +143,7 @@ def test_a_link_to_no_statement_says_so(page: AppTest) -> None:
     page.query_params["claim"] = "<b>"
     page.run()
     assert not page.exception
-    assert "names a statement that is not here" in page.info[0].value
+    assert "points to a claim that does not exist" in page.info[0].value
     assert cards(page) == list(SECTIONS)
 
 

@@ -47,16 +47,16 @@ def test_the_tutorials_design_is_what_is_seen_first(page: AppTest) -> None:
     values = {metric.label: (metric.value, metric.delta) for metric in page.metric}
     assert values["Parameters"] == ("7.09 M", "+154.9%")
     assert values["Multiply-adds"] == ("1.05 G", "+149.4%")
-    assert values["Kept for training"] == ("10.6 MB", "+140.6%")
-    assert values["Time here"] == ("–", "not timed")
+    assert values["Stored for backward"] == ("10.6 MB", "+140.6%")
+    assert values["Latency on this machine"] == ("–", "not timed")
     assert "**GAM, r = 4** adds 4,305,280" in words(page)
     assert "187× what CBAM with r = 16 adds" in words(page)
-    assert "The tutorial speaks of less than 5%." in words(page)
+    assert "The tutorial says less than 5%." in words(page)
     cells = table(page)
     assert cells["design"][:3] == ["★ GAM, r = 4", "No attention", "SE, r = 16"]
     assert cells["parameters"][:4] == [7_085_194, 2_779_914, 2_802_370, 2_802_970]
     assert sorted(cells["parameters"][1:]) == cells["parameters"][1:]
-    assert "61% of all parameters sit in attention; the attention of stage 3 alone has 46%." in words(page)
+    assert "61% of all parameters are in attention; 46% in the attention of stage 3 alone." in words(page)
     assert "1,639,680 parameters with biases and batch norms" in words(page)
     assert not page.query_params.keys() - {"lang"}  # the defaults leave the link clean
 
@@ -123,12 +123,12 @@ def test_a_link_of_nonsense_opens_the_defaults(page: AppTest) -> None:
     [
         (
             {"d_rate": "99"},
-            "GAM's rate must lie between 1 and the number of channels, 16, but is 99.",
+            "GAM's reduction ratio must lie between 1 and the number of channels, 16; it is 99.",
             "GAM 的缩减比须在 1 与通道数 16 之间，而这里是 99。",
         ),
         (
             {"d_groups": "3"},
-            "GAM's groups must divide both its widths, 16 and 4 (channels / rate), which 3 does not.",
+            "GAM's groups must divide both its widths, 16 and 4 (channels / reduction ratio); 3 does not.",
             "GAM 的分组数须能整除它的两个宽度 16 和 4（通道数 / 缩减比），3 不能。",
         ),
         (
@@ -138,7 +138,7 @@ def test_a_link_of_nonsense_opens_the_defaults(page: AppTest) -> None:
         ),
         (
             {"d_attention": "cbam", "d_kernel": "4"},
-            "CBAM's kernel must be odd, so that the mask keeps the picture's size, but is 4.",
+            "CBAM's kernel size must be odd, so that the mask keeps the picture's size; it is 4.",
             "CBAM 的卷积核边长须为奇数，掩码才能与图片同样大小，而这里是 4。",
         ),
     ],
@@ -171,15 +171,15 @@ def test_every_known_refusal_is_recognised() -> None:
 def test_alternatives_that_cannot_be_built_are_named(page: AppTest) -> None:
     opened(page, d_width="8")
     assert (
-        "r = 16, depthwise; GAM, r = 16. GAM's rate must lie between 1 and the number of channels, 8, but is 16."
-        in words(page)
+        "r = 16, depthwise; GAM, r = 16. "
+        "GAM's reduction ratio must lie between 1 and the number of channels, 8; it is 16." in words(page)
     )
     assert "SE, r = 16" in table(page)["design"]
 
 
 def test_no_attention(page: AppTest) -> None:
     opened(page, d_attention="none")
-    assert "what every design below is measured against" in words(page)
+    assert "the baseline for every design below" in words(page)
     assert len(table(page)["design"]) > 5
     assert len(page.metric) == 4  # no time: it is what times are measured against
 
@@ -231,12 +231,12 @@ def test_times_are_measured_when_asked_for_and_kept(page: AppTest, monkeypatch: 
 
     monkeypatch.setattr("gam_viz.app.design.timing.timing", timing)
     opened(page, d_against="time")
-    assert "Nothing is timed yet" in words(page)
+    assert "Nothing has been timed yet" in words(page)
     assert "time" not in table(page)
     page.button(key="design-time-chosen").click().run()
     assert asked == [("gam", {"rate": 4}, "none", 16)]
     assert page.metric[-1].value == "1.50×"
-    assert (page.metric[-1].label, page.metric[-1].delta) == ("Time here", "12.3 ms")
+    assert (page.metric[-1].label, page.metric[-1].delta) == ("Latency on this machine", "12.3 ms")
     assert table(page)["time"][:3] == ["1.50× (1.25–1.75)", "", ""]
     assert "median and middle half of 10 rounds" in words(page)
     page.button(key="design-time-all").click().run()

@@ -62,7 +62,7 @@ def test_every_section_is_there(page: AppTest, name: str, language: str) -> None
     section(page, name, lang=language)
     assert not page.exception
     assert not page.error
-    assert page.header[0].value == {"en": "Is that map true?", "zh": "这张图可信吗？"}[language]
+    assert page.header[0].value == {"en": "Is that map true?", "zh": "这张热力图可信吗？"}[language]
     shown = said(page)
     assert shown
     assert not re.search(r"\b(evidence|badge)\.[a-z_]+", shown)
@@ -118,7 +118,7 @@ def test_a_replacement_that_means_nothing_is_a_warning_and_the_page_lives_on(pag
     page.button(key="switched-0-channel").click().run()  # CBAM's channel weights have no positions
     assert not page.exception
     assert len(page.warning) == 1
-    assert "cannot be replaced so" in page.warning[0].value
+    assert "cannot be replaced this way" in page.warning[0].value
     assert "GAM" in said(page)
 
 
@@ -143,7 +143,7 @@ def test_random_weights_give_each_map_a_verdict(page: AppTest) -> None:
     table = page.dataframe[0].value
     assert len(table) == 2 * 7
     assert set(table["verdict"]) <= {
-        *("survives", "resembles a little", "changes altogether", "becomes flat", "flat", "not finite")
+        *("survives", "partly survives", "changes completely", "becomes constant", "constant", "not finite")
     }
 
 
@@ -191,7 +191,7 @@ def test_compare_tests_its_maps_when_asked(app: AppTest) -> None:
     assert not app.exception
     badges = [element.value for element in app.markdown if "-badge[" in element.value]
     assert len(badges) == 2 * 2  # a mask and Grad-CAM, of two networks
-    assert all("random orders" in badge or "flat" in badge for badge in badges)
+    assert all("random orders" in badge or "constant" in badge for badge in badges)
     app.button(key="badge-button").click().run()
     assert not [element for element in app.markdown if "-badge[" in element.value]
 

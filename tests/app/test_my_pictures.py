@@ -112,7 +112,7 @@ def test_a_bad_file_spoils_nothing_but_its_own_row(page: AppTest) -> None:
     said = markdown(page)
     assert "Refused: 4" in said
     for name, sentence in (
-        ("bad.png", "no picture that is known"),
+        ("bad.png", "not a known picture format"),
         ("half.png", "ends before"),
         ("inner.zip", "ZIP within a ZIP"),
         ("e.zip", "holds no files"),

@@ -79,9 +79,14 @@ def test_the_table_says_what_the_results_say(page: AppTest) -> None:
     cells = table.value
     assert list(cells["attention"]) == ["No attention", "CBAM", "GAM", "GAM, r = 16"]
     assert list(cells["parameters"]) == ["100.0 k", "101.0 k (+1%)", "250.0 k (+150%)", "130.0 k (+30%)"]
-    assert list(cells["points to none"]) == ["", "+1.0 (+0.5 … +1.5)", "−1.0 (−1.5 … −0.5)", "+0.5 (−1.0 … +2.0)"]
+    assert list(cells["vs no attention (points)"]) == [
+        "",
+        "+1.0 (+0.5 … +1.5)",
+        "−1.0 (−1.5 … −0.5)",
+        "+0.5 (−1.0 … +2.0)",
+    ]
     assert next(iter(cells["accuracy in %"])) == "95.0 (94.0–96.0)"
-    assert list(cells["time"]) == ["", *["1.5× (1.2–1.8)"] * 3]
+    assert list(cells["latency"]) == ["", *["1.5× (1.2–1.8)"] * 3]
     assert "16 epochs, the same recipe and split for all. Seeds for each: 3." in captions(page)
     assert "on CPU, 1 thread" in captions(page)
 
@@ -113,7 +118,7 @@ def test_data_that_the_zoo_knows_nothing_of(page: AppTest) -> None:
     page.run()
     page.selectbox(key="data").set_value("cifar10").run()
     assert not page.exception
-    assert "not trained by the zoo" in page.info[0].value
+    assert "not trained with the common recipe" in page.info[0].value
     assert [link for link in page.get("page_link") if link.proto.page == "claims"]
 
 

@@ -168,7 +168,7 @@ def test_the_surest_mistakes_come_first_or_the_lowest_numbers(stored: object, ga
     box(gallery, "order").set_value("number").run()
     assert [int(link.rpartition("test=")[2]) for link in links(gallery)] == list(range(80, 95))
     box(gallery, "outcome").set_value("both").run()
-    assert box(gallery, "order").options[0] == "least sure first"
+    assert box(gallery, "order").options[0] == "least confident first"
 
 
 def test_pages(stored: object, gallery: AppTest) -> None:

@@ -42,7 +42,7 @@ def test_an_upload_changes_both_networks_maps(page: Page, tmp_path: Path) -> Non
     file = tmp_path / "red.png"
     Image.fromarray(pixels).save(file)
     page.locator('input[type="file"]').set_input_files(file)
-    expect(page.get_by_text("No known label here")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("No known label")).to_be_visible(timeout=PATIENCE)
     settle(page)
     after = page.get_by_test_id("stMain").inner_text()
     for name in ("CBAM, r = 2", "GAM"):
@@ -62,7 +62,7 @@ def test_a_bad_upload_is_one_sentence(page: Page, tmp_path: Path) -> None:
     file.write_text("not a picture")
     page.locator('input[type="file"]').set_input_files(file)
     alert = page.get_by_test_id("stSidebar").get_by_role("alert").first
-    expect(alert).to_contain_text("no picture that is known here", timeout=PATIENCE)
+    expect(alert).to_contain_text("not a known picture format", timeout=PATIENCE)
     assert page.get_by_test_id("stException").count() == 0
 
 

@@ -23,7 +23,7 @@ def page(browser: Browser, served: str) -> Iterator[Page]:
 
 def settle(page: Page) -> None:
     """Until both columns have said how far they are from the network, and the script has ended."""
-    expect(page.get_by_text("Computed anew with NumPy")).to_have_count(2, timeout=PATIENCE)
+    expect(page.get_by_text("Recomputed in NumPy")).to_have_count(2, timeout=PATIENCE)
     rest(page)
 
 

@@ -103,7 +103,7 @@ def test_a_dicom_file_with_a_window(run, folder):
         ("sample:nothing", [], "nothing"),
         ("missing.png", [], "missing.png: No such file or directory"),
         (".", [], "Is a directory"),
-        ("words.png", [], "The file's content is no picture that is known here"),
+        ("words.png", [], "The file's content is not a known picture format"),
         ("sample:scene-sailboat-17", ["--look", "w1_2"], "a built-in picture can be looked at in one way only"),
         ("p.png", ["--look", "nonsense?"], "nonsense?"),
         ("p.png", ["--look", "w1_2"], "The choice of a window was made, which this file does not offer"),

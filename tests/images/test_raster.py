@@ -291,7 +291,7 @@ def test_facts() -> None:
     assert "30 x 20 pixels" in told
     assert "Coordinates: EPSG:32632" in told
     assert "A pixel is 10 x 10 metre on the ground" in told
-    assert "No data is written as 0" in told
+    assert "The no-data value is 0" in told
     degrees = geotiff(np.zeros((1, 2, 2), np.uint8), crs="EPSG:4326", transform=Affine(0.5, 0, 0, 0, -0.25, 0))
     assert "A pixel is 0.5 x 0.25 degrees on the ground" in [str(fact) for fact in open_source(degrees, "a").facts]
 

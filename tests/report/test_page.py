@@ -85,7 +85,7 @@ def test_it_is_one_whole_file_in_either_language(case: Case, page: Page, code: s
     assert not re.search(r"\{\w+(:[^}\"]*)?\}", read.text)
     if code == "zh":
         assert "证据" in read.text or "忠实" in read.text
-        assert "What was found" not in read.text
+        assert "Findings" not in read.text
 
 
 def test_it_holds_the_numbers(case: Case, page: Page) -> None:

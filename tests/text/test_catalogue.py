@@ -1,6 +1,7 @@
 """The catalogue: every language says everything, with the same gaps, and nothing is written that nobody reads."""
 
 import ast
+import re
 import string
 import subprocess
 import sys
@@ -20,6 +21,22 @@ CODE = Path(__file__).resolve().parents[2] / "gam_viz"
 FAMILIES = ("samples.",)
 
 
+#: What a native speaker stumbles over, and terms that have another name everywhere else.
+REJECTED = {
+    "en": (
+        r"\bhangs? on\b|\bspeaks? of\b|\btells? (of|little)\b|\bmaps as smooth\b|\bway around\b|\bdearer\b|\bsurest\b",
+        r"\bturns? \w+('s)? signs?\b|\btake it home\b|\banew\b|\bbell\b|\bpress(es)? \{|\bprinted\b|\bflat\b",
+        # "per": one weight per channel
+        r"\b(weight|scale|row|tick|mask|patches|windows|pixels|MB|megapixels|bits|seconds|bar|training|units|value) a "
+        r"(channel|side|map|method|network|file|value|colour|design|line|layer|picture)\b",
+    ),
+    "zh": (
+        "掩膜|缩减率|折叠|置换|次序|印出|所印|入口层|首层|输入层|输出层|分类层|差额|标尺|理由|外来|平的|回答|带走|未定",
+        "钟形|廉价|质量|删去|都答|视野|合成方式|看对了地方| …",
+    ),
+}
+
+
 def gaps(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
 
@@ -37,6 +54,12 @@ def test_languages_say_the_same_and_no_translation_needs_what_the_original_does_
         if not sentence.strip() or key not in ENGLISH or not gaps(sentence) <= gaps(ENGLISH[key])
     }
     assert wrong == set()
+
+
+@pytest.mark.parametrize("language", REJECTED)
+def test_no_sentence_has_a_rejected_term(language: str) -> None:
+    sentences = written(language)
+    assert {k: s for k, s in sentences.items() for term in REJECTED[language] if re.search(term, s, re.I)} == {}
 
 
 def used_keys() -> tuple[set[str], set[str]]:

@@ -135,6 +135,7 @@ def _compared(found: Results, titles: dict[str, str], region: str, measure: str)
                     name=titles[network.name],
                     measure=text(f"evidence.score.{measure}"),
                     points=of.value * 100,
+                    size=abs(of.value) * 100,
                     low=of.low * 100,
                     high=of.high * 100,
                 )

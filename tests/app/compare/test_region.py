@@ -50,7 +50,7 @@ def test_an_empty_box_is_said(app: AppTest) -> None:
     open_with(app, "box")
     app.number_input(key="box-left").set_value(80).run()
     assert not app.exception
-    assert "Choose a box whose left is below its right" in app.info[0].value
+    assert "Choose a box whose left edge is left of its right" in app.info[0].value
 
 
 def test_the_object_of_a_scene(app: AppTest) -> None:
@@ -91,7 +91,7 @@ def test_a_mask_of_ones_own(app: AppTest) -> None:
     ("data", "said"),
     [
         (png(np.zeros((32, 64), np.uint8)), "The mask is 64×32 pixels and the picture 64×64"),
-        (png(np.zeros((64, 64), np.uint8)), "Nothing, or everything"),
+        (png(np.zeros((64, 64), np.uint8)), "holds nothing, or everything"),
         (b"\x89PNG\r\n\x1a\nbroken", ""),
     ],
 )

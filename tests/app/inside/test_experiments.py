@@ -94,7 +94,8 @@ def test_the_inside_page_has_them(app, section) -> None:
     assert not shown.exception
     assert not shown.error
     assert re.search(
-        {"pixel": "Choose a position", "patches": "Shuffle the patches", "options": "Build GAM"}[section], said(shown)
+        {"pixel": "Choose a position", "patches": "Shuffle the patches", "options": "Build a different GAM"}[section],
+        said(shown),
     )
 
 
@@ -129,7 +130,7 @@ def test_a_pixel_gets_another_colour(page, checkpoint_folder) -> None:
     moved = move_pixel(network, seen.tensor, "layer1.0", 10, 20, colour)
     assert number(moved.gates[0].largest) in words
     assert f"from {moved.before.max():.2%} to" in words or f"({moved.before.max():.1%} before" in words
-    assert "Beyond the dashes" in words  # CBAM's averages
+    assert "Beyond the dashed line" in words  # CBAM's averages
     # A pixel with its own colour changes nothing.
     own = "#" + "".join(f"{value:02x}" for value in seen.seen[10, 20])
     shown.color_picker(key="try-colour").set_value(own).run()
@@ -162,7 +163,7 @@ def test_shuffled_features_and_again(page) -> None:
     shown = page("patches")
     words = said(shown)
     assert "8 channel weights are what they were" in words
-    assert "the channel gate is what it was" in words
+    assert "the channel gate is unchanged" in words
     assert "the spatial gate differs by" in words
     shown.button(key="try-again").click().run()
     assert shown.number_input(key="try-seed").value == 1
@@ -184,14 +185,14 @@ def test_options_in_numbers(page) -> None:
     assert "8×8" in tables(shown)
     assert "4 of 16" in tables(shown)
     assert "nothing is mixed" in said(shown)
-    assert "No network with just these options was trained" in said(shown)
+    assert "No network with exactly these options was trained" in said(shown)
 
 
 def test_a_trained_network_with_the_options_stands_beside(page) -> None:
     shown = page("options", try_groups="1", try_gate="sigmoid")
     assert not shown.exception
     words = said(shown)
-    assert "costs what the printed one does" in words
+    assert "costs the same as the tutorial's" in words
     assert "Both were trained on Planted scenes" in words
     assert "of the weights are negative" in words  # the printed one's
     assert "over positions they vary" in words

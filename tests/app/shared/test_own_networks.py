@@ -272,10 +272,10 @@ def test_nothing_that_a_card_claims_reaches_the_page_unchecked(app: AppTest) -> 
         ({"classes": ["a"]}, "cannot be used"),
         ({"config": {"attention": "gam", "width": 8, "num_classes": 3}}, "do not fit"),
         ({"config": {"attention": "none", "width": 4, "num_classes": 3}}, "do not fit"),
-        ({"config": {"attention": "x", "width": 4, "num_classes": 3}}, "not known here"),
+        ({"config": {"attention": "x", "width": 4, "num_classes": 3}}, "not recognised"),
         (
             {"config": {"attention": "gam", "attention_options": {"rate": 0}, "width": 4, "num_classes": 3}},
-            "not known here",
+            "not recognised",
         ),
         (
             {
@@ -286,7 +286,7 @@ def test_nothing_that_a_card_claims_reaches_the_page_unchecked(app: AppTest) -> 
                     "num_classes": 3,
                 }
             },
-            "no plain numbers",
+            "not plain numbers",
         ),
     ],
 )
@@ -306,10 +306,10 @@ class Runs:
 BAD = {
     "pickled": (saved(nn.Linear(2, 2)), "holds more than weights", "不只有权重"),
     "runs": (saved({"state_dict": {"conv1.weight": Runs()}}), "holds more than weights", "不只有权重"),
-    "text": (b"this is no checkpoint at all", "neither a file of torch.save", "既不是"),
-    "empty": (b"", "neither a file of torch.save", "既不是"),
+    "text": (b"this is no checkpoint at all", "neither a torch.save file", "既不是"),
+    "empty": (b"", "neither a torch.save file", "既不是"),
     "half": (state_dict()[:9000], "damaged", "已损坏"),
-    "linear": (saved(nn.Linear(2, 2).state_dict()), "not known here", "不认识"),
+    "linear": (saved(nn.Linear(2, 2).state_dict()), "not recognised", "不认识"),
     "nan": (
         saved({k: v * float("nan") if k == "fc.bias" else v for k, v in network().state_dict().items()}),
         "not finite",

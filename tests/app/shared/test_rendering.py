@@ -403,7 +403,7 @@ def test_ordinary_pictures_have_nothing_to_choose(bar: AppTest) -> None:
 def test_what_the_file_says_is_told_and_the_patient_is_not(bar: AppTest) -> None:
     upload(bar, ("scan.dcm", CT))
     said = captions(bar)
-    assert "DICOM · Modality CT · 40 x 40 pixels · 16 bits a value" in said
+    assert "DICOM · Modality CT · 40 x 40 pixels · 16 bits per value" in said
     assert "A pixel is 0.5 mm high and 0.25 mm wide" in said
     assert "Stored as MONOCHROME2" in said
     assert "Doe" not in str(bar.main) + str(bar.sidebar)
