@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.claims import measured
-from gam_viz.app.shared import networks
 from gam_viz.claims import SECTIONS, counted, judge, measure, stand_in
 from gam_viz.text import LANGUAGES, words
 from gam_viz.zoo.plan import read_plan
@@ -81,7 +81,7 @@ def test_the_factorised_network_of_the_zoo_is_the_one_that_is_named() -> None:
 
 
 def test_every_fact_has_its_sentence_and_fills_its_gaps() -> None:
-    live = measure(stand_in("cbam"), stand_in("gam"), networks.device())
+    live = measure(stand_in("cbam"), stand_in("gam"), torch.device("cpu"))
     found = {
         f"claims.fact.{claim.key}.{name}": values
         for claim in judge([SCENES], counted(), live)

@@ -212,7 +212,7 @@ def test_the_report_is_made_when_asked(page: AppTest) -> None:
     assert not page.get("download_button")
     page.button(key="make-report").click().run()
     assert not page.exception
-    made = page.session_state["report"]
+    (made,) = page.session_state["cache-report"].values()
     assert made["html"].lower().startswith("<!doctype html>")
     assert made["zip"][:2] == b"PK"
     assert "python -m gam_viz explain sample:" in page.code[0].value

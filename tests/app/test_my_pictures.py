@@ -1,6 +1,8 @@
 """The page of the reader's own pictures: several files, a ZIP, bad ones, too many, forgetting, the way to Compare."""
 
+import hashlib
 import io
+import sys
 import zipfile
 
 import numpy as np
@@ -9,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared.words import speaking
 from gam_viz.explain import explain
-from gam_viz.images import decode, prepare
+from gam_viz.images import Picture, Rendering, Source, decode, open_source, prepare, render
 from gam_viz.networks.checkpoints import find, load
 from tests.app.compare.test_page import captions, picture, png
+from tests.app.reading import traces
 from tests.app.visiting import visit
 from tests.images.dicom_files import dicom
 
@@ -179,30 +182,81 @@ def test_nothing_is_computed_twice(page: AppTest, monkeypatch: pytest.MonkeyPatc
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("gam_viz.app.my_pictures.predictions._probabilities", forbidden)
-    monkeypatch.setattr("gam_viz.app.shared.networks.decoded", forbidden)
+    monkeypatch.setattr("gam_viz.app.my_pictures.predictions._predict", forbidden)
+    monkeypatch.setattr("gam_viz.app.my_pictures.predictions._thumbnail", forbidden)
+    monkeypatch.setattr("gam_viz.app.shared.pictures.render", forbidden)
     page.run()
     assert not page.exception
     assert html(page) == first
 
 
+def test_each_file_is_opened_decoded_and_hashed_once(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the upload to Compare, to this page and back: counted where the bytes are read."""
+    files = [picture(1), picture(2), ("slice.dcm", dicom(np.arange(256, dtype=np.uint16).reshape(16, 16)), "")]
+    opened, decoded, hashed = [], [], []
+
+    def counting(count: list[int], function):  # type: ignore[no-untyped-def]
+        def counted(data: bytes, *rest: object):  # type: ignore[no-untyped-def]
+            count.append(len(data))
+            return function(data, *rest)
+
+        return counted
+
+    def rendering(source: Source, rendering: Rendering | None = None) -> Picture:
+        decoded.append(source.sha256)
+        return render(source, rendering)
+
+    contents = {data for _, data, _ in files}
+    sha256 = hashlib.sha256
+
+    def hashing(data: bytes = b"", **options: bool):  # type: ignore[no-untyped-def]
+        if data in contents:
+            hashed.append(len(data))
+        return sha256(data, **options)
+
+    monkeypatch.setattr("gam_viz.app.shared.uploads.open_source", counting(opened, open_source))
+    monkeypatch.setattr("gam_viz.app.shared.pictures.render", rendering)
+    monkeypatch.setattr(sys.modules["gam_viz.images.decode"], "render", rendering)
+    monkeypatch.setattr("hashlib.sha256", hashing)
+    put(page, *files)
+    for name in (COMPARE, BATCH, COMPARE):
+        visit(page, name).run()
+        assert not page.exception
+    page.segmented_control(key="source").set_value("upload").run()
+    page.selectbox(key="upload").select_index(1).run()
+    assert not page.exception
+    sizes = sorted(len(data) for data in contents)
+    assert sorted(opened) == sizes
+    assert sorted(hashed) == sizes
+    assert len(set(decoded)) == len(decoded) == len(files)
+
+
 def test_what_is_forgotten_is_gone(page: AppTest) -> None:
-    put(page, picture(1), picture(2))
+    """Everywhere that the app has looked at it: no cache, choice or link of the session knows the file any more."""
+    put(page, picture(1, (64, 64)), picture(2, (64, 64)))
     visit(page, COMPARE).run()
     page.segmented_control(key="source").set_value("upload").run()
+    gone, stays = page.session_state["uploads"]
+    page.selectbox(key="upload").set_value(gone[:12]).run()
+    page.button(key="badge-button").click().run()
+    page.segmented_control(key="region").set_value("mask").run()
+    mask = next(widget for widget in page.file_uploader if widget.key.startswith("mask-file"))
+    mask.set_value(("mask.png", png(np.eye(64, dtype=np.uint8) * 255), "image/png")).run()
+    assert not page.exception
+    visit(page, "evidence").run()
+    page.button(key="make-report").click().run()
+    assert not page.exception
     visit(page, BATCH).run()
-    gone, stays = (upload.sha256 for upload in page.session_state["uploads"])
-    kept = {name: str(page.session_state[name]) for name in ("pictures", "explanations", "batch")}
-    assert any(gone in keys for keys in kept.values())
+    kept = {"pictures", "explanations", "attributions", "masks", "thumbnails", "predictions", "report"}
+    assert {"uploads", "looks", *(f"cache-{name}" for name in kept)} <= traces(page, gone)
     page.button(key=f"forget-{gone[:12]}").click().run()
     assert not page.exception
     assert [name for name, _ in links(page)] == ["1. picture-2.png"]
-    for name in ("uploads", "pictures", "explanations", "attributions", "batch"):
-        assert gone not in str(list(page.session_state[name]))
-    assert [key.partition("?")[0] for key in page.session_state["batch"]] == [stays]
+    assert not traces(page, gone)
+    assert "cache-thumbnails" in traces(page, stays)
     page.button(key="forget-all").click().run()
     assert "Upload several pictures" in markdown(page)
-    assert not page.session_state["batch"]
+    assert not traces(page, stays)
 
 
 def test_the_table_goes_home_with_what_was_refused(page: AppTest) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from gam_viz.app.claims.figures import difference_line, draw_differences, draw_figure, draw_table
 from gam_viz.app.claims.measured import again
-from gam_viz.app.shared import networks
+from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.words import language, prose, text
 from gam_viz.claims import SECTIONS, SNIPPETS, Claim, Counted, Live
 
@@ -61,7 +61,7 @@ def verdict_badge(verdict: str, count: int | None = None) -> None:
 def _fact(key: str, name: str, values: Mapping[str, Any]) -> str:
     """A sentence with its figures, a minus sign before those below 0."""
     if "device" in values:
-        values = {**values, "device": networks.device_name()}  # in the reader's language
+        values = {**values, "device": device_name()}  # in the reader's language
     said = prose(f"claims.fact.{key}.{name}", **values)
     below = any(isinstance(value, float) and value < 0 for value in values.values())
     return _HYPHEN.sub("−", said) if below else said

@@ -5,9 +5,9 @@ import streamlit as st
 from gam_viz.app.claims.card import draw_card, verdict_badge
 from gam_viz.app.claims.measured import counts, live
 from gam_viz.app.networks.results import results_of
-from gam_viz.app.shared import networks
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import page_style
+from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.sidebar import choose_language
 from gam_viz.app.shared.words import prose, text
 from gam_viz.claims import SECTIONS, VERDICTS, judge
@@ -37,7 +37,7 @@ except ValueError as error:
     st.error(text("claims.cannot", reason=error))
     st.stop()
 trained = all(of.trained for of in (measured.cbam, measured.gam))
-names = {"cbam": measured.cbam.name, "gam": measured.gam.name, "device": networks.device_name()}
+names = {"cbam": measured.cbam.name, "gam": measured.gam.name, "device": device_name()}
 st.caption(text("claims.measured_on", **names) if trained else text("claims.untrained", **names))
 claims = judge(results, counts(), measured)
 

@@ -9,10 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.evidence.badges import attribution_badges
-from gam_viz.app.shared import networks as compute
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.app.shared.explanations import attributions
 from gam_viz.app.shared.words import class_title, layer_title, prose, text
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Method, Param, Request, layers_of
 from gam_viz.figures.overlay import overlay
@@ -79,8 +79,8 @@ def _display() -> tuple[str, float, float, bool]:
 def _layer(view: View, methods: Sequence[str]) -> str | None:
     if not any(METHODS[name].needs_layer for name in methods):
         return None
-    networks = [compute.network(s.checkpoint.sha256, s.checkpoint) for s in view.subjects]
-    common = [name for name in layers_of(networks[0]) if all(name in layers_of(other) for other in networks[1:])]
+    first, *others = (layers_of(subject.network) for subject in view.subjects)
+    common = [name for name in first if all(name in other for other in others)]
     state.restore("cam", common, common[-1])
     layer = st.selectbox(text("compare.attributions.layer"), common, format_func=layer_title, key="cam", width=170)
     state.publish("cam", common[-1])
@@ -120,22 +120,13 @@ def _param(method: Method, param: Param) -> int | float | str | bool:
 
 
 def _compute(view: View, index: int, requests: Sequence[Request], column: DeltaGenerator) -> list[Attribution]:
-    with column:
-        place = st.empty()
     title = view.titles()[index]
 
-    def progress(share: float, method: str) -> None:
-        name = text("compare.attributions.computing", name=title, method=text(f"common.method.{method}"))
-        place.progress(min(max(share, 0.0), 1.0), name)
+    def say(_share: float, method: str) -> str:
+        return text("compare.attributions.computing", name=title, method=text(f"common.method.{method}"))
 
-    def waiting(position: int) -> None:
-        place.info(text("common.waiting", position=position))
-
-    results = compute.attributions(
-        view.subjects[index], view.targets()[index], requests, progress=progress, on_wait=waiting
-    )
-    place.empty()
-    return results
+    with column:
+        return attributions(view.subjects[index], view.targets()[index], requests, say)
 
 
 def _method_row(

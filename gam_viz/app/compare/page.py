@@ -9,8 +9,8 @@ from gam_viz.app.compare.prediction import prediction_row
 from gam_viz.app.compare.region import region_row
 from gam_viz.app.compare.training_snapshots import film, play_on
 from gam_viz.app.evidence.badges import badge_switch
-from gam_viz.app.shared import networks
-from gam_viz.app.shared.columns import Shown, View, explained, page_style
+from gam_viz.app.shared.columns import Shown, View, page_style
+from gam_viz.app.shared.explanations import explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
 from gam_viz.app.shared.words import text
@@ -25,10 +25,10 @@ if selection is None:
 look_bar(selection.source, selection.picture, selection.title)
 made = film(selection)
 selection = made.selection
-subjects = tuple(networks.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
+subjects = tuple(subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
 explanations = explained(subjects)
 over_time = explained(
-    networks.subject(checkpoint, selection.picture, selection.fit) for frame in made.frames for checkpoint in frame
+    subject(checkpoint, selection.picture, selection.fit) for frame in made.frames for checkpoint in frame
 )
 view = View(selection, subjects, explanations, Shown(), over_time)
 

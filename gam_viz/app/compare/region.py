@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, legend
+from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.uploads import picture_error
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.evidence.localisation import Box, Mask, Region, Share, share
@@ -14,6 +20,7 @@ from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.region import box_picker
 from gam_viz.images import LIMITS, PictureError, decode
 
+MOST = 8  # uploaded masks that a session keeps
 EDGES = {"left": 25, "top": 25, "right": 75, "bottom": 75}  # in percent of what the network saw
 
 
@@ -80,28 +87,21 @@ def _mask(view: View, kind: str) -> Region | None:
     if kind in view.selection.regions:
         inside = view.selection.regions[kind]
     else:
-        file = st.file_uploader(text("compare.region.upload"), type=["png", "bmp", "tif", "webp"], key="mask-file")
+        key = f"mask-file-{picture.sha256[:SHORT]}"
+        file = st.file_uploader(text("compare.region.upload"), type=["png", "bmp", "tif", "webp"], key=key)
         st.caption(text("compare.region.upload_help", width=picture.width, height=picture.height))
         if file is None:
             return None
         try:
-            LIMITS.check_file_size(file.size)
-            given = decode(file.getvalue(), file.name)
+            inside = cached("masks", (picture.sha256, file.file_id), partial(_read_mask, file), most=MOST)
         except PictureError as error:
             st.error(picture_error(error))
             return None
-        if (given.width, given.height) != (picture.width, picture.height):
-            st.error(
-                text(
-                    "compare.region.wrong_size",
-                    width=given.width,
-                    height=given.height,
-                    wanted_width=picture.width,
-                    wanted_height=picture.height,
-                )
-            )
+        height, width = inside.shape
+        if (width, height) != (picture.width, picture.height):
+            wanted = {"wanted_width": picture.width, "wanted_height": picture.height}
+            st.error(text("compare.region.wrong_size", width=width, height=height, **wanted))
             return None
-        inside = given.pixels.mean(axis=2) > 127
     try:
         region = Mask.as_seen(inside, seen.box, seen.seen.shape[0])
     except ValueError:
@@ -115,6 +115,12 @@ def _mask(view: View, kind: str) -> Region | None:
         alt=text("compare.region.mask_alt", name=text(f"compare.region.kind.{kind}")),
     )
     return region
+
+
+def _read_mask(file: UploadedFile) -> npt.NDArray[np.bool_]:
+    """(H, W): where the mask is white."""
+    LIMITS.check_file_size(file.size)
+    return np.asarray(decode(file.getvalue(), file.name).pixels.mean(axis=2) > 127)
 
 
 def _measured(view: View, region: Region) -> None:

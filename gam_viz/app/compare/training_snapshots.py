@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gam_viz.app.shared import networks as compute
 from gam_viz.app.shared import state
+from gam_viz.app.shared.networks import snapshots_of
 from gam_viz.app.shared.sidebar import Selection
 from gam_viz.app.shared.words import text
 from gam_viz.networks.checkpoints import Checkpoint
@@ -35,7 +35,7 @@ class Film:
 
 def film(selection: Selection) -> Film:
     """Draw the controls, where one of the networks has copies of earlier epochs."""
-    copies = [compute.snapshots_of(checkpoint) for checkpoint in selection.networks]
+    copies = [snapshots_of(checkpoint) for checkpoint in selection.networks]
     epochs = sorted({epoch for of in copies for epoch in of})
     if len(epochs) < 2:
         return Film(selection)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from gam_viz.app.design.comparison import Compared, Design, key_of, timed
-from gam_viz.app.shared import networks
-from gam_viz.app.shared.session_cache import remembered, told
+from gam_viz.app.shared.device import device, device_name
+from gam_viz.app.shared.session_cache import cached_with_progress, recall
 from gam_viz.app.shared.words import prose, text
 from gam_viz.cost import MOST_MACS, MOST_PARAMETERS, Timing, timeable, timing
 from gam_viz.cost.units import amount
+from gam_viz.runtime.progress import Progress
 
 SECONDS = 3.0  # about, of one design's rounds
 STORE = "timing"
@@ -19,14 +21,13 @@ STORE = "timing"
 
 def with_times(compared: Compared) -> Compared:
     """The same with the times that this session has."""
-    kept: Mapping[tuple[str, int], Timing] = st.session_state.get(f"{networks.PROOF}{STORE}", {})
-    side = compared.choice.side
-    return timed(compared, {config: of for (config, of_side), of in kept.items() if of_side == side})
+    times = {key_of(design.config): recall(STORE, _key(compared, design)) for design in compared.designs}
+    return timed(compared, {config: known for config, known in times.items() if known is not None})
 
 
 def timing_buttons(compared: Compared) -> tuple[Design, ...]:
     """Draw the buttons; the designs that one of them asks to be timed."""
-    help_ = text("design.time_help", device=networks.device_name(), seconds=round(SECONDS))
+    help_ = text("design.time_help", device=device_name(), seconds=round(SECONDS))
     possible = tuple(design for design in compared.designs if _timeable(compared, design))
     mine = tuple(design for design in possible if design is compared.chosen)
     one = st.button(
@@ -40,10 +41,9 @@ def timing_buttons(compared: Compared) -> tuple[Design, ...]:
 
 def measured(compared: Compared, asked: Sequence[Design]) -> Compared:
     """Time what is asked for, one design after the other; the same with all times that this session has then."""
-    place = st.empty()
     for number, design in enumerate(asked, start=1):
-        _measure(compared, design, text("design.timing", name=design.name, number=number, count=len(asked)), place)
-    place.empty()
+        said = text("design.timing", name=design.name, number=number, count=len(asked))
+        cached_with_progress(STORE, _key(compared, design), partial(_time, compared, design), said)
     return with_times(compared)
 
 
@@ -55,7 +55,7 @@ def timing_captions(compared: Compared) -> None:
         st.caption(
             prose(
                 "design.timed",
-                device=networks.device_name(),
+                device=device_name(),
                 rounds=str(rounds[0]) if len(rounds) == 1 else f"{rounds[0]}–{rounds[-1]}",
             )
         )
@@ -70,18 +70,14 @@ def _timeable(compared: Compared, design: Design) -> bool:
     return timeable(design.bill.counts) and timeable(compared.base.bill.counts)
 
 
-def _measure(compared: Compared, design: Design, said: str, place: st.delta_generator.DeltaGenerator) -> None:
-    progress, waiting = told(place, said)
-    remembered(
-        STORE,
-        (key_of(design.config), compared.choice.side),
-        lambda: timing(
-            design.config,
-            compared.base.config,
-            compared.choice.side,
-            networks.device(),
-            seconds=SECONDS,
-            progress=lambda share: progress(share, ""),
-        ),
-        waiting,
-    )
+def _key(compared: Compared, design: Design) -> tuple[str, int]:
+    return key_of(design.config), compared.choice.side
+
+
+def _time(compared: Compared, design: Design, progress: Progress) -> Timing:
+    side, base = compared.choice.side, compared.base.config
+
+    def told(share: float) -> None:
+        progress(share, design.name)
+
+    return timing(design.config, base, side, device(), seconds=SECONDS, progress=told)

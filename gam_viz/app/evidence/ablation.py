@@ -9,10 +9,11 @@ import streamlit as st
 
 from gam_viz.app.evidence import measurements
 from gam_viz.app.evidence.shared import refusals
-from gam_viz.app.shared import networks, state
+from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, heading, legend
-from gam_viz.app.shared.networks import Subject
+from gam_viz.app.shared.explanations import Subject
+from gam_viz.app.shared.explanations import subject as subject_of
 from gam_viz.app.shared.session_cache import told
 from gam_viz.app.shared.words import class_title, layer_title, prose, sample_title, text
 from gam_viz.evidence.ablation.ablate import Ablation, Ablations
@@ -72,7 +73,7 @@ def _other(view: View) -> list[Subject | None]:
     )
     state.publish("other", default)
     picture = load_sample(st.session_state["other"])
-    return [networks.subject(subject.checkpoint, picture, view.selection.fit) for subject in view.subjects]
+    return [subject_of(subject.checkpoint, picture, view.selection.fit) for subject in view.subjects]
 
 
 def _chart(view: View, found: Sequence[Ablations], measure: str) -> None:

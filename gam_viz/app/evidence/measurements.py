@@ -8,10 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import View
+from gam_viz.app.shared.device import device
 from gam_viz.app.shared.evaluation_set import pictures_of
-from gam_viz.app.shared.networks import Subject
+from gam_viz.app.shared.explanations import Subject, attributions
+from gam_viz.app.shared.networks import network as network_of
 from gam_viz.app.shared.session_cache import remembered
 from gam_viz.datasets import DatasetError
 from gam_viz.evidence.ablation.ablate import Ablations, ablate, ablations
@@ -38,11 +39,11 @@ def mean_of_gates(checkpoint: Checkpoint) -> dict[str, Tensor] | None:
     except DatasetError:
         return None
     card, data = checkpoint.card, pictures.data
-    network, device = networks.network(checkpoint.sha256, checkpoint), networks.device()
+    network, place = network_of(checkpoint), device()
 
     def batches() -> Iterator[Tensor]:
         for start in range(0, min(MEAN_OF, len(data)), BATCH):
-            part = torch.from_numpy(data.images[start : start + BATCH]).to(device).permute(0, 3, 1, 2)
+            part = torch.from_numpy(data.images[start : start + BATCH]).to(place).permute(0, 3, 1, 2)
             yield normalise_batch(part, card.mean, card.std)
 
     return remembered("means", (f"{checkpoint.sha256}|", pictures.digest), lambda: mean_gates(network, batches()), None)
@@ -58,12 +59,12 @@ def ablated(
         "ablations",
         key,
         lambda: ablations(
-            networks.model(subject),
-            networks.seen(subject),
+            subject.network,
+            subject.input_tensor(),
             target,
             modes=[mode],
             means=means,
-            other=None if other is None else networks.seen(other),
+            other=None if other is None else other.input_tensor(),
             progress=progress,
         ),
         on_wait,
@@ -76,21 +77,17 @@ def switched(subject: Subject, switches: dict[str, str], other: Subject | None, 
     key = (subject.key, tuple(sorted(switches.items())), other.key if other else "")
 
     def make() -> list[float]:
-        borrowed = None if other is None else networks.seen(other)
-        logits = ablate(networks.model(subject), networks.seen(subject), switches, means=means, other=borrowed)
+        borrowed = None if other is None else other.input_tensor()
+        logits = ablate(subject.network, subject.input_tensor(), switches, means=means, other=borrowed)
         return list(logits[0].double().softmax(0).tolist())
 
     return remembered("switched", key, make, on_wait)
 
 
-def maps_of(
-    view: View, index: int, requests: Sequence[Request], *, progress: Progress, on_wait: OnWait
-) -> tuple[Heatmap, ...]:
+def maps_of(view: View, index: int, requests: Sequence[Request]) -> tuple[Heatmap, ...]:
     """A network's gates, then its attributions."""
-    attributions = networks.attributions(
-        view.subjects[index], view.targets()[index], requests, progress=progress, on_wait=on_wait
-    )
-    return heatmaps(view.explanations[index], attributions)
+    attributed = attributions(view.subjects[index], view.targets()[index], requests, view.titles()[index])
+    return heatmaps(view.explanations[index], attributed)
 
 
 def judged(
@@ -109,8 +106,8 @@ def judged(
         "faithfulness",
         (subject.key, target, tuple(map_.key for map_ in maps), made, settings),
         lambda: faithfulness(
-            networks.model(subject),
-            networks.seen(subject),
+            subject.network,
+            subject.input_tensor(),
             target,
             maps,
             settings,
@@ -128,7 +125,7 @@ def infidelities(
     """By map: the share of what happens to the logit under random squares that the map does not foretell, 0..1."""
 
     def make() -> dict[str, float]:
-        found, _ = infidelity(networks.model(subject), networks.seen(subject), target, maps, progress=progress)
+        found, _ = infidelity(subject.network, subject.input_tensor(), target, maps, progress=progress)
         return {each.key: each.share for each in found if each.share is not None}
 
     return remembered("infidelity", (subject.key, target, tuple(map_.key for map_ in maps)), make, on_wait)
@@ -139,7 +136,7 @@ def sensitivities(
 ) -> dict[str, float]:
     """By map, gates included: its largest change when the picture changes a little, as a share of itself."""
     subject, target = view.subjects[index], view.targets()[index]
-    card, network = subject.checkpoint.card, networks.model(subject)
+    card, network = subject.checkpoint.card, subject.network
 
     def gate(key: str) -> Callable[[Tensor], FloatArray]:
         return lambda x: next(m for m in heatmaps(explain(network, card, x)) if m.key == key).values
@@ -154,7 +151,7 @@ def sensitivities(
         found = {}
         for place, (key, again) in enumerate(ways.items()):
             progress(place / len(ways), key)
-            found[key] = max_sensitivity(again, networks.seen(subject))
+            found[key] = max_sensitivity(again, subject.input_tensor())
         return found
 
     return remembered("sensitivity", (subject.key, target, *(made_by(r) for r in requests)), make, on_wait)
@@ -175,9 +172,9 @@ def randomised(
         "randomisation",
         (subject.key, target, *(made_by(r) for r in requests), reduction, cascade),
         lambda: randomisation(
-            networks.model(subject),
+            subject.network,
             subject.checkpoint.card,
-            networks.seen(subject),
+            subject.input_tensor(),
             target,
             requests,
             reduction=reduction,

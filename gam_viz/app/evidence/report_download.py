@@ -9,9 +9,9 @@ import streamlit as st
 
 from gam_viz import report
 from gam_viz.app.compare.attributions import DEFAULT_METHODS
-from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.session_cache import in_lane
+from gam_viz.app.shared.device import device
+from gam_viz.app.shared.session_cache import in_queue, keep, recall
 from gam_viz.app.shared.words import language, text, words
 from gam_viz.evidence.examine import About, Case, CaseSettings, LoadedNetwork, examine
 from gam_viz.evidence.faithfulness import BASELINES, Settings
@@ -26,18 +26,18 @@ def take_home(view: View) -> None:
         st.subheader(text("evidence.home.title"), anchor=False, width="content", help=text("evidence.home.help"))
         settings = _settings()
         key = (*(subject.key for subject in view.subjects), tuple(view.targets()), settings, language())
-        made: dict[str, object] = st.session_state.get("report", {})
-        if made.get("key") != key:
+        if recall("report", key) is None:
             button = st.empty()
             if not button.button(text("evidence.home.make"), icon=":material/summarize:", key="make-report"):
                 return
-            st.session_state["report"] = made = {"key": key, **_made(view, settings, place)}
+            keep("report", key, _made(view, settings, place), most=1)
             button.empty()
+        made = recall("report", key)
         stem = f"gam-viz-{view.selection.picture.sha256[:8]}"
         for form, mime in (("html", "text/html"), ("zip", "application/zip")):
             st.download_button(
                 text(f"evidence.home.{form}"),
-                made[form],  # type: ignore[arg-type]
+                made[form],
                 f"{stem}.{form}",
                 mime,
                 key=f"home-{form}",
@@ -75,7 +75,7 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
 
     subjects = [
         LoadedNetwork(
-            networks.model(subject),
+            subject.network,
             subject.checkpoint.card,
             subject.checkpoint.sha256,
             subject.checkpoint.card.name if subject.checkpoint.content is None else subject.checkpoint.path.name,
@@ -105,11 +105,11 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
             target=target,
             settings=settings,
             about=about,
-            device=networks.device(),
+            device=device(),
             progress=progress,
         )
 
-    case = in_lane(make, waiting)
+    case = in_queue(make, waiting)
     place.progress(1.0, text("evidence.home.writing"))
     page, everything = report.html(case, words()), report.pack(case, words())
     place.empty()

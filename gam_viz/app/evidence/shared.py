@@ -10,9 +10,8 @@ import streamlit as st
 
 from gam_viz.app.compare.attributions import DEFAULT_METHODS
 from gam_viz.app.evidence import measurements
-from gam_viz.app.shared import networks, state
+from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.session_cache import told
 from gam_viz.app.shared.words import layer_title, text
 from gam_viz.explain.attributions import METHODS, Request, default_layer
 from gam_viz.explain.heatmaps import Heatmap
@@ -56,20 +55,13 @@ def choose_methods() -> list[str]:
 
 def requests_of(view: View, index: int, methods: Sequence[str]) -> list[Request]:
     """With the methods' default settings, in a network's last layer."""
-    network = networks.model(view.subjects[index])
+    network = view.subjects[index].network
     return [Request(name, layer=default_layer(network) if METHODS[name].needs_layer else None) for name in methods]
 
 
 def maps_of_all(view: View, methods: Sequence[str]) -> list[tuple[Heatmap, ...]]:
     """Each network's gates and attributions; while they are computed, the page says how far that is."""
-    found = []
-    for index in range(len(view.subjects)):
-        place = st.empty()
-        progress, waiting = told(place, view.titles()[index])
-        requests = requests_of(view, index, methods)
-        found.append(measurements.maps_of(view, index, requests, progress=progress, on_wait=waiting))
-        place.empty()
-    return found
+    return [measurements.maps_of(view, index, requests_of(view, index, methods)) for index in range(len(view.subjects))]
 
 
 def choose_map(maps: Sequence[Sequence[Heatmap]], key: str) -> str:

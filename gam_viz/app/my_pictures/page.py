@@ -6,6 +6,7 @@ from gam_viz.app.my_pictures.predictions import judge
 from gam_viz.app.my_pictures.table import Batch, batch_table, csv_of
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import page_style
+from gam_viz.app.shared.session_cache import progress_line
 from gam_viz.app.shared.sidebar import FITS, choose_networks
 from gam_viz.app.shared.uploads import Refused, dismiss, draw_uploader, refused, uploads
 from gam_viz.app.shared.words import text
@@ -24,23 +25,20 @@ if networks is None:
     st.info(text("my_pictures.nothing"))
     st.stop()
 
-place = st.empty()
 entries, spoiled = [], list(refused())
-for number, upload in enumerate(files):
 
-    def progress(number: int = number) -> None:
-        """Say how far it is; who leaves meanwhile finds what is done when coming back."""
-        place.progress(number / len(files), text("my_pictures.computing", number=number + 1, count=len(files)))
 
-    def waiting(position: int) -> None:
-        """Say that the networks wait for another session's computation."""
-        place.info(text("common.waiting", position=position))
+def computing(share: float, _name: str) -> str:
+    """How far it is; who leaves meanwhile finds what is done when coming back."""
+    return text("my_pictures.computing", number=round(share * len(files)) + 1, count=len(files))
 
-    try:
-        entries.append(judge(upload, networks, fit, on_wait=waiting, before=progress))
-    except PictureError as error:
-        spoiled.append(Refused(upload.name, error))
-place.empty()
+
+with progress_line(computing) as line:
+    for number, upload in enumerate(files):
+        try:
+            entries.append(judge(upload, networks, fit, line, number / len(files)))
+        except PictureError as error:
+            spoiled.append(Refused(upload.name, error))
 if not entries and not spoiled:
     st.stop()
 
@@ -67,5 +65,5 @@ if entries:
     st.caption(text("my_pictures.about_gap") + " " + text("my_pictures.no_truth", classes=", ".join(batch.classes)))
 if any(checkpoint.card.domain == "medical" for checkpoint in networks):
     st.caption(text("common.prediction.medical_networks"))
-elif any(entry.format == "DICOM" for entry in entries):
+elif any(entry.upload.source.format == "DICOM" for entry in entries):
     st.caption(text("my_pictures.medical"))

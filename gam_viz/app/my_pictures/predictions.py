@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 import torch
 from PIL import Image
 
-from gam_viz.app.shared import networks as compute
-from gam_viz.app.shared.rendering import state
+from gam_viz.app.shared.device import device
+from gam_viz.app.shared.explanations import Subject, subject
+from gam_viz.app.shared.pictures import rendered
+from gam_viz.app.shared.rendering.state import look_of
+from gam_viz.app.shared.session_cache import Line, cached
 from gam_viz.app.shared.uploads import Upload
 from gam_viz.evaluation.disagreement import Judged
 from gam_viz.explain import Explanation
@@ -21,22 +23,8 @@ from gam_viz.images import Picture
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.runtime.device_queue import OnWait, lane
 
+MOST = 1000  # small results of each kind: twenty files, seen by many networks in several ways
 SIDE = 128  # pixels of a thumbnail's longest side: twice what is drawn
-
-
-@dataclass
-class _Known:
-    """Of one file.
-
-    Attributes:
-        thumbnail: (H, W, 3) uint8, the whole picture, small.
-        format: what the content is.
-        probabilities: (classes,) by checkpoint and fit.
-    """
-
-    thumbnail: npt.NDArray[np.uint8]
-    format: str
-    probabilities: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +33,11 @@ class Entry:
 
     upload: Upload
     thumbnail: npt.NDArray[np.uint8]
-    format: str
     judged: Judged
 
 
-def judge(
-    upload: Upload, networks: Sequence[Checkpoint], fit: str, *, on_wait: OnWait, before: Callable[[], None]
-) -> Entry:
-    """The file as it is shown without further choice, seen by each network.
+def judge(upload: Upload, networks: Sequence[Checkpoint], fit: str, line: Line, share: float) -> Entry:
+    """The file as Compare shows it, seen by each network.
 
     Decoded only where something is missing: what is kept is small.
 
@@ -60,43 +45,37 @@ def judge(
         upload: the file.
         networks: of one data set.
         fit: how the picture is made square.
-        on_wait: told the place in the queue; may raise to leave it.
-        before: called before anything is computed; may raise to leave.
+        line: told, before anything is computed, that `share` of all files are done; may raise to leave.
+        share: 0..1.
 
     Raises:
         PictureError: it cannot be shown after all.
     """
-    kept: dict[str, _Known] = st.session_state.setdefault("batch", {})
-    keys = [f"{checkpoint.sha256}|{fit}" for checkpoint in networks]
-    source = compute.opened(upload.sha256, upload.name, upload.data)
-    look = state.look_of(source)  # as Compare shows it
-    name = f"{upload.sha256}?{look.to_key()}"
-    known = kept.get(name)
-    if known is None or not all(key in known.probabilities for key in keys):
-        before()
-        picture = compute.rendered(source, look)
-        if known is None:
-            known = kept[name] = _Known(_thumbnail(picture), picture.format)
-        for key, checkpoint in zip(keys, networks, strict=True):
-            if key not in known.probabilities:
-                known.probabilities[key] = _probabilities(compute.subject(checkpoint, picture, fit), on_wait)
-    return Entry(
-        upload,
-        known.thumbnail,
-        known.format,
-        Judged(upload.name, np.stack([known.probabilities[key] for key in keys])),
-    )
+    look = look_of(upload.source)
+
+    def picture() -> Picture:
+        line.progress(share, upload.name)
+        return rendered(upload.source, look)
+
+    def probabilities(checkpoint: Checkpoint) -> npt.NDArray[np.float64]:
+        key = (checkpoint.sha256, upload.sha256, look, fit)
+        return cached(
+            "predictions", key, lambda: _predict(subject(checkpoint, picture(), fit), line.on_wait), most=MOST
+        )
+
+    thumbnail = cached("thumbnails", (upload.sha256, look), lambda: _thumbnail(picture()), most=MOST)
+    return Entry(upload, thumbnail, Judged(upload.name, np.stack([probabilities(network) for network in networks])))
 
 
-def _probabilities(subject: compute.Subject, on_wait: OnWait) -> npt.NDArray[np.float64]:
+def _predict(subject: Subject, on_wait: OnWait) -> npt.NDArray[np.float64]:
     """(classes,): the prediction alone, since the gates of twenty pictures would push out what the session has."""
-    checkpoint = subject.checkpoint
-    with lane(compute.device(), on_wait), torch.inference_mode():
-        logits = compute.network(checkpoint.sha256, checkpoint)(subject.input.tensor.to(compute.device()))
-    return Explanation(checkpoint.card, logits[0].float().cpu().numpy(), ()).probabilities
+    with lane(device(), on_wait), torch.inference_mode():
+        logits = subject.network(subject.input_tensor())
+    return Explanation(subject.card, logits[0].float().cpu().numpy(), ()).probabilities
 
 
 def _thumbnail(picture: Picture) -> npt.NDArray[np.uint8]:
+    """(h, w, 3): the whole picture, small."""
     image = Image.fromarray(picture.pixels)
     image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
     return enlarged(np.asarray(image), SIDE)

@@ -97,7 +97,7 @@ def batch_table(batch: Batch) -> None:
             if entries:
                 _kind(kind, len(entries))
             for entry in entries:
-                with st.container(key=f"gv-file-{entry.upload.sha256[:12]}"):
+                with st.container(key=f"gv-file-{entry.upload.short}"):
                     _row(batch, entry, names[entry.upload.sha256])
         if batch.refused:
             _kind("refused", len(batch.refused))
@@ -173,4 +173,4 @@ def _colours(batch: Batch) -> list[str]:
 
 def _link(entry: Entry) -> dict[str, str]:
     """The Compare page on this picture; networks and fit go along within the session, which alone has the file."""
-    return {"lang": language(), "source": "upload", "upload": entry.upload.sha256[:12]}
+    return {"lang": language(), "source": "upload", "upload": entry.upload.short}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.shared import networks, state
+from gam_viz.app.shared import state
+from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import class_title, data_title, network_title, prose, text
 from gam_viz.networks.checkpoints import Card, Checkpoint
 from gam_viz.zoo.results import SetResults
@@ -12,7 +13,7 @@ from gam_viz.zoo.results import SetResults
 
 def card_row(results: SetResults) -> None:
     """Draw the row: which network, and behind a press what its card says."""
-    found, _ = networks.checkpoints()
+    found, _ = checkpoints()
     options = {c.card.name: c for c in found if c.card.dataset == results.data}
     if not options:
         return

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gam_viz.app.shared import networks
-from gam_viz.app.shared.networks import Subject
+from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.sidebar import Selection
 from gam_viz.app.shared.words import network_titles, text
 from gam_viz.explain import Explanation, SpatialMap
@@ -71,19 +70,6 @@ class View:
     def targets(self) -> list[int]:
         """The class each network's attributions speak of."""
         return [e.predicted if self.selection.target is None else self.selection.target for e in self.explanations]
-
-
-def explained(subjects: Iterable[Subject]) -> tuple[Explanation, ...]:
-    """Prediction and gates of each; while they are computed, or wait for another session's, the page says so."""
-    queue = st.empty()
-
-    def waiting(place: int) -> None:
-        queue.info(text("common.waiting", position=place))
-
-    with st.spinner(text("compare.predicting"), show_time=True):
-        found = tuple(networks.explanation(subject, on_wait=waiting) for subject in subjects)
-    queue.empty()
-    return found
 
 
 def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[float] = (), key: str) -> None:

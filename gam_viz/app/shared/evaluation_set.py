@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from gam_viz.app.shared import networks
+from gam_viz.app.shared.device import device
+from gam_viz.app.shared.networks import network
+from gam_viz.app.shared.session_cache import cached_with_progress, keep, recall
 from gam_viz.app.shared.words import data_title, text
 from gam_viz.datasets import DatasetError, LabelledImages, data_root, load_dataset
 from gam_viz.evaluation.predictions import (
@@ -19,9 +19,9 @@ from gam_viz.evaluation.predictions import (
     predictions_path,
 )
 from gam_viz.networks.checkpoints import Card, Checkpoint
-from gam_viz.runtime.device_queue import OnWait, lane
+from gam_viz.runtime.progress import Progress
 
-MAX_PREDICTIONS = 64  # of networks, kept by the server
+STORE, MOST = "test-predictions", 64  # networks whose predictions are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,45 +55,32 @@ def _loaded(name: str, size: int, root: str) -> Pictures:
     return Pictures(data, pictures_digest(data))
 
 
-def predictions_of(
-    checkpoint: Checkpoint, pictures: Pictures, *, progress: Callable[[float], None], on_wait: OnWait
-) -> Predictions:
+def predictions_of(checkpoint: Checkpoint, pictures: Pictures, title: str) -> Predictions:
     """What a network predicts on them: known already, or from the file that came with it, or computed now.
 
-    `progress` and `on_wait` may raise to leave.
+    While it is computed a line says how far that is. What an own network predicts is its session's alone.
     """
-    known, key = _known(), (checkpoint.sha256, pictures.digest)
-    if key not in known:
-        stored = load_predictions(
-            predictions_path(checkpoint.path.parent, checkpoint.card.name),
-            checkpoint=checkpoint.sha256,
-            pictures=pictures.digest,
-        )
-        if stored is None or not _fits(stored, pictures):
-            stored = _computed(checkpoint, pictures, progress, on_wait)
-        known[key] = stored
-        while len(known) > MAX_PREDICTIONS:
-            known.popitem(last=False)
-    return known[key]
 
+    card, key, shared = checkpoint.card, (checkpoint.sha256, pictures.digest), checkpoint.content is None
+    if recall(STORE, key, shared=shared) is None:
+        path = predictions_path(checkpoint.path.parent, card.name)
+        stored = load_predictions(path, checkpoint=checkpoint.sha256, pictures=pictures.digest)
+        if stored is not None and _fits(stored, pictures):
+            return keep(STORE, key, stored, most=MOST, shared=shared)
 
-def _computed(
-    checkpoint: Checkpoint, pictures: Pictures, progress: Callable[[float], None], on_wait: OnWait
-) -> Predictions:
-    with lane(networks.device(), on_wait):
-        computed = _known().get((checkpoint.sha256, pictures.digest))
-        if computed is not None:  # by another session, while this one waited
-            return computed
-        network, card = networks.network(checkpoint.sha256, checkpoint), checkpoint.card
-        return predict_pictures(network, pictures.data, card.mean, card.std, networks.device(), progress=progress)
+    def make(progress: Progress) -> Predictions:
+        def said(share: float) -> None:
+            progress(share, "")
+
+        return predict_pictures(network(checkpoint), pictures.data, card.mean, card.std, device(), progress=said)
+
+    def say(share: float, _at: str) -> str:
+        return text("test_pictures.computing", name=title, share=share)
+
+    return cached_with_progress(STORE, key, make, say, most=MOST, shared=shared)
 
 
 def _fits(stored: Predictions, pictures: Pictures) -> bool:
     """Whether they can be of these pictures, whatever the file says."""
     count, classes = len(pictures.data), len(pictures.data.info.classes)
     return len(stored) == count and bool((stored.predicted < classes).all())
-
-
-@st.cache_resource(show_spinner=False)
-def _known() -> OrderedDict[tuple[str, str], Predictions]:
-    return OrderedDict()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.shared import networks
-from gam_viz.app.shared.columns import Shown, View, explained, page_style
+from gam_viz.app.shared.columns import Shown, View, page_style
+from gam_viz.app.shared.explanations import explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
 from gam_viz.app.shared.subject import subject_row
@@ -24,9 +24,7 @@ def opened_view(title: str) -> View:
         st.info(text("compare.nothing"))
         st.stop()
     look_bar(selection.source, selection.picture, selection.title)
-    subjects = tuple(
-        networks.subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks
-    )
+    subjects = tuple(subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
     view = View(selection, subjects, explained(subjects), Shown())
     subject_row(view)
     return view

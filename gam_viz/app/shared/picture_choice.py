@@ -10,7 +10,6 @@ import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.app.pages import script
-from gam_viz.app.shared import networks
 from gam_viz.app.shared import state as url
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.evaluation_set import pictures_of
@@ -150,16 +149,16 @@ def _upload(shown: bool) -> Chosen | None:
     if not uploads:
         st.info(text("common.sidebar.upload_first"))
         return None
-    names = {upload.sha256[:12]: f"{number}. {plain(upload.name)}" for number, upload in enumerate(uploads, 1)}
+    names = {upload.short: f"{number}. {plain(upload.name)}" for number, upload in enumerate(uploads, 1)}
     url.restore("upload", list(names), next(iter(names)))
     state.take_link(st.session_state["upload"])
     if len(uploads) > 1:
         st.selectbox(text("common.sidebar.which"), list(names), format_func=names.__getitem__, key="upload")
     url.publish("upload", None)
-    upload = next(upload for upload in uploads if upload.sha256.startswith(st.session_state["upload"]))
+    upload = next(upload for upload in uploads if upload.short == st.session_state["upload"])
+    source = upload.source
     try:
         with st.spinner(text("rendering.look.reading"), show_time=True):
-            source = networks.opened(upload.sha256, upload.name, upload.data)
             picture = state.picture_of(source)
     except PictureError as error:
         st.error(f"**{plain(upload.name)}** · {picture_error(error)}")

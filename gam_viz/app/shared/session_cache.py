@@ -1,61 +1,188 @@
-"""Results that a session keeps, computed in the device's lane while the page says how far that is."""
+"""What a session keeps of what it computed, by digests and parameters; and the line that says how far a computation is.
+
+Streamlit's own cache cannot be used here: what is told of the waiting and the progress would be drawn inside it, and it
+cannot let go of all that was made of one file. What is kept lies in the session, so it goes when the session goes.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gam_viz.app.shared import networks
+from gam_viz.app.shared.device import device
 from gam_viz.app.shared.words import text
 from gam_viz.runtime.device_queue import OnWait, lane
 from gam_viz.runtime.progress import Progress
 
-MOST = 60  # results of each kind, kept in one session
+MOST = 60  # results of each kind
+SHORT = 12  # digits of a sha256 that name an upload in widgets and links
 T = TypeVar("T")
+#: Digests and parameters, never an array: hashing one takes long, and Streamlit hashes only a sample of it.
+Key = tuple[Any, ...]
+Say = str | Callable[[float, str], str]
+
+_lock = threading.Lock()
 
 
-def remembered(
-    store: str, key: tuple[Any, ...], make: Callable[[], T], on_wait: OnWait | None, *, most: int = MOST
-) -> T:
-    """A result that this session has, else the one that `make` computes now in the device's lane; of its kind, `most`
-    are kept.
+@dataclass(frozen=True)
+class Line:
+    """Where a computation says how far it is; both may raise to leave it, when the reader went on.
 
-    Keys begin with a subject's key, so that what is known of an upload can be forgotten with it, see `networks.forget`.
+    Attributes:
+        progress: told the share that is done, 0..1, and what is at work.
+        on_wait: told the place in the device's queue.
     """
-    kept: OrderedDict[Any, T] = st.session_state.setdefault(f"{networks.PROOF}{store}", OrderedDict())
-    if key not in kept:
-        kept[key] = in_lane(make, on_wait)
-    kept.move_to_end(key)
-    while len(kept) > most:
-        kept.popitem(last=False)
-    return kept[key]
+
+    progress: Progress
+    on_wait: OnWait
 
 
-def awaited(store: str, key: tuple[Any, ...], make: Callable[[], T], *, most: int = MOST) -> T:
-    """The same of what takes moments: the page says that it computes, or how many others come first."""
-    place = st.empty()
+@contextmanager
+def progress_line(say: Say = "") -> Iterator[Line]:
+    """A line that says how far a computation is, and is gone when it is done.
+
+    Args:
+        say: what is computed: a name, or the sentence for a share and what is at work.
+    """
+    place = st.empty()  # always, so that what is below stays the element that it is
+
+    def progress(share: float, at: str = "") -> None:
+        share = min(max(share, 0.0), 1.0)
+        place.progress(share, say(share, at) if callable(say) else text("evidence.computing", name=say, share=share))
 
     def waiting(position: int) -> None:
         place.info(text("common.waiting", position=position))
 
     try:
-        with st.spinner(text("compare.predicting")):
-            return remembered(store, key, make, waiting, most=most)
+        yield Line(progress, waiting)
     finally:
         place.empty()
 
 
-def in_lane(make: Callable[[], T], on_wait: OnWait | None) -> T:
+@contextmanager
+def spinner(said: str) -> Iterator[Line]:
+    """The same for what takes moments: it says that it computes and for how long, or how many others come first."""
+    with progress_line() as line, st.spinner(said, show_time=True):
+        yield line
+
+
+def in_queue(make: Callable[[], T], on_wait: OnWait | None = None) -> T:
     """What `make` computes, while no other session computes on the device."""
-    with lane(networks.device(), on_wait):
+    with lane(device(), on_wait):
         return make()
 
 
-def told(place: DeltaGenerator, name: str) -> tuple[Progress, Callable[[int], None]]:
+def recall(store: str, key: Key, *, shared: bool = False) -> Any:
+    """What is kept under that key, which becomes the newest; None where nothing is.
+
+    Args:
+        store: the kind of result.
+        key: digests and parameters.
+        shared: whether all sessions of the server share it.
+    """
+    kept = _kept(store, shared)
+    with _lock:
+        if key in kept:
+            kept.move_to_end(key)
+        return kept.get(key)
+
+
+def keep(store: str, key: Key, value: T, *, most: int = MOST, shared: bool = False) -> T:
+    """Keep a result as the newest of its kind; the oldest beyond `most` are let go."""
+    kept = _kept(store, shared)
+    with _lock:
+        kept[key] = value
+        while len(kept) > most:
+            kept.popitem(last=False)
+    return value
+
+
+def cached(store: str, key: Key, make: Callable[[], T], *, most: int = MOST, shared: bool = False) -> T:
+    """What is kept under that key, else what `make` makes now."""
+    value: T | None = recall(store, key, shared=shared)
+    return keep(store, key, make(), most=most, shared=shared) if value is None else value
+
+
+def cached_with_progress(
+    store: str, key: Key, make: Callable[[Progress], T], say: Say, *, most: int = MOST, shared: bool = False
+) -> T:
+    """The same for what computes for long: `make` waits for the device, and a line says how far it is.
+
+    Who leaves meanwhile loses nothing but this computation.
+    """
+    with progress_line(say) as line:
+        value: T | None = recall(store, key, shared=shared)
+        if value is None:
+            with lane(device(), line.on_wait):  # another session may have made it while this one waited
+                value = cached(store, key, lambda: make(line.progress), most=most, shared=shared)
+        return value
+
+
+def cached_with_spinner(
+    store: str, key: Key, make: Callable[[], T], *, said: str = "", most: int = MOST, shared: bool = False
+) -> T:
+    """The same for what takes moments."""
+    with spinner(said or text("compare.predicting")) as line:
+        value: T | None = recall(store, key, shared=shared)
+        if value is None:
+            with lane(device(), line.on_wait):
+                value = cached(store, key, make, most=most, shared=shared)
+        return value
+
+
+def trim(store: str, size: Callable[[Any], int], most: int) -> None:
+    """Let go of the oldest results of a kind while those of a session have more than `most` together."""
+    kept = _kept(store, False)
+    while len(kept) > 1 and sum(map(size, kept.values())) > most:
+        kept.popitem(last=False)
+
+
+def clear(store: str, *, shared: bool = False) -> None:
+    """Let go of all results of a kind."""
+    _kept(store, shared).clear()
+
+
+def forget(digest: str) -> None:
+    """Let go of an upload or an own network, by its sha256: of itself, of all that this session made of it, and of
+    every choice that names it."""
+    short = digest[:SHORT]
+    for name in list(st.session_state):
+        value = st.session_state[name]
+        if short in str(name) or _names(value, short):
+            release(value)
+            del st.session_state[name]
+        elif isinstance(value, MutableMapping):
+            _forget_in(value, short)
+    for name, given in list(st.query_params.items()):
+        if short in given:
+            del st.query_params[name]
+
+
+def release(value: object) -> None:
+    """Let go of a widget's files, whose bytes Streamlit would keep until the session ends."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        for file in value if isinstance(value, list) else [value]:
+            if isinstance(file, UploadedFile):
+                context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+def remembered(store: str, key: Key, make: Callable[[], T], on_wait: OnWait | None, *, most: int = MOST) -> T:
+    """What is kept, else what `make` computes now in the device's queue."""
+    return cached(store, key, lambda: in_queue(make, on_wait), most=most)
+
+
+def told(place: DeltaGenerator, name: str) -> tuple[Progress, OnWait]:
     """`progress` and `on_wait` that write into `place` how far the computation for `name` is."""
 
     def progress(share: float, at: str) -> None:
@@ -65,3 +192,29 @@ def told(place: DeltaGenerator, name: str) -> tuple[Progress, Callable[[int], No
         place.info(text("common.waiting", position=position))
 
     return progress, waiting
+
+
+def _forget_in(kept: MutableMapping[Any, Any], short: str) -> None:
+    for key in [key for key, value in kept.items() if _names(key, short) or _names(value, short)]:
+        del kept[key]
+
+
+def _names(value: object, short: str) -> bool:
+    """Whether a key, or a widget's value, names a digest."""
+    if isinstance(value, tuple):
+        return any(_names(part, short) for part in value)
+    return isinstance(value, str) and short in value
+
+
+def _kept(store: str, shared: bool) -> OrderedDict[Key, Any]:
+    kept: OrderedDict[Key, Any]
+    if shared:
+        kept = _of_server().setdefault(store, OrderedDict())
+    else:
+        kept = st.session_state.setdefault(f"cache-{store}", OrderedDict())
+    return kept
+
+
+@st.cache_resource(show_spinner=False)
+def _of_server() -> dict[str, OrderedDict[Key, Any]]:
+    return {}

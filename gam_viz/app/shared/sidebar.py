@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from gam_viz.app.shared import networks as compute
 from gam_viz.app.shared import own_networks, state
+from gam_viz.app.shared.device import device_name
+from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.picture_choice import choose_picture
 from gam_viz.app.shared.words import class_title, data_title, language, network_title, text
 from gam_viz.attention import ATTENTION
@@ -68,7 +69,7 @@ def sidebar() -> Selection | None:
         chosen = choose_picture(networks[0].card)
         fit = _fit()
         target = _target(networks[0].card.classes)
-        st.caption(text("common.sidebar.device", device=compute.device_name()))
+        st.caption(text("common.sidebar.device", device=device_name()))
     if chosen is None:
         return None
     medical = chosen.medical or any(checkpoint.card.domain == "medical" for checkpoint in networks)
@@ -92,7 +93,7 @@ def choose_networks() -> tuple[Checkpoint, ...] | None:
         _language()
         networks = _networks()
         if networks is not None:
-            st.caption(text("common.sidebar.device", device=compute.device_name()))
+            st.caption(text("common.sidebar.device", device=device_name()))
     return networks
 
 
@@ -117,7 +118,7 @@ def _language() -> None:
 
 def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     """Draw the choice; None where fewer than two are chosen, unless with `alone` a single own one is."""
-    found, refused = compute.checkpoints()
+    found, refused = checkpoints()
     for error in refused:
         st.warning(text("common.sidebar.refused", reason=error))
     groups = own_networks.grouped(found)

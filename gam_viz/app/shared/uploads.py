@@ -9,42 +9,48 @@ a sentence of the app's own, in the reader's language.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gam_viz.app.shared import networks, state
+from gam_viz.app.shared import state
+from gam_viz.app.shared.pictures import rendered
+from gam_viz.app.shared.session_cache import SHORT, forget, release
 from gam_viz.app.shared.words import picture_sentence, text
-from gam_viz.images import LIMITS, PictureError, decode
+from gam_viz.images import LIMITS, PictureError, Source, first_look, open_source
 from gam_viz.images.zip_files import is_archive, members
 
 MEGABYTE = 2**20
 # The widget names the server's limit for any upload, in English; the caption below it says what holds for pictures.
 STYLE = """<style>[class*="st-key-files-"] [data-testid="stFileUploaderDropzoneInstructions"] {display: none}</style>"""
 MANY = 3  # refusals that are told one by one beside the widget
-# What the session computed, by keys that hold the file's sha256.
-COMPUTED = ("pictures", "explanations", "attributions", "batch")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One uploaded file, not opened yet.
+    """One uploaded file, opened.
 
     Attributes:
         name: as it was uploaded.
-        sha256: of its bytes; also its identity in widgets and links.
-        data: its bytes, within the limits' size.
+        size: in bytes.
+        source: what it holds and offers.
     """
 
     name: str
-    sha256: str
-    data: bytes = field(repr=False)
+    size: int
+    source: Source = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """Of its bytes; also its identity in caches."""
+        return self.source.sha256
+
+    @property
+    def short(self) -> str:
+        """Its identity in widgets and links."""
+        return self.sha256[:SHORT]
 
 
 @dataclass(frozen=True)
@@ -67,14 +73,14 @@ class Refused:
 
 def uploads() -> tuple[Upload, ...]:
     """The files of this session, in the order they came."""
-    kept: tuple[Upload, ...] = st.session_state.get("uploads", ())
-    return kept
+    kept: dict[str, Upload] = st.session_state.get("uploads", {})
+    return tuple(kept.values())
 
 
 def refused() -> tuple[Refused, ...]:
     """What was not kept of the files that came last, until others come or the reader has read it."""
-    found: tuple[Refused, ...] = st.session_state.get("uploads-refused", ())
-    return found
+    files: tuple[Refused, ...] = st.session_state.get("uploads-refused", ())
+    return files
 
 
 def draw_uploader(*, table: bool = False) -> tuple[Upload, ...]:
@@ -121,17 +127,6 @@ def draw_uploader(*, table: bool = False) -> tuple[Upload, ...]:
     return files
 
 
-def forget(files: Collection[str]) -> None:
-    """Let go of files, by their sha256, and of all that this session made of them."""
-    st.session_state["uploads"] = tuple(upload for upload in uploads() if upload.sha256 not in files)
-    networks.decoded.clear()
-    networks.opened.clear()
-    for name in [*COMPUTED, *(name for name in st.session_state if str(name).startswith(networks.PROOF))]:
-        kept: dict[Any, object] = st.session_state.get(name, {})
-        for key in [key for key in kept if any(sha256 in str(key) for sha256 in files)]:
-            del kept[key]
-
-
 def dismiss() -> None:
     """The reader knows what was refused."""
     st.session_state["uploads-refused"] = ()
@@ -153,7 +148,7 @@ def numbered(files: Iterable[Upload]) -> dict[str, str]:
 
 
 def _amount(files: Collection[Upload]) -> str:
-    size = sum(len(upload.data) for upload in files) / MEGABYTE
+    size = sum(upload.size for upload in files) / MEGABYTE
     return text("common.uploads.kept", files=len(files), megabytes=size)
 
 
@@ -164,7 +159,7 @@ def _kept(files: Collection[Upload]) -> None:
         text("common.uploads.forget"),
         icon=":material/delete:",
         key="forget-all",
-        on_click=forget,
+        on_click=_forget,
         args=([upload.sha256 for upload in files],),
     )
     if len(files) == 1:
@@ -177,9 +172,14 @@ def _kept(files: Collection[Upload]) -> None:
                 type="tertiary",
                 key=f"forget-{sha256[:12]}",
                 help=text("common.uploads.forget_one"),
-                on_click=forget,
+                on_click=_forget,
                 args=([sha256],),
             )
+
+
+def _forget(files: Iterable[str]) -> None:
+    for sha256 in files:
+        forget(sha256)
 
 
 def _refusals(files: tuple[Refused, ...]) -> None:
@@ -200,31 +200,31 @@ def _take(number: int) -> None:
     files: list[UploadedFile] = st.session_state[f"files-{number}"]
     if not files:
         return
-    intake = _Intake(uploads())
+    intake = _Intake({upload.sha256: upload for upload in uploads()})
     with st.spinner(text("common.uploads.reading"), show_time=True):
         intake.take(files)
-    st.session_state["uploads"] = tuple(intake.kept)
+    st.session_state["uploads"] = intake.kept
     st.session_state["uploads-refused"] = tuple(intake.refused)
     st.session_state["uploader"] = number + 1
-    _let_go(files)
+    release(files)
     if intake.newest is not None:  # who uploads a picture wants to see it
         state.put("source", "upload")
-        state.put("upload", intake.newest.sha256[:12])
+        state.put("upload", intake.newest.short)
 
 
+@dataclass
 class _Intake:
     """What becomes of the files that came together.
 
     Attributes:
-        kept: the session's files and the new ones.
+        kept: the session's files and the new ones, by sha256.
         refused: the others.
         newest: the last one that was kept, or was there.
     """
 
-    def __init__(self, before: Iterable[Upload]) -> None:
-        self.kept = list(before)
-        self.refused: list[Refused] = []
-        self.newest: Upload | None = None
+    kept: dict[str, Upload]
+    refused: list[Refused] = field(default_factory=list)
+    newest: Upload | None = None
 
     def take(self, files: Iterable[UploadedFile]) -> None:
         """All of them, what is in a ZIP like the others; one bad file spoils nothing but itself."""
@@ -258,20 +258,10 @@ class _Intake:
         self.refused.append(Refused(name, PictureError(error.code, **error.details)))
 
     def _one(self, name: str, data: bytes) -> None:
-        sha256 = hashlib.sha256(data).hexdigest()
-        there = next((upload for upload in self.kept if upload.sha256 == sha256), None)
-        if there is None:
-            before = sum(len(upload.data) for upload in self.kept)
+        source = open_source(data, name)
+        if source.sha256 not in self.kept:
+            before = sum(upload.size for upload in self.kept.values())
             LIMITS.check_batch([len(data)], files_before=len(self.kept), bytes_before=before)
-            decode(data, name)  # a file that cannot be shown is told of at once
-            there = Upload(name, sha256, data)
-            self.kept.append(there)
-        self.newest = there
-
-
-def _let_go(files: Iterable[UploadedFile]) -> None:
-    """Streamlit would keep the bytes until the session ends, beside those that were moved or refused."""
-    context = get_script_run_ctx()
-    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        for file in files:
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+            rendered(source, first_look(source))  # a file that cannot be shown is told of at once
+            self.kept[source.sha256] = Upload(name, len(data), source)
+        self.newest = self.kept[source.sha256]

@@ -3,31 +3,13 @@
 import streamlit as st
 
 from gam_viz.app.shared.columns import page_style
-from gam_viz.app.shared.evaluation_set import Pictures, pictures_of, predictions_of
+from gam_viz.app.shared.evaluation_set import pictures_of, predictions_of
 from gam_viz.app.shared.missing_data import dataset_error, offer_download
 from gam_viz.app.shared.sidebar import choose_networks
 from gam_viz.app.shared.words import network_titles, text
 from gam_viz.app.test_pictures.outcomes import outcome_row
 from gam_viz.app.test_pictures.tiles import COMPARE, Gallery, tile_rows
 from gam_viz.datasets import DatasetError, MissingDataError, data_root
-from gam_viz.evaluation.predictions import Predictions
-from gam_viz.networks.checkpoints import Checkpoint
-
-
-def predict_with_progress(checkpoint: Checkpoint, title: str, pictures: Pictures) -> Predictions:
-    """A network's predictions; where they must be computed, the page says how far that is."""
-    place = st.empty()
-
-    def progress(share: float) -> None:
-        place.progress(share, text("test_pictures.computing", name=title, share=share))
-
-    def waiting(position: int) -> None:
-        place.info(text("common.waiting", position=position))
-
-    found = predictions_of(checkpoint, pictures, progress=progress, on_wait=waiting)
-    place.empty()
-    return found
-
 
 if "test" in st.query_params:
     # A tile's link in a new tab: Streamlit writes a link to the first page as one to this page.
@@ -50,8 +32,7 @@ except DatasetError as error:
     st.stop()
 
 predictions = [
-    predict_with_progress(checkpoint, title, pictures)
-    for checkpoint, title in zip((first, second), titles, strict=True)
+    predictions_of(checkpoint, pictures, title) for checkpoint, title in zip((first, second), titles, strict=True)
 ]
 gallery = Gallery(networks, pictures, predictions[0], predictions[1], titles)
 outcome_row(gallery)

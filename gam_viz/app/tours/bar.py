@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from gam_viz.app.shared import networks
+from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import prose, text
 from gam_viz.app.tours import state
 from gam_viz.app.tours.state import Place
@@ -147,5 +147,5 @@ def _clicker(at: Place) -> None:
 
 def _complete(at: Place) -> bool:
     """Whether the networks that the stop speaks of are here."""
-    found, _ = networks.checkpoints()
+    found, _ = checkpoints()
     return at.stop.networks <= {checkpoint.card.name for checkpoint in found}

@@ -170,8 +170,8 @@ def test_display_settings_compute_nothing_anew(app: AppTest, monkeypatch: pytest
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("gam_viz.app.shared.networks.explain", forbidden)
-    monkeypatch.setattr("gam_viz.app.shared.networks.attribute_each", forbidden)
+    monkeypatch.setattr("gam_viz.app.shared.explanations.explain", forbidden)
+    monkeypatch.setattr("gam_viz.app.shared.explanations.attribute_each", forbidden)
     app.slider(key="opacity").set_value(20).run()
     app.selectbox(key="reduction").set_value("spread").run()
     app.selectbox(key="colours").set_value("cividis").run()

@@ -78,11 +78,15 @@ def test_a_photograph_has_no_known_object(app: AppTest) -> None:
     assert app.segmented_control(key="region").value == "off"
 
 
+def mask_uploader(app: AppTest):  # type: ignore[no-untyped-def]
+    return next(widget for widget in app.file_uploader if widget.key.startswith("mask-file"))
+
+
 def test_a_mask_of_ones_own(app: AppTest) -> None:
     open_with(app, "mask")
     mask = np.zeros((64, 64), np.uint8)
     mask[:, :16] = 255
-    app.file_uploader(key="mask-file").set_value(("mask.png", png(mask), "image/png")).run()
+    mask_uploader(app).set_value(("mask.png", png(mask), "image/png")).run()
     assert not app.exception
     assert "The region covers 25.0% of the picture" in captions(app)
 
@@ -97,7 +101,7 @@ def test_a_mask_of_ones_own(app: AppTest) -> None:
 )
 def test_a_mask_that_does_not_fit_is_refused_in_a_sentence(app: AppTest, data: bytes, said: str) -> None:
     open_with(app, "mask")
-    app.file_uploader(key="mask-file").set_value(("mask.png", data, "image/png")).run()
+    mask_uploader(app).set_value(("mask.png", data, "image/png")).run()
     assert not app.exception
     assert len(app.error) == 1
     assert said in app.error[0].value

@@ -28,9 +28,9 @@ def script() -> None:
     from gam_viz.app.inside.experiments.options import options_section
     from gam_viz.app.inside.experiments.patches import patches_section
     from gam_viz.app.inside.experiments.pixel import pixel_section
-    from gam_viz.app.shared import networks as compute
     from gam_viz.app.shared import state
-    from gam_viz.app.shared.columns import Shown, View, explained
+    from gam_viz.app.shared.columns import Shown, View
+    from gam_viz.app.shared.explanations import explained, subject
     from gam_viz.app.shared.sidebar import sidebar
     from gam_viz.app.shared.words import begin_page, language
 
@@ -38,7 +38,7 @@ def script() -> None:
     begin_page()
     selection = sidebar()
     assert selection is not None
-    subjects = tuple(compute.subject(c, selection.picture, selection.fit) for c in selection.networks)
+    subjects = tuple(subject(c, selection.picture, selection.fit) for c in selection.networks)
     view = View(selection, subjects, explained(subjects), Shown())
     draw = {"pixel": pixel_section, "patches": patches_section, "options": options_section}
     draw[st.query_params["section"]](view, st.query_params["at"])

@@ -24,7 +24,7 @@ from gam_viz.figures.gate_scales import spatial_scale
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 from gam_viz.networks.checkpoints import Card, Checkpoint, from_bytes
-from tests.app.reading import plain
+from tests.app.reading import plain, traces
 from tests.app.visiting import visit
 
 ANIMALS = "cat\ndog\nfish, flying"
@@ -92,7 +92,7 @@ def headings(app: AppTest) -> str:
 
 def kept(app: AppTest) -> tuple[Checkpoint, ...]:
     present = "own-networks" in app.session_state
-    return app.session_state["own-networks"] if present else ()
+    return tuple(app.session_state["own-networks"].values()) if present else ()
 
 
 def names(app: AppTest) -> list[str]:
@@ -150,7 +150,7 @@ def test_a_state_dict_is_asked_about_and_compared_with_the_shipped_networks(app:
     seen = prepare(load_sample(sample), size=64, mean=(0.5,) * 3, std=(0.25,) * 3, fit="crop")
     with torch.no_grad():
         expected = built(seen.tensor)[0].numpy()
-    (found,) = (e for key, e in app.session_state["explanations"].items() if key.startswith(mine.sha256))
+    (found,) = (e for (key,), e in app.session_state["cache-explanations"].items() if key.startswith(mine.sha256))
     np.testing.assert_allclose(found.logits, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -401,15 +401,14 @@ def test_a_removed_network_leaves_nothing(app: AppTest) -> None:
     field(lambda: app.selectbox, "set").set_value("scenes").run()
     add(app)
     sha256 = kept(app)[0].sha256
-    assert any(key.startswith(sha256) for key in app.session_state["explanations"])
+    assert {"own-networks", "cache-networks", "cache-explanations", "cache-attributions"} <= traces(app, sha256)
     app.multiselect(key="networks-scenes").set_value(["mine"]).run()
     assert not app.exception  # alone, as an own one may be
     app.button(key="own-button").click().run()
     app.button(key="own-remove-mine").click().run()
     assert not app.exception
     assert not kept(app)
-    assert not any(key.startswith(sha256) for key in app.session_state["explanations"])
-    assert not any(key[0].startswith(sha256) for key in app.session_state["attributions"])
+    assert not traces(app, sha256)
     assert app.multiselect(key="networks-scenes").value == ["scenes-cbam", "scenes-gam"]
 
 

@@ -20,7 +20,7 @@ def test_a_new_format_goes_the_uploader_s_way(app: AppTest, monkeypatch: pytest.
     app.file_uploader[0].set_value(files).run()
     assert not app.exception
     assert not app.error
-    upload = app.session_state["uploads"][0]
+    (upload,) = app.session_state["uploads"].values()
     assert upload.name == "a.toy"
     told = plain("\n".join(element.value for element in [*app.caption, *app.markdown]))
     assert "90 x 80 pixels" in told

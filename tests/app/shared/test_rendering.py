@@ -128,12 +128,12 @@ def seen(app: AppTest) -> Picture:
     """The picture that is looked at; on the whole page, the one that was rendered last."""
     if "seen" in app.session_state:
         return app.session_state["seen"]  # type: ignore[no-any-return]
-    return list(app.session_state["pictures"].values())[-1]  # type: ignore[no-any-return]
+    return list(app.session_state["cache-pictures"].values())[-1]  # type: ignore[no-any-return]
 
 
 def explained(app: AppTest) -> int:
     """How many networks' predictions are kept: one more for each network and each picture that differs."""
-    return len(app.session_state["explanations"])
+    return len(app.session_state["cache-explanations"])
 
 
 # ---- windows -------------------------------------------------------------------------------------------------------

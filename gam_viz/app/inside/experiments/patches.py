@@ -20,9 +20,9 @@ from gam_viz.app.inside.experiments.shared import (
     say_none,
     shapes_of,
 )
-from gam_viz.app.shared import networks, state
+from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
-from gam_viz.app.shared.session_cache import awaited
+from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import class_title, layer_title, prose, text
 from gam_viz.explain.interventions import Patched, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
 from gam_viz.figures.changes import Panel, before_after, ceiling, panels
@@ -133,9 +133,9 @@ def _patched(view: View, index: int, part: str, level: str, shuffle: Shuffle) ->
     run = shuffle_features if level == "features" else shuffle_picture
 
     def make() -> Patched:
-        return run(networks.model(subject), networks.seen(subject), part, shuffle)
+        return run(subject.network, subject.input_tensor(), part, shuffle)
 
-    return awaited("try-patches", (subject.key, part, level, shuffle), make)
+    return cached_with_spinner("try-patches", (subject.key, part, level, shuffle), make)
 
 
 def _channel_scale(gates: list[Rearranged]) -> Scale:

@@ -18,9 +18,9 @@ from gam_viz.app.inside.experiments.shared import (
     say_none,
     shapes_of,
 )
-from gam_viz.app.shared import networks, state
+from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading
-from gam_viz.app.shared.session_cache import awaited
+from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain.interventions import Moved, Spread, move_features, move_pixel
 from gam_viz.figures.changes import Panel, ceiling, panels
@@ -148,13 +148,13 @@ def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int],
     card = subject.checkpoint.card
 
     def make() -> Moved:
-        network, x = networks.model(subject), networks.seen(subject)
+        network, x = subject.network, subject.input_tensor()
         if level == "features":
             return move_features(network, x, part, *here)
         rgb = normalise(_rgb(colour)[None, None], card.mean, card.std)  # (1, 3, 1, 1)
         return move_pixel(network, x, part, *here, rgb[0, :, 0, 0])
 
-    return awaited("try-pixel", (subject.key, part, level, here, colour), make)
+    return cached_with_spinner("try-pixel", (subject.key, part, level, here, colour), make)
 
 
 def _maps(view: View, index: int, part: str, moved: Moved, cell: tuple[int, int] | None, top: int) -> None:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from gam_viz.app.compare.channel_weights import channel_caption, channel_scale
 from gam_viz.app.compare.spatial_masks import spatial_caption
-from gam_viz.app.shared import networks
-from gam_viz.app.shared.columns import PLOT, View, explained, heading, print_scale
+from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
+from gam_viz.app.shared.explanations import explained, subject
+from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import data_title, layer_title, prose, text
 from gam_viz.explain import GateReading
 from gam_viz.explain.heatmaps import spatial_maps
@@ -40,7 +41,7 @@ def trained_rows(
         st.caption(prose("inside.try.trained.none", data=data_title(card)))
         return
     selection = view.selection
-    subjects = [networks.subject(checkpoint, selection.picture, selection.fit) for checkpoint in found]
+    subjects = [subject(checkpoint, selection.picture, selection.fit) for checkpoint in found]
     explanations = explained(subjects)
     channel = [_of(e.reading(layer, "channel"), shape) for e in explanations]
     maps = [spatial_maps(e, [layer]).get(layer) for e in explanations]
@@ -85,7 +86,7 @@ def trained(view: View, options: Options, layer: str) -> Checkpoint | None:
     """A network of this data set whose GAM has just these options: one of those chosen, else of those there are."""
     here = view.selection.networks
     dataset = here[0].card.dataset
-    for checkpoint in (*here, *networks.checkpoints()[0]):
+    for checkpoint in (*here, *checkpoints()[0]):
         if checkpoint.card.dataset == dataset and options_of(checkpoint.card.config) == options.plain:
             return checkpoint
     return None

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.networks import Subject
-from gam_viz.app.shared.session_cache import awaited
+from gam_viz.app.shared.explanations import Subject
+from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import STATIONS, Step, StepsError, Walk, walk
 from gam_viz.titles import literal
@@ -39,10 +38,10 @@ def columns_of(view: View, layer: str) -> list[Column]:
         title = view.titles()[index]
 
         def make(subject: Subject = subject) -> Walk:
-            return walk(networks.model(subject), networks.seen(subject), layer)
+            return walk(subject.network, subject.input_tensor(), layer)
 
         try:
-            made = awaited("walk", (subject.key, layer), make, most=KEPT)
+            made = cached_with_spinner("walk", (subject.key, layer), make, most=KEPT)
         except StepsError as error:
             st.caption(text(f"inside.refused.{error.code}", name=literal(title), module=literal(error.module)))
         else:

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 import streamlit as st
 import torch
 
-from gam_viz.app.shared import networks
+from gam_viz.app.shared.device import device
+from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.own_networks.admission import OwnNetworkError, admitted
+from gam_viz.app.shared.session_cache import forget
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.runtime.device_queue import OnWait, lane
 
 
 def own_networks() -> tuple[Checkpoint, ...]:
     """In the order they came."""
-    kept: tuple[Checkpoint, ...] = st.session_state.get("own-networks", ())
-    return kept
+    kept: dict[str, Checkpoint] = st.session_state.get("own-networks", {})
+    return tuple(kept.values())
 
 
 def is_own(checkpoint: Checkpoint) -> bool:
@@ -36,17 +38,17 @@ def keep(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], *, on_wait: OnWa
     try:
         _try(new, on_wait)
     except ValueError:
-        networks.forget(new)
+        forget(new.sha256)
         raise
-    st.session_state["own-networks"] = (*own_networks(), new)
+    st.session_state.setdefault("own-networks", {})[new.sha256] = new
     st.session_state["own-arrived"] = new.card.name
 
 
 def _try(checkpoint: Checkpoint, on_wait: OnWait) -> None:
     size = checkpoint.card.input_size
     noise = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0))  # (1, 3, S, S)
-    with lane(networks.device(), on_wait), torch.no_grad():
-        logits = networks.network(checkpoint.sha256, checkpoint)(noise.to(networks.device()))
+    with lane(device(), on_wait), torch.no_grad():
+        logits = network(checkpoint)(noise.to(device()))
     if not bool(torch.isfinite(logits).all()):
         raise OwnNetworkError("fails")
 
@@ -55,10 +57,9 @@ def remove(name: str) -> None:
     """Let go of a network, its weights and what was computed with it."""
     for checkpoint in own_networks():
         if checkpoint.card.name == name:
-            networks.forget(checkpoint)
+            forget(checkpoint.sha256)
             # The choice it may have been a part of begins anew, without it.
             st.session_state.pop(f"networks-{group_of(checkpoint)}", None)
-    st.session_state["own-networks"] = tuple(c for c in own_networks() if c.card.name != name)
 
 
 def arrived() -> str | None:

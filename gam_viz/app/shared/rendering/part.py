@@ -9,8 +9,8 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from gam_viz.app.shared import networks
 from gam_viz.app.shared.columns import PLOT
+from gam_viz.app.shared.pictures import rendered
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.words import text
 from gam_viz.figures.region import box_picker
@@ -65,7 +65,7 @@ def overview(source: Source, look: Rendering, page: RasterFile) -> bool:
     whole."""
     assert look.region is not None
     try:
-        whole = networks.rendered(source, replace(look, region=None))
+        whole = rendered(source, replace(look, region=None))
     except PictureError:  # a part of it can be read all the same
         return False
     # The file's edges are those of the stored picture, so that is what lies under the box.

@@ -11,7 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from gam_viz.app.shared import networks, state
+from gam_viz.app.shared import state
+from gam_viz.app.shared.pictures import rendered
+from gam_viz.app.shared.session_cache import SHORT
 from gam_viz.app.shared.words import language
 from gam_viz.images import Picture, PictureError, Rendering, Source, first_look
 
@@ -19,29 +21,29 @@ OPEN: dict[str, Any] = {"window": None, "stretch": None, "bands": None, "region"
 
 
 @dataclass
-class _Looks:
-    """Of this session, each by the first 12 digits of the file's sha256.
+class _Look:
+    """Of one file, each a rendering's text.
 
     Attributes:
-        own: what it begins with.
-        wanted: what was chosen, or came with a link: a rendering's text, not checked yet.
-        seen: the last that could be shown.
+        own: what it begins with; None while nobody asked.
+        wanted: what was chosen, or came with a link, not checked yet; None for its own.
+        seen: the last that could be shown; None while none was.
         refused: why what was asked for last could not be shown.
         last: what was chosen of "stretch" and "region" before it was left, to be found again.
     """
 
-    own: dict[str, str] = field(default_factory=dict)
-    wanted: dict[str, str] = field(default_factory=dict)
-    seen: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, PictureError] = field(default_factory=dict)
-    last: dict[tuple[str, str], Any] = field(default_factory=dict)
+    own: str | None = None
+    wanted: str | None = None
+    seen: str | None = None
+    refused: PictureError | None = None
+    last: dict[str, Any] = field(default_factory=dict)
 
 
 def take_link(shown: str) -> None:
     """Keep the look that came with a link, for the file that the link names; without a name, for the one shown."""
     given = st.query_params.get("look")
     if given is not None and given != state.kept("look"):
-        _looks().wanted[st.query_params.get("upload") or shown] = given
+        _look(st.query_params.get("upload") or shown).wanted = given
 
 
 def picture_of(source: Source) -> Picture:
@@ -53,41 +55,39 @@ def picture_of(source: Source) -> Picture:
     Raises:
         PictureError: the file cannot even be shown as it says itself.
     """
-    looks, short = _looks(), _short(source)
+    look = _look(source)
+    wanted = _first(look.wanted, _own(source))
     try:
-        picture = networks.rendered(source, Rendering.from_key(looks.wanted.get(short, _own(source))))
+        picture = rendered(source, Rendering.from_key(wanted))
     except PictureError as error:
-        looks.refused[short] = _kept(error)
-        looks.wanted[short] = looks.seen.get(short, _own(source))
-        picture = networks.rendered(source, Rendering.from_key(looks.wanted[short]))
-    looks.seen[short] = st.session_state["look"] = looks.wanted.get(short, _own(source))
+        look.refused = _kept(error)
+        wanted = look.wanted = _first(look.seen, _own(source))
+        picture = rendered(source, Rendering.from_key(wanted))
+    look.seen = st.session_state["look"] = wanted
     state.publish("look", "")
     return picture
 
 
 def look_of(source: Source) -> Rendering:
     """What was chosen for a file whose picture is shown; the rest is left open."""
-    return Rendering.from_key(_looks().seen.get(_short(source), _own(source)))
+    return Rendering.from_key(_first(_look(source).seen, _own(source)))
 
 
 def refusal(source: Source) -> PictureError | None:
     """Why what was asked for last could not be shown; None where it was."""
-    return _looks().refused.get(_short(source))
+    return _look(source).refused
 
 
 def change(source: Source, **fields: Any) -> None:
     """In a callback: look at the file in another way from now on. What cannot be leaves everything as it is."""
-    looks, short = _looks(), _short(source)
+    look = _look(source)
     try:
-        look = _plainest(source, replace(look_of(source), **fields))
+        rendering = _plainest(source, replace(look_of(source), **fields))
     except PictureError as error:
-        looks.refused[short] = _kept(error)
+        look.refused = _kept(error)
         return
-    looks.refused.pop(short, None)
-    looks.wanted[short] = look.to_key()
-    for name in ("stretch", "region"):
-        if getattr(look, name) is not None:
-            looks.last[short, name] = getattr(look, name)
+    look.refused, look.wanted = None, rendering.to_key()
+    look.last |= {name: value for name in ("stretch", "region") if (value := getattr(rendering, name)) is not None}
 
 
 def change_frame(source: Source, frame: int) -> None:
@@ -101,19 +101,19 @@ def change_frame(source: Source, frame: int) -> None:
 
 def reset(source: Source) -> None:
     """In a callback: back to what the file says itself."""
-    looks, short = _looks(), _short(source)
-    looks.wanted[short] = looks.seen[short] = _own(source)
-    looks.refused.pop(short, None)
+    look = _look(source)
+    look.wanted = look.seen = _own(source)
+    look.refused = None
 
 
 def last(source: Source, name: str) -> Any:
     """The stretch or the region that was chosen last for the file; None where none was."""
-    return _looks().last.get((_short(source), name))
+    return _look(source).last.get(name)
 
 
 def key(source: Source, name: str) -> str:
     """A widget's key: each file has widgets of its own, since the browser remembers the words of what was chosen."""
-    return f"look-{name}-{_short(source)}"
+    return f"look-{name}-{source.sha256[:SHORT]}"
 
 
 def given(source: Source, name: str) -> Any:
@@ -135,10 +135,14 @@ def show(key: str, value: Any) -> None:
 
 def _own(source: Source) -> str:
     """The look that a file begins with: its own, or of one too large to be read whole, a part."""
-    looks, short = _looks(), _short(source)
-    if short not in looks.own:
-        looks.own[short] = first_look(source).to_key()
-    return looks.own[short]
+    look = _look(source)
+    if look.own is None:
+        look.own = first_look(source).to_key()
+    return look.own
+
+
+def _first(chosen: str | None, own: str) -> str:
+    return own if chosen is None else chosen  # an empty text is a choice, too
 
 
 def _kept(error: PictureError) -> PictureError:
@@ -156,10 +160,7 @@ def _plainest(source: Source, look: Rendering) -> Rendering:
     return look
 
 
-def _short(source: Source) -> str:
-    return source.sha256[:12]
-
-
-def _looks() -> _Looks:
-    looks: _Looks = st.session_state.setdefault("looks", _Looks())
-    return looks
+def _look(of: Source | str) -> _Look:
+    """Of a file, or of the one with these first digits of its sha256."""
+    looks: dict[str, _Look] = st.session_state.setdefault("looks", {})
+    return looks.setdefault(of if isinstance(of, str) else of.sha256[:SHORT], _Look())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from gam_viz.app.shared import networks
+from gam_viz.app.shared.pictures import measured
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.rendering.facts import page_of, unit_of, window_name, window_title
 from gam_viz.app.shared.words import text
@@ -102,11 +102,10 @@ def measured_ends(source: Source, look: Rendering) -> tuple[float, float]:
     resolved = source.resolve(look)
     page = page_of(source, look.frame)
     if page is None:
-        return networks.measured(source, Rendering(frame=look.frame))
+        return measured(source, Rendering(frame=look.frame))
     bands = sorted(set(resolved.bands or page.default_bands))
     found = [
-        networks.measured(source, Rendering(frame=look.frame, bands=(band, band, band), region=look.region))
-        for band in bands
+        measured(source, Rendering(frame=look.frame, bands=(band, band, band), region=look.region)) for band in bands
     ]
     return min(low for low, _ in found), max(high for _, high in found)
 
@@ -149,16 +148,16 @@ def _choose_mode(source: Source, ends: tuple[float, float]) -> None:
 
 def _ends(source: Source, look: Rendering, picture: Picture, ends: tuple[float, float]) -> None:
     """The slider from black to white, and two numbers: centre and width for those who read DICOM, else the ends."""
-    measured = measured_ends(source, look)
-    reach = max(measured[1] - measured[0], 1.0)
+    lowest, highest = measured_ends(source, look)
+    reach = max(highest - lowest, 1.0)
     offered = [w for w in source.windows if w.centre is not None and w.width is not None]
     wanted = [w.centre + sign * w.width / 2 for w in offered for sign in (-1, 1)]  # type: ignore[operator]
     if source.kind != "dicom":
         wanted += source.value_range or ()
     # What is offered may lie far from the values: the slider goes no further than as wide as they are, to each side.
-    wanted = [min(max(value, measured[0] - reach), measured[1] + reach) for value in wanted]
-    whole = np.dtype(source.dtype).kind in "iu" and all(float(value).is_integer() for value in measured)
-    span = span_of((*measured, *wanted), whole=whole)
+    wanted = [min(max(value, lowest - reach), highest + reach) for value in wanted]
+    whole = np.dtype(source.dtype).kind in "iu" and lowest.is_integer() and highest.is_integer()
+    span = span_of((lowest, highest, *wanted), whole=whole)
     low, high = (min(max(float(value), span.low), span.high) for value in ends)
     state.show(state.key(source, "ends"), (low, high))
     unit = unit_of(source)

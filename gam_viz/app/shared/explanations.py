@@ -1,0 +1,96 @@
+"""What networks make of a picture: prediction, gates and attributions, each computed once in a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from gam_viz.app.shared.device import device
+from gam_viz.app.shared.networks import network
+from gam_viz.app.shared.session_cache import Say, cached, keep, progress_line, recall, spinner
+from gam_viz.app.shared.words import text
+from gam_viz.explain import Explanation, explain
+from gam_viz.explain.attributions import Attribution, Request, attribute_each
+from gam_viz.images import NetworkInput, Picture, prepare
+from gam_viz.networks import ResidualNetwork
+from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.runtime.device_queue import OnWait, lane
+
+MOST_EXPLANATIONS, MOST_ATTRIBUTIONS = 32, 200  # kept in one session
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One network on one picture: what a column of the page is about.
+
+    Attributes:
+        checkpoint: the network's file and card.
+        input: the picture as this network sees it.
+    """
+
+    checkpoint: Checkpoint
+    input: NetworkInput
+
+    @cached_property
+    def key(self) -> str:
+        """Identity in caches: digests and parameters, never an array."""
+        return f"{self.checkpoint.sha256}|{self.input.key}"
+
+    @property
+    def card(self) -> Card:
+        """The network's."""
+        return self.checkpoint.card
+
+    @property
+    def network(self) -> ResidualNetwork:
+        """The network, loaded; nobody changes it."""
+        return network(self.checkpoint)
+
+    def input_tensor(self) -> torch.Tensor:
+        """(1, 3, S, S): the picture as the network sees it, on the device."""
+        return self.input.tensor.to(device())
+
+
+def subject(checkpoint: Checkpoint, picture: Picture, fit: str) -> Subject:
+    """A network and the picture as it sees it."""
+    card = checkpoint.card
+    seen = prepare(picture, size=card.input_size, mean=card.mean, std=card.std, fit=fit)  # type: ignore[arg-type]
+    return Subject(checkpoint, seen)
+
+
+def explained(subjects: Iterable[Subject]) -> tuple[Explanation, ...]:
+    """Prediction and gates of each; while they are computed, or wait for another session's, the page says so."""
+    with spinner(text("compare.predicting")) as line:
+        return tuple(_explanation(subject, line.on_wait) for subject in subjects)
+
+
+def _explanation(subject: Subject, on_wait: OnWait) -> Explanation:
+    def make() -> Explanation:
+        with lane(device(), on_wait):
+            return explain(subject.network, subject.card, subject.input_tensor())
+
+    return cached("explanations", (subject.key,), make, most=MOST_EXPLANATIONS)
+
+
+def attributions(subject: Subject, target: int, requests: Sequence[Request], say: Say) -> list[Attribution]:
+    """The attributions asked for; those that this session has are not computed again.
+
+    While the others are computed a line says how far that is. Who leaves meanwhile finds what was finished.
+    """
+    keys = [(subject.key, target, r.method, r.layer, tuple(sorted(r.params.items()))) for r in requests]
+    known = {key: recall("attributions", key) for key in keys}
+    missing = {key: request for key, request in zip(keys, requests, strict=True) if known[key] is None}
+    with progress_line(say) as line:
+        if missing:
+            black = [-mean / std for mean, std in zip(subject.card.mean, subject.card.std, strict=True)]
+            with lane(device(), line.on_wait):
+                results = attribute_each(
+                    subject.network, subject.input_tensor(), target, list(missing.values()), line.progress, black=black
+                )
+                for key, result in zip(missing, results, strict=True):
+                    # At once: who leaves now finds it when coming back.
+                    known[key] = keep("attributions", key, result, most=MOST_ATTRIBUTIONS)
+    return [known[key] for key in keys]
