@@ -1,8 +1,8 @@
 """What the tutorial says, measured: each statement with its figures and the verdict that one rule draws from them."""
 
 from gam_viz.claims.accuracy import PROMISED_GAIN, PROMISED_PARAMETERS
-from gam_viz.claims.claim import SECTIONS, VERDICTS, Claim, Column, Line, Measured, Table, Verdict
-from gam_viz.claims.judge import Counted, Live, Subject, counted, judge, measure, stand_in
+from gam_viz.claims.claim import SECTIONS, VERDICTS, Claim, ColumnHead, Measured, Table, TableRow, Verdict
+from gam_viz.claims.judge import Counted, Live, MeasuredNetwork, counted, judge, measure, stand_in
 from gam_viz.claims.parameters import PRINTED_RATE, RATE_SIDE, RATE_WIDTH
 from gam_viz.claims.snippets import SNIPPETS, Snippet
 
@@ -16,14 +16,14 @@ __all__ = [
     "SNIPPETS",
     "VERDICTS",
     "Claim",
-    "Column",
+    "ColumnHead",
     "Counted",
-    "Line",
     "Live",
     "Measured",
+    "MeasuredNetwork",
     "Snippet",
-    "Subject",
     "Table",
+    "TableRow",
     "Verdict",
     "counted",
     "judge",

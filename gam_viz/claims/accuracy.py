@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from gam_viz.claims.claim import Claim, Measured, Table, Verdict, together
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.zoo.results import Row, SetResults
+from gam_viz.zoo.results import AttentionResults, SetResults
 
 GAM = "gam"  # the tutorial's own
 PROMISED_GAIN = 0.015  # "about 1.5 to 2 %"
@@ -91,7 +91,7 @@ def with_se(results: Sequence[SetResults]) -> Claim:
     return Claim("with_se", verdict, verdict if found else NOTHING, measured=tuple(found))
 
 
-def minus(first: Row, second: Row) -> Estimate:
+def minus(first: AttentionResults, second: AttentionResults) -> Estimate:
     """The first's accuracy minus the second's, as the results have it; else from the two accuracies' own intervals.
 
     The latter is R. Newcombe's square-and-add (Statistics in Medicine 17, 1998, method 10), which takes the two as
@@ -120,7 +120,7 @@ def _compared(
     return Claim(key, verdict, verdict if found else NOTHING, measured=tuple(found))
 
 
-def _measured(each: SetResults, first: Row, second: Row) -> Measured:
+def _measured(each: SetResults, first: AttentionResults, second: AttentionResults) -> Measured:
     return Measured(each.data, each.title, (first.label, second.label), minus(first, second))
 
 

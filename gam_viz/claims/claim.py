@@ -55,7 +55,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnHead:
     """Head of a column: a key of the catalogue, the number in it, and how its values are written ("count", "share",
     "times")."""
 
@@ -65,7 +65,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Line:
+class TableRow:
     """One attention module's figures, a value a column."""
 
     module: str
@@ -77,8 +77,8 @@ class Line:
 class Table:
     """Figures of several modules."""
 
-    columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    columns: tuple[ColumnHead, ...]
+    lines: tuple[TableRow, ...]
 
 
 @dataclass(frozen=True)

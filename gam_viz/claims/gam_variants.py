@@ -20,7 +20,7 @@ CHANNELS = 64  # of the features, as in the first stage of the tutorial's networ
 
 
 @dataclass(frozen=True)
-class Field:
+class ReceptiveField:
     """What one number of a finished mask depends on.
 
     Attributes:
@@ -33,22 +33,22 @@ class Field:
     columns: int
 
 
-def mask_field(**options: Any) -> Field:
+def mask_field(**options: Any) -> ReceptiveField:
     """Of a GAM with these options; no weight is looked at."""
     with torch.device("meta"):
         module = GAM(CHANNELS, **options)
     field = spatial_field(module)
     assert field is not None
-    return Field(int(spatial_reach(module)[0].sum()), *field)
+    return ReceptiveField(int(spatial_reach(module)[0].sum()), *field)
 
 
-def shuffle_fields() -> dict[str, Field]:
+def shuffle_fields() -> dict[str, ReceptiveField]:
     """The field with four groups at each place of the shuffle, and with one group ("full")."""
     places = {place: mask_field(groups=GROUPS, shuffle=place) for place in ("between", "last", "none")}
     return {"full": mask_field(), **places}
 
 
-def groups(table: Table, fields: Mapping[str, Field], printed: int = PRINTED_GROUPS) -> Claim:
+def groups(table: Table, fields: Mapping[str, ReceptiveField], printed: int = PRINTED_GROUPS) -> Claim:
     """ "Group convolution with a channel shuffle keeps the parameters down."
 
     The table's lines are the full form and the one with groups. Borne out where groups save at every width and the
@@ -70,7 +70,11 @@ def groups(table: Table, fields: Mapping[str, Field], printed: int = PRINTED_GRO
 
 
 def factorised(
-    table: Table, full: Field, taken_apart: Field, results: Sequence[SetResults], label: str = "gam-factorised"
+    table: Table,
+    full: ReceptiveField,
+    taken_apart: ReceptiveField,
+    results: Sequence[SetResults],
+    label: str = "gam-factorised",
 ) -> Claim:
     """ "For phones, split the 7x7 convolution into 1x7 and 7x1."
 

@@ -39,8 +39,8 @@ class Counted:
 
     added: Table
     rates: Mapping[int, RateCost]
-    shuffles: Mapping[str, gam_variants.Field]
-    fit: plug_and_play.Fit
+    shuffles: Mapping[str, gam_variants.ReceptiveField]
+    fit: plug_and_play.PlugAndPlay
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Live:
 
 
 @dataclass(frozen=True)
-class Subject:
+class MeasuredNetwork:
     """A network to measure: it, its card, and whether it is trained."""
 
     network: ResidualNetwork
@@ -73,7 +73,7 @@ def counted() -> Counted:
     )
 
 
-def stand_in(attention: str) -> Subject:
+def stand_in(attention: str) -> MeasuredNetwork:
     """A network with fresh weights of seed 0, for where no trained one is."""
     config = NetworkConfig(width=16, attention=attention, stem="stride2", num_classes=len(CLASSES))
     with torch.device("meta"):  # whoever draws at the same time is not disturbed
@@ -89,10 +89,10 @@ def stand_in(attention: str) -> Subject:
         std=(0.25, 0.25, 0.25),
         config=config,
     )
-    return Subject(network.eval(), card, False)
+    return MeasuredNetwork(network.eval(), card, False)
 
 
-def measure(cbam: Subject, gam: Subject, device: torch.device) -> Live:
+def measure(cbam: MeasuredNetwork, gam: MeasuredNetwork, device: torch.device) -> Live:
     """Measure two networks on the built-in scenes without a tag; about a second.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gam_viz.attention import module_cost
 from gam_viz.claims.accuracy import PROMISED_PARAMETERS
-from gam_viz.claims.claim import Claim, Column, Line, Table
+from gam_viz.claims.claim import Claim, ColumnHead, Table, TableRow
 from gam_viz.cost import attention_cost, count
 from gam_viz.networks import NetworkConfig
 
@@ -49,10 +49,10 @@ def module_table(forms: Sequence[tuple[str, dict[str, Any]]], widths: Sequence[i
     """Parameters of one module of each form at several widths."""
     lines = [
         # The parameters of a module do not depend on its features' side.
-        Line(name, options, tuple(module_cost(name, width, 1, options).parameters for width in widths))
+        TableRow(name, options, tuple(module_cost(name, width, 1, options).parameters for width in widths))
         for name, options in forms
     ]
-    return Table(tuple(Column("width", width) for width in widths), tuple(lines))
+    return Table(tuple(ColumnHead("width", width) for width in widths), tuple(lines))
 
 
 def added_table() -> Table:
@@ -64,8 +64,8 @@ def added_table() -> Table:
         gated = (replace(config, attention=name, attention_options=dict(options)) for config in plain)
         return tuple(attention_cost(config, SIDE).parameters / of for config, of in zip(gated, base, strict=True))
 
-    lines = [Line(name, options, added(name, options)) for name, options in FORMS]
-    return Table(tuple(Column(each, form="share") for each in NETWORKS), tuple(lines))
+    lines = [TableRow(name, options, added(name, options)) for name, options in FORMS]
+    return Table(tuple(ColumnHead(each, form="share") for each in NETWORKS), tuple(lines))
 
 
 def parameters(table: Table) -> Claim:

@@ -13,7 +13,7 @@ from gam_viz.networks import ARCHITECTURES, NetworkConfig, build_network
 
 
 @dataclass(frozen=True)
-class Fit:
+class PlugAndPlay:
     """Where GAM goes in.
 
     Attributes:
@@ -27,7 +27,7 @@ class Fit:
     widths: bool
 
 
-def fit() -> Fit:
+def fit() -> PlugAndPlay:
     """Try them all; architectures on a small picture, with weights of 0, since only shapes count."""
     shapes = {}
     for name in ARCHITECTURES:
@@ -43,14 +43,14 @@ def fit() -> Fit:
     def flattened(x: Tensor) -> Callable[[], Tensor]:
         return lambda: x.permute(0, 2, 3, 1).view(x.shape[0], -1, x.shape[1])
 
-    return Fit(
+    return PlugAndPlay(
         architectures=shapes,
         layouts={name: _works(flattened(x)) for name, x in layouts.items()},
         widths=_works(lambda: features * torch.zeros(2, 32, 8, 8)),
     )
 
 
-def plug(found: Fit) -> Claim:
+def plug(found: PlugAndPlay) -> Claim:
     """ "Plug and play in all kinds of networks."
 
     Borne out where all architectures, memory layouts and widths work; partly where all architectures do; else

@@ -47,7 +47,7 @@ class CostRow:
 
 
 @dataclass(frozen=True)
-class Panel:
+class CostPanel:
     """One cost: the title of its axis, what it counts, and a limit with its title: what lies beyond is shaded."""
 
     title: str
@@ -56,7 +56,7 @@ class Panel:
     limit_title: str = ""
 
 
-def costs(rows: Sequence[CostRow], panels: Sequence[Panel]) -> go.Figure:
+def costs(rows: Sequence[CostRow], panels: Sequence[CostPanel]) -> go.Figure:
     """Draw the rows from above, the panels from the left; rows belong together across the panels."""
     figure = go.Figure()
     width = (1 - GAP * (len(panels) - 1)) / len(panels)
@@ -75,7 +75,7 @@ def costs(rows: Sequence[CostRow], panels: Sequence[Panel]) -> go.Figure:
     return layout(figure, height=ROW * len(rows) + 92, left=10, right=14, top=24, bottom=52)
 
 
-def _scaled(value: float, panel: Panel) -> float:
+def _scaled(value: float, panel: CostPanel) -> float:
     """The number on the panel's axis."""
     return value * 100 if panel.kind == "added" else value
 
@@ -84,7 +84,7 @@ def _drawn(amount: Amount) -> bool:
     return amount.value is not None and amount.value > 0
 
 
-def _span(amounts: Sequence[Amount], panel: Panel) -> tuple[float, float]:
+def _span(amounts: Sequence[Amount], panel: CostPanel) -> tuple[float, float]:
     """The axis's ends: a little beyond everything that is drawn, and at least a factor of 1.6 apart."""
     ends = [panel.limit] if panel.limit else []
     for amount in amounts:
@@ -98,7 +98,9 @@ def _span(amounts: Sequence[Amount], panel: Panel) -> tuple[float, float]:
     return low * math.exp(-air), high * math.exp(air)
 
 
-def _axis(figure: go.Figure, index: int, panel: Panel, span: tuple[float, float], domain: tuple[float, float]) -> None:
+def _axis(
+    figure: go.Figure, index: int, panel: CostPanel, span: tuple[float, float], domain: tuple[float, float]
+) -> None:
     usual = _ADDED if panel.kind == "added" else _TIMES if span[1] > 2 * span[0] else _TIMES_NEAR
     inside = [tick for tick in usual if span[0] <= tick <= span[1]]
     most = 4  # as many as a narrow screen has room for
@@ -109,7 +111,7 @@ def _axis(figure: go.Figure, index: int, panel: Panel, span: tuple[float, float]
     figure.update_layout({f"xaxis{index + 1 if index else ''}": across})
 
 
-def _dot(figure: go.Figure, index: int, place: int, row: CostRow, panel: Panel, span: tuple[float, float]) -> None:
+def _dot(figure: go.Figure, index: int, place: int, row: CostRow, panel: CostPanel, span: tuple[float, float]) -> None:
     amount, at = row.amounts[index], place + 0.2
     name = f"x{index + 1 if index else ''}"
     whole: elements.Options = {"xref": f"{name} domain", "yref": "y", "x0": 0, "x1": 1, "y0": at, "y1": at}
@@ -141,7 +143,7 @@ def _dot(figure: go.Figure, index: int, place: int, row: CostRow, panel: Panel, 
     )
 
 
-def _limit(figure: go.Figure, index: int, panel: Panel, span: tuple[float, float]) -> None:
+def _limit(figure: go.Figure, index: int, panel: CostPanel, span: tuple[float, float]) -> None:
     assert panel.limit is not None
     value = _scaled(panel.limit, panel)
     name = f"x{index + 1 if index else ''}"

@@ -46,7 +46,7 @@ class MapPanel:
 
 
 @dataclass(frozen=True)
-class Column:
+class ExportColumn:
     """One network's column: heading, colour, the picture it saw, its channel gate (or None), and its maps."""
 
     title: str
@@ -59,7 +59,7 @@ class Column:
     maps: tuple[MapPanel, ...]
 
 
-def comparison_figure(title: str, columns: Sequence[Column], *, opacity: float = 0.65) -> Figure:
+def comparison_figure(title: str, columns: Sequence[ExportColumn], *, opacity: float = 0.65) -> Figure:
     """Networks in columns; rows: picture and prediction, channel weights, then each map with its scale bar.
 
     Args:
@@ -96,7 +96,7 @@ def to_bytes(figure: Figure, form: str) -> bytes:
     return buffer.getvalue()
 
 
-def _picture(axes: Axes, column: Column) -> None:
+def _picture(axes: Axes, column: ExportColumn) -> None:
     axes.imshow(column.seen, interpolation="nearest")
     axes.set_title(column.title, color=column.colour, fontweight="bold")
     axes.set_xlabel(column.prediction)
@@ -104,7 +104,7 @@ def _picture(axes: Axes, column: Column) -> None:
     axes.set_yticks([])
 
 
-def _bars(axes: Axes, column: Column) -> None:
+def _bars(axes: Axes, column: ExportColumn) -> None:
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.set_xticks([])
     if column.channel is None:

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from gam_viz.evidence.examine import Case
 from gam_viz.explain.gates import GateReading
 from gam_viz.explain.heatmaps import spatial_maps
-from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
+from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.gate_scales import spatial_scale, weight_scale
 from gam_viz.figures.pixels import painted, png
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
@@ -159,7 +159,7 @@ def _comparison(shown: ReportContext) -> Figure:
             probability=float(answer.probabilities[answer.predicted]),
         )
         columns.append(
-            Column(
+            ExportColumn(
                 _no_mathematics(shown.titles[index]),
                 shown.colours[index],
                 network.input.seen,

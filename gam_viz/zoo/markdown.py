@@ -9,7 +9,7 @@ from typing import Any
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.runtime.files import write_atomically
 from gam_viz.zoo.plan import TrainingSet
-from gam_viz.zoo.results import ResultsError, Row, SetResults, gather, load_results, write
+from gam_viz.zoo.results import AttentionResults, ResultsError, SetResults, gather, load_results, write
 from gam_viz.zoo.train import Workshop
 
 HEAD = """# The zoo
@@ -82,7 +82,7 @@ def _published(other: dict[str, Any]) -> str:
     return f"\nPublished for {other['network']} ({other['source']}): accuracy {other['accuracy']:.1%}{auc}.\n"
 
 
-def _latency(row: Row) -> str:
+def _latency(row: AttentionResults) -> str:
     return f"{row.latency.ratio:.2f}x ({row.latency.low:.2f}–{row.latency.high:.2f})" if row.latency else ""
 
 

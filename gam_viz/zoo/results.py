@@ -28,7 +28,7 @@ class ResultsError(ValueError):
 
 
 @dataclass(frozen=True)
-class Row:
+class AttentionResults:
     """The networks of one attention on one data set.
 
     Attributes:
@@ -89,9 +89,9 @@ class SetResults:
     start: str | None
     published: dict[str, Any]
     test_count: int
-    rows: tuple[Row, ...]
+    rows: tuple[AttentionResults, ...]
 
-    def row(self, label: str) -> Row | None:
+    def row(self, label: str) -> AttentionResults | None:
         """Of one attention, where it was trained."""
         return next((row for row in self.rows if row.label == label), None)
 
@@ -133,7 +133,7 @@ def _set_results(each: TrainingSet, runs: list[Run], shop: Workshop, old: SetRes
             measured = latency(card.config, base, card.input_size, shop.device)
         first_epochs = read(shop.path(str(of[0].start))).card.epochs if of[0].start else 0
         rows.append(
-            Row(
+            AttentionResults(
                 label=label,
                 module=of[0].attention.module,
                 options=of[0].attention.options,
@@ -204,8 +204,8 @@ def _set_of(values: dict[str, Any]) -> SetResults:
     return SetResults(**{**values, "rows": tuple(_row_of(row) for row in values["rows"])})
 
 
-def _row_of(values: dict[str, Any]) -> Row:
-    return Row(
+def _row_of(values: dict[str, Any]) -> AttentionResults:
+    return AttentionResults(
         **{
             **values,
             "latency": Latency(**values["latency"]) if values["latency"] else None,

@@ -8,15 +8,17 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.cost import Latency
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.zoo.results import Row, SetResults, write
+from gam_viz.zoo.results import AttentionResults, SetResults, write
 from tests.app.reading import plain
 from tests.app.visiting import visit
 
 PAGE = "networks"
 
 
-def row(label: str, module: str, parameters: int, accuracy: float, **differences: tuple[float, float]) -> Row:
-    return Row(
+def row(
+    label: str, module: str, parameters: int, accuracy: float, **differences: tuple[float, float]
+) -> AttentionResults:
+    return AttentionResults(
         label=label,
         module=module,
         options={"rate": 16} if label == "gam-r16" else {},

@@ -7,7 +7,7 @@ import pytest
 from gam_viz.claims import accuracy as trained
 from gam_viz.claims.claim import together
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.zoo.results import Row, SetResults
+from gam_viz.zoo.results import AttentionResults, SetResults
 
 BETTER, WORSE, EVEN = (0.01, 0.02), (-0.02, -0.01), (-0.01, 0.01)
 
@@ -17,7 +17,7 @@ def estimate(low, high):
 
 
 def row(label, parameters=1_000, accuracy=(0.8, 0.9), **differences):
-    return Row(
+    return AttentionResults(
         label=label,
         module=label,
         options={},

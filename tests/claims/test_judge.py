@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gam_viz.claims import SECTIONS, SNIPPETS, VERDICTS, Subject, counted, judge, measure, stand_in
+from gam_viz.claims import SECTIONS, SNIPPETS, VERDICTS, MeasuredNetwork, counted, judge, measure, stand_in
 from gam_viz.cli.main import parser
 from gam_viz.networks.checkpoints import load, read
 from gam_viz.zoo.plan import read_plan
@@ -23,7 +23,7 @@ def shipped():
     subjects = []
     for name in ("scenes-cbam", "scenes-gam"):
         checkpoint = read(ROOT / "checkpoints" / f"{name}.safetensors")
-        subjects.append(Subject(load(checkpoint), checkpoint.card, True))
+        subjects.append(MeasuredNetwork(load(checkpoint), checkpoint.card, True))
     return measure(*subjects, torch.device("cpu"))
 
 

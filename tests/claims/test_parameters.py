@@ -5,8 +5,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from gam_viz.attention import GAM
-from gam_viz.claims import Column, Line, Table, bn_folding, gam_variants, parameters, plug_and_play
-from gam_viz.claims.gam_variants import Field
+from gam_viz.claims import ColumnHead, Table, TableRow, bn_folding, gam_variants, parameters, plug_and_play
+from gam_viz.claims.gam_variants import ReceptiveField
 from gam_viz.claims.parameters import RateCost
 from gam_viz.cost import Latency
 from gam_viz.networks import NetworkConfig, build_network
@@ -15,8 +15,8 @@ from tests.claims.test_accuracy import BETTER, EVEN, WORSE, of_rows, row
 
 
 def table(*lines, form="count"):
-    columns = tuple(Column("width", 64 * 2**index, form) for index in range(len(lines[0])))
-    return Table(columns, tuple(Line("gam", {}, line) for line in lines))
+    columns = tuple(ColumnHead("width", 64 * 2**index, form) for index in range(len(lines[0])))
+    return Table(columns, tuple(TableRow("gam", {}, line) for line in lines))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,12 @@ def test_depthwise_counts_by_hand():
     assert found.lines[0].values[0] == 49 * 64 + 49 * 16 + 2 * 64 * 16 + rest == 8_416
 
 
-FIELDS = {"full": Field(64, 13, 13), "between": Field(64, 13, 13), "last": Field(16, 13, 13), "none": Field(16, 13, 13)}
+FIELDS = {
+    "full": ReceptiveField(64, 13, 13),
+    "between": ReceptiveField(64, 13, 13),
+    "last": ReceptiveField(16, 13, 13),
+    "none": ReceptiveField(16, 13, 13),
+}
 
 
 @pytest.mark.parametrize(
@@ -124,17 +129,17 @@ def by_gradient(**options):
     mask = module.mask_shuffle(module.spatial_sigmoid(module.spatial_attention(x)))
     (gradient,) = torch.autograd.grad(mask[0, 0, 8, 8], x)
     seen = gradient[0] != 0
-    return Field(int(seen.any(2).any(1).sum()), int(seen.any(2).any(0).sum()), int(seen.any(1).any(0).sum()))
+    return ReceptiveField(int(seen.any(2).any(1).sum()), int(seen.any(2).any(0).sum()), int(seen.any(1).any(0).sum()))
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({}, Field(64, 13, 13)),
-        ({"groups": 4}, Field(64, 13, 13)),
-        ({"groups": 4, "shuffle": "last"}, Field(16, 13, 13)),
-        ({"groups": 4, "shuffle": "none"}, Field(16, 13, 13)),
-        ({"spatial": "factorised"}, Field(64, 7, 7)),
+        ({}, ReceptiveField(64, 13, 13)),
+        ({"groups": 4}, ReceptiveField(64, 13, 13)),
+        ({"groups": 4, "shuffle": "last"}, ReceptiveField(16, 13, 13)),
+        ({"groups": 4, "shuffle": "none"}, ReceptiveField(16, 13, 13)),
+        ({"spatial": "factorised"}, ReceptiveField(64, 7, 7)),
     ],
     ids=str,
 )
@@ -155,7 +160,9 @@ def test_fields(options, expected):
 )
 def test_factorised(after, side, versus, verdict, reason):
     results = [] if versus is None else [of_rows(row("gam"), row("gam-factorised", gam=versus))]
-    claim = gam_variants.factorised(table((100, 100), after), Field(64, 13, 13), Field(64, side, side), results)
+    claim = gam_variants.factorised(
+        table((100, 100), after), ReceptiveField(64, 13, 13), ReceptiveField(64, side, side), results
+    )
     assert (claim.verdict, claim.reason) == (verdict, reason)
     assert len(claim.measured) == len(results)
 
@@ -196,7 +203,7 @@ def test_folding_measured(randomise):
 )
 def test_plug(changes, verdict):
     best = {"architectures": {"resnet18": True}, "layouts": {"contiguous": True, "cropped": True}, "widths": True}
-    assert plug_and_play.plug(plug_and_play.Fit(**(best | changes))).verdict == verdict
+    assert plug_and_play.plug(plug_and_play.PlugAndPlay(**(best | changes))).verdict == verdict
 
 
 def test_the_printed_class_takes_and_refuses_what_is_said():

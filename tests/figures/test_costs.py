@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gam_viz.figures.costs import Amount, CostRow, Panel, costs
+from gam_viz.figures.costs import Amount, CostPanel, CostRow, costs
 from gam_viz.figures.parts import Bar, parts
 from gam_viz.figures.style import CHOSEN
 
@@ -13,7 +13,7 @@ ROWS = [
     CostRow("GAM", "#e69f00", (Amount(1.549, "+154.9%"), Amount(2.5, "2.5×", 2.0, 3.2)), chosen=True),
     CostRow("nothing", "#2f7fc1", (Amount(0.0, "+0%"), Amount(None))),
 ]
-PANELS = [Panel("parameters added", "added", 0.05, "the tutorial's 5%"), Panel("time", "times")]
+PANELS = [CostPanel("parameters added", "added", 0.05, "the tutorial's 5%"), CostPanel("time", "times")]
 
 
 def test_every_amount_stands_on_its_panels_axis():
@@ -58,11 +58,11 @@ def test_what_lies_beyond_the_limit_is_shaded():
 
 def test_equal_and_missing_amounts_make_an_axis_all_the_same():
     same = [CostRow(name, "#e69f00", (Amount(1.0, "1 MB"),)) for name in "ab"]
-    low, high = costs(same, [Panel("memory", "times")]).layout.xaxis.range
+    low, high = costs(same, [CostPanel("memory", "times")]).layout.xaxis.range
     assert low < 0 < high
     empty = [CostRow("a", "#e69f00", (Amount(None),))]
-    assert costs(empty, [Panel("time", "times")]).data == ()
-    assert costs(empty, [Panel("added", "added")]).data == ()
+    assert costs(empty, [CostPanel("time", "times")]).data == ()
+    assert costs(empty, [CostPanel("added", "added")]).data == ()
 
 
 def test_parts_are_stacked_in_order():

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
+from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.scales import Scale
 from tests.figures.helpers import cbam_channel, gam_channel
 
 SEEN = np.full((8, 8, 3), 90, np.uint8)
 
 
-def column(title: str, maps: int, reading: object = None) -> Column:
+def column(title: str, maps: int, reading: object = None) -> ExportColumn:
     panel = MapPanel(np.random.default_rng(0).random((4, 4)), Scale(0, 1), "magma", "Masks", "4x4")
-    return Column(title, "#2f7fc1", SEEN, "predicts a cat", reading, Scale(-3, 3), "caption", (panel,) * maps)  # type: ignore[arg-type]
+    return ExportColumn(title, "#2f7fc1", SEEN, "predicts a cat", reading, Scale(-3, 3), "caption", (panel,) * maps)  # type: ignore[arg-type]
 
 
 def test_a_figure_draws_every_map_with_its_scale_bar() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from gam_viz.app.networks.accuracy_vs_cost import points
 from gam_viz.app.shared.columns import PLOT, legend
 from gam_viz.app.shared.words import attention_title, text, text_or
-from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, Column, Counted, Live, Measured
+from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, ColumnHead, Counted, Live, Measured
 from gam_viz.figures.bars import bar_markers, bars
 from gam_viz.figures.changes import Panel, ceiling, change_bar, panels
 from gam_viz.figures.dots import Dot, dots
@@ -79,7 +79,7 @@ def draw_table(claim: Claim) -> None:
     st.caption(text(f"claims.table.{claim.key}"))
 
 
-def _written(value: float, column: Column) -> str:
+def _written(value: float, column: ColumnHead) -> str:
     return f"{value:+.1%}" if column.form == "share" else f"{value:,.0f}"
 
 

@@ -8,7 +8,7 @@ from gam_viz.app.shared.device import device
 from gam_viz.app.shared.networks import checkpoints, network
 from gam_viz.app.shared.session_cache import cached_with_spinner, clear
 from gam_viz.app.shared.words import text
-from gam_viz.claims import Counted, Live, Subject, counted, measure, stand_in
+from gam_viz.claims import Counted, Live, MeasuredNetwork, counted, measure, stand_in
 from gam_viz.networks.checkpoints import Checkpoint, CheckpointError
 
 ATTENTION = ("cbam", "gam")
@@ -43,14 +43,14 @@ def _measure(shipped: dict[str, Checkpoint | None]) -> Live:
     return measure(cbam, gam, device())
 
 
-def _subject(attention: str, checkpoint: Checkpoint | None) -> Subject:
+def _subject(attention: str, checkpoint: Checkpoint | None) -> MeasuredNetwork:
     if checkpoint is not None:
         try:
-            return Subject(network(checkpoint), checkpoint.card, True)
+            return MeasuredNetwork(network(checkpoint), checkpoint.card, True)
         except CheckpointError:
             pass  # its file was damaged or went away since it was listed: as if it were not there
     fresh = stand_in(attention)
-    return Subject(fresh.network.to(device()), fresh.card, False)
+    return MeasuredNetwork(fresh.network.to(device()), fresh.card, False)
 
 
 def _checkpoint(attention: str) -> Checkpoint | None:

@@ -13,7 +13,7 @@ from gam_viz.app.compare.channel_weights import all_channel, channel_caption, ch
 from gam_viz.app.compare.spatial_masks import spatial_caption
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.words import class_title, language, layer_title, speaking, text
-from gam_viz.figures.export import Column, MapPanel, comparison_figure, to_bytes
+from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
 from gam_viz.report import to_csv, to_npz
 
@@ -93,7 +93,7 @@ def _figure(view: View) -> Figure:
         title = view.titles()[index]
         channel = explanation.reading(shown.layer, "channel")
         columns.append(
-            Column(
+            ExportColumn(
                 title,
                 view.colours()[index],
                 view.subjects[index].input.seen,

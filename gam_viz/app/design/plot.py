@@ -11,7 +11,7 @@ from gam_viz.app.shared.words import text
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.cost import Latency
 from gam_viz.cost.units import added, amount
-from gam_viz.figures.costs import Amount, CostRow, Panel, costs
+from gam_viz.figures.costs import Amount, CostPanel, CostRow, costs
 from gam_viz.figures.scales import number
 from gam_viz.figures.style import colour_of
 
@@ -35,8 +35,8 @@ def plot_row(compared: Compared, against: str) -> None:
         costs(
             [_row(compared, design, against) for design in designs],
             [
-                Panel(text("design.axis.parameters"), "added", PROMISED_PARAMETERS, text("design.promised")),
-                Panel(text(f"design.axis.{against}"), "added" if against == "macs" else "times"),
+                CostPanel(text("design.axis.parameters"), "added", PROMISED_PARAMETERS, text("design.promised")),
+                CostPanel(text(f"design.axis.{against}"), "added" if against == "macs" else "times"),
             ],
         ),
         config=PLOT,

@@ -11,7 +11,7 @@ from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.figures.accuracy_vs_cost import Point, markers, worth
 from gam_viz.figures.style import colour_of
-from gam_viz.zoo.results import Row, SetResults
+from gam_viz.zoo.results import AttentionResults, SetResults
 
 COSTS = ("parameters", "macs")
 
@@ -66,7 +66,7 @@ def _plot(results: SetResults, cost: str) -> None:
     )
 
 
-def _point(row: Row, added: float) -> Point:
+def _point(row: AttentionResults, added: float) -> Point:
     of = row.accuracy
     name = attention_title(row.module, row.options, row.stages)
     return Point(name, colour_of(row.module), added, of.value, of.low, of.high)

@@ -9,7 +9,7 @@ import streamlit as st
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import prose, text
 from gam_viz.app.tours import state
-from gam_viz.app.tours.state import Place
+from gam_viz.app.tours.state import CurrentStop
 
 STYLE = """<style>
 .st-key-tour-bar {background: light-dark(#fdf2f6, #2b1a22); border: 1px solid rgba(194, 24, 91, .35);
@@ -92,7 +92,7 @@ def tour_bar(address: str, wrong: str | None) -> None:
         st.html(_MOVE % {"move": move, "look": next(iter(at.stop.look), "")}, unsafe_allow_javascript=True)
 
 
-def _heading(at: Place) -> str:
+def _heading(at: CurrentStop) -> str:
     count = len(at.tour.stops)
     dots = "".join(f'<i class="{"done" if number <= at.number else ""}"></i>' for number in range(1, count + 1))
     where = text("tours.where", number=at.number, count=count)
@@ -102,7 +102,7 @@ def _heading(at: Place) -> str:
     )
 
 
-def _buttons(at: Place) -> None:
+def _buttons(at: CurrentStop) -> None:
     st.button(
         text("tours.back"),
         key="tour-back",
@@ -131,7 +131,7 @@ def _buttons(at: Place) -> None:
     st.button(text("tours.end"), key="tour-end", type="tertiary", icon=":material/close:", on_click=state.end)
 
 
-def _clicker(at: Place) -> None:
+def _clicker(at: CurrentStop) -> None:
     """Unseen buttons for the keys that a presenter's remote sends; without them, these keys turn the page."""
     with st.container(key="tour-clicker"):
         for name, key, step in (("back", "PageUp", -1), ("next", "PageDown", 1)):
@@ -145,7 +145,7 @@ def _clicker(at: Place) -> None:
             )
 
 
-def _complete(at: Place) -> bool:
+def _complete(at: CurrentStop) -> bool:
     """Whether the networks that the stop speaks of are here."""
     found, _ = checkpoints()
     return at.stop.networks <= {checkpoint.card.name for checkpoint in found}

@@ -21,7 +21,7 @@ KEPT = ("lang", "upload")
 
 
 @dataclass(frozen=True)
-class Place:
+class CurrentStop:
     """A stop of a tour.
 
     Attributes:
@@ -43,10 +43,10 @@ class Place:
         return self.number == len(self.tour.stops)
 
 
-def place() -> Place | None:
+def place() -> CurrentStop | None:
     """Where the session is; None where no tour is on."""
     at: tuple[str, int] | None = st.session_state.get("tour-at")
-    return None if at is None else Place(TOURS[at[0]], at[1])
+    return None if at is None else CurrentStop(TOURS[at[0]], at[1])
 
 
 def presenting() -> bool:

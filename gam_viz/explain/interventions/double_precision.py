@@ -22,7 +22,7 @@ DoubleArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class ForwardPass:
     """One forward pass.
 
     Attributes:
@@ -51,11 +51,11 @@ def exact_copy(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module).cpu().double().eval()
 
 
-def run(module: nn.Module, x: Tensor, *, held: Mapping[str, Tensor] | None = None) -> Run:
+def run(module: nn.Module, x: Tensor, *, held: Mapping[str, Tensor] | None = None) -> ForwardPass:
     """Run a module or a network on (1, C, H, W); gates in `held`, by path, are used in place of the computed ones."""
     with torch.inference_mode(), replace_gates(module, held or {}), record_gates(module) as seen:
         output = module(x)
-    return Run(
+    return ForwardPass(
         output,
         {path: gate for path, _, gate in seen},
         {path: (shape[1], shape[2], shape[3]) for path, shape, _ in seen},

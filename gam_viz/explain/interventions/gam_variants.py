@@ -42,7 +42,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Step:
+class VariantStep:
     """One tensor of the module.
 
     Attributes:
@@ -82,14 +82,14 @@ def options_of(config: NetworkConfig) -> Options | None:
     return Options(**given).plain if set(given) <= set(known) else None
 
 
-def steps_of(options: Options, shape: tuple[int, int, int]) -> tuple[Step, ...]:
+def steps_of(options: Options, shape: tuple[int, int, int]) -> tuple[VariantStep, ...]:
     """The module's tensors in the order they are computed, on features of (C, H, W).
 
     Raises:
         ValueError: such a GAM cannot be built.
     """
     module = options.build(shape[0])
-    steps = [Step("input", shape)]
+    steps = [VariantStep("input", shape)]
 
     def note(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         step = _step(layer, output)
@@ -103,33 +103,35 @@ def steps_of(options: Options, shape: tuple[int, int, int]) -> tuple[Step, ...]:
     with torch.no_grad():
         module(torch.empty(1, *shape, device="meta"))
     # The gates multiply after the second branch's sigmoid, or its shuffle, and after the first branch.
-    return (*_named(steps), Step("output", shape))
+    return (*_named(steps), VariantStep("output", shape))
 
 
-def _step(layer: nn.Module, output: Tensor) -> Step | None:
+def _step(layer: nn.Module, output: Tensor) -> VariantStep | None:
     """A leaf's output; None where it only passes on what it was given."""
     shape = output.shape[1:]
     own = sum(parameter.numel() for parameter in layer.parameters())
     if isinstance(layer, nn.Linear):  # positions come first here
         height, width, channels = shape
-        return Step("linear", (channels, height, width), parameters=own, macs=output.numel() * layer.in_features)
+        return VariantStep("linear", (channels, height, width), parameters=own, macs=output.numel() * layer.in_features)
     channels, height, width = shape
     if isinstance(layer, nn.Conv2d):
         rows, columns = layer.kernel_size
         inner = layer.in_channels // layer.groups * rows * columns
-        return Step("conv", (channels, height, width), (rows, columns), layer.groups, own, output.numel() * inner)
+        return VariantStep(
+            "conv", (channels, height, width), (rows, columns), layer.groups, own, output.numel() * inner
+        )
     if isinstance(layer, nn.BatchNorm2d):
-        return Step("bn", (channels, height, width), parameters=own)
+        return VariantStep("bn", (channels, height, width), parameters=own)
     if isinstance(layer, nn.ChannelShuffle):
-        return Step("shuffle", (channels, height, width), groups=layer.groups)
+        return VariantStep("shuffle", (channels, height, width), groups=layer.groups)
     if isinstance(layer, nn.ReLU):
-        return Step("relu", (channels, height, width))
+        return VariantStep("relu", (channels, height, width))
     if isinstance(layer, nn.Sigmoid):
-        return Step("sigmoid", (channels, height, width))
-    return Step("gated", (channels, height, width)) if isinstance(layer, Gate) else None
+        return VariantStep("sigmoid", (channels, height, width))
+    return VariantStep("gated", (channels, height, width)) if isinstance(layer, Gate) else None
 
 
-def _named(steps: list[Step]) -> list[Step]:
+def _named(steps: list[VariantStep]) -> list[VariantStep]:
     """With the tensors that are gates called so, and the shape of what runs with the positions first put right."""
     first = next(i for i, step in enumerate(steps) if step.name == "gated")
     named = []

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from gam_viz.attention import Branch
 from gam_viz.explain.gates import gates_of
-from gam_viz.explain.interventions.double_precision import DoubleArray, Run, alone, exact_copy, paths_in, run
+from gam_viz.explain.interventions.double_precision import DoubleArray, ForwardPass, alone, exact_copy, paths_in, run
 from gam_viz.explain.interventions.receptive_field import spatial_field
 
 BoolArray = npt.NDArray[np.bool_]
@@ -79,7 +79,7 @@ class Spread:
 
 
 @dataclass(frozen=True, eq=False)
-class Moved:
+class GateChange:
     """What one change did to a layer's gates, and to the answer where it was the picture that was changed.
 
     Attributes:
@@ -92,7 +92,9 @@ class Moved:
     after: DoubleArray | None = None
 
 
-def move_features(network: nn.Module, x: Tensor, layer: str, row: int, column: int, *, amount: float = AMOUNT) -> Moved:
+def move_features(
+    network: nn.Module, x: Tensor, layer: str, row: int, column: int, *, amount: float = AMOUNT
+) -> GateChange:
     """Raise every feature at one position of what comes into a layer's attention module.
 
     Args:
@@ -112,10 +114,12 @@ def move_features(network: nn.Module, x: Tensor, layer: str, row: int, column: i
     moved[0, :, row, column] += amount * features[0].std(dim=(1, 2), correction=0)
     gates, _, _ = _spread(module, features, moved, row, column, list(gates_of(module)))
     own = spatial_field(module)
-    return Moved(tuple(dataclasses.replace(gate, field=own) if gate.branch == "spatial" else gate for gate in gates))
+    return GateChange(
+        tuple(dataclasses.replace(gate, field=own) if gate.branch == "spatial" else gate for gate in gates)
+    )
 
 
-def move_pixel(network: nn.Module, x: Tensor, layer: str, row: int, column: int, colour: Tensor) -> Moved:
+def move_pixel(network: nn.Module, x: Tensor, layer: str, row: int, column: int, colour: Tensor) -> GateChange:
     """Give one pixel of the picture another colour, and run the whole network.
 
     Args:
@@ -135,12 +139,12 @@ def move_pixel(network: nn.Module, x: Tensor, layer: str, row: int, column: int,
     moved = picture.clone()
     moved[0, :, row, column] = colour.double()
     gates, before, after = _spread(body, picture, moved, row, column, paths)
-    return Moved(gates, before.probabilities, after.probabilities)
+    return GateChange(gates, before.probabilities, after.probabilities)
 
 
 def _spread(
     module: nn.Module, x: Tensor, moved: Tensor, row: int, column: int, paths: list[str]
-) -> tuple[tuple[Spread, ...], Run, Run]:
+) -> tuple[tuple[Spread, ...], ForwardPass, ForwardPass]:
     no_number = x.clone()
     no_number[0, :, row, column] = torch.nan
     before = run(module, x)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from gam_viz.attention import Branch
 from gam_viz.explain.gates import gates_of
-from gam_viz.explain.interventions.double_precision import DoubleArray, Run, alone, exact_copy, paths_in, run
+from gam_viz.explain.interventions.double_precision import DoubleArray, ForwardPass, alone, exact_copy, paths_in, run
 
 GRIDS = (2, 4, 8)
 
@@ -169,7 +169,7 @@ def shuffle_picture(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle)
 
 
 def _rearranged(
-    module: nn.Module, before: Run, after: Run, shuffle: Shuffle, paths: list[str]
+    module: nn.Module, before: ForwardPass, after: ForwardPass, shuffle: Shuffle, paths: list[str]
 ) -> tuple[Rearranged, ...]:
     found, gates = [], gates_of(module)
     for path in before.gates:

@@ -1,6 +1,15 @@
 """An attention module taken apart: each tensor made anew with NumPy, and the arithmetic behind every cell of it."""
 
-from gam_viz.explain.walkthrough.arithmetic import Arithmetic, Dot, Extreme, Function, Mean, Moved, Normalised, Pair
+from gam_viz.explain.walkthrough.arithmetic import (
+    Arithmetic,
+    DotProduct,
+    Extreme,
+    Function,
+    Mean,
+    Moved,
+    Normalised,
+    Pair,
+)
 from gam_viz.explain.walkthrough.stages import STATIONS, Step, Walk
 from gam_viz.explain.walkthrough.walk import WALKTHROUGHS, StepsError, walk
 
@@ -8,7 +17,7 @@ __all__ = [
     "STATIONS",
     "WALKTHROUGHS",
     "Arithmetic",
-    "Dot",
+    "DotProduct",
     "Extreme",
     "Function",
     "Mean",

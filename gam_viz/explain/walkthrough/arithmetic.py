@@ -73,7 +73,7 @@ class Extreme:
 
 
 @dataclass(frozen=True, eq=False)
-class Dot:
+class DotProduct:
     """Weights times inputs, added up, and a bias: a row of a linear layer, or a window of a convolution.
 
     Attributes:
@@ -169,4 +169,4 @@ class Pair:
         return self.left + self.right if self.sign == "+" else self.left * self.right
 
 
-Arithmetic = Moved | Mean | Extreme | Dot | Normalised | Function | Pair
+Arithmetic = Moved | Mean | Extreme | DotProduct | Normalised | Function | Pair

@@ -10,7 +10,16 @@ import numpy as np
 from torch import nn
 
 from gam_viz.explain.walkthrough import numpy_layers
-from gam_viz.explain.walkthrough.arithmetic import Arithmetic, Array, Dot, Function, Index, Moved, Normalised, Pair
+from gam_viz.explain.walkthrough.arithmetic import (
+    Arithmetic,
+    Array,
+    DotProduct,
+    Function,
+    Index,
+    Moved,
+    Normalised,
+    Pair,
+)
 from gam_viz.explain.walkthrough.stages import Step
 
 MAP = ("channel", "row", "column")
@@ -70,7 +79,7 @@ def linear_step(
     values = numpy_layers.linear(x, weight, bias)
 
     def arithmetic(at: Index) -> tuple[Arithmetic, ...]:
-        dot = Dot(weight[at[-1]], x[at[:-1]], float(bias[at[-1]]))
+        dot = DotProduct(weight[at[-1]], x[at[:-1]], float(bias[at[-1]]))
         return (dot, Function("relu", dot.result)) if relu else (dot,)
 
     return Step(
@@ -125,7 +134,7 @@ def convolution_step(
         first = out // out_of_group * per_group
         high, wide = weight.shape[2:]
         window = around[first : first + per_group, row : row + high, column : column + wide]
-        return (Dot(weight[out], window, float(bias[out]), first),)
+        return (DotProduct(weight[out], window, float(bias[out]), first),)
 
     return Step(
         station=station,

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention import Branch, Gate, watch
-from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, Place, mark
+from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, GatePlace, mark
 from gam_viz.networks.adapters.trace import Found, Traced, trace
 
 _ITERATED = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # these run or list whatever they hold
@@ -59,7 +59,7 @@ def _with_gates(network: nn.Module, traced: Traced) -> ForeignNetwork:
     """Put the gates into the network, mark the modules that multiply, and change the network's class."""
     found, contradictory = _merged(traced.gates)
     layers, taken = _layer_names(found), set[tuple[str, Branch]]()
-    places: dict[tuple[str, int], Place] = {}
+    places: dict[tuple[str, int], GatePlace] = {}
     for gate in found:
         host, stem = _host(network, gate.owner)
         name = _free_name(network.get_submodule(host), stem, gate.branch)
@@ -69,7 +69,7 @@ def _with_gates(network: nn.Module, traced: Traced) -> ForeignNetwork:
             layer = path  # a layer has one gate of a branch; a second one goes by its own path
         taken.add((layer, gate.branch))
         network.get_submodule(host).add_module(name, Gate(gate.branch, bounded=gate.bounded, layer=layer))
-        places[gate.owner, gate.index] = Place(path, gate.side)
+        places[gate.owner, gate.index] = GatePlace(path, gate.side)
     # All that multiply, not the gates' owners alone: a product belongs to the innermost marked module.
     for owner in traced.multiplying if found else ():
         if owner:

@@ -23,7 +23,7 @@ from gam_viz.networks.adapters.multiply import multiply_by, operands, unexpanded
 
 
 @dataclass(frozen=True)
-class Place:
+class GatePlace:
     """Where a gate multiplies: operand `side` of a product; `gate` is the path of the `Gate` that stands for it."""
 
     gate: str
@@ -42,7 +42,7 @@ class Adaption:
             rule at the ReLUs would miss it; empty where there is none.
     """
 
-    places: Mapping[tuple[str, int], Place]
+    places: Mapping[tuple[str, int], GatePlace]
     layers: tuple[str, ...]
     notes: tuple[str, ...]
     bare_relu: str = ""
@@ -130,7 +130,7 @@ class _Products(TorchFunctionMode):
             return func(*args, **kwargs)  # as the network wrote it, to the bit
         return multiply_by(func, args, kwargs, place.side, gate)
 
-    def _gate(self, place: Place) -> Gate:
+    def _gate(self, place: GatePlace) -> Gate:
         # By path, not by reference: a copy of the network may carry the original's gates.
         gate = self.network.get_submodule(place.gate)
         assert isinstance(gate, Gate)

@@ -15,7 +15,7 @@ from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.words import attention_title, layer_title, prose, text
 from gam_viz.attention.gam import ChannelGate, SpatialConv
 from gam_viz.attention.gam import Shuffle as ShufflePlace
-from gam_viz.explain.interventions import Options, Step, refusal, spatial_field, spatial_reach, steps_of
+from gam_viz.explain.interventions import Options, VariantStep, refusal, spatial_field, spatial_reach, steps_of
 from gam_viz.figures.connections import connections
 from gam_viz.figures.style import colour_of
 
@@ -186,7 +186,7 @@ def _steps(options: Options, shape: Shape) -> None:
     table(head, rows, strong=[place for place, step in enumerate(steps) if step.name in GATES])
 
 
-def _name(step: Step) -> str:
+def _name(step: VariantStep) -> str:
     if step.name != "conv":
         return text(f"inside.try.step.{step.name}", groups=step.groups)
     assert step.kernel is not None

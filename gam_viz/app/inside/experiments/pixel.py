@@ -22,7 +22,7 @@ from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import layer_title, prose, text
-from gam_viz.explain.interventions import Moved, Spread, move_features, move_pixel
+from gam_viz.explain.interventions import GateChange, Spread, move_features, move_pixel
 from gam_viz.figures.changes import Panel, ceiling, panels
 from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import number
@@ -55,7 +55,7 @@ def pixel_section(view: View, layer: str) -> None:
         if colour:
             st.color_picker(text("inside.try.pixel.colour", own=_hex(seen[place])), key="try-colour")
             state.publish("try-colour", _farthest(seen[place]))
-    found: list[list[tuple[str, Moved, tuple[int, int]]]] = []
+    found: list[list[tuple[str, GateChange, tuple[int, int]]]] = []
     for index, shape in enumerate(shapes):
         parts = [] if shape is None else parts_of(view, index, layer)
         # Networks may have maps, or see pictures, of other sizes.
@@ -142,12 +142,12 @@ def _picker(shown: npt.NDArray[np.uint8], keys: tuple[str, str], size: tuple[int
     state.publish(keys[1], columns // 2)
 
 
-def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int], colour: str) -> Moved:
+def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int], colour: str) -> GateChange:
     """What happens, computed once in a session."""
     subject = view.subjects[index]
     card = subject.checkpoint.card
 
-    def make() -> Moved:
+    def make() -> GateChange:
         network, x = subject.network, subject.input_tensor()
         if level == "features":
             return move_features(network, x, part, *here)
@@ -157,7 +157,7 @@ def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int],
     return cached_with_spinner("try-pixel", (subject.key, part, level, here, colour), make)
 
 
-def _maps(view: View, index: int, part: str, moved: Moved, cell: tuple[int, int] | None, top: int) -> None:
+def _maps(view: View, index: int, part: str, moved: GateChange, cell: tuple[int, int] | None, top: int) -> None:
     """A layer's gates: where each changed."""
     counts = [
         (
@@ -183,7 +183,7 @@ def _maps(view: View, index: int, part: str, moved: Moved, cell: tuple[int, int]
     )
 
 
-def _sentences(view: View, moved: Moved, level: str) -> list[str]:
+def _sentences(view: View, moved: GateChange, level: str) -> list[str]:
     """What happened, with its numbers."""
     # A pixel that was given its own colour changes nothing anywhere, which says nothing about the gates.
     anything = level == "features" or not np.array_equal(moved.before, moved.after)  # type: ignore[arg-type]

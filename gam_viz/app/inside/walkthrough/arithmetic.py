@@ -10,7 +10,7 @@ from gam_viz.app.inside.walkthrough.place import Place
 from gam_viz.app.inside.walkthrough.scales import colours_of
 from gam_viz.app.shared.columns import PLOT
 from gam_viz.app.shared.words import text
-from gam_viz.explain.walkthrough import Dot, Moved, Step
+from gam_viz.explain.walkthrough import DotProduct, Moved, Step
 from gam_viz.figures.scales import number, symmetric_scale
 from gam_viz.figures.steps import numbers, window
 
@@ -31,7 +31,7 @@ def cell(step: Step, place: Place, colour: str, *, key: str) -> None:
                 st.caption(text("inside.moved", origin=origin))
             continue
         st.latex(tex(chain))
-        if isinstance(chain[0], Dot):
+        if isinstance(chain[0], DotProduct):
             of = f"{key}-{first}"
             if chain[0].weights.ndim == 3 and chain[0].weights[0].size > 1:
                 _windows(chain[0], of)
@@ -51,7 +51,7 @@ def _name(step: Step, index: Index) -> str:
     return text("own_networks.comma").join(words)
 
 
-def _windows(dot: Dot, key: str) -> None:
+def _windows(dot: DotProduct, key: str) -> None:
     """Input, kernel and their product in the window of one input channel, the one that adds most to begin with."""
     partial = dot.partial
     order = [int(i) for i in np.argsort(-np.abs(partial), kind="stable")]
@@ -77,7 +77,7 @@ def _windows(dot: Dot, key: str) -> None:
             )
 
 
-def _terms(dot: Dot, colour: str, key: str) -> None:
+def _terms(dot: DotProduct, colour: str, key: str) -> None:
     """Every term, as bars and as a table."""
     partial = dot.partial
     if len(partial) < 2:

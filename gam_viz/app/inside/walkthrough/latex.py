@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gam_viz.app.shared.words import text
-from gam_viz.explain.walkthrough import Arithmetic, Dot, Extreme, Function, Mean, Moved, Normalised, Pair
+from gam_viz.explain.walkthrough import Arithmetic, DotProduct, Extreme, Function, Mean, Moved, Normalised, Pair
 from gam_viz.figures.scales import number
 
 LARGEST = 3  # terms of a sum that are written out
@@ -27,7 +27,7 @@ def tex(chain: tuple[Arithmetic, ...]) -> str:
 
 def _rows(part: Arithmetic) -> list[str]:
     result = digits(part.result)
-    if isinstance(part, Dot):
+    if isinstance(part, DotProduct):
         return _dot(part)
     if isinstance(part, Mean):
         count = part.values.size
@@ -56,7 +56,7 @@ def _rows(part: Arithmetic) -> list[str]:
     return [f"&{result}"]
 
 
-def _dot(dot: Dot) -> list[str]:
+def _dot(dot: DotProduct) -> list[str]:
     """The largest terms one by one, the others together, the bias, and what it comes to."""
     partial = dot.partial
     order = np.argsort(-np.abs(partial), kind="stable")
