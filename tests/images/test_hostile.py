@@ -3,8 +3,6 @@
 import io
 import random
 import struct
-import time
-import tracemalloc
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -81,19 +79,13 @@ BOMBS = {
 
 
 def refusal(data: bytes, name: str = "a", limits: Limits = LIMITS) -> PictureError:
-    """The refusal, after checking that it is quick, small and one sentence."""
-    tracemalloc.start()
-    start = time.perf_counter()
+    """The refusal, after checking that it is one sentence that names the file. `test_bombs` bounds time and memory."""
     with pytest.raises(PictureError) as caught:
         decode(data, name, limits)
-    seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
-    tracemalloc.stop()
     text = str(caught.value)
     assert text.endswith(".")
     assert ". " not in text
     assert "\n" not in text
-    assert seconds < 5
-    assert peak < 200e6
     assert caught.value.details["name"]
     return caught.value
 
@@ -175,20 +167,19 @@ def test_truncation_is_called_by_its_name(format):
     assert refusal(data[: len(data) // 2], "a").code == "truncated"
 
 
-@pytest.mark.parametrize(
-    ("data", "parts"),
-    [
-        (png(5, 5, before=chunk(b"teSt") * 70_000), "chunks"),
-        (encoded(COLOURS, "JPEG").replace(b"\xff\xd8", b"\xff\xd8" + b"\xff\xe5\x00\x02" * 1_001, 1), "segments"),
-        (gif(5, 5, before=b"!\xfe" + b"\x01a" * 300_000 + b"\0"), "blocks"),
-        (gif(5, 5, blocks=b"\x01a" * 300_000), "blocks"),
-        (bmp(100, 100, compression=1, body=b"\x01\x05" * 2_200_000), "run-length"),
-        (tiff((256, 9), (257, 9), (258, 8), (259, 1), (273, 8), counts={273: 70_000}), "strips or tiles"),
-        (tiff((256, 9), (257, 9), (258, 8), (259, 1), (273, 8), (320, 8), counts={320: 2**30}), "values in a tag"),
-        (tiff((256, 9), (257, 9), (258, 8), (259, 8), (322, 40_000), (323, 16_000), (324, 8)), "bytes in a tile"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
+COUNTLESS = [
+    (png(5, 5, before=chunk(b"teSt") * 70_000), "chunks"),
+    (encoded(COLOURS, "JPEG").replace(b"\xff\xd8", b"\xff\xd8" + b"\xff\xe5\x00\x02" * 1_001, 1), "segments"),
+    (gif(5, 5, before=b"!\xfe" + b"\x01a" * 300_000 + b"\0"), "blocks"),
+    (gif(5, 5, blocks=b"\x01a" * 300_000), "blocks"),
+    (bmp(100, 100, compression=1, body=b"\x01\x05" * 2_200_000), "run-length"),
+    (tiff((256, 9), (257, 9), (258, 8), (259, 1), (273, 8), counts={273: 70_000}), "strips or tiles"),
+    (tiff((256, 9), (257, 9), (258, 8), (259, 1), (273, 8), (320, 8), counts={320: 2**30}), "values in a tag"),
+    (tiff((256, 9), (257, 9), (258, 8), (259, 8), (322, 40_000), (323, 16_000), (324, 8)), "bytes in a tile"),
+]
+
+
+@pytest.mark.parametrize(("data", "parts"), COUNTLESS, ids=[parts for _, parts in COUNTLESS])
 def test_files_of_countless_parts_are_refused(data, parts):
     error = refusal(data)
     assert error.code == "too_complex"

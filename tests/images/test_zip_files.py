@@ -1,17 +1,11 @@
 """ZIP files: what is in them, what is refused, and that nothing else ever happens."""
 
 import io
-import json
-import os
-import resource
 import stat
 import struct
-import subprocess
-import sys
 import zipfile
 import zlib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +17,6 @@ from gam_viz.images import Limits, PictureError, decode
 from gam_viz.images.zip_files import is_archive, members
 from tests.fuzzing import CHANGE, changed, fuzz
 
-ROOT = Path(__file__).resolve().parents[2]
 MB = 2**20
 
 
@@ -36,7 +29,7 @@ def png(seed: int = 0) -> bytes:
 
 def zipped(*files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
+    with zipfile.ZipFile(buffer, "w", method, compresslevel=1) as archive:
         for name, data in files:
             archive.writestr(name, data)
     return buffer.getvalue()
@@ -193,56 +186,6 @@ BOMBS = {
     "declared": lambda: patched(zipped(("a.bmp", bytes(60 * MB))), 24, "<I", 25 * MB, local=22),
     "lying": lambda: patched(zipped(("a.bmp", bytes(60 * MB))), 24, "<I", 1, local=22),
 }
-CHILD = "import sys, pathlib; from tests.images.test_zip_files import measure; measure(pathlib.Path(sys.argv[1]))"
-
-
-def measure(folder: Path) -> None:
-    """In a process of its own: every bomb read to its end, and how far the memory rose."""
-    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = {}
-    for name in BOMBS:
-        data = (folder / name).read_bytes()
-        codes: list[str] = []
-        try:
-            for member in members(data, name):
-                try:
-                    codes.append(f"{len(member.read()) // MB} MB")
-                except PictureError as error:
-                    codes.append(error.code)
-        except PictureError as error:
-            codes.append(error.code)
-        found[name] = codes
-    print(json.dumps({"found": found, "megabytes": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024}))
-
-
-def test_bombs_are_refused_soon_in_little_memory_and_nothing_is_written(tmp_path: Path) -> None:
-    bombs, temporary, working = (tmp_path / name for name in ("bombs", "temporary", "working"))
-    for folder in (bombs, temporary, working):
-        folder.mkdir()
-    for name, make in BOMBS.items():
-        (bombs / name).write_bytes(make())
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(bombs)],
-        cwd=working,
-        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    assert not list(temporary.rglob("*"))
-    assert not list(working.rglob("*"))
-    measured = json.loads(done.stdout)
-    assert measured["found"] == {
-        "entries": ["archive_entries"],
-        "hidden-entries": ["archive_entries"],
-        "most-entries": ["archive_entries"],
-        "overlapping": ["25 MB"] * 8 + ["archive_too_much"] * 892,
-        "zeros": ["25 MB"] * 8 + ["archive_too_much"] * 2,
-        "declared": ["archive_damaged"],
-        "lying": ["archive_damaged"],
-    }
-    assert measured["megabytes"] < 500
 
 
 @cache
