@@ -1,3 +1,3 @@
 """GAM-Viz: open the gates of attention networks."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
