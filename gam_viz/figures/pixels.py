@@ -67,3 +67,15 @@ def _spread(pixels: Pixels, side: int) -> Pixels:
     rows = ((np.arange(side) + 0.5) * height / side).astype(int)
     columns = ((np.arange(side) + 0.5) * width / side).astype(int)
     return np.asarray(pixels[rows][:, columns])
+
+
+def thumbnail(pixels: Pixels, side: int = 192) -> Image.Image:
+    """The whole picture inside a square of `side` pixels, so that pictures of every shape take the same place."""
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    size = (max(2, round(width * scale)), max(2, round(height * scale)))
+    resample = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC
+    square = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    small = Image.fromarray(pixels).resize(size, resample)
+    square.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return square

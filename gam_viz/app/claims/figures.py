@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.networks.accuracy_vs_cost import points
 from gam_viz.app.shared.columns import PLOT, legend
 from gam_viz.app.shared.words import attention_title, text, text_or
+from gam_viz.app.shared.zoo_results import points
 from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, ColumnHead, Counted, Live, Measured
 from gam_viz.figures.bars import bar_markers, bars
 from gam_viz.figures.changes import Panel, ceiling, change_bar, panels

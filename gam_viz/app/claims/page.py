@@ -4,12 +4,12 @@ import streamlit as st
 
 from gam_viz.app.claims.card import draw_card, verdict_badge
 from gam_viz.app.claims.measured import counts, live
-from gam_viz.app.networks.results import results_of
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.sidebar import choose_language
 from gam_viz.app.shared.words import prose, text
+from gam_viz.app.shared.zoo_results import results_of
 from gam_viz.claims import SECTIONS, VERDICTS, judge
 from gam_viz.zoo.results import ResultsError
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
-from PIL import Image
 
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.rendering.facts import facts_of, notes_of
 from gam_viz.app.shared.words import class_title, prose, text
+from gam_viz.figures.pixels import thumbnail
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.style import enlarged
 from gam_viz.networks.checkpoints import Card
@@ -98,15 +97,3 @@ def _tested(card: Card) -> str:
         return text("common.prediction.untested")
     low, high = card.test["interval"]
     return prose("common.prediction.tested", accuracy=card.test["accuracy"], low=low, high=high)
-
-
-def thumbnail(pixels: np.ndarray, side: int = 192) -> Image.Image:
-    """The whole picture inside a square of `side` pixels, so that pictures of every shape take the same place."""
-    height, width = pixels.shape[:2]
-    scale = side / max(height, width)
-    size = (max(2, round(width * scale)), max(2, round(height * scale)))
-    resample = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC
-    square = Image.new("RGBA", (side, side), (0, 0, 0, 0))
-    small = Image.fromarray(pixels).resize(size, resample)
-    square.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
-    return square

@@ -9,9 +9,9 @@ from html import escape
 import streamlit as st
 
 from gam_viz.app.my_pictures.predictions import Entry
+from gam_viz.app.pages import script
 from gam_viz.app.shared.uploads import Refused, numbered, picture_error, plain, uploads
 from gam_viz.app.shared.words import class_title, language, network_titles, text
-from gam_viz.app.test_pictures.tiles import COMPARE
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
 from gam_viz.figures.style import colour_of
 from gam_viz.networks.checkpoints import Checkpoint
@@ -137,7 +137,7 @@ def _row(batch: Batch, entry: Entry, name: str) -> None:
         said.append(f"{title}: {classes[label]}, {share}")
     st.image(entry.thumbnail, width=64, alt=text("my_pictures.alt", name=name, predictions="; ".join(said)))
     st.page_link(
-        COMPARE,
+        script("compare"),
         label=name,
         icon=":material/compare:",
         help=text("my_pictures.open"),

@@ -7,6 +7,7 @@ import streamlit as st
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT, legend
 from gam_viz.app.shared.words import attention_title, prose, text, text_or
+from gam_viz.app.shared.zoo_results import points
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.figures.accuracy_vs_cost import Point, markers, worth
@@ -135,11 +136,3 @@ def _counted(value: int, base: int, unit: float, suffix: str) -> str:
 
 def _accuracy(of: Estimate) -> str:
     return f"{of.value * 100:.1f} ({of.low * 100:.1f}–{of.high * 100:.1f})"
-
-
-def points(of: Estimate | None) -> str:
-    """A difference of accuracies in percentage points, with its interval."""
-    if of is None:
-        return ""
-    value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in (of.value, of.low, of.high))
-    return f"{value} ({low} … {high})"

@@ -1,4 +1,4 @@
-"""The zoo's results, read once while their file stays as it is."""
+"""The zoo's results, read once while their file stays as it is, and how a difference of accuracies is said."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from gam_viz.evaluation.intervals import Estimate
 from gam_viz.zoo.results import RESULTS, SetResults, load_results
 
 
@@ -25,3 +26,11 @@ def results_of() -> list[SetResults]:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _results(path: str, stamp: int) -> list[SetResults]:
     return load_results(Path(path))
+
+
+def points(of: Estimate | None) -> str:
+    """A difference of accuracies in percentage points, with its interval."""
+    if of is None:
+        return ""
+    value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in (of.value, of.low, of.high))
+    return f"{value} ({low} … {high})"
