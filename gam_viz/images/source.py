@@ -16,7 +16,7 @@ from gam_viz.images.rendering import Rendering
 Kind = Literal["picture", "dicom", "raster"]
 
 
-class Shown(NamedTuple):
+class Rendered(NamedTuple):
     """One look at a file.
 
     Attributes:
@@ -35,7 +35,7 @@ class Shown(NamedTuple):
 class PictureFile:
     """What a format's reader keeps of a file. A format without choices has only `show` to write."""
 
-    def show(self, rendering: Rendering) -> Shown:
+    def show(self, rendering: Rendering) -> Rendered:
         """Decode what a resolved rendering asks for.
 
         Raises:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gam_viz.images import Limits, PictureError, Rendering, Source
 from gam_viz.images.formats.picture_format import PictureFormat, begins_with
-from gam_viz.images.source import PictureFile, Shown, size_facts
+from gam_viz.images.source import PictureFile, Rendered, size_facts
 
 MAGIC = b"P7 toy\n"
 
@@ -15,9 +15,9 @@ MAGIC = b"P7 toy\n"
 class ToyFile(PictureFile):
     grey: np.ndarray
 
-    def show(self, rendering: Rendering) -> Shown:
+    def show(self, rendering: Rendering) -> Rendered:
         height, width = self.grey.shape
-        return Shown(np.repeat(self.grey[..., None], 3, axis=2), "L", (width, height))
+        return Rendered(np.repeat(self.grey[..., None], 3, axis=2), "L", (width, height))
 
 
 def open_toy(data: bytes, limits: Limits) -> Source:

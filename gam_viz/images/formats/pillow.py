@@ -17,7 +17,7 @@ from gam_viz.images.formats.picture_format import PictureFormat
 from gam_viz.images.formats.to_rgb import is_deep_grey, to_rgb
 from gam_viz.images.limits import Limits
 from gam_viz.images.rendering import Rendering
-from gam_viz.images.source import PictureFile, Shown, Source, refuse_choices, size_facts
+from gam_viz.images.source import PictureFile, Rendered, Source, refuse_choices, size_facts
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class PillowFile(PictureFile):
             return replace(rendering, window=None, stretch=None)  # what is done anyway
         return rendering
 
-    def show(self, rendering: Rendering) -> Shown:
+    def show(self, rendering: Rendering) -> Rendered:
         frame, format = rendering.frame, self.decoder.format
         essentials = self.decoder.read(self.data, self.limits, frame) if frame else self.first
         # A page of a TIFF is a picture of its own; frames of an animation are drawn over each other.
@@ -132,7 +132,7 @@ class PillowFile(PictureFile):
                 self.limits.check_dimensions(*image.size, self.decoder.most_pixels)
             image.load()
             pixels, notes = to_rgb(image, essentials, format, rendering)
-            return Shown(pixels, image.mode, essentials.size, notes)
+            return Rendered(pixels, image.mode, essentials.size, notes)
 
     def measured_range(self, rendering: Rendering) -> tuple[float, float]:
         for note in self.show(Rendering(rendering.frame)).notes if self.deep else ():

@@ -12,7 +12,7 @@ from gam_viz.images.formats.picture_format import PictureFormat
 from gam_viz.images.limits import Limits
 from gam_viz.images.picture import Note
 from gam_viz.images.rendering import Rendering
-from gam_viz.images.source import PictureFile, Shown, Source, size_facts
+from gam_viz.images.source import PictureFile, Rendered, Source, size_facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +35,9 @@ class DicomFrames(PictureFile):
         display.check(self.header, rendering)
         return rendering
 
-    def show(self, rendering: Rendering) -> Shown:
+    def show(self, rendering: Rendering) -> Rendered:
         pixels, notes = display.render_frame(self.header, rendering, self.limits)
-        return Shown(pixels, self.mode, (self.header.columns, self.header.rows), notes)
+        return Rendered(pixels, self.mode, (self.header.columns, self.header.rows), notes)
 
     def measured_range(self, rendering: Rendering) -> tuple[float, float]:
         return display.measured_range(self.header, rendering.frame, self.limits)

@@ -13,7 +13,7 @@ from gam_viz.images.formats.raster import display
 from gam_viz.images.formats.raster.header import RasterFile, open_raster
 from gam_viz.images.limits import Limits
 from gam_viz.images.rendering import Rendering
-from gam_viz.images.source import PictureFile, Shown, Source, size_facts
+from gam_viz.images.source import PictureFile, Rendered, Source, size_facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +46,10 @@ class RasterPages(PictureFile):
     def resolve(self, rendering: Rendering) -> Rendering:
         return display.resolve(self.page(rendering.frame), rendering)
 
-    def show(self, rendering: Rendering) -> Shown:
+    def show(self, rendering: Rendering) -> Rendered:
         page = self.page(rendering.frame)
         pixels, notes = display.render_raster(page, rendering, self.limits)
-        return Shown(pixels, page.mode, (page.width, page.height), notes)
+        return Rendered(pixels, page.mode, (page.width, page.height), notes)
 
     def first_look(self) -> Rendering:
         return Rendering(region=display.readable(self.first, self.limits))
