@@ -24,10 +24,8 @@ LONG = {
         (
             "gam_viz/app/shared/rendering/window.py",
             "gam_viz/app/shared/uploads.py",
-            "gam_viz/evidence/examine.py",
             "gam_viz/evidence/randomisation/cascade.py",
             "gam_viz/evidence/similarity.py",
-            "gam_viz/report/evidence.py",
         ),
         "to be split",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from gam_viz.text import LANGUAGES, words
 
 if TYPE_CHECKING:
     from gam_viz.evidence.examine import About, Case
+    from gam_viz.explain.attributions import Request
     from gam_viz.images import Picture
     from gam_viz.networks.checkpoints import Checkpoint
 
@@ -43,6 +45,11 @@ def add(commands: Any) -> None:
         metavar="NAME",
         help="of attribution; one that is unknown lists those known (default: gradcam integrated_gradients)",
     )
+    e.add_argument("--layer", metavar="NAME", help="of methods that are asked of a layer (default: the last block)")
+    e.add_argument(
+        "--param", nargs="+", default=[], metavar="METHOD.NAME=VALUE", help="as integrated_gradients.steps=32"
+    )
+    e.add_argument("--measures", nargs="+", metavar="NAME", help="of evidence; one that is unknown lists those known")
     e.add_argument("--reduction", choices=REDUCTIONS, default="gain", help="of masks for every channel (default: gain)")
     e.add_argument("--baseline", choices=BASELINES, default="blur", help="what removed pixels become (default: blur)")
     e.add_argument("--steps", type=int, default=32, help="of deletion and insertion (default: %(default)s)")
@@ -75,6 +82,8 @@ def run(options: argparse.Namespace) -> None:
         shuffles=options.shuffles,
         faithfulness=Settings(options.baseline, options.steps, options.orders, None, options.seed),
         cascade=options.cascade,
+        measures=None if options.measures is None else tuple(options.measures),
+        requests=_requests(options),
     )
     targets = _targets(options.out, options.zip)
     device = pick_device(options.device)
@@ -110,6 +119,30 @@ def run(options: argparse.Namespace) -> None:
         raise SystemExit(130) from None
     for left in case.left_out:
         print(f"left out: {left}", file=sys.stderr)
+
+
+def _requests(options: argparse.Namespace) -> tuple[Request, ...]:
+    """The attributions that are not asked with their defaults."""
+    from gam_viz.explain.attributions import METHODS, Request
+
+    params: dict[str, dict[str, Any]] = {}
+    for given in options.param:
+        name, equals, value = given.partition("=")
+        method, dot, param = name.partition(".")
+        if not (equals and dot and method in METHODS):
+            raise ValueError(f"a parameter is given as METHOD.NAME=VALUE of a method that is known, got {given!r}")
+        try:
+            params.setdefault(method, {})[param] = json.loads(value)  # a number, true or false
+        except ValueError:
+            params[method][param] = value
+    requests = [
+        Request(name, options.layer if METHODS[name].needs_layer else None, params.get(name, {}))
+        for name in dict.fromkeys(options.methods)
+        if name in METHODS  # of others, the settings say which are known
+    ]
+    for request in requests:
+        METHODS[request.method].complete(request.params)
+    return tuple(r for r in requests if r.params or r.layer)
 
 
 def _made(case: Case, targets: Sequence[Path], language: str) -> list[tuple[Path, bytes]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options
 from gam_viz.evidence.similarity import LEVEL, TOP, Ranked, band_of, check_map, compare, grid, is_flat, random_maps
+from gam_viz.explain.attributions import Param
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.runtime.progress import Progress
 
@@ -134,3 +137,27 @@ def agreement(
         count=count,
         level=level,
     )
+
+
+def _agree(given: Sequence[MeasureInput], options: Options, progress: Progress | None) -> Agreement | None:
+    maps = [(each.name, map_) for each in given for map_ in each.finite_maps]
+    if not maps:
+        return None
+    return agreement(maps, count=int(options["random_maps"]), seed=int(options["seed"]), progress=progress)
+
+
+def _pairs(settings: Any) -> list[Options]:
+    return [{"random_maps": settings.random_maps, "seed": settings.seed}]
+
+
+AGREEMENT = Measure(
+    "agreement",
+    _agree,
+    lambda result: (),
+    title_key="evidence.section.agreed",
+    about_key="evidence.agreed.about",
+    params=(Param("random_maps", 100, 2, 10_000), SEED),
+    across=True,
+    effort=0.08,
+    asked=_pairs,
+)

@@ -6,14 +6,17 @@ Two ways to ask. `score` holds a map at the picture's resolution against a mask 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from gam_viz.evidence.measure import Measure, MeasureInput, Options, Quantity, Verdict
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import resized
+from gam_viz.runtime.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,20 @@ class Mask:
 Region = Box | Mask
 
 
+def seen_truth(
+    masks: Mapping[str, npt.NDArray[np.bool_]], box: tuple[float, float, float, float], size: int
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Masks over a picture, name -> (H, W), as the network's input was cut: name -> (size, size), see `Mask.as_seen`;
+    without those of which it shows nothing, or nothing else."""
+    seen = {}
+    for name, mask in masks.items():
+        try:
+            seen[name] = Mask.as_seen(mask, box, size).inside
+        except ValueError:
+            continue
+    return seen
+
+
 @dataclass(frozen=True)
 class Share:
     """Of one map in one region.
@@ -179,3 +196,30 @@ def _covered(start: float, end: float, count: int) -> npt.NDArray[np.float64]:
     """(count,): the share of each of `count` equal parts of 0..1 that lies within start..end."""
     edges = np.arange(count + 1) / count
     return np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], start), 0, None) * count
+
+
+def _localise(given: MeasureInput, options: Options, progress: Progress | None) -> tuple[Verdict, ...]:
+    found = []
+    for region, inside in given.truth.items():
+        for map_ in given.finite_maps:
+            of_map = score(map_.values, inside)
+            found.append(Verdict(map_.key, "", {"region": region, **asdict(of_map)}))
+    return tuple(found)
+
+
+def _on_scene(values: FloatArray, inside: npt.NDArray[np.bool_]) -> dict[str, float | None]:
+    of_map = score(values, inside)
+    return {"energy": of_map.energy, "pointing": of_map.pointing, "overlap": of_map.overlap}
+
+
+LOCALISATION = Measure(
+    "localisation",
+    _localise,
+    tuple,
+    title_key="evidence.section.board",
+    needs=("maps", "truth"),
+    quantities=tuple(
+        Quantity(key, f"evidence.score.{key}", ".1%", (0, 1)) for key in ("energy", "pointing", "overlap")
+    ),
+    on_scene=_on_scene,
+)

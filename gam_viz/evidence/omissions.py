@@ -4,29 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
-LEFT_OUT_TEXTS: Mapping[str, str] = MappingProxyType(
-    {
-        "failed": "{step} could not be computed: {why}.",
-        "not_classes": "The network gives {logits} numbers for the {classes} classes its card names, so nothing is "
-        "said of it.",
-        "not_finite": "The network's answer to this picture is not a finite number, so nothing more is said of it.",
-        "no_such_class": "The network has no class “{target}”; what it predicts, “{predicted}”, is explained instead.",
-        "no_gates": "The network has no gates: there is nothing to replace.",
-        "no_maps": "There is no map of this network to judge.",
-        "map_not_finite": "The map {map} holds values that are not finite numbers, so it is neither drawn nor judged.",
-        "flat": "The map {map} has one value everywhere: it marks no place, and is no better than a random order.",
-        "not_ablated": "The gates of {layer} were not replaced: {why}.",
-        "refused": "The map {map} could not be judged by deletion and insertion: {why}.",
-        "kept": "{count} parameters could not be made random ({names}): what survives may rest on them.",
-        "other_classes": "The networks know different classes: their probabilities, and numbers that rest on them, "
-        "cannot be held against each other.",
-        "other_targets": "The networks are asked about different classes: curves and attributions speak of each "
-        "network's own.",
-    }
-)
-"""Code -> English sentence, a `str.format` template over `LeftOut.details` and the step."""
+from gam_viz.text import words
 
 
 @dataclass(frozen=True)
@@ -35,8 +14,8 @@ class LeftOut:
 
     Attributes:
         network: its name in the case; empty where it concerns all of them.
-        step: which of the case's `STEPS` it concerns.
-        code: one of `LEFT_OUT_TEXTS`; the key for a translated sentence.
+        step: which of the case's steps (`steps_of`) it concerns.
+        code: which sentence of the catalogue says it, under "report.left".
         details: the values that the sentence names.
     """
 
@@ -46,5 +25,5 @@ class LeftOut:
     details: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        sentence = LEFT_OUT_TEXTS[self.code].format(step=self.step.capitalize(), **self.details)
+        sentence = words("en").text(f"report.left.{self.code}", step=self.step.capitalize(), **self.details)
         return f"{self.network}: {sentence}" if self.network else sentence

@@ -94,7 +94,9 @@ class ReportContext:
             maps = [m for network in self.case.networks if network.name == left.network for m in network.maps]
             named = [self.map_title(map_) for map_ in maps if map_.key == left.details["map"]]
             details["map"] = named[0] if named else details["map"]
-        sentence = self.say(f"report.left.{left.code}", step=self.say(f"report.step.{left.step}"), **details)
+        sentence = self.say(
+            f"report.left.{left.code}", step=self.words.text_or(f"report.step.{left.step}", left.step), **details
+        )
         if not left.network:
             return sentence
         return self.say("report.of_network", name=self.title_of(left.network), sentence=sentence)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from gam_viz.evidence.examine import Case
-from gam_viz.report.closing import asked, left_out, limits, provenance
-from gam_viz.report.context import ReportContext
-from gam_viz.report.evidence import ablation, agreed, faithful, found
-from gam_viz.report.looks import attributions, gates, saw
-from gam_viz.report.markup import Html, h, joined
-from gam_viz.report.style import STYLE
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gam_viz.evidence.case import Case
+from gam_viz.figures.pixels import bar, reduced, uri
+from gam_viz.figures.scales import number
+from gam_viz.report import closing, evidence, headlines, maps
+from gam_viz.report.context import ReportContext, plain
 from gam_viz.text import Words
 
-#: A browser that reads it loads nothing, whatever a file's name might have brought in.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+ORIGINAL = 480  # pixels of the original's longest side
 
 
 def html(case: Case, words: Words) -> str:
@@ -22,17 +23,42 @@ def html(case: Case, words: Words) -> str:
     in it but the picture, its digest and what `Source.facts` list.
     """
     shown = ReportContext(case, words)
-    say = words.text
-    title = say("report.title", picture=shown.picture_title())
-    head = h(
-        "head",
-        h("meta", charset="utf-8"),
-        h("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        h("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        h("meta", name="generator", content="GAM-Viz"),
-        h("title", title),
-        h("style", Html(STYLE)),
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            case=case,
+            say=words.text,
+            together=shown.together,
+            titles=shown.titles,
+            names=[plain(network.name) for network in case.networks],
+            colours=shown.colours,
+            private=shown.private,
+            picture_title=shown.picture_title(),
+            **headlines.parts(shown),
+            **maps.parts(shown),
+            **evidence.parts(shown),
+            **closing.parts(shown),
+        )
     )
-    parts = (asked, found, left_out, saw, gates, attributions, ablation, faithful, agreed, limits, provenance)
-    body = h("body", h("main", *(part(shown) for part in parts)))
-    return f"<!DOCTYPE html>\n{h('html', joined(head, body), lang=say('report.html_lang'))}\n"
+
+
+@cache
+def _environment() -> Environment:
+    """Whatever comes from a case is escaped; only drawings are marked as markup."""
+    environment = Environment(
+        loader=PackageLoader("gam_viz.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "bar": bar,
+        "number": number,
+        "plain": plain,
+        "reduced": lambda pixels: reduced(pixels, ORIGINAL),
+        "uri": uri,
+    }
+    return environment

@@ -38,9 +38,21 @@ def command(case: Case) -> str | None:
     ):
         if value != standard:
             parts += [option, str(value)]
+    layers = [request.layer for request in given.asked() if request.layer]
+    if layers:
+        parts += ["--layer", layers[0]]
+    params = [f"{r.method}.{name}={_word(value)}" for r in given.asked() for name, value in r.params.items()]
+    if params:
+        parts += ["--param", *params]
+    if given.measures is not None:
+        parts += ["--measures", *given.measures]
     if given.cascade:
         parts.append("--cascade")
     return " ".join(shlex.quote(part) for part in [*parts, "--out", "report.html"])
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def facts(case: Case) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The Evidence page: every section in both languages, its numbers those of the library, and what goes wrong said."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -7,10 +8,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from gam_viz.app.evidence import measurements
 from gam_viz.evidence.ablation.ablate import ablate, ablations
 from gam_viz.evidence.leaderboard.aggregate import results, write
 from gam_viz.evidence.leaderboard.run import Question, gather
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.gates import gates_of
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks.checkpoints import load, read
@@ -220,14 +221,14 @@ def test_the_report_is_made_when_asked(page: AppTest) -> None:
     page.button(key="make-report")  # of another picture, there is none yet
 
 
-@pytest.mark.parametrize(("name", "function"), [("gates", "ablations"), ("faithful", "faithfulness")])
+@pytest.mark.parametrize(("name", "key"), [("gates", "ablation"), ("faithful", "faithfulness")])
 def test_what_cannot_be_measured_is_one_sentence(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, name: str, function: str
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, name: str, key: str
 ) -> None:
     def refuse(*_args: object, **_options: object) -> None:
         raise ValueError("the network's answers are not finite")
 
-    monkeypatch.setattr(measurements, function, refuse)
+    monkeypatch.setitem(MEASURES, key, dataclasses.replace(MEASURES[key], run=refuse))
     section(page, name)
     assert not page.exception
     assert page.warning[0].value == "This could not be measured: the network's answers are not finite."
@@ -238,7 +239,8 @@ def test_a_badge_says_what_could_not_be_measured(app: AppTest, monkeypatch: pyte
     def refuse(*_args: object, **_options: object) -> None:
         raise ValueError("the network's answers are not finite")
 
-    monkeypatch.setattr(measurements, "faithfulness", refuse)
+    refusing = dataclasses.replace(MEASURES["faithfulness"], run=refuse)
+    monkeypatch.setitem(MEASURES, "faithfulness", refusing)
     app.query_params["badges"] = "on"
     app.run()
     assert not app.exception

@@ -17,7 +17,7 @@ QUICK = CaseSettings(
     modes=("identity", "shuffled"),
     faithfulness=Settings(steps=4, orders=4),
     shuffles=2,
-    untrained=(1001,),
+    untrained=1,
     random_maps=8,
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gam_viz.attention import ATTENTION
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain import REDUCTIONS
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED
 from gam_viz.text import LANGUAGES, words, written
@@ -76,6 +77,10 @@ def used_keys() -> tuple[set[str], set[str]]:
                     beginnings.add(str(argument.values[0].value))
             if getattr(node.func, "id", "") in ("choose", "segments"):
                 beginnings.add(f"{node.args[-1].value}.")  # type: ignore[attr-defined]
+    for template in CODE.rglob("*.j2"):
+        for key, more in re.findall(r'\bsay\("([\w.]+)"( ~)?', template.read_text(encoding="utf-8")):
+            (beginnings if more else literal).add(key)
+    literal |= {key for measure in MEASURES.values() for key in measure.words}
     return literal, beginnings
 
 

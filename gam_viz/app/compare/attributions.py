@@ -9,16 +9,25 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.evidence.badges import attribution_badges
+from gam_viz.app.evidence.measurements import TYPED
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
 from gam_viz.app.shared.explanations import attributions
 from gam_viz.app.shared.words import class_title, layer_title, prose, text
-from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Method, Param, Request, layers_of
+from gam_viz.explain.attributions import (
+    DEFAULT_METHODS,
+    METHODS,
+    NOT_OFFERED,
+    Attribution,
+    Method,
+    Param,
+    Request,
+    layers_of,
+)
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
 
-DEFAULT_METHODS = ("gradcam",)
 SIGNS = ("signed", "absolute")
 
 
@@ -37,6 +46,8 @@ def attribution_row(view: View) -> None:
             text("compare.attributions.settings"), disabled=not any(METHODS[name].params for name in methods)
         ):
             requests = [_request(METHODS[name], layer) for name in methods]
+            # What is typed here is what Evidence and the report ask for; a page that is left forgets its widgets.
+            st.session_state[TYPED] = st.session_state.get(TYPED, {}) | {r.method: r for r in requests}
         with st.popover(text("compare.attributions.not_offered"), type="tertiary"):
             for reason in NOT_OFFERED.values():
                 st.caption(text(f"compare.not_offered.{reason}"))

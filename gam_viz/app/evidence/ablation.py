@@ -14,16 +14,16 @@ from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, heading, legend
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.explanations import subject as subject_of
-from gam_viz.app.shared.session_cache import told
 from gam_viz.app.shared.words import class_title, layer_title, prose, sample_title, text
 from gam_viz.evidence.ablation.ablate import Ablation, Ablations
 from gam_viz.evidence.ablation.replacements import MODES
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import number
 from gam_viz.images import list_samples, load_sample
 
-MEASURES = ("probability", "margin")
+CHANGES = ("probability", "margin")
 
 
 @st.fragment
@@ -36,7 +36,7 @@ def gate_section(view: View) -> None:
     st.caption(prose("evidence.gates.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode = choose("ablate", MODES, "identity", text("evidence.gates.mode"), "evidence.mode")
-        measure = segments("moved", MEASURES, "probability", text("evidence.gates.measure"), "evidence.measure")
+        measure = segments("moved", CHANGES, "probability", text("evidence.gates.measure"), "evidence.measure")
         others = _other(view) if mode == "other_picture" else [None] * len(view.subjects)
     found = [_ablated(view, index, mode, others[index]) for index in range(len(view.subjects))]
     if any(of is None for of in found):
@@ -53,13 +53,11 @@ def gate_section(view: View) -> None:
 
 def _ablated(view: View, index: int, mode: str, other: Subject | None) -> Ablations | None:
     """None where the mean over the data set is asked for and its pictures are not here."""
-    subject, place = view.subjects[index], st.empty()
-    if mode == "data_mean" and measurements.mean_of_gates(subject.checkpoint) is None:
+    if mode == "data_mean" and measurements.mean_of_gates(view.subjects[index].checkpoint) is None:
         return None
-    progress, waiting = told(place, view.titles()[index])
-    found = measurements.ablated(subject, view.targets()[index], mode, other, progress=progress, on_wait=waiting)
-    place.empty()
-    return found
+    given = measurements.given_of(view, index, mode=mode, other=other)
+    result: Ablations = measurements.measured(MEASURES["ablation"], [given], {"mode": mode})
+    return result
 
 
 def _other(view: View) -> list[Subject | None]:
@@ -193,18 +191,13 @@ def _switch_column(view: View, index: int, mode: str, other: Subject | None, nam
         key=key,
         wrap=True,
     )
-    place = st.empty()
-    _, waiting = told(place, view.titles()[index])
     probabilities = explanation.probabilities
     if chosen:
         try:
-            probabilities = np.asarray(
-                measurements.switched(subject, dict.fromkeys(chosen, mode), other, on_wait=waiting), np.float64
-            )
+            probabilities = np.asarray(measurements.switched(subject, dict.fromkeys(chosen, mode), other), np.float64)
         except ValueError as error:
             st.warning(text("evidence.gates.cannot", reason=error))
             return
-    place.empty()
     predicted = int(probabilities.argmax())
     st.plotly_chart(
         prediction_bars(probabilities, names, view.colours()[index], target=view.targets()[index]),

@@ -8,19 +8,19 @@ import numpy as np
 import streamlit as st
 
 from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.shared import choose_methods, map_title, maps_of_all, refusals
+from gam_viz.app.evidence.shared import choose_methods, givens, map_title, refusals
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, heading
-from gam_viz.app.shared.session_cache import told
 from gam_viz.app.shared.words import prose, text
 from gam_viz.evidence.agreement import Agreement, Matrix
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.matrix import matrix
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, range_scale, symmetric_scale
 
-MEASURES = ("spearman", "ssim", "iou")
+ALIKE = ("spearman", "ssim", "iou")
 
 
 @st.fragment
@@ -30,11 +30,11 @@ def agreed_section(view: View) -> None:
     st.caption(text("evidence.agreed.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         methods = choose_methods()
-        measure = segments("alike", MEASURES, "spearman", text("evidence.agreed.measure"), "evidence.alike")
-    maps = maps_of_all(view, methods)
+        measure = segments("alike", ALIKE, "spearman", text("evidence.agreed.measure"), "evidence.alike")
+    given = givens(view, methods)
     labelled, owners = [], []
-    for index, of in enumerate(maps):
-        for map_ in of:
+    for index, each in enumerate(given):
+        for map_ in each.maps:
             if not np.isfinite(map_.values).all():
                 name, title = view.titles()[index], map_title(map_)
                 st.caption(text("evidence.refused", map=f"{name}, {title}", reason=text("evidence.not_finite")))
@@ -44,10 +44,7 @@ def agreed_section(view: View) -> None:
     if len(labelled) < 2:
         st.info(prose("evidence.no_maps"))
         return
-    place = st.empty()
-    _, waiting = told(place, view.titles()[0])
-    found = measurements.agreed(view, labelled, on_wait=waiting)
-    place.empty()
+    found: Agreement = measurements.measured(MEASURES["agreement"], given)
     names = [f"{label} · {map_title(map_)}" for label, map_ in labelled]
     left, right = st.columns([1.35, 1], gap="medium")
     with right:

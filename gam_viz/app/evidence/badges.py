@@ -7,19 +7,20 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.verdicts import FAITHFUL_COLOURS, RANDOM_COLOURS
+from gam_viz.app.evidence.shared import in_numbers
 from gam_viz.app.pages import script
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.session_cache import told
-from gam_viz.app.shared.words import text
-from gam_viz.evidence.faithfulness import Faithfulness, Settings
-from gam_viz.evidence.randomisation.cascade import MapTest
+from gam_viz.app.shared.words import text, words
+from gam_viz.evidence.measure import Measure, Verdict
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain import SpatialMap
 from gam_viz.explain.attributions import Attribution, Request
 from gam_viz.explain.heatmaps import Heatmap, of_attributions, of_gates
 from gam_viz.titles import literal
 
+#: Streamlit's names. Green: the map passed, orange: it failed, grey: nothing was decided.
+TONE_COLOURS = {"passed": "green", "failed": "orange", "open": "gray"}
 #: Reductions that the randomisation test knows; the others pick channels, and say so on the map.
 TESTED = ("gain", "spread", "mean")
 
@@ -55,16 +56,11 @@ def gate_badges(view: View, index: int, maps: Mapping[str, SpatialMap], reductio
     if not _wanted() or not maps:
         return {}
     heatmaps = of_gates(maps)
-    tests: dict[str, MapTest] = {}
-    try:
-        found = _judged(view, index, heatmaps, ("gates", reduction, detail))
-        # One mask for all channels is the same whatever the reduction.
-        masks = all(map_.reduction == "mask" for map_ in maps.values())
-        if reduction in TESTED or masks:
-            tests = _tested(view, index, [], "gain" if masks else reduction)
-    except ValueError as error:
-        return dict.fromkeys(maps, _refused(error))
-    return {heatmap.layer or "": _line(heatmap.key, found, tests.get(heatmap.key)) for heatmap in heatmaps}
+    # One mask for all channels is the same whatever the reduction.
+    masks = all(map_.reduction == "mask" for map_ in maps.values())
+    remade = "gain" if masks else reduction if reduction in TESTED else None
+    lines = _lines(view, index, heatmaps, ("gates", reduction, detail), (), remade)
+    return {heatmap.layer or "": lines[heatmap.key] for heatmap in heatmaps}
 
 
 def attribution_badges(
@@ -74,65 +70,44 @@ def attribution_badges(
     if not _wanted() or not attributions:
         return []
     heatmaps = of_attributions(attributions)
-    made = tuple(measurements.made_by(request) for request in requests)
-    try:
-        found = _judged(view, index, heatmaps, made)
-        tests = _tested(view, index, requests, "gain")
-    except ValueError as error:
-        return [_refused(error)] * len(heatmaps)
-    return [_line(heatmap.key, found, tests.get(heatmap.key)) for heatmap in heatmaps]
+    lines = _lines(view, index, heatmaps, ("attributions",), requests, "gain")
+    return [lines[heatmap.key] for heatmap in heatmaps]
 
 
-def _judged(view: View, index: int, maps: Sequence[Heatmap], made: tuple[object, ...]) -> Faithfulness:
-    place = st.empty()
-    progress, waiting = told(place, view.titles()[index])
-    found = measurements.judged(
-        view.subjects[index], view.targets()[index], maps, Settings(), made=made, progress=progress, on_wait=waiting
-    )
-    place.empty()
-    return found
+def _lines(
+    view: View,
+    index: int,
+    maps: Sequence[Heatmap],
+    made: tuple[object, ...],
+    requests: Sequence[Request],
+    remade: str | None,
+) -> dict[str, str]:
+    """Each map's badges, one a measure that has badges, by the map's key.
+
+    Args:
+        view, index: which network.
+        maps: that are shown.
+        made: how they came about, beside the requests.
+        requests: of attributions.
+        remade: the reduction by which a measure can make them anew; None where it cannot.
+    """
+    given = measurements.given_of(view, index, requests, chosen=maps, chosen_key=made, reduction=remade or "gain")
+    parts: dict[str, list[str]] = {map_.key: [] for map_ in maps}
+    for measure in MEASURES.values():
+        if not measure.badge_key or measure.lacks(given) or (measure.remakes and remade is None):
+            continue
+        try:
+            verdicts = {each.key: each for each in measure.verdicts(measurements.measured(measure, [given]))}
+        except ValueError as error:  # a network whose answers are not finite, for instance
+            return dict.fromkeys(parts, literal(text("evidence.cannot", reason=error)))
+        for key, said in parts.items():
+            said.append(_badge(measure, verdicts.get(key)))
+    return {key: " ".join(said) for key, said in parts.items()}
 
 
-def _tested(view: View, index: int, requests: Sequence[Request], reduction: str) -> dict[str, MapTest]:
-    place = st.empty()
-    progress, waiting = told(place, view.titles()[index])
-    found = measurements.randomised(
-        view.subjects[index],
-        view.targets()[index],
-        requests,
-        reduction=reduction,
-        cascade=False,
-        progress=progress,
-        on_wait=waiting,
-    )
-    place.empty()
-    return {test.heatmap.key: test for test in found.maps}
-
-
-def _line(key: str, found: Faithfulness, test: MapTest | None) -> str:
-    parts = []
-    standing = next((s for s in found.standings() if s.key == key), None)
-    if standing is None:
-        parts.append(_badge("orange", text("evidence.badge.refused")))
-    else:
-        verdict = standing.outcome
-        said = text(
-            f"evidence.badge.faithful.{verdict}",
-            beats=round(standing.beats * found.settings.orders),
-            orders=found.settings.orders,
-        )
-        parts.append(_badge(FAITHFUL_COLOURS[verdict], said))
-    if test is not None:
-        rank = test.untrained_rank
-        said = text(f"evidence.badge.random.{test.verdict}", rank="–" if rank is None else f"{rank:+.2f}")
-        parts.append(_badge(RANDOM_COLOURS[test.verdict], said))
-    return " ".join(parts)
-
-
-def _refused(error: ValueError) -> str:
-    """What the library refuses, as a network whose answers are not finite."""
-    return literal(text("evidence.cannot", reason=error))
-
-
-def _badge(colour: str, said: str) -> str:
-    return f":{colour}-badge[{said}]"
+def _badge(measure: Measure, verdict: Verdict | None) -> str:
+    if verdict is None:
+        return f":orange-badge[{text('evidence.badge.refused')}]"
+    key = f"{measure.badge_key}.{verdict.code}"
+    said = text(key, **verdict.numbers) if key in words().sentences else in_numbers(measure, verdict)
+    return f":{TONE_COLOURS[measure.tones.get(verdict.code, 'open')]}-badge[{literal(said)}]"

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.shared import choose_map, choose_methods, map_title, maps_of_all, refusals, requests_of
+from gam_viz.app.evidence.shared import choose_map, choose_methods, givens, map_title, refusals
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, heading
-from gam_viz.app.shared.session_cache import told
 from gam_viz.app.shared.words import class_title, prose, text
 from gam_viz.evidence.faithfulness import BASELINES, Faithfulness, Settings, Standing
+from gam_viz.evidence.measure import MeasureInput, Options
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.curves import DASHES, Line, lines
 
@@ -34,20 +35,21 @@ def faithful_section(view: View) -> None:
             shaken = st.toggle(
                 text("evidence.faithful.sensitivity"), key="shaken", help=text("evidence.faithful.sensitivity_help")
             )
-    maps = maps_of_all(view, methods)
+    given = givens(view, methods)
+    maps = [each.maps for each in given]
     if not any(maps):
         st.info(prose("evidence.no_maps"))
         return
-    found = [_judged(view, index, of, settings) for index, of in enumerate(maps)]
+    found: list[Faithfulness] = [measurements.measured(MEASURES["faithfulness"], [each], settings) for each in given]
     with controls:
         chosen = choose_map(maps, "map")
     for column, index in zip(st.columns(len(found), gap="medium"), range(len(found)), strict=True):
         with column:
             _curves(view, index, maps[index], found[index], chosen)
-    _ranking(view, maps, found, methods if shaken else None)
+    _ranking(view, given, found, shaken=shaken)
 
 
-def _settings(baseline: str) -> Settings:
+def _settings(baseline: str) -> Options:
     standard = Settings()
     state.restore_number("steps", 8, 64, standard.steps)
     steps = st.number_input(text("evidence.faithful.steps"), 8, 64, step=8, key="steps")
@@ -55,17 +57,7 @@ def _settings(baseline: str) -> Settings:
     state.restore_number("orders", 4, 64, standard.orders)
     orders = st.number_input(text("evidence.faithful.orders"), 4, 64, step=4, key="orders")
     state.publish("orders", standard.orders)
-    return Settings(baseline, steps=int(steps), orders=int(orders) // 2 * 2)
-
-
-def _judged(view: View, index: int, maps: Sequence[Heatmap], settings: Settings) -> Faithfulness:
-    place = st.empty()
-    progress, waiting = told(place, view.titles()[index])
-    found = measurements.judged(
-        view.subjects[index], view.targets()[index], maps, settings, progress=progress, on_wait=waiting
-    )
-    place.empty()
-    return found
+    return {"baseline": baseline, "steps": int(steps), "orders": int(orders) // 2 * 2}
 
 
 def _curves(view: View, index: int, maps: Sequence[Heatmap], found: Faithfulness, chosen: str) -> None:
@@ -117,23 +109,17 @@ def sentence(title: str, standing: Standing, found: Faithfulness) -> str:
     )
 
 
-def _ranking(
-    view: View, maps: Sequence[Sequence[Heatmap]], found: Sequence[Faithfulness], shaken: Sequence[str] | None
-) -> None:
-    """The table of all maps; with sensitivities where the methods to shake are given."""
-    rows: list[tuple[str, str, Standing, float | None, float | None]] = []
+def _ranking(view: View, given: Sequence[MeasureInput], found: Sequence[Faithfulness], *, shaken: bool) -> None:
+    """The table of all maps, with what each measure says of it."""
+    beside = [MEASURES["infidelity"], *([MEASURES["sensitivity"]] if shaken else [])]
+    rows: list[tuple[str, str, Standing, dict[str, object]]] = []
     for index, of in enumerate(found):
-        titles = {map_.key: map_title(map_) for map_ in maps[index]}
-        place = st.empty()
-        progress, waiting = told(place, view.titles()[index])
-        subject, target = view.subjects[index], view.targets()[index]
-        missed = measurements.infidelities(subject, target, maps[index], progress=progress, on_wait=waiting)
-        moved = {}
-        if shaken is not None:
-            requests = requests_of(view, index, shaken)
-            moved = measurements.sensitivities(view, index, requests, progress=progress, on_wait=waiting)
-        place.empty()
-        rows += [(view.titles()[index], titles[s.key], s, missed.get(s.key), moved.get(s.key)) for s in of.standings()]
+        titles = {map_.key: map_title(map_) for map_ in given[index].maps}
+        numbers: dict[str, dict[str, object]] = {key: {} for key in titles}
+        for measure in beside:
+            for verdict in measure.verdicts(measurements.measured(measure, [given[index]])):
+                numbers[verdict.key] |= verdict.numbers
+        rows += [(view.titles()[index], titles[s.key], s, numbers[s.key]) for s in of.standings()]
     rows.sort(key=lambda row: -row[2].difference)
     st.subheader(text("evidence.faithful.ranking"), anchor=False)
     st.dataframe(
@@ -145,11 +131,10 @@ def _ranking(
                 text("evidence.column.insertion"): s.insertion,
                 text("evidence.column.difference"): s.difference,
                 text("evidence.column.beats"): s.beats,
-                text("evidence.column.infidelity"): share,
-                **({} if shaken is None else {text("evidence.column.sensitivity"): change}),
+                **{text(measure.title_key): beside_it.get(measure.key) for measure in beside},
                 text("evidence.column.verdict"): text(f"evidence.verdict.{s.outcome}"),
             }
-            for name, title, s, share, change in rows
+            for name, title, s, beside_it in rows
         ],
         column_config={
             **{

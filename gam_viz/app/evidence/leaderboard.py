@@ -6,12 +6,13 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, legend
-from gam_viz.app.shared.words import attention_title, layer_title, prose, text
+from gam_viz.app.shared.words import attention_title, layer_title, prose, text, text_or, words
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.aggregate import (
     ALL_GATES,
@@ -23,7 +24,7 @@ from gam_viz.evidence.leaderboard.aggregate import (
     load_results,
 )
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
-from gam_viz.evidence.leaderboard.scoring import MEASURES, TRIVIAL
+from gam_viz.evidence.leaderboard.scoring import TRIVIAL, scene_scores
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.style import GUIDE, colour_of
 
@@ -47,8 +48,10 @@ def board_section(view: View) -> None:
         found = every[chosen]
         regions = list(found.areas)
         region = segments("where", regions, regions[0], text("evidence.board.region"), "compare.region.kind")
-        measure = segments("score", MEASURES, MEASURES[0], text("evidence.board.measure"), "evidence.score")
-    st.caption(text("evidence.board.about", count=found.count) + " " + prose(f"evidence.score_about.{measure}"))
+        measure = _score(found)
+    known = f"evidence.score_about.{measure}" in words().sentences
+    meaning = prose(f"evidence.score_about.{measure}") if known else ""
+    st.caption(f"{text('evidence.board.about', count=found.count)} {meaning}".strip())
     titles = {network.name: attention_title(network.attention, network.options) for network in found.networks}
     st.html(
         legend(
@@ -67,6 +70,20 @@ def board_section(view: View) -> None:
         st.subheader(text("evidence.board.tag"), anchor=False)
         _tags(found, titles)
     st.caption(prose("evidence.board.limits"))
+
+
+def _score(found: Results) -> str:
+    """The number that maps are compared by, of those that were taken."""
+    keys = list(dict.fromkeys(key for row in found.trivial for key in row.scores))
+    state.restore("score", keys, keys[0])
+    st.segmented_control(text("evidence.board.measure"), keys, format_func=_score_title, key="score", required=True)
+    state.publish("score", keys[0])
+    return str(st.session_state["score"])
+
+
+def _score_title(key: str) -> str:
+    known = scene_scores().get(key)
+    return text_or(known.title_key, key) if known else key
 
 
 def _results() -> list[Results]:
@@ -95,13 +112,16 @@ def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> 
         rows.append((_key_title(key), marks))
     area = found.areas[region]
     # Overlap with a random choice of as many pixels: a of them inside, of 2 - a in all.
-    chance = area / (2 - area) if measure == "overlap" else area
+    by_chance = {"energy": area, "pointing": area, "overlap": area / (2 - area)}.get(measure)
+    values = [mark.value for _, marks in rows for mark in marks if mark.value is not None]
+    bounded = measure in scene_scores() and np.isfinite(scene_scores()[measure].bounds).all()
+    span = scene_scores()[measure].bounds if bounded or not values else (min(0.0, *values), max(0.0, *values))
     st.plotly_chart(
         dots(
             rows,
-            axis=text(f"evidence.score.{measure}"),
-            span=(0, 1),
-            guides=[(chance, text("evidence.board.chance", share=chance))],
+            axis=_score_title(measure),
+            span=span,
+            guides=[] if by_chance is None else [(by_chance, text("evidence.board.chance", share=by_chance))],
         ),
         config=PLOT,
         key="board-maps",
@@ -110,7 +130,7 @@ def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> 
 
 
 def _dot(name: str, colour: str, row: MapRow, measure: str) -> Dot:
-    of: Estimate | None = getattr(row, measure)
+    of: Estimate | None = row.scores.get(measure)
     return Dot(name, colour, None) if of is None else Dot(name, colour, of.value, of.low, of.high, told="%{x:.1%}")
 
 
@@ -133,7 +153,7 @@ def _compared(found: Results, titles: dict[str, str], region: str, measure: str)
                 text(
                     f"evidence.board.against.{verdict}",
                     name=titles[network.name],
-                    measure=text(f"evidence.score.{measure}"),
+                    measure=_score_title(measure),
                     points=of.value * 100,
                     size=abs(of.value) * 100,
                     low=of.low * 100,

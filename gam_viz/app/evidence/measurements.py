@@ -1,35 +1,40 @@
-"""What the Evidence page measures, kept for the session and computed in the device's lane."""
+"""What the Evidence page, the badges and the report measure: computed in the device's lane, kept for the session."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
+import streamlit as st
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.evaluation_set import pictures_of
-from gam_viz.app.shared.explanations import Subject, attributions
+from gam_viz.app.shared.explanations import Subject, explained
+from gam_viz.app.shared.explanations import attributions as attributions_of
 from gam_viz.app.shared.networks import network as network_of
-from gam_viz.app.shared.session_cache import remembered
+from gam_viz.app.shared.session_cache import cached, cached_with_progress, cached_with_spinner, in_queue, keep, recall
 from gam_viz.datasets import DatasetError
-from gam_viz.evidence.ablation.ablate import Ablations, ablate, ablations
+from gam_viz.evidence.ablation.ablate import ablate
 from gam_viz.evidence.ablation.replacements import mean_gates
-from gam_viz.evidence.agreement import Agreement, agreement
-from gam_viz.evidence.faithfulness import Faithfulness, Settings, faithfulness, infidelity, max_sensitivity
-from gam_viz.evidence.randomisation.cascade import Randomisation, randomisation
-from gam_viz.explain.attributions import Request, attribute
-from gam_viz.explain.explanation import explain
-from gam_viz.explain.gates import FloatArray
-from gam_viz.explain.heatmaps import Heatmap, heatmaps
+from gam_viz.evidence.bench import Bench
+from gam_viz.evidence.localisation import seen_truth
+from gam_viz.evidence.measure import Measure, MeasureInput, Options
+from gam_viz.explain import Explanation
+from gam_viz.explain.attributions import METHODS, Attribution, Request, default_layer, layers_of
+from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images import normalise_batch
+from gam_viz.networks.card import Card
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.runtime.device_queue import OnWait
 from gam_viz.runtime.progress import Progress
 
 MEAN_OF, BATCH = 256, 64  # pictures, for a gate's mean over the data set
+TYPED = "attribution-requests"  # of Compare, by method: kept when the page is left, unlike its widgets
 
 
 def mean_of_gates(checkpoint: Checkpoint) -> dict[str, Tensor] | None:
@@ -46,32 +51,120 @@ def mean_of_gates(checkpoint: Checkpoint) -> dict[str, Tensor] | None:
             part = torch.from_numpy(data.images[start : start + BATCH]).to(place).permute(0, 3, 1, 2)
             yield normalise_batch(part, card.mean, card.std)
 
-    return remembered("means", (f"{checkpoint.sha256}|", pictures.digest), lambda: mean_gates(network, batches()), None)
+    key = (f"{checkpoint.sha256}|", pictures.digest)
+    return cached("means", key, lambda: in_queue(lambda: mean_gates(network, batches())))
 
 
-def ablated(
-    subject: Subject, target: int, mode: str, other: Subject | None, *, progress: Progress, on_wait: OnWait
-) -> Ablations:
-    """Every gate replaced in one way."""
-    means = mean_of_gates(subject.checkpoint) if mode == "data_mean" else None
-    key = (subject.key, target, mode, other.key if other else "")
-    return remembered(
-        "ablations",
-        key,
-        lambda: ablations(
-            subject.network,
-            subject.input_tensor(),
-            target,
-            modes=[mode],
-            means=means,
-            other=None if other is None else other.input_tensor(),
-            progress=progress,
-        ),
-        on_wait,
+def requests_of(view: View, index: int, methods: Sequence[str]) -> list[Request]:
+    """As Compare asks for them, in its layer and with what was typed there; else with the defaults, in the last."""
+    network = view.subjects[index].network
+    layer = None
+    if any(METHODS[name].needs_layer for name in methods):
+        chosen = state.kept("cam")
+        layer = chosen if chosen in layers_of(network) else default_layer(network)
+    typed: dict[str, Request] = st.session_state.get(TYPED, {})
+    return [
+        Request(name, layer if METHODS[name].needs_layer else None, typed[name].params if name in typed else {})
+        for name in methods
+    ]
+
+
+def given_of(
+    view: View,
+    index: int,
+    requests: Sequence[Request] = (),
+    *,
+    mode: str = "",
+    other: Subject | None = None,
+    chosen: Sequence[Heatmap] | None = None,
+    chosen_key: tuple[object, ...] = (),
+    reduction: str = "gain",
+) -> MeasureInput:
+    """A network of the page, as measures see it; its attributions are computed where the session has none.
+
+    Args:
+        view: the page's.
+        index: of the network.
+        requests: the attributions that are judged.
+        mode: of gate ablation, where it needs more than the network.
+        other: the picture whose gates are borrowed.
+        chosen, chosen_key, reduction: see `MeasureInput`.
+    """
+    subject, target = view.subjects[index], view.targets()[index]
+    attributions: Sequence[Attribution] = ()
+    if requests and chosen is None:
+        attributions = attributions_of(subject, target, requests, view.titles()[index])
+    return MeasureInput(
+        key=subject.key,
+        name=view.titles()[index],
+        network=subject.network,
+        card=subject.checkpoint.card,
+        x=subject.input_tensor(),
+        target=target,
+        explanation=view.explanations[index],
+        requests=tuple(requests),
+        attributions=tuple(attributions),
+        reduction=reduction,
+        truth=seen_truth(view.selection.regions, subject.input.box, subject.input.seen.shape[0]),
+        means=mean_of_gates(subject.checkpoint) if mode == "data_mean" else None,
+        other=None if other is None else other.input_tensor(),
+        other_key="" if other is None else other.key,
+        chosen=None if chosen is None else tuple(chosen),
+        chosen_key=chosen_key,
     )
 
 
-def switched(subject: Subject, switches: dict[str, str], other: Subject | None, *, on_wait: OnWait) -> Sequence[float]:
+def measured(measure: Measure, given: Sequence[MeasureInput], options: Options | None = None) -> Any:
+    """A measure's result, for one network or across several; while it is computed, a line says how far that is."""
+    known = _known(measure, given, options or {})
+    if known is not None:
+        return known
+    key = measure.result_key(given, options or {})
+    make = partial(measure.measure, given, options or {})
+    return cached_with_progress(measure.key, key, make, given[0].name)
+
+
+def _known(measure: Measure, given: Sequence[MeasureInput], options: Options) -> Any:
+    """What the session has of it, or a result that holds all of it; None where it has neither."""
+    results = (recall(measure.key, measure.result_key(given, each)) for each in (options, *measure.covered(options)))
+    return next((result for result in results if result is not None), None)
+
+
+class SessionBench(Bench):
+    """Hands out what the session has, and keeps what it has to compute."""
+
+    def __init__(self, view: View, on_wait: OnWait) -> None:
+        self._subjects, self._on_wait = {subject.key: subject for subject in view.subjects}, on_wait
+
+    def explanation(self, key: str, network: nn.Module, card: Card, x: Tensor) -> Explanation:
+        """As `explained`."""
+        return explained([self._subjects[key]])[0]
+
+    def attributions(
+        self,
+        key: str,
+        network: nn.Module,
+        card: Card,
+        x: Tensor,
+        target: int,
+        requests: Sequence[Request],
+        progress: Progress,
+    ) -> tuple[Attribution, ...]:
+        """As on Compare."""
+        return tuple(attributions_of(self._subjects[key], target, requests, card.name))
+
+    def measured(
+        self, measure: Measure, given: Sequence[MeasureInput], options: Options, progress: Progress | None
+    ) -> Any:
+        """As `measured`; the case tells the progress."""
+        known = _known(measure, given, options)
+        if known is not None:
+            return known
+        result = in_queue(lambda: measure.measure(given, options, progress), self._on_wait)
+        return keep(measure.key, measure.result_key(given, options), result)
+
+
+def switched(subject: Subject, switches: dict[str, str], other: Subject | None) -> Sequence[float]:
     """(classes,) probabilities with several gates replaced at once."""
     means = mean_of_gates(subject.checkpoint) if "data_mean" in switches.values() else None
     key = (subject.key, tuple(sorted(switches.items())), other.key if other else "")
@@ -81,118 +174,4 @@ def switched(subject: Subject, switches: dict[str, str], other: Subject | None, 
         logits = ablate(subject.network, subject.input_tensor(), switches, means=means, other=borrowed)
         return list(logits[0].double().softmax(0).tolist())
 
-    return remembered("switched", key, make, on_wait)
-
-
-def maps_of(view: View, index: int, requests: Sequence[Request]) -> tuple[Heatmap, ...]:
-    """A network's gates, then its attributions."""
-    attributed = attributions(view.subjects[index], view.targets()[index], requests, view.titles()[index])
-    return heatmaps(view.explanations[index], attributed)
-
-
-def judged(
-    subject: Subject,
-    target: int,
-    maps: Sequence[Heatmap],
-    settings: Settings,
-    *,
-    made: tuple[Any, ...] = (),
-    progress: Progress,
-    on_wait: OnWait,
-) -> Faithfulness:
-    """Deletion and insertion curves of maps; `made` says how the maps were made, where that is not the default."""
-    card = subject.checkpoint.card
-    return remembered(
-        "faithfulness",
-        (subject.key, target, tuple(map_.key for map_ in maps), made, settings),
-        lambda: faithfulness(
-            subject.network,
-            subject.input_tensor(),
-            target,
-            maps,
-            settings,
-            progress,
-            mean=card.mean,
-            std=card.std,
-        ),
-        on_wait,
-    )
-
-
-def infidelities(
-    subject: Subject, target: int, maps: Sequence[Heatmap], *, progress: Progress, on_wait: OnWait
-) -> dict[str, float]:
-    """By map: the share of what happens to the logit under random squares that the map does not foretell, 0..1."""
-
-    def make() -> dict[str, float]:
-        found, _ = infidelity(subject.network, subject.input_tensor(), target, maps, progress=progress)
-        return {each.key: each.share for each in found if each.share is not None}
-
-    return remembered("infidelity", (subject.key, target, tuple(map_.key for map_ in maps)), make, on_wait)
-
-
-def sensitivities(
-    view: View, index: int, requests: Sequence[Request], *, progress: Progress, on_wait: OnWait
-) -> dict[str, float]:
-    """By map, gates included: its largest change when the picture changes a little, as a share of itself."""
-    subject, target = view.subjects[index], view.targets()[index]
-    card, network = subject.checkpoint.card, subject.network
-
-    def gate(key: str) -> Callable[[Tensor], FloatArray]:
-        return lambda x: next(m for m in heatmaps(explain(network, card, x)) if m.key == key).values
-
-    def method(request: Request) -> Callable[[Tensor], FloatArray]:
-        return lambda x: attribute(network, x, target, request.method, layer=request.layer).values
-
-    ways = {map_.key: gate(map_.key) for map_ in heatmaps(view.explanations[index])}
-    ways |= {r.method if r.layer is None else f"{r.method}.{r.layer}": method(r) for r in requests}
-
-    def make() -> dict[str, float]:
-        found = {}
-        for place, (key, again) in enumerate(ways.items()):
-            progress(place / len(ways), key)
-            found[key] = max_sensitivity(again, subject.input_tensor())
-        return found
-
-    return remembered("sensitivity", (subject.key, target, *(made_by(r) for r in requests)), make, on_wait)
-
-
-def randomised(
-    subject: Subject,
-    target: int,
-    requests: Sequence[Request],
-    *,
-    reduction: str = "gain",
-    cascade: bool = True,
-    progress: Progress,
-    on_wait: OnWait,
-) -> Randomisation:
-    """What random weights do to a network's maps; without `cascade` only to those of untrained networks."""
-    return remembered(
-        "randomisation",
-        (subject.key, target, *(made_by(r) for r in requests), reduction, cascade),
-        lambda: randomisation(
-            subject.network,
-            subject.checkpoint.card,
-            subject.input_tensor(),
-            target,
-            requests,
-            reduction=reduction,
-            cascade=cascade,
-            progress=progress,
-        ),
-        on_wait,
-    )
-
-
-def made_by(request: Request) -> tuple[Any, ...]:
-    """How a map is made, as a key."""
-    return request.method, request.layer, tuple(sorted(request.params.items()))
-
-
-def agreed(view: View, labelled: Sequence[tuple[str, Heatmap]], *, on_wait: OnWait) -> Agreement:
-    """How alike maps are, two by two."""
-    subjects = "+".join(subject.key for subject in view.subjects)
-    names = tuple((label, map_.key) for label, map_ in labelled)
-    key = (subjects, tuple(view.targets()), names)
-    return remembered("agreement", key, lambda: agreement(labelled), on_wait)
+    return cached_with_spinner("switched", key, make)

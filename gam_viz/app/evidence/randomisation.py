@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.shared import choose_map, choose_methods, map_title, refusals, requests_of
+from gam_viz.app.evidence.shared import choose_map, choose_methods, givens, map_title, refusals
 from gam_viz.app.shared.columns import PLOT, View, heading
-from gam_viz.app.shared.session_cache import told
 from gam_viz.app.shared.words import layer_title, prose, text, text_or
 from gam_viz.evidence.randomisation.cascade import MapTest, Randomisation
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.figures.curves import DASHES, Line, lines
 from gam_viz.figures.scales import number
 
@@ -26,7 +26,9 @@ def randomised_section(view: View) -> None:
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
         methods = choose_methods()
-    found = [_randomised(view, index, methods) for index in range(len(view.subjects))]
+    found: list[Randomisation] = [
+        measurements.measured(MEASURES["randomisation"], [each], {"cascade": True}) for each in givens(view, methods)
+    ]
     maps = [tuple(test.heatmap for test in of.maps) for of in found]
     if not any(maps):
         st.info(prose("evidence.no_maps"))
@@ -37,17 +39,6 @@ def randomised_section(view: View) -> None:
         with column:
             _cascade(view, index, found[index], chosen)
     _verdicts(view, found)
-
-
-def _randomised(view: View, index: int, methods: Sequence[str]) -> Randomisation:
-    place = st.empty()
-    progress, waiting = told(place, view.titles()[index])
-    requests = requests_of(view, index, methods)
-    found = measurements.randomised(
-        view.subjects[index], view.targets()[index], requests, progress=progress, on_wait=waiting
-    )
-    place.empty()
-    return found
 
 
 def _cascade(view: View, index: int, found: Randomisation, chosen: str) -> None:

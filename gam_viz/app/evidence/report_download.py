@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from gam_viz import report
-from gam_viz.app.compare.attributions import DEFAULT_METHODS
+from gam_viz.app.evidence import measurements
+from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.device import device
-from gam_viz.app.shared.session_cache import in_queue, keep, recall
+from gam_viz.app.shared.session_cache import keep, recall
 from gam_viz.app.shared.words import language, text, words
-from gam_viz.evidence.examine import About, Case, CaseSettings, LoadedNetwork, examine
+from gam_viz.evidence.examine import About, CaseSettings, LoadedNetwork, examine
 from gam_viz.evidence.faithfulness import BASELINES, Settings
+from gam_viz.explain.attributions import DEFAULT_METHODS
 
 
 @st.fragment
@@ -24,8 +28,8 @@ def take_home(view: View) -> None:
     place = st.empty()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(text("evidence.home.title"), anchor=False, width="content", help=text("evidence.home.help"))
-        settings = _settings()
-        key = (*(subject.key for subject in view.subjects), tuple(view.targets()), settings, language())
+        settings = _settings(view)
+        key = (*(subject.key for subject in view.subjects), tuple(view.targets()), repr(settings), language())
         if recall("report", key) is None:
             button = st.empty()
             if not button.button(text("evidence.home.make"), icon=":material/summarize:", key="make-report"):
@@ -49,16 +53,28 @@ def take_home(view: View) -> None:
         st.code(str(made["command"]), language="bash", wrap_lines=True)
 
 
-def _settings() -> CaseSettings:
-    """As chosen in the sections above."""
+def _settings(view: View) -> CaseSettings:
+    """As chosen in the sections above, and on Compare."""
     standard = Settings()
-    methods = st.session_state.get("methods")
+
+    def chosen(key: str, otherwise: Any) -> Any:
+        # A section that is not drawn has no widgets; what was chosen in it is kept.
+        value = st.session_state.get(key, state.kept(key))
+        return otherwise if value is None else value
+
+    methods = tuple(chosen("methods", DEFAULT_METHODS))
+    asked = [measurements.requests_of(view, index, methods) for index in range(len(view.subjects))]
     return CaseSettings(
-        methods=tuple(DEFAULT_METHODS if methods is None else methods),
+        methods=methods,
+        # Networks of several depths have no layer in common where none was chosen: each is asked in its last.
+        requests=tuple(
+            first if all(other == first for other in others) else replace(first, layer=None)
+            for first, *others in zip(*asked, strict=True)
+        ),
         faithfulness=Settings(
-            st.session_state.get("baseline", BASELINES[0]),
-            steps=int(st.session_state.get("steps", standard.steps)),
-            orders=int(st.session_state.get("orders", standard.orders)) // 2 * 2,
+            chosen("baseline", BASELINES[0]),
+            steps=int(chosen("steps", standard.steps)),
+            orders=int(chosen("orders", standard.orders)) // 2 * 2,
         ),
     )
 
@@ -97,19 +113,18 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
     )
     target = None if selection.target is None else selection.classes[selection.target]
 
-    def make() -> Case:
-        return examine(
-            subjects,
-            selection.picture,
-            fit=selection.fit,  # type: ignore[arg-type]
-            target=target,
-            settings=settings,
-            about=about,
-            device=device(),
-            progress=progress,
-        )
-
-    case = in_queue(make, waiting)
+    case = examine(
+        subjects,
+        selection.picture,
+        fit=selection.fit,  # type: ignore[arg-type]
+        target=target,
+        settings=settings,
+        about=about,
+        truth=selection.regions,
+        device=device(),
+        progress=progress,
+        bench=measurements.SessionBench(view, waiting),
+    )
     place.progress(1.0, text("evidence.home.writing"))
     page, everything = report.html(case, words()), report.pack(case, words())
     place.empty()

@@ -8,12 +8,12 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from gam_viz.app.compare.attributions import DEFAULT_METHODS
 from gam_viz.app.evidence import measurements
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.words import layer_title, text
-from gam_viz.explain.attributions import METHODS, Request, default_layer
+from gam_viz.app.shared.words import layer_title, text, text_or
+from gam_viz.evidence.measure import Measure, MeasureInput, Verdict
+from gam_viz.explain.attributions import DEFAULT_METHODS, METHODS
 from gam_viz.explain.heatmaps import Heatmap
 
 P = ParamSpec("P")
@@ -53,15 +53,12 @@ def choose_methods() -> list[str]:
     return list(chosen)
 
 
-def requests_of(view: View, index: int, methods: Sequence[str]) -> list[Request]:
-    """With the methods' default settings, in a network's last layer."""
-    network = view.subjects[index].network
-    return [Request(name, layer=default_layer(network) if METHODS[name].needs_layer else None) for name in methods]
-
-
-def maps_of_all(view: View, methods: Sequence[str]) -> list[tuple[Heatmap, ...]]:
-    """Each network's gates and attributions; while they are computed, the page says how far that is."""
-    return [measurements.maps_of(view, index, requests_of(view, index, methods)) for index in range(len(view.subjects))]
+def givens(view: View, methods: Sequence[str]) -> list[MeasureInput]:
+    """Each network with its gates and attributions; while they are computed, the page says how far that is."""
+    return [
+        measurements.given_of(view, index, measurements.requests_of(view, index, methods))
+        for index in range(len(view.subjects))
+    ]
 
 
 def choose_map(maps: Sequence[Sequence[Heatmap]], key: str) -> str:
@@ -72,3 +69,20 @@ def choose_map(maps: Sequence[Sequence[Heatmap]], key: str) -> str:
     chosen = st.selectbox(text("evidence.highlight"), list(titles), format_func=titles.__getitem__, key=key)
     state.publish(key, default)
     return str(chosen)
+
+
+def measure_title(measure: Measure) -> str:
+    """A measure's name for people; its own, where the catalogue does not know it."""
+    return text_or(measure.title_key, measure.key)
+
+
+def verdict_title(measure: Measure, verdict: Verdict) -> str:
+    """What a verdict is called."""
+    return text_or(f"{measure.verdict_key}.{verdict.code}", verdict.code) if verdict.code else "–"
+
+
+def in_numbers(measure: Measure, verdict: Verdict) -> str:
+    """A verdict where the catalogue has no sentence for it: its name, and its numbers."""
+    parts = [verdict_title(measure, verdict)] if verdict.code else []
+    parts += [f"{text_or(q.title_key, q.key)} {q.written(verdict)}" for q in measure.quantities]
+    return f"{measure_title(measure)}: {', '.join(parts)}"

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -175,23 +174,6 @@ def release(value: object) -> None:
         for file in value if isinstance(value, list) else [value]:
             if isinstance(file, UploadedFile):
                 context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
-
-
-def remembered(store: str, key: Key, make: Callable[[], T], on_wait: OnWait | None, *, most: int = MOST) -> T:
-    """What is kept, else what `make` computes now in the device's queue."""
-    return cached(store, key, lambda: in_queue(make, on_wait), most=most)
-
-
-def told(place: DeltaGenerator, name: str) -> tuple[Progress, OnWait]:
-    """`progress` and `on_wait` that write into `place` how far the computation for `name` is."""
-
-    def progress(share: float, at: str) -> None:
-        place.progress(min(max(share, 0.0), 1.0), text("evidence.computing", name=name, share=share))
-
-    def waiting(position: int) -> None:
-        place.info(text("common.waiting", position=position))
-
-    return progress, waiting
 
 
 def _forget_in(kept: MutableMapping[Any, Any], short: str) -> None:

@@ -10,7 +10,7 @@ large change says that the network relies on the gate as it is, not that a netwo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ __all__ = [
     "NotAblated",
     "ablate",
     "ablations",
+    "joined",
     "mean_gates",
     "modes_of",
 ]
@@ -114,6 +115,15 @@ def ablations(
         results=tuple(results),
         left_out=tuple(left_out),
     )
+
+
+def joined(parts: Sequence[Ablations]) -> Ablations:
+    """What several calls found, each of other modes, in the order of one call of all of them."""
+    results = [one for part in parts for one in part.results]
+    order = list(dict.fromkeys((one.layer, one.branch, one.paths) for one in results))
+    results.sort(key=lambda one: order.index((one.layer, one.branch, one.paths)))
+    left_out = dict.fromkeys(left for part in parts for left in part.left_out)
+    return replace(parts[0], results=tuple(results), left_out=tuple(left_out))
 
 
 def ablate(

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gam_viz.evaluation.intervals import Estimate, accuracy, difference, mean
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError, Gathered, Question
-from gam_viz.evidence.leaderboard.scoring import MEASURES, REGIONS, TRIVIAL, Looks
+from gam_viz.evidence.leaderboard.scoring import REGIONS, TRIVIAL, Looks, scene_scores
 from gam_viz.runtime.files import write_atomically
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -32,7 +32,7 @@ class MapRow:
     Attributes:
         key: `Heatmap.key`, "gates" for the mean over all gates, or one of `TRIVIAL`.
         region: "object" or "tag".
-        energy, pointing, overlap: as of `Score`, over the scenes; None where no scene has one.
+        scores: by key of `scene_scores`, over the scenes; None where no scene has one.
         against: measure -> this network's minus that of the CBAM network of the same data, scene by scene, for maps
             that both have; for the mean over gates and methods of attribution.
         flat: in how many scenes the map is flat.
@@ -40,9 +40,7 @@ class MapRow:
 
     key: str
     region: str
-    energy: Estimate | None
-    pointing: Estimate | None
-    overlap: Estimate | None
+    scores: dict[str, Estimate | None]
     against: dict[str, Estimate]
     flat: int
 
@@ -145,12 +143,13 @@ def _share(right: npt.NDArray[np.bool_]) -> Estimate:
 
 
 def _map_row(key: str, region: str, looks: Looks, reference: Looks | None) -> MapRow:
-    values = {measure: _values(looks, key, region, measure) for measure in MEASURES}
-    estimates = {m: mean(of, 0, 1) if (~np.isnan(of)).any() else None for m, of in values.items()}
+    known = scene_scores()
+    values = {measure: _values(looks, key, region, measure) for measure in known}
+    scores = {m: mean(of, *known[m].bounds) if (~np.isnan(of)).any() else None for m, of in values.items()}
     against = {}
     # A layer's gate has its own scale of things in each network; all gates together, and methods, can be compared.
     if reference is not None and not key.startswith("gate."):
-        for measure in MEASURES:
+        for measure in known:
             other = _values(reference, key, region, measure)
             both = values[measure] - other
             if (~np.isnan(both)).any():
@@ -159,9 +158,7 @@ def _map_row(key: str, region: str, looks: Looks, reference: Looks | None) -> Ma
     return MapRow(
         key,
         region,
-        estimates["energy"],
-        estimates["pointing"],
-        estimates["overlap"],
+        scores,
         against,
         flat,
     )
@@ -220,5 +217,5 @@ def _results_of(values: dict[str, Any]) -> Results:
 
 
 def _map_of(row: dict[str, Any]) -> MapRow:
-    estimates = {m: None if row[m] is None else Estimate(**row[m]) for m in MEASURES}
-    return MapRow(**row | estimates | {"against": {m: Estimate(**of) for m, of in row["against"].items()}})
+    scores = {m: None if of is None else Estimate(**of) for m, of in row["scores"].items()}
+    return MapRow(**row | {"scores": scores, "against": {m: Estimate(**of) for m, of in row["against"].items()}})

@@ -8,7 +8,7 @@ from pathlib import Path
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.aggregate import ALL_GATES, MapRow, NetworkRow, Results
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS
-from gam_viz.evidence.leaderboard.scoring import MEASURES
+from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.runtime.files import write_atomically
 
 HEAD = """# Who looks at the right place
@@ -39,7 +39,7 @@ def _section(each: Results) -> str:
     parts = [f"\n## {each.data}, {each.count} test scenes\n"]
     for region, area in each.areas.items():
         where = f"in the {region} ({area:.1%} of the picture)"
-        parts += [f"\n### {measure} {where}\n\n{_maps(each, region, measure)}" for measure in MEASURES]
+        parts += [f"\n### {measure} {where}\n\n{_maps(each, region, measure)}" for measure in scene_scores()]
         parts.append(f"\n### each gate: energy in the {region} / pointing\n\n{_layers(each, region)}")
     parts.append(f"\n### gates replaced\n\n{_gates(each)}")
     if any(network.tag for network in each.networks):
@@ -79,10 +79,7 @@ def _layers(each: Results, region: str) -> str:
     for network in each.networks:
         found = [_row(network.maps, key, region) for key in keys]
         if any(row is not None for row in found):
-            cells = [
-                f"{row.energy.value:.3f} / {row.pointing.value:.2f}" if row and row.energy and row.pointing else ""
-                for row in found
-            ]
+            cells = [_energy_and_pointing(row) for row in found]
             rows.append([network.name, *cells])
     return _table(["network", *(key.removeprefix("gate.") for key in keys)], rows)
 
@@ -122,12 +119,17 @@ def _tags(each: Results) -> str:
     )
 
 
+def _energy_and_pointing(row: MapRow | None) -> str:
+    both = (row.scores["energy"], row.scores["pointing"]) if row else (None, None)
+    return f"{both[0].value:.3f} / {both[1].value:.2f}" if both[0] and both[1] else ""
+
+
 def _row(rows: Sequence[MapRow], key: str, region: str) -> MapRow | None:
     return next((row for row in rows if (row.key, row.region) == (key, region)), None)
 
 
 def _estimate(row: MapRow | None, measure: str) -> str:
-    of: Estimate | None = None if row is None else getattr(row, measure)
+    of: Estimate | None = None if row is None else row.scores.get(measure)
     return "" if of is None else f"{of.value:.3f} ({of.low:.3f}–{of.high:.3f})"
 
 

@@ -16,7 +16,7 @@ import torch
 
 from gam_viz.datasets.scenes.draw import Scenes, draw_scenes
 from gam_viz.evidence.leaderboard.reliance import Answers, ReplacedGates, TagAnswers, gate_reliance, tag_reliance
-from gam_viz.evidence.leaderboard.scoring import MEASURES, METHODS, Looks, looks, trivial_looks
+from gam_viz.evidence.leaderboard.scoring import METHODS, Looks, looks, scene_scores, trivial_looks
 from gam_viz.explain.attributions import METHODS as EVERY_METHOD
 from gam_viz.networks.card import Card
 from gam_viz.networks.checkpoints import Checkpoint, load
@@ -168,7 +168,7 @@ def _read(path: Path, checkpoint: Checkpoint, question: Question) -> Gathered | 
         regions = [key.removeprefix("area/") for key in arrays if key.startswith("area/")]
         found = Looks(
             tuple(facts["keys"]),
-            {(region, m): arrays[f"score/{region}/{m}"] for region in regions for m in MEASURES},
+            {(region, m): arrays[f"score/{region}/{m}"] for region in regions for m in scene_scores()},
             {region: arrays[f"area/{region}"] for region in regions},
         )
         replaced = tuple(

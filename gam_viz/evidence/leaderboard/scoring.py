@@ -12,7 +12,8 @@ from scipy import ndimage
 from torch import Tensor
 
 from gam_viz.datasets.scenes.draw import Scenes
-from gam_viz.evidence.localisation import score
+from gam_viz.evidence.measure import Measure, Quantity
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.attributions import attribute_many
 from gam_viz.explain.explanation import explain
 from gam_viz.explain.gates import FloatArray
@@ -22,11 +23,19 @@ from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card
 
 METHODS = ("gradcam", "input_x_gradient", "integrated_gradients")
-MEASURES = ("energy", "pointing", "overlap")
 REGIONS = ("object", "tag")
 
 #: Maps that no network had a hand in. A map that is no better than these has shown nothing about its network.
 TRIVIAL = ("centre", "edges")
+
+
+def scene_scores() -> dict[str, Quantity]:
+    """What the leaderboard scores maps by: the quantities of all measures that can be taken on a scene."""
+    return {quantity.key: quantity for measure in _on_scenes() for quantity in measure.quantities}
+
+
+def _on_scenes() -> list[Measure]:
+    return [measure for measure in MEASURES.values() if measure.on_scene is not None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +118,10 @@ def _scored(
         maps = maps_of(index)
         keys = tuple(maps)
         for region, inside in _regions(scenes, index):
-            found = [score(map_, inside) for map_ in maps.values()]
+            scored = [_scores(map_, inside) for map_ in maps.values()]
             areas.setdefault(region, []).append(float(inside.mean()))
-            for measure in MEASURES:
-                values = [getattr(each, measure) for each in found]
+            for measure in scene_scores():
+                values = [each.get(measure) for each in scored]
                 rows.setdefault((region, measure), []).append([np.nan if v is None else v for v in values])
         if progress is not None:
             progress((index + 1) / count)
@@ -121,6 +130,14 @@ def _scored(
         {which: np.asarray(values).T for which, values in rows.items()},
         {region: np.asarray(values) for region, values in areas.items()},
     )
+
+
+def _scores(map_: FloatArray, inside: npt.NDArray[np.bool_]) -> dict[str, float | None]:
+    scores: dict[str, float | None] = {}
+    for measure in _on_scenes():
+        if measure.on_scene is not None:
+            scores |= measure.on_scene(map_, inside)
+    return scores
 
 
 def _regions(scenes: Scenes, index: int) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:

@@ -2,10 +2,11 @@
 
 from gam_viz.explain.attributions.method import Method, Param
 from gam_viz.explain.attributions.prepare import default_layer, layers_of
-from gam_viz.explain.attributions.registry import METHODS, NOT_OFFERED
+from gam_viz.explain.attributions.registry import DEFAULT_METHODS, METHODS, NOT_OFFERED
 from gam_viz.explain.attributions.request import Attribution, Request, attribute, attribute_each, attribute_many
 
 __all__ = [
+    "DEFAULT_METHODS",
     "METHODS",
     "NOT_OFFERED",
     "Attribution",

@@ -32,3 +32,6 @@ NOT_OFFERED: dict[str, str] = {
     "deepliftshap": "gate_product_rule",
     "lrp": "gate_sigmoid_rule",
 }
+
+#: What pages ask for where nobody chose.
+DEFAULT_METHODS = ("gradcam",)

@@ -74,12 +74,12 @@ def test_results_are_means_over_scenes(gathered):
     assert [network.name for network in found.networks] == ["scenes-none", "scenes-cbam", "scenes-gam"]
     gam = networks[2]
     row = next(row for row in found.networks[2].maps if row.key == "gate.layer2.0")
-    assert row.energy.value == pytest.approx(gam.looks.of("gate.layer2.0", "object", "energy").mean())
+    assert row.scores["energy"].value == pytest.approx(gam.looks.of("gate.layer2.0", "object", "energy").mean())
     all_gates = next(row for row in found.networks[2].maps if row.key == ALL_GATES)
     of_all = np.mean([gam.looks.of(k, "object", "energy") for k in gam.looks.keys if k.startswith("gate.")], axis=0)
     cbam = networks[1]
     of_cbam = np.mean([cbam.looks.of(k, "object", "energy") for k in cbam.looks.keys if k.startswith("gate.")], axis=0)
-    assert all_gates.energy.value == pytest.approx(of_all.mean())
+    assert all_gates.scores["energy"].value == pytest.approx(of_all.mean())
     expected = stats.ttest_rel(of_all, of_cbam).confidence_interval()
     assert (all_gates.against["energy"].low, all_gates.against["energy"].high) == pytest.approx(tuple(expected))
     assert not found.networks[1].maps[0].against  # CBAM against itself
@@ -102,7 +102,8 @@ def test_the_table_holds_the_numbers(gathered, tmp_path):
     text = (tmp_path / "evidence.md").read_text()
     gam = found.networks[2]
     gates = next(row for row in gam.maps if row.key == ALL_GATES)
-    assert f"| scenes-gam | {gates.energy.value:.3f} ({gates.energy.low:.3f}–{gates.energy.high:.3f})" in text
+    energy = gates.scores["energy"]
+    assert f"| scenes-gam | {energy.value:.3f} ({energy.low:.3f}–{energy.high:.3f})" in text
     assert "nan" not in text
     assert "None" not in text
 

@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from gam_viz.datasets.scenes.draw import draw_scenes
-from gam_viz.evidence.leaderboard.scoring import MEASURES, inputs, looks, trivial_looks
+from gam_viz.evidence.leaderboard.scoring import inputs, looks, scene_scores, trivial_looks
 from gam_viz.evidence.localisation import score
+from gam_viz.evidence.measure import of_maps
+from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain import explain
 from gam_viz.explain.attributions import attribute
 from gam_viz.explain.heatmaps import spatial_maps
@@ -27,7 +29,7 @@ def test_every_map_is_scored_as_it_is_alone(checkpoints, name):
         maps["input_x_gradient"] = alone.values
         for key, values in maps.items():
             expected = score(values, SCENES.masks[index])
-            for measure in MEASURES:
+            for measure in scene_scores():
                 value = getattr(expected, measure)
                 got = found.of(key, "object", measure)[index]
                 assert np.isnan(got) if value is None else got == pytest.approx(value, abs=1e-6)
@@ -68,3 +70,13 @@ def test_who_leaves_leaves_nothing_behind(checkpoints):
         looks(network, card, SCENES, ["gradcam"], leave)
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
     assert not network.training
+
+
+def test_a_measure_that_is_registered_is_a_column(monkeypatch) -> None:
+    """From one line: a plain function on maps, of the maps that no network had a hand in."""
+    scenes = draw_scenes(2, split="test")
+    monkeypatch.setitem(MEASURES, "peak", of_maps("peak", lambda values: float(values.max())))
+    scored = trivial_looks(scenes)
+    assert list(scene_scores()) == ["energy", "pointing", "overlap", "peak"]
+    assert (scored.of("centre", "object", "peak") > 0.9).all()
+    assert scored.scores["object", "peak"].shape == (2, 2)

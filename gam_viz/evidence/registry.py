@@ -1,0 +1,14 @@
+"""The measures of evidence that there are. A new one is an entry here; nothing else has to know of it."""
+
+from gam_viz.evidence.ablation.entry import ABLATION
+from gam_viz.evidence.agreement import AGREEMENT
+from gam_viz.evidence.faithfulness.entry import FAITHFULNESS, INFIDELITY, SENSITIVITY
+from gam_viz.evidence.localisation import LOCALISATION
+from gam_viz.evidence.measure import Measure
+from gam_viz.evidence.randomisation.entry import RANDOMISATION
+
+#: In the order in which a case measures and pages show them.
+MEASURES: dict[str, Measure] = {
+    measure.key: measure
+    for measure in (ABLATION, FAITHFULNESS, RANDOMISATION, AGREEMENT, LOCALISATION, INFIDELITY, SENSITIVITY)
+}

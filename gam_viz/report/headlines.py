@@ -1,0 +1,119 @@
+"""The report's beginning: what was asked, what each network says, and the whole in a few sentences with numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gam_viz.evidence.ablation.ablate import Ablation
+from gam_viz.report.context import ReportContext, plain
+from gam_viz.titles import class_title
+
+MOST = 4  # classes that are listed
+
+
+def parts(shown: ReportContext) -> dict[str, Any]:
+    """What the templates `asked` and `saw` draw."""
+    return {
+        "question": _question(shown),
+        "warnings": _warnings(shown),
+        "found": found(shown),
+        "left_out": [shown.reason(left) for left in shown.case.left_out],
+        "answers": [_answer(shown, index) for index in range(len(shown.titles))],
+    }
+
+
+def found(shown: ReportContext) -> list[str]:
+    """The whole in a few sentences, each with its number."""
+    say, case = shown.say, shown.case
+    told = []
+    for index, network in enumerate(case.networks):
+        name, answer = shown.titles[index], network.explanation
+        predicted = shown.class_name(network, answer.predicted)
+        probability = float(answer.probabilities[answer.predicted])
+        told.append(
+            say("common.prediction.alt", name=name, predicted=predicted, probability=probability) + say("report.stop")
+        )
+        if network.ablations is not None and network.ablations.results:
+            told.append(_largest(shown, index, network.ablations.results))
+        rows = [row for row in shown.judged if row.network == index]
+        judged = [row for row in rows if row.outcome is not None]
+        if judged:
+            better = [shown.map_title(row.map) for row in judged if row.outcome == "better"]
+            numbers = {"better": len(better), "count": len(judged), "maps": say("report.comma").join(better)}
+            told.append(say(f"report.found.{'faithful' if better else 'unfaithful'}", name=name, **numbers))
+        surviving = [shown.map_title(row.map) for row in rows if row.test and row.test.verdict == "survives"]
+        if surviving:
+            told.append(say("report.found.survive", name=name, maps=say("report.comma").join(surviving)))
+    return told + _alike(shown)
+
+
+def _largest(shown: ReportContext, index: int, results: tuple[Ablation, ...]) -> str:
+    say, network = shown.say, shown.case.networks[index]
+    most = max(results, key=lambda one: abs(one.probability.value))
+    return say(
+        "report.found.ablation",
+        name=shown.titles[index],
+        layer=shown.layer(most.layer),
+        branch=say(f"evidence.branch.{most.branch}"),
+        mode=say(f"evidence.mode.{most.mode}"),
+        target=shown.target(network),
+        change=100 * most.probability.value,
+        flips=sum(one.flips for one in results),
+        count=len(results),
+    )
+
+
+def _alike(shown: ReportContext) -> list[str]:
+    """Of every two networks: how many of their masks of the same layer agree."""
+    told = []
+    for index, first in enumerate(shown.titles):
+        gates = [row for row in shown.judged if row.network == index and row.map.kind == "gate"]
+        for other in range(index + 1, len(shown.titles)):
+            name = shown.case.networks[other].name
+            pairs = [near for row in gates for near in row.across if near.network == name]
+            if pairs:
+                alike = sum(near.outside > 0 for near in pairs)
+                numbers = {"alike": alike, "count": len(pairs)}
+                told.append(shown.say("report.found.alike", first=first, second=shown.titles[other], **numbers))
+    return told
+
+
+def _question(shown: ReportContext) -> list[str]:
+    say, case = shown.say, shown.case
+    networks = say("report.and").join(shown.titles)
+    target = say("report.target.predicted")
+    if case.target is not None:
+        target = say("report.target.asked", target=plain(class_title(shown.words, case.target)))
+    return [say("report.asked", networks=networks, fit=say(f"common.fit.{case.fit}")), target]
+
+
+def _warnings(shown: ReportContext) -> list[str]:
+    say, case = shown.say, shown.case
+    told = []
+    if any(network.card.domain == "medical" for network in case.networks):
+        told.append(say("common.prediction.medical_networks"))
+    elif case.medical:
+        told.append(say("common.prediction.not_medical"))
+    return [*told, *([say("report.burnt_in")] if shown.private else [])]
+
+
+def _answer(shown: ReportContext, index: int) -> dict[str, Any]:
+    """The likeliest classes, the explained one among them, and whether the answer is right."""
+    say, network, truth = shown.say, shown.case.networks[index], shown.case.about.label
+    answer = network.explanation
+    order = [int(k) for k in np.argsort(-answer.probabilities, kind="stable")[:MOST]]
+    if network.target not in order:
+        order[-1] = network.target
+    predicted = shown.class_name(network, answer.predicted)
+    verdict = say("common.prediction.unknown", predicted=predicted)
+    if truth is not None and truth in network.card.classes:
+        right = answer.predicted == network.card.classes.index(truth)
+        named = plain(class_title(shown.words, truth))
+        verdict = say(f"common.prediction.{'right' if right else 'wrong'}", truth=named, predicted=predicted)
+    explained = say(f"report.explained.{'asked' if network.asked else 'predicted'}", target=shown.target(network))
+    return {
+        "sentences": [verdict, explained],
+        "shares": [(shown.class_name(network, k), float(answer.probabilities[k])) for k in order],
+    }

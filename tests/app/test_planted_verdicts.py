@@ -1,0 +1,111 @@
+"""Verdicts planted in small networks, as the Evidence page and the badges of Compare say them."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gam_viz.app.shared import explanations
+from gam_viz.app.shared.columns import Shown, View
+from gam_viz.explain import explain
+from gam_viz.images import prepare
+from gam_viz.text import words
+from tests.app.reading import plain
+from tests.evidence.planted import MAPS, PatchNetwork, RandomNetwork, loaded, picture
+
+OUTCOMES = {"faithful": "better", "misleading": "worse", "chance": "random", "flat": "flat"}
+
+
+def view(network: Any) -> View:
+    """A page about one planted network."""
+    given, image = loaded(network), picture()
+    card = given.card
+    seen = prepare(image, size=card.input_size, mean=card.mean, std=card.std)
+    checkpoint = SimpleNamespace(sha256=given.sha256, card=card, content=None)
+    selection: Any = SimpleNamespace(picture=image, classes=card.classes, target=None, fit="crop", regions={})
+    subject = explanations.Subject(checkpoint, seen)  # type: ignore[arg-type]
+    explanation = explain(given.network, card, seen.tensor)  # type: ignore[arg-type]
+    return View(selection, (subject,), (explanation,), Shown())
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Make pages find a planted network where they would load a checkpoint."""
+
+    def plant(network: Any) -> View:
+        held = network.eval().requires_grad_(False)
+        monkeypatch.setattr(explanations.Subject, "network", property(lambda subject: held))
+        return view(network)
+
+    return plant
+
+
+def draw(section: str) -> None:
+    import streamlit as st
+
+    from gam_viz.app.evidence import faithfulness, randomisation
+
+    {"faithful": faithfulness.faithful_section, "random": randomisation.randomised_section}[section](
+        st.session_state["planted-view"]
+    )
+
+
+def section(name: str, shown: View, **query: str) -> AppTest:
+    test = AppTest.from_function(draw, kwargs={"section": name}, default_timeout=60)
+    test.session_state["planted-view"] = shown
+    for key, value in {"methods": "", **query}.items():
+        test.query_params[key] = value
+    return test.run()
+
+
+def test_the_table_and_the_sentence_call_each_map_what_it_is(planted: Any) -> None:
+    shown = planted(PatchNetwork())
+    for name, outcome in OUTCOMES.items():
+        page = section("faithful", shown, map=f"gate.{name}", baseline="mean")
+        assert not page.exception
+        assert not [warning.value for warning in page.warning]
+        table = page.dataframe[0].value
+        verdicts = dict(zip(table["map"], table["verdict"], strict=True))
+        assert verdicts[words("en").text("evidence.map.gate", layer=name)] == words("en").text(
+            f"evidence.verdict.{outcome}"
+        )
+        beginning = words("en").sentences[f"evidence.faithful.sentence.{outcome}"]
+        tail = beginning.rpartition("}")[2]
+        assert any(plain(caption.value).endswith(plain(tail)) for caption in page.caption)
+
+
+def test_the_table_says_which_maps_survive(planted: Any) -> None:
+    page = section("random", planted(RandomNetwork()))
+    assert not page.exception
+    table = page.dataframe[0].value
+    for name in ("survives", "collapses", "flattens", "flat"):
+        title = words("en").text("evidence.map.gate", layer=name)
+        row = table[table["map"] == title].iloc[0]
+        assert row["verdict"] == words("en").text(f"evidence.verdict.{name}")
+
+
+def test_every_badge_says_what_its_map_is(planted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = planted(PatchNetwork())
+
+    def badges() -> None:
+        import streamlit as st
+
+        from gam_viz.app.evidence.badges import gate_badges
+        from gam_viz.explain.heatmaps import spatial_maps
+
+        st.session_state["badges"] = "on"
+        view = st.session_state["planted-view"]
+        for layer, line in gate_badges(view, 0, spatial_maps(view.explanations[0]), "gain", 0).items():
+            st.markdown(f"{layer}: {line}")
+
+    test = AppTest.from_function(badges, default_timeout=60)
+    test.session_state["planted-view"] = shown
+    test.run()
+    assert not test.exception
+    lines = dict(element.value.split(": ", 1) for element in test.markdown)
+    assert lines.keys() == MAPS.keys()
+    colours = {"better": "green", "worse": "orange", "random": "gray", "flat": "gray"}
+    for name, outcome in OUTCOMES.items():
+        beginning = words("en").sentences[f"evidence.badge.faithful.{outcome}"].partition("{")[0]
+        assert lines[name].startswith(f":{colours[outcome]}-badge[{beginning}"), lines[name]

@@ -1,0 +1,97 @@
+"""The report is made of what the page computed, with what the reader chose; only what is missing is computed."""
+
+import dataclasses
+import json
+import zipfile
+from collections import Counter
+from io import BytesIO
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gam_viz.app.shared import explanations
+from gam_viz.evidence.registry import MEASURES
+from tests.app.visiting import visit
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each piece is computed."""
+    counted: Counter[str] = Counter()
+
+    def counting(name: str, function: Any) -> Any:
+        def counted_call(*args: Any, **options: Any) -> Any:
+            counted[name] += 1
+            return function(*args, **options)
+
+        return counted_call
+
+    for name in ("explain", "attribute_each"):
+        monkeypatch.setattr(explanations, name, counting(name, getattr(explanations, name)))
+    for key, measure in MEASURES.items():
+        monkeypatch.setitem(MEASURES, key, dataclasses.replace(measure, run=counting(key, measure.run)))
+    return counted
+
+
+def made(page: AppTest) -> dict[str, Any]:
+    """The report that the session holds."""
+    (report,) = page.session_state["cache-report"].values()
+    return dict(report)
+
+
+def test_what_the_page_showed_is_not_computed_again(app: AppTest, calls: Counter[str]) -> None:
+    page = visit(app, "evidence")
+    page.query_params["question"] = "gates"
+    page.run()
+    for mode in ("position_mean", "channel_mean", "shuffled"):
+        page.selectbox(key="ablate").set_value(mode).run()
+    for question in ("faithful", "randomised", "agreed"):
+        page.segmented_control(key="question").set_value(question).run()
+        assert not page.exception
+    before = Counter(calls)
+    assert before.keys() >= {"explain", "attribute_each", "ablation", "faithfulness", "randomisation", "agreement"}
+    page.button(key="make-report").click().run()
+    assert not page.exception
+    new = calls - before
+    assert not new.keys() - {"localisation"}  # which no section of the page shows
+    assert made(page)["html"].startswith("<!DOCTYPE html>")
+
+
+def test_what_is_missing_is_computed_once_and_kept(app: AppTest, calls: Counter[str]) -> None:
+    app.query_params["lang"] = "zh"
+    page = visit(app, "evidence").run()
+    page.button(key="make-report").click().run()
+    assert '<html lang="zh-Hans">' in made(page)["html"]  # in the page's language
+    before = Counter(calls)
+    assert before["faithfulness"] == before["randomisation"] == 2
+    page.segmented_control(key="question").set_value("faithful").run()
+    assert calls["faithfulness"] == before["faithfulness"]
+    assert calls["attribute_each"] == before["attribute_each"]
+
+
+def test_what_the_reader_chose_stands_in_the_report(app: AppTest) -> None:
+    app.query_params["methods"] = "gradcam,integrated_gradients"
+    app.run()
+    app.selectbox(key="cam").set_value("layer3.0").run()
+    app.toggle(key="integrated_gradients-steps-auto").set_value(False).run()
+    app.number_input(key="integrated_gradients-steps").set_value(12).run()
+    page = visit(app, "evidence")
+    page.query_params["question"] = "faithful"
+    page.run()
+    page.segmented_control(key="baseline").set_value("noise").run()
+    page.number_input(key="steps").set_value(8).run()
+    page.button(key="make-report").click().run()
+    assert not page.exception
+    found = made(page)
+    archive = zipfile.ZipFile(BytesIO(found["zip"]))
+    facts = json.loads(archive.read("manifest.json"))["provenance"]
+    assert facts["settings"]["faithfulness"]["baseline"] == "noise"
+    assert facts["settings"]["faithfulness"]["steps"] == 8
+    for network in facts["networks"]:
+        by_method = {each["method"]: each for each in network["attributions"]}
+        assert by_method["gradcam"]["layer"] == "layer3.0"
+        assert by_method["integrated_gradients"]["params"]["steps"] == 12
+    assert "--layer layer3.0" in found["command"]
+    assert "integrated_gradients.steps=12" in found["command"]
+    assert "--baseline noise" in found["command"]
