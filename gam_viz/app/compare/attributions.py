@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gam_viz.app.evidence.badges import attribution_badges
 from gam_viz.app.evidence.measurements import TYPED
 from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import choose, segments
+from gam_viz.app.shared.choices import choose, choose_many, segments
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
 from gam_viz.app.shared.explanations import attributions
 from gam_viz.app.shared.words import class_title, layer_title, prose, text
@@ -65,15 +65,7 @@ def attribution_row(view: View) -> None:
 
 
 def _methods() -> list[str]:
-    state.restore_many("methods", list(METHODS), DEFAULT_METHODS)
-    chosen = st.multiselect(
-        text("compare.attributions.methods"),
-        list(METHODS),
-        format_func=lambda name: text(f"common.method.{name}"),
-        key="methods",
-    )
-    state.publish("methods", DEFAULT_METHODS)
-    return list(chosen)
+    return choose_many("methods", list(METHODS), DEFAULT_METHODS, text("compare.attributions.methods"), "common.method")
 
 
 def _display() -> tuple[str, float, float, bool]:
@@ -92,10 +84,7 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
         return None
     first, *others = (layers_of(subject.network) for subject in view.subjects)
     common = [name for name in first if all(name in other for other in others)]
-    state.restore("cam", common, common[-1])
-    layer = st.selectbox(text("compare.attributions.layer"), common, format_func=layer_title, key="cam", width=170)
-    state.publish("cam", common[-1])
-    return str(layer)
+    return choose("cam", common, common[-1], text("compare.attributions.layer"), layer_title, width=170)
 
 
 def _request(method: Method, layer: str | None) -> Request:

@@ -8,8 +8,7 @@ from functools import partial
 import streamlit as st
 
 from gam_viz.app.evidence.badges import gate_badges
-from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import choose
+from gam_viz.app.shared.choices import choose, choose_number
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import REDUCTIONS, SpatialMap
@@ -90,14 +89,8 @@ def _reduction_detail(view: View, layer: str, reduction: str) -> int:
     if not shapes or reduction not in ("channel", "top"):
         return 0
     if reduction == "channel":
-        state.restore_number("channel", 0, max(shapes) - 1, 0)
-        st.number_input(text("common.word.channel"), 0, max(shapes) - 1, key="channel")
-        state.publish("channel", 0)
-        return int(st.session_state["channel"])
-    state.restore_number("top", 1, max(shapes), 4)
-    st.number_input(text("compare.spatial.top"), 1, max(shapes), key="top")
-    state.publish("top", 4)
-    return int(st.session_state["top"])
+        return choose_number("channel", 0, max(shapes) - 1, 0, text("common.word.channel"))
+    return choose_number("top", 1, max(shapes), 4, text("compare.spatial.top"))
 
 
 def _kind(maps: list[SpatialMap]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import switch
 from gam_viz.app.shared.networks import snapshots_of
 from gam_viz.app.shared.sidebar import Selection
 from gam_viz.app.shared.words import text
@@ -40,17 +41,8 @@ def film(selection: Selection) -> Film:
     if len(epochs) < 2:
         return Film(selection)
     with st.container(horizontal=True, vertical_alignment="center", key="film"):
-        state.restore("film", ["on", "off"], "off")
-        wanted = st.session_state["film"] == "on"
-        st.button(
-            text("compare.film.hide") if wanted else text("compare.film.show"),
-            icon=":material/movie:",
-            type="tertiary",
-            key="film-button",
-            on_click=_switch,
-            help=text("compare.film.help"),
-        )
-        state.publish("film", "off")
+        labels = (text("compare.film.show"), text("compare.film.hide"))
+        wanted = switch("film", labels, ":material/movie:", text("compare.film.help"), then=_stop)
         if not wanted:
             return Film(selection)
         if (next_epoch := st.session_state.pop("next-epoch", None)) is not None:
@@ -102,11 +94,6 @@ def _networks_at(
 ) -> tuple[Checkpoint, ...]:
     """Each network after `epoch`, or as it ships where it has no copy of that epoch."""
     return tuple(of.get(epoch, checkpoint) for checkpoint, of in zip(networks, copies, strict=True))
-
-
-def _switch() -> None:
-    st.session_state["film"] = "off" if st.session_state["film"] == "on" else "on"
-    _stop()
 
 
 def _play(names: list[str]) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from gam_viz.app.design.comparison import key_of
 from gam_viz.app.design.controls import Choice
-from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose_number
 from gam_viz.app.shared.words import attention_title, text
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.cost import Fit, fits
@@ -22,12 +22,10 @@ PERCENT = round(100 * PROMISED_PARAMETERS)
 def budget_row(choice: Choice) -> None:
     """Draw the row: the budget, and a line a family."""
     st.subheader(text("design.budget.title"), anchor=False)
-    state.restore_number("d-budget", 0, 10_000, PERCENT)
-    percent = st.number_input(text("design.budget"), 0, 10_000, key="d-budget", width=260)
-    state.publish("d-budget", PERCENT)
+    percent = choose_number("d-budget", 0, 10_000, PERCENT, text("design.budget"), width=260)
     # The stages alone matter, not what stands in them now.
     stages = dataclasses.replace(choice.config, attention="none", attention_options={})
-    found = _fits(key_of(stages), choice.side, int(percent))
+    found = _fits(key_of(stages), choice.side, percent)
     st.dataframe([_cells(fit) for fit in found], hide_index=True, width="stretch", key="design-budget")
     st.caption(text("design.budget.caption", fitting=sum(fit.within for fit in found), count=len(found)))
 

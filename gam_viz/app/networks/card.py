@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import class_title, data_title, network_title, prose, text
 from gam_viz.networks.checkpoints import Card, Checkpoint
@@ -20,11 +20,8 @@ def card_row(results: SetResults) -> None:
     with st.expander(text("networks.card.title"), icon=":material/badge:"):
         key = f"card-{results.data}"
         default = next(iter(options))
-        state.restore(key, list(options), default)
-        name = st.selectbox(
-            text("networks.card.which"), list(options), format_func=lambda n: network_title(options[n].card), key=key
-        )
-        state.publish(key, default)
+        label = text("networks.card.which")
+        name = choose(key, list(options), default, label, lambda option: network_title(options[option].card))
         _card(options[name])
 
 

@@ -1,8 +1,12 @@
-"""Widgets for one of several values that live in the URL and are named by the catalogue."""
+"""Widgets whose value lives in the URL: widget, link and default in one call.
+
+`named` says what options are called: a prefix of the catalogue, or a function from an option to its name. Further
+arguments are forwarded to the widget.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,38 +14,77 @@ import streamlit as st
 from gam_viz.app.shared import state
 from gam_viz.app.shared.words import layer_title, text
 
+Named = str | Callable[[str], str]
 
-def choose(key: str, options: Sequence[str], default: str, label: str, prefix: str, **how: Any) -> str:
-    """A select box; its options are named by the catalogue under `prefix`; `how` goes to the widget."""
+
+def choose(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
+    """A select box."""
     state.restore(key, options, default)
-    chosen = st.selectbox(label, options, format_func=lambda name: text(f"{prefix}.{name}"), key=key, **how)
+    chosen = st.selectbox(label, options, format_func=_naming(named), key=key, **forwarded)
     state.publish(key, default)
     return str(chosen)
 
 
-def segments(key: str, options: Sequence[str], default: str, label: str, prefix: str, **how: Any) -> str:
-    """The same with all options in sight; `how` goes to the widget."""
+def segments(
+    key: str,
+    options: Sequence[str],
+    default: str,
+    label: str,
+    named: Named,
+    *,
+    always: bool = False,
+    **forwarded: Any,
+) -> str:
+    """The same with all options in sight; `always` has the default in the URL, too."""
     state.restore(key, options, default)
-    chosen = st.segmented_control(
-        label, options, format_func=lambda name: text(f"{prefix}.{name}"), key=key, required=True, **how
-    )
-    state.publish(key, default)
+    chosen = st.segmented_control(label, options, format_func=_naming(named), key=key, required=True, **forwarded)
+    state.publish(key, None if always else default)
     return str(chosen)
+
+
+def choose_many(
+    key: str, options: Sequence[str], default: Sequence[str], label: str, named: Named, **forwarded: Any
+) -> list[str]:
+    """A multiselect."""
+    state.restore_many(key, options, default)
+    chosen = st.multiselect(label, options, format_func=_naming(named), key=key, **forwarded)
+    state.publish(key, default)
+    return list(chosen)
+
+
+def choose_number(key: str, low: int, high: int, default: int, label: str, **forwarded: Any) -> int:
+    """A number input for whole numbers; a link's number beyond its ends is brought back to the nearer one."""
+    state.restore_number(key, low, high, default)
+    chosen = st.number_input(label, low, high, key=key, **forwarded)
+    state.publish(key, default)
+    return int(chosen)
+
+
+def switch(key: str, labels: tuple[str, str], icon: str, help: str, *, then: Callable[[], None] | None = None) -> bool:
+    """A button that turns something on and off, off to begin with; `labels` are what it says while off and while on,
+    and `then` is called after each turn."""
+    state.restore(key, ["on", "off"], "off")
+    on = st.session_state[key] == "on"
+
+    def turn() -> None:
+        st.session_state[key] = "off" if on else "on"
+        if then is not None:
+            then()
+
+    st.button(labels[on], icon=icon, type="tertiary", key=f"{key}-button", on_click=turn, help=help)
+    state.publish(key, "off")
+    return on
 
 
 def choose_layer(layers: Sequence[str], default: str | None = None) -> str:
     """One of a network's blocks, the same on every page; the last to begin with, or `default`."""
-    default = layers[-1] if default is None else default
-    state.restore("layer", layers, default)
-    st.segmented_control(
-        text("common.gates.layer"),
-        layers,
-        format_func=lambda name: (
-            f"{text('common.gates.layer')} {layer_title(name)}" if name == layers[0] else layer_title(name)
-        ),
-        key="layer",
-        required=True,
-        label_visibility="collapsed",
-    )
-    state.publish("layer", default)
-    return str(st.session_state["layer"])
+    word = text("common.gates.layer")
+
+    def name(layer: str) -> str:
+        return f"{word} {layer_title(layer)}" if layer == layers[0] else layer_title(layer)
+
+    return segments("layer", layers, default or layers[-1], word, name, label_visibility="collapsed")
+
+
+def _naming(named: Named) -> Callable[[str], str]:
+    return named if callable(named) else lambda option: text(f"{named}.{option}")

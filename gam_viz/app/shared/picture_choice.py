@@ -11,7 +11,7 @@ import streamlit as st
 
 from gam_viz.app.pages import script
 from gam_viz.app.shared import state as url
-from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.choices import choose, choose_number, segments
 from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.missing_data import dataset_error
 from gam_viz.app.shared.rendering import state
@@ -94,11 +94,8 @@ def _default_source(card: Card) -> str:
 def _sample(card: Card) -> Chosen:
     samples = {s.id: s for s in sorted(list_samples(), key=lambda s: not _suits(s, card))}
     default = next(iter(samples))
-    url.restore("sample", list(samples), default)
-    chosen = st.selectbox(
-        text("common.sidebar.sample"), list(samples), format_func=lambda name: sample_title(samples[name]), key="sample"
-    )
-    url.publish("sample", default)
+    label = text("common.sidebar.sample")
+    chosen = choose("sample", list(samples), default, label, lambda name: sample_title(samples[name]))
     sample = samples[chosen]
     medical = sample.domain in ("histology", "ophthalmology")
     regions = _regions(sample_scene(chosen))
@@ -113,9 +110,7 @@ def _test(card: Card) -> Chosen | None:
         st.info(dataset_error(error))
     else:
         last = len(pictures.data) - 1
-        url.restore_number("test", 0, last, 0)
-        number = int(st.number_input(text("common.sidebar.test_number", last=last), 0, last, step=1, key="test"))
-        url.publish("test", 0)
+        number = choose_number("test", 0, last, 0, text("common.sidebar.test_number", last=last), step=1)
         info = pictures.data.info
         title = text("common.sidebar.test_title", data=data_title(card), number=number)
         label = info.classes[pictures.data.labels[number]]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.app.shared import own_networks, state
+from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.picture_choice import choose_picture
@@ -104,16 +105,16 @@ def choose_language() -> None:
 
 
 def _language() -> None:
-    state.restore("lang", list(LANGUAGES), language())
-    st.segmented_control(
-        text("common.sidebar.language"),
+    # Always in the URL: what is nobody's default here is somebody's there.
+    segments(
+        "lang",
         list(LANGUAGES),
-        format_func=lambda code: words_in(code).text("common.language"),
-        key="lang",
-        required=True,
+        language(),
+        text("common.sidebar.language"),
+        lambda code: words_in(code).text("common.language"),
+        always=True,
         label_visibility="collapsed",
     )
-    state.publish("lang", None)  # always in the URL: what is nobody's default here is somebody's there
 
 
 def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
@@ -131,11 +132,9 @@ def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     if arrived is not None:  # who adds a network wants to see it
         state.put("data", next(name for name, of in groups.items() if arrived in [c.card.name for c in of]))
     default = next((name for name in DEFAULT_DATASETS if name in usable), usable[0])
-    state.restore("data", usable, default)
-    dataset = st.selectbox(
-        text("common.sidebar.data"), usable, format_func=lambda name: _group_title(groups[name][0].card), key="data"
+    dataset = choose(
+        "data", usable, default, text("common.sidebar.data"), lambda name: _group_title(groups[name][0].card)
     )
-    state.publish("data", default)
     options = {c.card.name: c for c in sorted(groups[dataset], key=_order)}
     preset = _preset(list(options.values()))
     key = f"networks-{dataset}"  # one choice a data set, so that going back finds it
@@ -199,26 +198,16 @@ def _network_option(checkpoint: Checkpoint) -> str:
 
 
 def _fit() -> str:
-    state.restore("fit", FITS, "crop")
-    fit = st.selectbox(
-        text("common.sidebar.fit"),
-        FITS,
-        format_func=lambda name: text(f"common.fit.{name}"),
-        key="fit",
-        help=text("common.sidebar.fit_help"),
-    )
-    state.publish("fit", "crop")
-    return fit
+    return choose("fit", FITS, "crop", text("common.sidebar.fit"), "common.fit", help=text("common.sidebar.fit_help"))
 
 
 def _target(classes: tuple[str, ...]) -> int | None:
-    state.restore("target", [PREDICTED, *classes], PREDICTED)
-    target = st.selectbox(
-        text("common.sidebar.target"),
+    target = choose(
+        "target",
         [PREDICTED, *classes],
-        format_func=lambda name: text("common.sidebar.predicted") if name == PREDICTED else class_title(name),
-        key="target",
+        PREDICTED,
+        text("common.sidebar.target"),
+        lambda name: text("common.sidebar.predicted") if name == PREDICTED else class_title(name),
         help=text("common.sidebar.target_help"),
     )
-    state.publish("target", PREDICTED)
     return None if target == PREDICTED else classes.index(target)

@@ -20,7 +20,7 @@ from gam_viz.figures.connections import connections
 from gam_viz.figures.style import colour_of
 
 PRINTED = Options()
-FIT = {"width": "content"}
+FIT: dict[str, Any] = {"width": "content"}
 RATES, GROUPS = (1, 2, 4, 8, 16, 32), (1, 2, 4, 8)
 GATES = ("channel_gate", "channel_sigmoid", "mask", "mask_shuffle")
 Shape = tuple[int, int, int]
