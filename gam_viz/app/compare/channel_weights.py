@@ -8,7 +8,7 @@ import streamlit as st
 
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose
-from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.app.shared.columns import PLOT, SCALES, View, print_scale
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import GateReading
 from gam_viz.figures.channels import channel_bars, channel_overview
@@ -23,7 +23,7 @@ def channel_row(view: View, layer: str) -> None:
     if not present:
         st.info(text("compare.channels.none", layer=layer_title(layer)))
         return
-    first, columns = view.grid()
+    first, columns = view.row()
     with first:
         cell = _pick_cell(view, present[0])
         with st.popover(text("compare.display.title"), width="stretch"):
@@ -41,28 +41,27 @@ def channel_row(view: View, layer: str) -> None:
         [*present, *over_time], [c for c, reading in zip(cells, readings, strict=True) if reading is not None]
     )
     colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
-    for index, (column, reading) in enumerate(zip(columns, readings, strict=True)):
-        with column:
-            st.html(heading(view.titles()[index], view.colours()[index]))
+    for (column, place), reading, here in zip(columns, readings, cells, strict=True):
+        with place:
+            column.heading()
             if reading is None:
-                st.caption(text("compare.channels.absent", name=view.titles()[index]))
+                st.caption(text("compare.channels.absent", name=column.title))
                 continue
-            here = cells[index]
             scale = channel_scale([reading], [here]) if own else shared
             st.plotly_chart(
                 channel_bars(
                     reading,
-                    view.colours()[index],
+                    column.colour,
                     scale,
                     by=order,
                     cell=here if reading.per_position else None,
                     labels=(text("common.word.channel"), text("common.word.mean"), text("common.word.here")),
                 ),
                 config=PLOT,
-                key=f"bars-{index}",
-                alt=channel_caption(view.titles()[index], layer, reading),
+                key=f"bars-{column.number}",
+                alt=channel_caption(column.title, layer, reading),
             )
-            of_network = (view.explanations[index].reading(name, "channel") for name in view.layers())
+            of_network = (column.explanation.reading(name, "channel") for name in view.layers())
             of_all = [of_layer for of_layer in of_network if of_layer is not None]
             overview_scale = channel_scale(of_all)
             st.plotly_chart(
@@ -75,10 +74,10 @@ def channel_row(view: View, layer: str) -> None:
                     hover=text("common.word.weight"),
                 ),
                 config=PLOT,
-                key=f"overview-{index}",
-                alt=text("compare.channels.overview_alt", name=view.titles()[index], layers=len(of_all)),
+                key=f"overview-{column.number}",
+                alt=text("compare.channels.overview_alt", name=column.title, layers=len(of_all)),
             )
-            caption = channel_caption(view.titles()[index], layer, reading, prose)
+            caption = channel_caption(column.title, layer, reading, prose)
             st.caption(caption + " " + _cell_caption(reading, here))
     with first:
         scale = channel_scale(all_channel(view))
@@ -152,7 +151,7 @@ def _pick_cell(view: View, reading: GateReading) -> tuple[int, int]:
     state.restore_number("column", 0, columns - 1, columns // 2)
     cell = (st.session_state["row"], st.session_state["column"])
     st.plotly_chart(
-        picker(view.subjects[0].input.seen, (rows, columns), cell),
+        picker(view.columns[0].seen, (rows, columns), cell),
         config=PLOT,
         key=f"picker-{reading.layer}",
         on_select=lambda: _clicked(f"picker-{reading.layer}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.shared.columns import PLOT, View, heading
+from gam_viz.app.shared.columns import PLOT, View
 from gam_viz.app.shared.rendering.facts import facts_of, notes_of
 from gam_viz.app.shared.words import class_title, prose, text
 from gam_viz.figures.pixels import thumbnail
@@ -16,9 +16,9 @@ from gam_viz.titles import literal
 
 def prediction_row(view: View) -> None:
     """Draw the row."""
-    first, columns = view.grid()
+    first, columns = view.row()
     selection = view.selection
-    seen = view.subjects[0].input.seen
+    seen = view.columns[0].seen
     with first, st.container(horizontal=True, gap="small", wrap=False):
         original = selection.picture.pixels
         st.image(
@@ -37,28 +37,22 @@ def prediction_row(view: View) -> None:
     if selection.label in selection.classes:
         truth = selection.classes.index(selection.label)
     names = [class_title(name) for name in selection.classes]
-    for index, (column, explanation) in enumerate(zip(columns, view.explanations, strict=True)):
-        with column:
-            card = explanation.card
-            st.html(heading(view.titles()[index], view.colours()[index]))
+    for column, place in columns:
+        explanation = column.explanation
+        with place:
+            column.heading()
             st.plotly_chart(
-                prediction_bars(
-                    explanation.probabilities,
-                    names,
-                    view.colours()[index],
-                    target=selection.target,
-                    truth=truth,
-                ),
+                prediction_bars(explanation.probabilities, names, column.colour, target=selection.target, truth=truth),
                 config=PLOT,
-                key=f"prediction-{index}",
+                key=f"prediction-{column.number}",
                 alt=text(
                     "common.prediction.alt",
-                    name=view.titles()[index],
+                    name=column.title,
                     predicted=names[explanation.predicted],
                     probability=explanation.probabilities[explanation.predicted],
                 ),
             )
-            st.caption(_verdict(explanation.predicted, truth, names) + " " + _tested(card))
+            st.caption(_verdict(explanation.predicted, truth, names) + " " + _tested(explanation.card))
     with first:
         facts = facts_of(selection.source) if selection.source else []
         notes = notes_of(selection.picture)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from gam_viz.app.evidence.badges import gate_badges
 from gam_viz.app.shared.choices import choose, choose_number
-from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.app.shared.columns import PLOT, SCALES, View, print_scale
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import REDUCTIONS, SpatialMap
 from gam_viz.explain.heatmaps import spatial_maps
@@ -20,7 +20,7 @@ from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_s
 
 def spatial_row(view: View, layer: str) -> None:
     """Draw the row of spatial masks."""
-    first, columns = view.grid()
+    first, columns = view.row()
     with first:
         st.subheader(text("compare.spatial.title"), anchor=False, help=text("compare.spatial.help"))
         reduction = choose("reduction", REDUCTIONS, "gain", text("compare.spatial.reduction"), "compare.reduction")
@@ -41,43 +41,42 @@ def spatial_row(view: View, layer: str) -> None:
         colours = DIVERGING[0]
     view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
     badges = [gate_badges(view, index, of, reduction, detail) for index, of in enumerate(maps)]
-    for index, column in enumerate(columns):
-        with column:
-            st.html(heading(view.titles()[index], view.colours()[index]))
-            if layer not in maps[index]:
-                st.caption(text("compare.spatial.absent", name=view.titles()[index]))
+    for (column, place), of_network, badge in zip(columns, maps, badges, strict=True):
+        with place:
+            column.heading()
+            if layer not in of_network:
+                st.caption(text("compare.spatial.absent", name=column.title))
                 continue
-            shown = maps[index][layer]
+            shown = of_network[layer]
             scale = _own_scale(shown, shared) if own else shared
-            seen = view.subjects[index].input.seen
             caption = spatial_caption(shown)
             st.plotly_chart(
-                overlay(shown.values, seen, scale, colours, opacity=opacity, hover=text("common.word.value")),
+                overlay(shown.values, column.seen, scale, colours, opacity=opacity, hover=text("common.word.value")),
                 config=PLOT,
-                key=f"mask-{index}",
-                alt=f"{view.titles()[index]} {layer_title(layer)}: {caption}",
+                key=f"mask-{column.number}",
+                alt=f"{column.title} {layer_title(layer)}: {caption}",
             )
-            every = list(maps[index])
+            every = list(of_network)
             st.plotly_chart(
                 thumbnails(
-                    [maps[index][name].values for name in every],
+                    [of_network[name].values for name in every],
                     [layer_title(name) for name in every],
-                    seen,
-                    [_own_scale(maps[index][name], shared) if own else shared for name in every],
+                    column.seen,
+                    [_own_scale(of_network[name], shared) if own else shared for name in every],
                     colours,
                     opacity=max(opacity, 0.5),
                     chosen=every.index(layer),
                 ),
                 config=PLOT,
-                key=f"masks-{index}",
-                alt=text("compare.spatial.thumbnails_alt", name=view.titles()[index], layers=len(every)),
+                key=f"masks-{column.number}",
+                alt=text("compare.spatial.thumbnails_alt", name=column.title, layers=len(every)),
             )
             caption = spatial_caption(shown, prose)
             if own:
                 caption += " " + text("common.scale.own_range", low=number(scale.low), high=number(scale.high))
             st.caption(caption)
-            if badges[index]:
-                st.markdown(badges[index][layer])
+            if badge:
+                st.markdown(badge[layer])
     with first:
         caption = text("common.scale.own") if own else text(f"compare.spatial.scale_{_kind(drawn)}")
         print_scale(shared, colours, caption, marks=(1.0,) if shared.signed else (), key="spatial-scale-bar")

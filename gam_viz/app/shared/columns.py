@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -36,6 +38,36 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Column:
+    """One network's place in a row.
+
+    Attributes:
+        number: of the column, from 0; part of its widgets' keys.
+        subject: the network with the picture as it sees it.
+        explanation: what it made of it.
+        title: its name, which tells it from the others.
+        colour: its attention module's.
+        target: the class its attributions speak of.
+    """
+
+    number: int
+    subject: Subject
+    explanation: Explanation
+    title: str
+    colour: str
+    target: int
+
+    @property
+    def seen(self) -> npt.NDArray[np.uint8]:
+        """(S, S, 3) uint8 RGB: the picture as the network sees it."""
+        return self.subject.input.seen
+
+    def heading(self, more: str = "") -> None:
+        """Draw its name with its colour; `more` is said behind it."""
+        st.html(heading(f"{self.title} · {more}" if more else self.title, self.colour))
+
+
+@dataclass(frozen=True)
 class View:
     """One comparison: the selection, each network with the picture as it sees it, and what it made of it.
 
@@ -49,6 +81,17 @@ class View:
     explanations: tuple[Explanation, ...]
     shown: Shown
     over_time: tuple[Explanation, ...] = ()
+
+    @property
+    def columns(self) -> list[Column]:
+        """A column a network."""
+        parts = zip(self.subjects, self.explanations, self.titles(), self.colours(), self.targets(), strict=True)
+        return [Column(number, *of_network) for number, of_network in enumerate(parts)]
+
+    def row(self) -> tuple[DeltaGenerator, list[tuple[Column, DeltaGenerator]]]:
+        """The same columns in every row: one for controls, and one a network with what is drawn into it."""
+        first, rest = self.grid()
+        return first, list(zip(self.columns, rest, strict=True))
 
     def grid(self) -> tuple[DeltaGenerator, Sequence[DeltaGenerator]]:
         """The same columns in every row: one for controls, one a network."""

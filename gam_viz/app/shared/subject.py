@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from gam_viz.app.shared.columns import View, heading
+from gam_viz.app.shared.columns import Column, View
 from gam_viz.app.shared.words import class_title, text
 from gam_viz.figures.style import enlarged
 
@@ -13,24 +15,24 @@ def subject_row(view: View) -> None:
     """Draw the line."""
     selection = view.selection
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        seen = view.subjects[0].input.seen
+        seen = view.columns[0].seen
         st.image(
             enlarged(seen, 144),
             width=72,
             alt=text("common.prediction.seen_alt", name=selection.title, size=seen.shape[0]),
         )
-        for index in range(len(view.explanations)):
+        for column in view.columns:
             with st.container(width="content", gap=None):
-                st.html(heading(view.titles()[index], view.colours()[index]))
-                st.caption(_answer(view, index))
+                column.heading()
+                st.caption(_answer(column, selection.classes))
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
         st.caption(text("common.prediction.medical_networks") if trained else text("common.prediction.not_medical"))
 
 
-def _answer(view: View, index: int) -> str:
+def _answer(column: Column, classes: Sequence[str]) -> str:
     """What a network says, and what it thinks of the explained class where that is another."""
-    explanation, classes, target = view.explanations[index], view.selection.classes, view.targets()[index]
+    explanation, target = column.explanation, column.target
     said = text(
         "evidence.subject",
         predicted=class_title(classes[explanation.predicted]),
