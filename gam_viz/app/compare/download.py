@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from gam_viz import __version__
 from gam_viz.app.compare.channel_weights import all_channel, channel_caption, channel_scale
 from gam_viz.app.compare.spatial_masks import spatial_caption
-from gam_viz.app.shared.columns import View
+from gam_viz.app.shared.columns import Column, View
 from gam_viz.app.shared.words import class_title, language, layer_title, speaking, text
 from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
@@ -59,12 +59,7 @@ def _figure_file(view: View, code: str, form: str) -> bytes:
 
 
 def _arrays_file(view: View) -> bytes:
-    attributions = {
-        e.card.name: of_network
-        for e, of_network in zip(
-            view.explanations, view.shown.attributions or [[]] * len(view.explanations), strict=True
-        )
-    }
+    attributions = {column.name: view.shown.attributions_of(column.number) for column in view.columns}
     return to_npz(view.explanations, attributions, _facts(view))
 
 
@@ -74,14 +69,15 @@ def _facts(view: View) -> dict[str, object]:
         "picture_sha256": view.selection.picture.sha256,
         "picture_rendering": view.selection.picture.rendering,
         "fit": view.selection.fit,
-        "networks": {s.checkpoint.card.name: s.checkpoint.sha256 for s in view.subjects},
-        "targets": {
-            e.card.name: view.selection.classes[target]
-            for e, target in zip(view.explanations, view.targets(), strict=True)
-        },
+        "networks": {column.name: column.subject.checkpoint.sha256 for column in view.columns},
+        "targets": {column.name: view.selection.classes[column.target] for column in view.columns},
         "attributions": {
-            e.card.name: [{"method": a.method, "layer": a.layer, "params": dict(a.params)} for a in of_network]
-            for e, of_network in zip(view.explanations, view.shown.attributions, strict=False)
+            column.name: [
+                {"method": a.method, "layer": a.layer, "params": dict(a.params)}
+                for a in view.shown.attributions_of(column.number)
+            ]
+            for column in view.columns
+            if view.shown.attributions
         },
     }
 
@@ -89,24 +85,24 @@ def _facts(view: View) -> dict[str, object]:
 def _figure(view: View) -> Figure:
     shown = view.shown
     columns = []
-    for index, explanation in enumerate(view.explanations):
-        title = view.titles()[index]
+    for column in view.columns:
+        explanation = column.explanation
         channel = explanation.reading(shown.layer, "channel")
         columns.append(
             ExportColumn(
-                title,
-                view.colours()[index],
-                view.subjects[index].input.seen,
+                column.title,
+                column.colour,
+                column.seen,
                 text(
                     "common.prediction.alt",
-                    name=title,
+                    name=column.title,
                     predicted=class_title(view.selection.classes[explanation.predicted]),
                     probability=explanation.probabilities[explanation.predicted],
                 ),
                 channel,
                 channel_scale(all_channel(view)),
-                "" if channel is None else channel_caption(title, shown.layer, channel),
-                (*_spatial_panels(view, index), *_attribution_panels(view, index)),
+                "" if channel is None else channel_caption(column.title, shown.layer, channel),
+                (*_spatial_panels(view, column.number), *_attribution_panels(view, column)),
             )
         )
     heading = text("compare.download.figure_title", picture=view.selection.title, layer=layer_title(shown.layer))
@@ -126,11 +122,11 @@ def _spatial_panels(view: View, index: int) -> list[MapPanel]:
     return [MapPanel(found.values, scale, shown.colours, title, spatial_caption(found))]
 
 
-def _attribution_panels(view: View, index: int) -> list[MapPanel]:
+def _attribution_panels(view: View, column: Column) -> list[MapPanel]:
     shown = view.shown
-    target = class_title(view.selection.classes[view.targets()[index]])
+    target = class_title(view.selection.classes[column.target])
     panels = []
-    for row, attribution in enumerate(shown.attributions[index] if shown.attributions else ()):
+    for row, attribution in enumerate(shown.attributions_of(column.number)):
         every = [of_network[row].values for of_network in shown.attributions]
         signed = attribution.signed and not shown.absolute
         make = symmetric_scale if signed else absolute_scale

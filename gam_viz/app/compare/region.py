@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
-from gam_viz.app.shared.columns import PLOT, View, legend
+from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.uploads import picture_error
 from gam_viz.app.shared.words import layer_title, prose, text
@@ -129,12 +129,11 @@ def _measured(view: View, region: Region) -> None:
         st.info(text("compare.region.no_maps"))
         return
     area = rows[0][1][0][1].area
-    names, colours = view.titles(), view.colours()
     marks = [
-        (name, [Dot(names[i], colours[i], of.inside, filled=bool(of.hit), told="%{x:.1%}") for i, of in found])
-        for name, found in rows
+        (name, [Dot(c.title, c.colour, of.inside, filled=bool(of.hit), told="%{x:.1%}") for c, of in shares])
+        for name, shares in rows
     ]
-    st.html(legend([("●", colour, name) for name, colour in zip(names, colours, strict=True)]))
+    st.html(legend([("●", column.colour, column.title) for column in view.columns]))
     st.plotly_chart(
         dots(
             marks,
@@ -152,36 +151,43 @@ def _measured(view: View, region: Region) -> None:
             [
                 {
                     text("compare.region.column.map"): name,
-                    text("compare.region.column.network"): names[index],
+                    text("compare.region.column.network"): column.title,
                     text("compare.region.column.inside"): "" if of.inside is None else f"{of.inside:.1%}",
                     text("compare.region.column.density"): "" if of.density is None else f"{of.density:.2f}",
                     text("compare.region.column.hit"): "" if of.hit is None else ("✓" if of.hit else "✗"),
                 }
-                for name, found in rows
-                for index, of in found
+                for name, shares in rows
+                for column, of in shares
             ],
             hide_index=True,
             key="region-table",
         )
-    if any(of.inside is None for _, found in rows for _, of in found):
+    if any(of.inside is None for _, shares in rows for _, of in shares):
         st.caption(text("compare.region.flat"))
 
 
-def _rows(view: View, region: Region) -> list[tuple[str, list[tuple[int, Share]]]]:
+def _rows(view: View, region: Region) -> list[tuple[str, list[tuple[Column, Share]]]]:
     """For each map that the rows above show, in their order: its name, and each network's share."""
     rows = []
     for layer in view.layers():
-        found = [(i, share(of[layer].values, region)) for i, of in enumerate(view.shown.spatial) if layer in of]
-        if found:
+        shares = [
+            (column, share(of[layer].values, region))
+            for column, of in zip(view.columns, view.shown.spatial, strict=False)
+            if layer in of
+        ]
+        if shares:
             reduction = next(of[layer].reduction for of in reversed(view.shown.spatial) if layer in of)
             rows.append(
                 (
                     text("compare.region.mask", layer=layer_title(layer), kind=text(f"compare.region.as.{reduction}")),
-                    found,
+                    shares,
                 )
             )
     if view.shown.attributions:
         for place, attribution in enumerate(view.shown.attributions[0]):
-            shown = [(i, share(of[place].values, region)) for i, of in enumerate(view.shown.attributions)]
-            rows.append((text(f"common.method.{attribution.method}"), shown))
+            shares = [
+                (column, share(of[place].values, region))
+                for column, of in zip(view.columns, view.shown.attributions, strict=True)
+            ]
+            rows.append((text(f"common.method.{attribution.method}"), shares))
     return rows

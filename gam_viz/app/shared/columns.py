@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colour_of
 
 SCALES = ("shared", "own")
+STYLE = Path(__file__).with_name("page.css")
 PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -35,6 +37,10 @@ class Shown:
     attributions: list[list[Attribution]] = field(default_factory=list)
     absolute: bool = False
     percentile: float = 99.0
+
+    def attributions_of(self, number: int) -> list[Attribution]:
+        """Those of a column; none where none are shown."""
+        return self.attributions[number] if self.attributions else []
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,11 @@ class Column:
     title: str
     colour: str
     target: int
+
+    @property
+    def name(self) -> str:
+        """The network's own, as its file has it."""
+        return self.explanation.card.name
 
     @property
     def seen(self) -> npt.NDArray[np.uint8]:
@@ -141,31 +152,6 @@ def legend(entries: Sequence[tuple[str, str, str]]) -> str:
 
 
 def page_style() -> None:
-    """Less air above the page and between its rows, so that the answer is in the first screen."""
-    st.html(
-        """<style>
-        .stMainBlockContainer {padding: 4rem 2rem 3rem; max-width: 1500px}
-        .stMainBlockContainer hr {margin: .4rem 0}
-        .stMainBlockContainer [data-testid="stCaptionContainer"] p {line-height: 1.35}
-        .stMainBlockContainer h2 {padding: 0 0 .2rem 0; font-size: 1.7rem}
-        .stMainBlockContainer h3 {padding: .1rem 0; font-size: 1.15rem}
-        .gv-net {font-weight: 600; font-size: 1.05rem; line-height: 1.4}
-        .gv-net span {display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .45em}
-        .stMainBlockContainer a[href^="glossary?term="] {color: inherit; text-decoration: underline dotted;
-            text-underline-offset: .2em}
-        /* Text of less than 4.5:1: captions are paled to 60 %, code is coloured alike on light and dark, and white lies
-           on the dark theme's pink. */
-        .stApp [data-testid="stCaptionContainer"], .stApp kbd, .stApp summary {opacity: .82}
-        .stApp [data-testid="stCode"] .token {color: inherit}
-        .stApp [data-testid="stCode"] .token.keyword, .stApp [data-testid="stCode"] .token.operator {font-weight: 600}
-        .stApp [data-testid="stCode"] .token.comment {opacity: .82}
-        .stApp [data-testid="stMultiSelect"] [data-tag] *, .stApp [data-testid="stBaseButton-primary"] *
-            {color: light-dark(#fff, #22060f)}
-        .stMainBlockContainer .katex-display {overflow: auto hidden; padding: .2rem 0}
-        .stPlotlyChart {overflow: hidden}
-        .gv-legend {display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem}
-        .st-key-cell [data-testid="stNumberInputStepUp"], .st-key-cell [data-testid="stNumberInputStepDown"]
-            {display: none}
-        @media (max-width: 640px) {.stMainBlockContainer {padding: 4rem 1rem 3rem}}
-        </style>"""
-    )
+    """Less air above the page and between its rows, so that the answer is in the first screen; and text that can be
+    read."""
+    st.html(STYLE)

@@ -18,7 +18,7 @@ KEPT = 12  # walks of a session: each holds every tensor of a module
 
 
 @dataclass(frozen=True)
-class Column:
+class WalkColumn:
     """One network's module in the chosen layer.
 
     Attributes:
@@ -31,7 +31,7 @@ class Column:
     walk: Walk
 
 
-def columns_of(view: View, layer: str) -> list[Column]:
+def columns_of(view: View, layer: str) -> list[WalkColumn]:
     """A column for each network that has a module there which can be taken apart; of others the page says why not."""
     found = []
     for index, subject in enumerate(view.subjects):
@@ -45,18 +45,18 @@ def columns_of(view: View, layer: str) -> list[Column]:
         except StepsError as error:
             st.caption(text(f"inside.refused.{error.code}", name=literal(title), module=literal(error.module)))
         else:
-            found.append(Column(title, view.colours()[index], made))
+            found.append(WalkColumn(title, view.colours()[index], made))
     if len(found) > MOST:
         st.caption(text("inside.first", count=MOST))
     return found[:MOST]
 
 
-def stations_of(columns: list[Column]) -> list[str]:
+def stations_of(columns: list[WalkColumn]) -> list[str]:
     """The stations at which any of the modules does something, in order."""
     there = {step.station for column in columns for step in column.walk.steps}
     return [station for station in STATIONS if station in there]
 
 
-def steps_at(columns: list[Column], station: str) -> list[Step]:
+def steps_at(columns: list[WalkColumn], station: str) -> list[Step]:
     """All steps of one station, of all columns."""
     return [step for column in columns for step in column.walk.at(station)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gam_viz.app.inside.walkthrough.columns import Column, stations_of, steps_at
+from gam_viz.app.inside.walkthrough.columns import WalkColumn, stations_of, steps_at
 from gam_viz.app.shared import state
 from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Step
@@ -40,7 +40,7 @@ class Place:
         return tuple(self.of(axis, length) for axis, length in zip(step.axes, step.values.shape, strict=True))
 
 
-def choose_station(columns: list[Column]) -> str:
+def choose_station(columns: list[WalkColumn]) -> str:
     """Draw the stepper; keys B and N go back and on."""
     stations = stations_of(columns)
     state.restore("station", stations, stations[0])
@@ -74,7 +74,7 @@ def _turn(name: str, to: int, stations: list[str], key: str, icon: str) -> None:
     )
 
 
-def choose_place(columns: list[Column], station: str) -> Place:
+def choose_place(columns: list[WalkColumn], station: str) -> Place:
     """Draw the numbers that this station has; those of others are kept."""
     steps = steps_at(columns, station)
     sizes = {axis: max((_length(step, axis) for step in steps), default=0) for axis in (*UNITS, "row", "column")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.inside.walkthrough.arithmetic import cell
-from gam_viz.app.inside.walkthrough.columns import Column, columns_of, steps_at
+from gam_viz.app.inside.walkthrough.columns import WalkColumn, columns_of, steps_at
 from gam_viz.app.inside.walkthrough.place import Place, choose_place, choose_station
 from gam_viz.app.inside.walkthrough.scales import comparable, scale_of
 from gam_viz.app.inside.walkthrough.sentences import axes, nothing, sentence
@@ -35,7 +35,7 @@ def steps_section(view: View, layer: str) -> None:
             _station(columns, column, place, f"inside-{index}")
 
 
-def _station(columns: list[Column], column: Column, place: Place, key: str) -> None:
+def _station(columns: list[WalkColumn], column: WalkColumn, place: Place, key: str) -> None:
     """One module's steps at the station."""
     steps = column.walk.at(place.station)
     if not steps:

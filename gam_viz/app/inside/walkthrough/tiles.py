@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from gam_viz.app.inside.walkthrough.columns import Column, stations_of, steps_at
+from gam_viz.app.inside.walkthrough.columns import WalkColumn, stations_of, steps_at
 from gam_viz.app.inside.walkthrough.place import Place
 from gam_viz.app.inside.walkthrough.scales import colours_of, comparable, scale_of
 from gam_viz.app.shared.words import text
@@ -27,7 +27,7 @@ STYLE = f"""<style>
 </style>"""
 
 
-def flow(columns: list[Column], place: Place) -> None:
+def flow(columns: list[WalkColumn], place: Place) -> None:
     """Draw the tiles: at each station the chosen channel of every module, above each other in the columns' order."""
     cells = []
     for number, station in enumerate(stations_of(columns), 1):
@@ -46,7 +46,7 @@ def flow(columns: list[Column], place: Place) -> None:
     st.html(f'{STYLE}<div class="gv-flow" role="img" aria-label="{escape(_label(columns))}">{"".join(cells)}</div>')
 
 
-def _label(columns: list[Column]) -> str:
+def _label(columns: list[WalkColumn]) -> str:
     return text("inside.flow_alt", names=text("own_networks.comma").join(column.title for column in columns))
 
 
