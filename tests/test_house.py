@@ -35,7 +35,7 @@ LONG = {
 #: Pages that still import another: what they share is to move to gam_viz/app/shared.
 BETWEEN = {("compare", "evidence"), ("evidence", "compare"), ("inside", "evidence"), ("inside", "compare")}
 #: Names that two public classes still have.
-TWICE = {"Line", "Refused", "Compared", "Asked"}
+TWICE = {"Refused", "Compared", "Asked"}
 
 
 @cache

@@ -14,7 +14,7 @@ from gam_viz.app.shared.device import device
 from gam_viz.app.shared.explanations import Subject, subject
 from gam_viz.app.shared.pictures import rendered
 from gam_viz.app.shared.rendering.state import look_of
-from gam_viz.app.shared.session_cache import Line, cached
+from gam_viz.app.shared.session_cache import ProgressLine, cached
 from gam_viz.app.shared.uploads import Upload
 from gam_viz.evaluation.disagreement import Judged
 from gam_viz.explain import Explanation
@@ -36,7 +36,7 @@ class Entry:
     judged: Judged
 
 
-def judge(upload: Upload, networks: Sequence[Checkpoint], fit: str, line: Line, share: float) -> Entry:
+def judge(upload: Upload, networks: Sequence[Checkpoint], fit: str, line: ProgressLine, share: float) -> Entry:
     """The file as Compare shows it, seen by each network.
 
     Decoded only where something is missing: what is kept is small.

@@ -34,7 +34,7 @@ _lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Line:
+class ProgressLine:
     """Where a computation says how far it is; both may raise to leave it, when the reader went on.
 
     Attributes:
@@ -47,7 +47,7 @@ class Line:
 
 
 @contextmanager
-def progress_line(say: Say = "") -> Iterator[Line]:
+def progress_line(say: Say = "") -> Iterator[ProgressLine]:
     """A line that says how far a computation is, and is gone when it is done.
 
     Args:
@@ -63,13 +63,13 @@ def progress_line(say: Say = "") -> Iterator[Line]:
         place.info(text("common.waiting", position=position))
 
     try:
-        yield Line(progress, waiting)
+        yield ProgressLine(progress, waiting)
     finally:
         place.empty()
 
 
 @contextmanager
-def spinner(said: str) -> Iterator[Line]:
+def spinner(said: str) -> Iterator[ProgressLine]:
     """The same for what takes moments: it says that it computes and for how long, or how many others come first."""
     with progress_line() as line, st.spinner(said, show_time=True):
         yield line
