@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.evidence.badges import attribution_badges
 from gam_viz.app.evidence.measurements import TYPED
-from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, choose_many, segments
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
 from gam_viz.app.shared.explanations import attributions
