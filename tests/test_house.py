@@ -33,7 +33,7 @@ LONG = {
 
 
 #: Pages that still import another: what they share is to move to gam_viz/app/shared.
-BETWEEN = {("compare", "evidence"), ("evidence", "compare"), ("inside", "evidence"), ("inside", "compare")}
+BETWEEN = {("compare", "evidence"), ("inside", "evidence"), ("inside", "compare")}
 #: Names that two public classes still have.
 TWICE = {"Refused", "Compared", "Asked"}
 
