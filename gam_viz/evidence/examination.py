@@ -21,6 +21,7 @@ from gam_viz.explain.attributions import METHODS, Attribution, Request, default_
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images import Fit, Picture, prepare
 from gam_viz.runtime.progress import Progress
+from gam_viz.text.refusal import RefusalError, first_line
 
 T = TypeVar("T")
 
@@ -54,9 +55,7 @@ class Examination:
         try:
             return ask()
         except (ValueError, RuntimeError) as error:
-            # A torch error has many lines, of which the first says what.
-            why = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-            self._leave("failed", step, why=why)
+            self._leave("failed", step, why=error if isinstance(error, RefusalError) else first_line(error).rstrip("."))
             return None
 
     def examine(self, loaded: LoadedNetwork) -> Examined | None:

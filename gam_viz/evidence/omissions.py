@@ -16,7 +16,7 @@ class LeftOut:
         network: its name in the case; empty where it concerns all of them.
         step: which of the case's steps (`steps_of`) it concerns.
         code: which sentence of the catalogue says it, under "report.left".
-        details: the values that the sentence names.
+        details: the values that the sentence names; "why" may be a `RefusalError`, which says itself in any language.
     """
 
     network: str

@@ -11,6 +11,7 @@ from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.style import colour_of, palette
 from gam_viz.images import list_samples
 from gam_viz.text import Words
+from gam_viz.text.refusal import RefusalError
 from gam_viz.titles import class_title, layer_title, network_titles, sample_title
 
 
@@ -85,6 +86,8 @@ class ReportContext:
     def reason(self, left: LeftOut) -> str:
         """Why something was left out, in the reader's language."""
         details = {key: plain(value) if isinstance(value, str) else value for key, value in left.details.items()}
+        if isinstance(reason := left.details.get("why"), RefusalError):
+            details["why"] = plain(reason.sentence(self.words))
         for key in ("target", "predicted"):
             if key in details:
                 details[key] = plain(class_title(self.words, str(left.details[key])))

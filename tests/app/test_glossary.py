@@ -46,7 +46,9 @@ def test_an_entry_has_all_its_parts(term: str) -> None:
     assert not re.search(r"\\[a-z]*quad[a-z]", entry.formula)  # a command runs into the letter after it
     english, chinese = (words(code).sentences[f"glossary.term.{term}"] for code in ("en", "zh"))
     assert english.isascii()
-    assert re.fullmatch(r"[^（]*（[ -~]+）|[A-Z]+，.*（[ -~]+）", chinese)  # with the English term in brackets
+    assert re.fullmatch(
+        r"[^（]*（[ -~]+）|[A-Z]+，.*（[ -~]+）|[ -~]+（[^ -~]+.*）", chinese
+    )  # with the English term in brackets
     for code, end in (("en", "."), ("zh", "。")):
         sentence = words(code).sentences[f"glossary.says.{term}"]
         assert sentence.endswith(end)
@@ -142,7 +144,7 @@ def test_a_search_that_finds_nothing_says_so(app: AppTest) -> None:
     page = visit(app, PAGE).run()
     assert not page.exception
     assert page.text_input(key="q").value == ("[qu](http://x)" + "z" * 100)[:60]
-    assert page.info[0].value.startswith("No term holds “\\[qu\\](http")
+    assert page.info[0].value.startswith("No term contains “\\[qu\\](http")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

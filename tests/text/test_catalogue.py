@@ -16,7 +16,15 @@ from gam_viz.explain.attributions import METHODS, NOT_OFFERED
 from gam_viz.text import LANGUAGES, words, written
 
 ENGLISH = words("en").sentences
-CALLS = ("text", "prose", "text_or", "choose", "segments", "say")  # `say` is what reports call the catalogue by
+CALLS = (
+    "text",
+    "prose",
+    "text_or",
+    "choose",
+    "segments",
+    "say",
+    "RefusalError",
+)  # `say` is what reports call the catalogue by
 CODE = Path(__file__).resolve().parents[2] / "gam_viz"
 #: Beginnings of keys that are put together far from where they are looked up.
 FAMILIES = ("samples.",)

@@ -14,7 +14,7 @@ from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, heading, legend
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.explanations import subject as subject_of
-from gam_viz.app.shared.words import class_title, layer_title, prose, sample_title, text
+from gam_viz.app.shared.words import class_title, layer_title, prose, sample_title, text, words
 from gam_viz.evidence.ablation.ablate import Ablation, Ablations
 from gam_viz.evidence.ablation.replacements import MODES
 from gam_viz.evidence.registry import MEASURES
@@ -22,6 +22,7 @@ from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import number
 from gam_viz.images import list_samples, load_sample
+from gam_viz.text.refusal import said as reason_of
 
 CHANGES = ("probability", "margin")
 
@@ -196,7 +197,7 @@ def _switch_column(view: View, index: int, mode: str, other: Subject | None, nam
         try:
             probabilities = np.asarray(measurements.switched(subject, dict.fromkeys(chosen, mode), other), np.float64)
         except ValueError as error:
-            st.warning(text("evidence.gates.cannot", reason=error))
+            st.warning(text("evidence.gates.cannot", reason=reason_of(error, words())))
             return
     predicted = int(probabilities.argmax())
     st.plotly_chart(

@@ -17,6 +17,7 @@ from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain import SpatialMap
 from gam_viz.explain.attributions import Attribution, Request
 from gam_viz.explain.heatmaps import Heatmap, of_attributions, of_gates
+from gam_viz.text.refusal import said as reason_of
 from gam_viz.titles import literal
 
 #: Streamlit's names. Green: the map passed, orange: it failed, grey: nothing was decided.
@@ -99,7 +100,7 @@ def _lines(
         try:
             verdicts = {each.key: each for each in measure.verdicts(measurements.measured(measure, [given]))}
         except ValueError as error:  # a network whose answers are not finite, for instance
-            return dict.fromkeys(parts, literal(text("evidence.cannot", reason=error)))
+            return dict.fromkeys(parts, literal(text("evidence.cannot", reason=reason_of(error, words()))))
         for key, said in parts.items():
             said.append(_badge(measure, verdicts.get(key)))
     return {key: " ".join(said) for key, said in parts.items()}

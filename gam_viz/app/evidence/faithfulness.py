@@ -11,7 +11,7 @@ from gam_viz.app.evidence.shared import choose_map, choose_methods, givens, map_
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, heading
-from gam_viz.app.shared.words import class_title, prose, text
+from gam_viz.app.shared.words import class_title, prose, text, words
 from gam_viz.evidence.faithfulness import BASELINES, Faithfulness, Settings, Standing
 from gam_viz.evidence.measure import MeasureInput, Options
 from gam_viz.evidence.registry import MEASURES
@@ -93,7 +93,7 @@ def _curves(view: View, index: int, maps: Sequence[Heatmap], found: Faithfulness
     else:
         st.caption(sentence(titles[chosen], standing, found))
     for refused in found.refused:
-        st.caption(text("evidence.refused", map=titles[refused.key], reason=refused.why))
+        st.caption(text("evidence.refused", map=titles[refused.key], reason=refused.reason.sentence(words())))
 
 
 def sentence(title: str, standing: Standing, found: Faithfulness) -> str:

@@ -11,10 +11,11 @@ import streamlit as st
 from gam_viz.app.evidence import measurements
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.words import layer_title, text, text_or
+from gam_viz.app.shared.words import layer_title, text, text_or, words
 from gam_viz.evidence.measure import Measure, MeasureInput, Verdict
 from gam_viz.explain.attributions import DEFAULT_METHODS, METHODS
 from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.text.refusal import said as reason_of
 
 P = ParamSpec("P")
 
@@ -27,7 +28,7 @@ def refusals(draw: Callable[P, None]) -> Callable[P, None]:
         try:
             draw(*args, **kwargs)
         except ValueError as error:
-            st.warning(text("evidence.cannot", reason=error))
+            st.warning(text("evidence.cannot", reason=reason_of(error, words())))
 
     return drawn
 

@@ -22,6 +22,7 @@ from gam_viz.evidence.ablation.result import Ablation, Ablations, Change, NotAbl
 from gam_viz.explain.checks import check_target
 from gam_viz.explain.gates import GateReading
 from gam_viz.runtime.progress import Progress
+from gam_viz.text.refusal import RefusalError
 
 __all__ = [
     "MODES",
@@ -104,7 +105,7 @@ def ablations(
         if bool(torch.isfinite(logits).all()):
             results.append(_result(plan, before, _numbers(logits, target)))
         else:
-            why = f"with {' and '.join(plan.paths)} replaced, the network's answer is not finite"
+            why = RefusalError("errors.reason.replaced_not_finite", gates=", ".join(plan.paths))
             left_out.append(NotAblated(plan.layer, plan.branch, plan.paths, plan.mode, why))
     return Ablations(
         target=target,
@@ -147,7 +148,7 @@ def ablate(
     replacements = Replacements(network, x, means=means, other=other, seed=seed)
     logits = replacements.run([{path: replacements.swap(path, mode) for path, mode in switches.items()}])
     if not bool(torch.isfinite(logits).all()):
-        raise ValueError(f"with {' and '.join(switches)} replaced, the network's answer is not finite")
+        raise RefusalError("errors.reason.replaced_not_finite", gates=", ".join(switches))
     return logits
 
 

@@ -38,8 +38,8 @@ def _gate_verdicts(result: Ablations) -> list[Verdict]:
 
 def _not_ablated(result: Ablations, given: MeasureInput) -> list[tuple[str, Mapping[str, object]]]:
     # Where a whole layer cannot be replaced, each mode says so; once is enough.
-    said = dict.fromkeys((each.layer, each.why) for each in result.left_out)
-    return [("not_ablated", {"layer": layer, "why": why}) for layer, why in said]
+    said = {(each.layer, each.why): each.reason for each in result.left_out}
+    return [("not_ablated", {"layer": layer, "why": reason}) for (layer, _), reason in said.items()]
 
 
 def _modes(settings: Any) -> list[Options]:

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from gam_viz.explain.attributions.work import CHUNK
 from gam_viz.explain.checks import check_picture
 from gam_viz.explain.gates import GateReading, read_gates, record_gates, replace_gates
+from gam_viz.text.refusal import RefusalError
 
 MODES = ("identity", "position_mean", "channel_mean", "data_mean", "shuffled", "other_picture")
 
@@ -108,9 +109,9 @@ class Replacements:
         self.logits, self.readings = read_gates(network, x)
         if self.logits.ndim != 2 or self.logits.shape[1] < 2:
             given = tuple(self.logits.shape)
-            raise ValueError(f"ablation needs a classifier's output (1, classes) of at least 2 classes; got {given}")
+            raise RefusalError("errors.reason.classifier", given=given)
         if not bool(torch.isfinite(self.logits).all()):
-            raise ValueError("the network's answer to this picture is not finite")
+            raise RefusalError("errors.reason.answer_not_finite")
         self._network, self._x, self._seed = network, x, seed
         self._shapes = {reading.module: reading.values.shape for reading in self.readings}
         self._fixed: dict[str, Mapping[str, Tensor]] = {} if means is None else {"data_mean": means}
@@ -121,12 +122,12 @@ class Replacements:
         """Whether what the mode needs was given."""
         return mode in self._fixed or mode not in ("data_mean", "other_picture")
 
-    def why_not(self, path: str) -> str:
-        """A sentence that says why this gate cannot be replaced; empty where it can."""
+    def why_not(self, path: str) -> RefusalError | None:
+        """Why this gate cannot be replaced; None where it can."""
         runs = sum(reading.module == path for reading in self.readings)
         if runs == 0:
-            return f"no gate named {path} is computed in this network; it computes {', '.join(self._shapes) or 'none'}"
-        return f"{path} is computed {runs} times in a pass, so it is not one gate to replace" if runs > 1 else ""
+            return RefusalError("errors.reason.gate_unknown", gate=path, gates=", ".join(self._shapes) or "–")
+        return RefusalError("errors.reason.gate_runs", gate=path, runs=runs) if runs > 1 else None
 
     def swap(self, path: str, mode: str, draw: int = 0) -> Swap:
         """What to make of the gate of that path; of shuffles, the one of that number.
@@ -136,7 +137,7 @@ class Replacements:
                 not given or does not fit the gate.
         """
         if why := self.why_not(path):
-            raise ValueError(why)
+            raise why
         reading = next(reading for reading in self.readings if reading.module == path)
         if mode not in modes_of(reading):
             raise ValueError(f"{path} can be replaced by {', '.join(modes_of(reading))}; got {mode!r}")

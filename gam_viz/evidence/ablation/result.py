@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from gam_viz.attention import Branch
 from gam_viz.evaluation.intervals import student_interval
+from gam_viz.text.refusal import RefusalError
 
 ReplacedBranch = Branch | Literal["both"]
 
@@ -76,14 +77,19 @@ class NotAblated:
 
     Attributes:
         layer, branch, paths, mode: as of `Ablation`; mode is empty where it concerns all of them.
-        why: a sentence.
+        reason: why.
     """
 
     layer: str
     branch: ReplacedBranch
     paths: tuple[str, ...]
     mode: str
-    why: str
+    reason: RefusalError
+
+    @property
+    def why(self) -> str:
+        """The reason in English."""
+        return str(self.reason)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.runtime.progress import Progress
+from gam_viz.text.refusal import RefusalError
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def infidelity(
     """
     check_picture(x)
     if x.shape[-1] != x.shape[-2]:
-        raise ValueError(f"maps are judged over square pictures, (1, 3, S, S); got {tuple(x.shape)}")
+        raise RefusalError("errors.reason.not_square", shape=tuple(x.shape))
     if samples < 1:
         raise ValueError(f"infidelity needs at least 1 square, got {samples}")
     prepared = prepare(network)
@@ -123,13 +124,13 @@ def infidelity(
 
     whole = of(torch.zeros_like(x), fit=False)  # the mean squared fall
     if not math.isfinite(whole):
-        raise ValueError("the network's answers are not finite when squares are taken away")
+        raise RefusalError("errors.reason.squares_not_finite")
     results, refused = [], []
     for index, map_ in enumerate(maps):
         if progress is not None:
             progress(index / len(maps), map_.key)
         if not np.isfinite(map_.values).all():
-            refused.append(Refused(map_.key, "the map holds values that are not finite"))
+            refused.append(Refused(map_.key, RefusalError("errors.reason.map_not_finite")))
             continue
         values = torch.from_numpy(spread(map_, x.shape[-1])).to(x)
         # The fitted factor makes up for any scale; at 1 the squares of neither large nor small maps overflow.
@@ -174,7 +175,7 @@ def max_sensitivity(
     def mapped(picture: Tensor) -> Tensor:
         values = torch.from_numpy(np.array(explain(picture), np.float64))
         if not bool(torch.isfinite(values).all()):
-            raise ValueError("a map holds values that are not finite")
+            raise RefusalError("errors.reason.map_not_finite")
         return values
 
     def explained(pictures: Tensor | tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:

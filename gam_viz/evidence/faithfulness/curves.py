@@ -31,6 +31,7 @@ from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images.network_input import normalise_batch
 from gam_viz.runtime.progress import Progress
+from gam_viz.text.refusal import RefusalError
 
 
 def faithfulness(
@@ -67,7 +68,7 @@ def faithfulness(
     check_picture(x)
     size = x.shape[-1]
     if x.shape[-2] != size:
-        raise ValueError(f"maps are judged over square pictures, (1, 3, S, S); got {tuple(x.shape)}")
+        raise RefusalError("errors.reason.not_square", shape=tuple(x.shape))
     removed = removed_counts(size * size, settings.steps)
     prepared = prepare(network)
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
@@ -85,7 +86,7 @@ def faithfulness(
         if np.isfinite(map_.values).all():
             judged.append(map_)
         else:
-            refused.append(Refused(map_.key, "the map holds values that are not finite"))
+            refused.append(Refused(map_.key, RefusalError("errors.reason.map_not_finite")))
     grain = settings.grain_of(size)
     ties = tie_order(size, grain, settings.seed)
     orders = [ranked(map_, ties) for map_ in judged]
@@ -96,7 +97,7 @@ def faithfulness(
     found = deletion_curves(work, base, np.stack([*pairs, *random]), removed, labels, progress)
 
     if not np.isfinite(found[:, [0, -1]]).all():
-        raise ValueError("the network's answer to the picture, or to nothing but the baseline, is not finite")
+        raise RefusalError("errors.reason.ends_not_finite")
     deletions, insertions = found[: 2 * len(judged) : 2], found[1 : 2 * len(judged) : 2, ::-1]
     curves = []
     for map_, deletion, insertion in zip(judged, deletions, insertions, strict=True):
@@ -104,10 +105,10 @@ def faithfulness(
             flat = bool(map_.values.min() == map_.values.max())
             curves.append(Curves(map_.key, flat, _read_only(deletion), _read_only(insertion)))
         else:
-            refused.append(Refused(map_.key, "the network's answer is not finite on the way from picture to baseline"))
+            refused.append(Refused(map_.key, RefusalError("errors.reason.path_not_finite")))
     by_chance = found[2 * len(judged) :]
     if not np.isfinite(by_chance).all():
-        raise ValueError("the network's answers are not finite when pixels are removed at random")
+        raise RefusalError("errors.reason.random_not_finite")
     # The partner of an order is its reverse: deleting by the one is inserting by the other, from the end.
     partners = np.roll(by_chance, settings.orders // 2, axis=0)[:, ::-1]
     return Faithfulness(

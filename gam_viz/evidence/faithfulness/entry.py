@@ -47,7 +47,7 @@ def _standings(result: Faithfulness) -> list[Verdict]:
 
 def _refused(result: Faithfulness, given: MeasureInput) -> list[tuple[str, Mapping[str, object]]]:
     finite = {map_.key for map_ in given.finite_maps}  # of the others it is said already
-    return [("refused", {"map": each.key, "why": each.why}) for each in result.refused if each.key in finite]
+    return [("refused", {"map": each.key, "why": each.reason}) for each in result.refused if each.key in finite]
 
 
 def _curves(settings: Any) -> list[Options]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gam_viz.explain.heatmaps import Heatmap, resized
+from gam_viz.text.refusal import RefusalError
 
 Ranks = npt.NDArray[np.int64]
 
@@ -62,7 +63,7 @@ def removed_counts(pixels: int, steps: int) -> npt.NDArray[np.int64]:
         ValueError: there are more steps than pixels.
     """
     if steps > pixels:
-        raise ValueError(f"{pixels} pixels cannot be removed in {steps} steps")
+        raise RefusalError("errors.reason.too_few_pixels", pixels=pixels, steps=steps)
     return np.rint(np.linspace(0, pixels, steps + 1)).astype(np.int64)
 
 

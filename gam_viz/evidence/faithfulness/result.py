@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gam_viz.evidence.faithfulness.settings import Settings
+from gam_viz.text.refusal import RefusalError
 
 FloatArray64 = npt.NDArray[np.float64]
 Outcome = Literal["better", "random", "worse", "flat"]
@@ -57,11 +58,16 @@ class Refused:
 
     Attributes:
         key: the map's.
-        why: a sentence.
+        reason: why.
     """
 
     key: str
-    why: str
+    reason: RefusalError
+
+    @property
+    def why(self) -> str:
+        """The reason in English."""
+        return str(self.reason)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
 from gam_viz.networks.card import Card
 from gam_viz.runtime.progress import Progress
+from gam_viz.text.refusal import RefusalError
 
 #: Of fresh weights. The seed a network was trained with would give back the weights its training began with, which
 #: are no strangers to the trained ones.
@@ -174,7 +175,7 @@ def randomisation(
         raise ValueError("a randomisation test needs at least one seed, and two random maps for its band")
     stages = stages_of(network)
     if not stages:
-        raise ValueError("this network has no module that can be given fresh weights (reset_parameters)")
+        raise RefusalError("errors.reason.no_fresh_weights")
     black = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
     total, done = 1 + (len(stages) if cascade else 1) + len(seeds) - 1, 0
 

@@ -19,6 +19,7 @@ from gam_viz.explain.attributions.cam import weighted_features
 from gam_viz.explain.attributions.method import Finding, Method, Param, Params
 from gam_viz.explain.attributions.work import Work
 from gam_viz.networks.adapters import ForeignNetwork
+from gam_viz.text.refusal import RefusalError
 
 # Captum announces its hooks at every call. They sit on a private copy, and a filter set around the call would leak
 # between threads, so it is set once.
@@ -53,13 +54,11 @@ def _rectified(work: Work, rule: Literal["guided", "deconvolution"]) -> Finding:
 
 def _passed_back(work: Work, rule: Literal["guided", "deconvolution"]) -> Tensor:
     if not any(isinstance(module, nn.ReLU) for module in work.prepared.hooked.modules()):
-        raise ValueError(f"{rule} backpropagation changes ReLU modules, and this network has none")
+        raise RefusalError("errors.reason.no_relu", rule=rule)
 
     hooked = work.prepared.hooked
     if isinstance(hooked, ForeignNetwork) and hooked.adaption.bare_relu:
-        raise ValueError(
-            f"{rule} backpropagation changes ReLU modules, and {hooked.adaption.bare_relu} computes a ReLU without one"
-        )
+        raise RefusalError("errors.reason.bare_relu", rule=rule, module=hooked.adaption.bare_relu)
 
     def run(network: nn.Module, x: Tensor) -> Tensor:
         try:
@@ -68,7 +67,7 @@ def _passed_back(work: Work, rule: Literal["guided", "deconvolution"]) -> Tensor
             if not isinstance(network, ForeignNetwork):
                 raise
             why = str(error).partition("\n")[0]
-            raise ValueError(f"{rule} backpropagation does not apply to this network: {why}") from error
+            raise RefusalError("errors.reason.rule_fails", rule=rule, why=why) from error
         return found.detach()
 
     with torch.inference_mode(False):

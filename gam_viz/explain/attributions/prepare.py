@@ -25,6 +25,7 @@ from gam_viz.attention import Gate
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork
 from gam_viz.networks.bn_folding import fuse
+from gam_viz.text.refusal import RefusalError
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,14 +141,14 @@ def default_layer(network: nn.Module) -> str:
         return layers_of(network)[-1]
     convolutions = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
     if not convolutions:
-        raise ValueError("this network has no convolution; name a layer whose output is (1, C, h, w)")
+        raise RefusalError("errors.reason.no_convolution")
     return convolutions[-1]
 
 
 def _prepare(network: nn.Module) -> Prepared:
     weights = [p for p in network.parameters() if p.is_floating_point()]
     if not weights:
-        raise ValueError("this network has no weights to attribute to")
+        raise RefusalError("errors.reason.no_weights")
     device, dtype = weights[0].device, weights[0].dtype
     # Folding relies on how this project registers its modules; a foreign network is copied as it is.
     ours = isinstance(network, ResidualNetwork)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.explain.attributions.prepare import Prepared
+from gam_viz.text.refusal import RefusalError
 
 T = TypeVar("T")
 
@@ -217,9 +218,9 @@ def _keep(outputs: list[Tensor]) -> Callable[[nn.Module, Any, Any], Any]:
 
 def _only(name: str, outputs: list[Tensor]) -> Tensor:
     if len(outputs) != 1:
-        raise ValueError(f"layer {name!r} runs {len(outputs)} times in a pass; choose one that runs once")
+        raise RefusalError("errors.reason.layer_runs", layer=name, runs=len(outputs))
     output = outputs[0]
     if not isinstance(output, Tensor) or output.ndim != 4:
         shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-        raise ValueError(f"layer {name!r} has no positions to map: its output is {shape}, not (1, C, h, w)")
+        raise RefusalError("errors.reason.layer_positions", layer=name, shape=shape)
     return output

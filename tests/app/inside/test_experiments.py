@@ -162,7 +162,7 @@ def test_nonsense_in_a_link_falls_back(page) -> None:
 def test_shuffled_features_and_again(page) -> None:
     shown = page("patches")
     words = said(shown)
-    assert "8 channel weights are what they were" in words
+    assert "8 channel weights are unchanged" in words
     assert "the channel gate is unchanged" in words
     assert "the spatial gate differs by" in words
     shown.button(key="try-again").click().run()

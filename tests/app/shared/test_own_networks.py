@@ -232,7 +232,7 @@ def test_a_safetensors_file_is_taken_in_at_once(dialog: AppTest) -> None:
     assert "own-open" not in dialog.session_state
     assert dialog.selectbox(key="data").value.startswith("own-")
     give(dialog, "again.safetensors", safetensors(attention="cbam"))
-    assert "is here already, as theirs" in errors(dialog)
+    assert "already been added, as theirs" in errors(dialog)
     assert names(dialog) == ["theirs"]
 
 
@@ -364,7 +364,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(
     dialog.run()
     give(dialog, "large.pth", bytes(2 * admission.MEGABYTE + 1))
     assert not dialog.exception
-    assert "larger than 2 MB" in errors(dialog)
+    assert "larger than the limit of 2 MB" in errors(dialog)
 
 
 def test_a_session_keeps_so_many_networks_and_no_more(dialog: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -377,7 +377,7 @@ def test_a_session_keeps_so_many_networks_and_no_more(dialog: AppTest, monkeypat
         give(dialog, f"n{seed}.safetensors", safetensors({"name": f"n{seed}"}, seed=seed))
     assert names(dialog) == ["n0", "n1"]
     give(dialog, "n2.safetensors", safetensors(seed=2))
-    assert "2 own networks are here" in errors(dialog)
+    assert "limit of 2 own networks" in errors(dialog)
     assert names(dialog) == ["n0", "n1"]
     monkeypatch.setattr("gam_viz.app.shared.own_networks.dialog.MAX_NETWORKS", 2)
     dialog.run()
@@ -416,7 +416,7 @@ def test_a_shipped_networks_name_is_not_taken_over(dialog: AppTest, checkpoint_f
     shipped = checkpoint_folder / "scenes-cbam.safetensors"
     dialog.run()
     give(dialog, "scenes-cbam.safetensors", shipped.read_bytes())
-    assert "is here already, as scenes-cbam" in errors(dialog)
+    assert "already been added, as scenes-cbam" in errors(dialog)
     with safe_open(shipped, framework="pt") as file:
         weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         card = file.metadata()["card"]

@@ -370,7 +370,7 @@ def test_a_link_waits_for_the_file_that_it_names(bar: AppTest) -> None:
     [
         ("b3_2_1", "which this file does not offer"),
         ("f9", "the file offers 0 to 0"),
-        ("wnasal", "The window nasal was asked for"),
+        ("wnasal", "The window nasal was requested"),
         ("![x](http://127.0.0.1/x)", "cannot be read"),
         ("w0_0", "a finite width above 0"),
         ("~" * 500, "cannot be read"),
