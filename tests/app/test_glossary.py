@@ -47,7 +47,7 @@ def test_an_entry_has_all_its_parts(term: str) -> None:
     english, chinese = (words(code).sentences[f"glossary.term.{term}"] for code in ("en", "zh"))
     assert english.isascii()
     assert re.fullmatch(
-        r"[^（]*（[ -~]+）|[A-Z]+，.*（[ -~]+）|[ -~]+（[^ -~]+.*）", chinese
+        r"[^（]*（[ -~]+）|[A-Z]+，.*（[ -~]+）|[ -~]+（.*[^ -~].*）", chinese
     )  # with the English term in brackets
     for code, end in (("en", "."), ("zh", "。")):
         sentence = words(code).sentences[f"glossary.says.{term}"]
