@@ -7,6 +7,7 @@ from html import unescape
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from gam_viz.evidence.agreement import Matrix
 from gam_viz.evidence.case import Case
@@ -19,7 +20,17 @@ from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.report import html
 from gam_viz.report.context import ReportContext
 from gam_viz.text import words
-from tests.evidence.planted import MAPS, PLANTED, GatedNetwork, PatchNetwork, RandomNetwork, bump, loaded, picture
+from tests.evidence.planted import (
+    MAPS,
+    PLANTED,
+    GatedNetwork,
+    PatchNetwork,
+    RandomNetwork,
+    Shown,
+    bump,
+    loaded,
+    picture,
+)
 
 OUTCOMES = {"faithful": "better", "misleading": "worse", "chance": "random", "flat": "flat"}
 
@@ -202,3 +213,26 @@ def test_a_network_of_one_kind_is_not_called_another(patches: Case) -> None:
     assert outcomes == OUTCOMES | {"faithful": "worse", "misleading": "better"}
     assert dataclasses.replace(patches.settings) == turned.settings
     assert torch.equal(MAPS["flat"], torch.full_like(MAPS["flat"], 0.5))
+
+
+class EndsNetwork(nn.Module):
+    """Answers to the picture, and with NaN to the baseline, where nothing is left of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Linear(1, 1)
+        self.shown = Shown(lambda x: MAPS["faithful"].expand(len(x), 1, 16, 16))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.shown(x)
+        bright = x.abs().mean((1, 2, 3))
+        return torch.stack([bright / bright, -bright], 1)
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_what_the_library_refuses_is_said_in_the_reports_language(code: str) -> None:
+    case = examine([loaded(EndsNetwork())], picture(), settings=PLANTED)
+    assert case.networks[0].faithfulness is None
+    why = said("errors.reason.ends_not_finite", code)
+    step = said("report.step.faithfulness", code)
+    assert said("report.left.failed", code, step=step, why=why) in read(case, code)
