@@ -12,8 +12,8 @@ from gam_viz.images import PictureError, Sample
 from gam_viz.networks.checkpoints import Card
 from gam_viz.text import Words
 
-#: Options that are numbers, and how the catalogue calls them.
-COUNTED = {"groups": "groups", "kernel_size": "kernel", "rate": "rate", "reduction_ratio": "rate"}
+#: Options that are numbers and go by another name in the catalogue.
+COUNTED = {"kernel_size": "kernel", "reduction_ratio": "rate"}
 _MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]|:(?=\S)|(?<=www)\.")
 
 
@@ -39,8 +39,9 @@ def attention_title(words: Words, module: str, options: Mapping[str, Any], stage
     fallback = ATTENTION[module].title if module in ATTENTION else ""
     parts = [words.text_or(f"attention.{module}", fallback or module)]
     for key, value in sorted(options.items()):
-        if key in COUNTED:
-            parts.append(words.text(f"attention.option.{COUNTED[key]}", value=value))
+        word = COUNTED.get(key, key)
+        if words.text_or(f"attention.option.{word}", ""):
+            parts.append(words.text(f"attention.option.{word}", value=value))
         else:
             parts.append(words.text_or(f"attention.option.{key}.{value}", f"{key} {value}"))
     if stages and not all(stages):
@@ -77,8 +78,18 @@ def percent(probability: float) -> str:
     return f"{probability:.0%}" if probability < 0.995 else ">99%"
 
 
+def gate_title(words: Words, name: str) -> str:
+    """A gate's own name, in the reader's language where the catalogue has it; empty for one that is called after its
+    branch alone."""
+    return "" if name in ("channel_gate", "spatial_gate") else words.text_or(f"attention.gate.{name}", name)
+
+
 def layer_title(words: Words, layer: str) -> str:
-    """A layer's name for people: "layer2.0" is block 1 of stage 2, "2.1"; its attention module is "2.1, gated"."""
+    """A layer's name for people: "layer2.0" is block 1 of stage 2, "2.1"; its attention module is "2.1, gated". With a
+    gate, "layer2.0:rows", that gate's."""
+    layer, _, gate = layer.partition(":")
+    if gate:
+        return words.text("common.layer.of_gate", layer=layer_title(words, layer), gate=gate_title(words, gate) or gate)
     if layer in ("relu", "maxpool"):
         return words.text("common.layer.stem")
     stage, _, rest = layer.removeprefix("layer").partition(".")

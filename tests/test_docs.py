@@ -27,7 +27,6 @@ DOCS = [
     path for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))) if path.stem != "CHANGELOG"
 ]
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCS]
-NOT_YET = "docs/adding-an-attention-module.md"
 #: A fragment, which runs in the namespace of the module that it would be a part of.
 FRAGMENTS = {"docs/adding-a-method.md": "gam_viz.explain.attributions.gradients"}
 PATH = re.compile(
@@ -64,7 +63,7 @@ def folder(tmp_path, monkeypatch):
         registry.update(entries)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if blocks(name, "python") and name != NOT_YET])
+@pytest.mark.parametrize("name", [name for name in NAMES if blocks(name, "python")])
 def test_code_runs(name, folder, capsys):
     """Block after block in one namespace, as in a notebook."""
     if "import timm" in content(name) and find_spec("timm") is None:

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention.cost import ModuleCost, batch_norm, bottleneck, convolution
-from gam_viz.attention.errors import OptionError
-from gam_viz.attention.gate import Gate
+from gam_viz.attention.errors import odd_kernel
+from gam_viz.attention.gate import SIGMOID, Gate
 from gam_viz.attention.se import hidden_channels
 
 
@@ -34,24 +34,19 @@ class CBAM(nn.Module):
 
     def __init__(self, channels: int, *, reduction_ratio: int = 16, kernel_size: int = 7) -> None:
         super().__init__()
-        if kernel_size < 1 or kernel_size % 2 == 0:
-            raise OptionError(
-                f"CBAM's kernel size must be odd so that the mask keeps the picture's size, got {kernel_size}",
-                "kernel",
-                given=kernel_size,
-            )
+        odd_kernel("CBAM", kernel_size)
         hidden = hidden_channels(channels, reduction_ratio)
         self.average_pool = nn.AdaptiveAvgPool2d(1)
         self.max_pool = nn.AdaptiveMaxPool2d(1)
         self.mlp = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels))
         self.channel_sigmoid = nn.Sigmoid()
-        self.channel_gate = Gate("channel", bounded=True)
+        self.channel_gate = Gate("channel", bounds=SIGMOID)
 
         self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
         self.bn = nn.BatchNorm2d(1, momentum=0.01)
         nn.init.zeros_(self.bn.weight)
         self.spatial_sigmoid = nn.Sigmoid()
-        self.spatial_gate = Gate("spatial", bounded=True)
+        self.spatial_gate = Gate("spatial", bounds=SIGMOID)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) -> (B, C, H, W)
         # Both pooled vectors go through the shared MLP in one call: the same numbers as two calls, and no module

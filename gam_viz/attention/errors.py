@@ -15,3 +15,14 @@ class OptionError(ValueError):
         super().__init__(message)
         self.code = code
         self.details = details
+
+
+def odd_kernel(module: str, size: int) -> None:
+    """Refuse a kernel that has no middle.
+
+    Raises:
+        OptionError: the size is even, or below 1.
+    """
+    if size < 1 or size % 2 == 0:
+        message = f"{module}'s kernel size must be odd so that the gate keeps its size, got {size}"
+        raise OptionError(message, "kernel", module=module, given=size)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from gam_viz.attention.cost import ModuleCost, batch_norm, bottleneck, convolution
 from gam_viz.attention.errors import OptionError
-from gam_viz.attention.gate import Gate
+from gam_viz.attention.gate import SIGMOID, Gate
 
 ChannelGate = Literal["none", "sigmoid"]
 SpatialConv = Literal["full", "factorised", "depthwise"]
@@ -98,13 +98,13 @@ class GAM(nn.Module):
             nn.Linear(hidden, channels),
         )
         self.channel_squash = nn.Sigmoid() if channel_gate == "sigmoid" else nn.Identity()
-        self.channel_gate = Gate("channel", bounded=channel_gate == "sigmoid")
+        self.channel_gate = Gate("channel", bounds=SIGMOID if channel_gate == "sigmoid" else None)
 
         between = groups if shuffle == "between" else 1
         self.spatial_attention = _SPATIAL[_spatial_name(spatial)](channels, hidden, groups, between)
         self.spatial_sigmoid = nn.Sigmoid()
         self.mask_shuffle = nn.ChannelShuffle(groups) if groups > 1 and shuffle == "last" else nn.Identity()
-        self.spatial_gate = Gate("spatial", bounded=True)
+        self.spatial_gate = Gate("spatial", bounds=SIGMOID)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W), any strides -> (B, C, H, W)
         # nn.Linear works on the last axis, so the positions need no flattening and the input may have any strides.

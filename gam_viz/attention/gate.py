@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 
 Branch = Literal["channel", "spatial"]
+Bounds = tuple[float, float]
+SIGMOID: Bounds = (0.0, 1.0)  # what comes out of one
 
 #: Called with the module that owns the gate, the features (B, C, H, W) it will multiply and the gate itself; returns
 #: the gate to use instead, or None to keep it.
@@ -77,15 +79,18 @@ class Gate(nn.Module):
     """Multiplies features by a gate. Has no parameters, so it adds nothing to a state dict.
 
     Args:
-        branch: "channel" (what?) or "spatial" (where?).
-        bounded: True where the gate comes out of a sigmoid and lies in 0..1, False where it is any signed number.
+        branch: "channel" (what?) or "spatial" (where?). Gates of one branch in one module are told apart by `name`.
+        bounds: lowest and highest value that the gate can have, `SIGMOID` out of a sigmoid; None where it is any
+            signed number.
+        name: what this gate is, e.g. "rows", where the branch does not say it; `gate.<name>` in the catalogue.
         layer: what the gate's block is called where the gate's path in the network does not tell; see `layer_of`.
     """
 
-    def __init__(self, branch: Branch, *, bounded: bool, layer: str | None = None) -> None:
+    def __init__(self, branch: Branch, *, bounds: Bounds | None, name: str = "", layer: str | None = None) -> None:
         super().__init__()
         self.branch: Branch = branch
-        self.bounded = bounded
+        self.bounds = bounds
+        self.name = name
         self.layer = layer
 
     def forward(self, x: Tensor, gate: Tensor) -> Tensor:  # (B, C, H, W), broadcastable -> (B, C, H, W)
@@ -95,4 +100,5 @@ class Gate(nn.Module):
         return x * gate
 
     def extra_repr(self) -> str:
-        return f"{self.branch}, {'0..1' if self.bounded else 'unbounded'}"
+        range_ = "unbounded" if self.bounds is None else f"{self.bounds[0]:g}..{self.bounds[1]:g}"
+        return ", ".join(filter(None, (self.branch, self.name, range_)))

@@ -11,12 +11,17 @@ from typing import Any
 
 from torch import nn
 
+from gam_viz.attention.bam import BAM, bam_cost
 from gam_viz.attention.cbam import CBAM, cbam_cost
 from gam_viz.attention.chain import AttentionChain
+from gam_viz.attention.coordinate import CoordinateAttention, coordinate_cost
 from gam_viz.attention.cost import ModuleCost
+from gam_viz.attention.eca import ECA, eca_cost
 from gam_viz.attention.gam import GAM, gam_cost
 from gam_viz.attention.se import SE, se_cost
+from gam_viz.attention.simam import SimAM, simam_cost
 from gam_viz.attention.spec import AttentionSpec, Option, counted
+from gam_viz.attention.triplet import TripletAttention, triplet_cost
 
 RATIO = Option("reduction_ratio", "ratio", 16, reduction=True)
 KERNEL = Option("kernel_size", "kernel", 7, highest=31, step=2)
@@ -58,6 +63,7 @@ ATTENTION: dict[str, AttentionSpec] = {
         formula="cbam",
         usual=({"reduction_ratio": 16},),
         colour="#2f7fc1",
+        marker="square",
         walkthrough="cbam",
     ),
     "gam": AttentionSpec(
@@ -76,6 +82,7 @@ ATTENTION: dict[str, AttentionSpec] = {
         ),
         families=({"spatial": "factorised"}, {"spatial": "depthwise"}, {"groups": 4}, {}),
         colour="#e69f00",
+        marker="diamond",
         walkthrough="gam",
     ),
     "gam_sigmoid": AttentionSpec(
@@ -86,6 +93,7 @@ ATTENTION: dict[str, AttentionSpec] = {
         usual=(),
         families=(),
         colour="#b0508f",
+        marker="triangle-up",
     ),
     "se_cbam": AttentionSpec(
         partial(_se_then, CBAM),
@@ -96,6 +104,7 @@ ATTENTION: dict[str, AttentionSpec] = {
         usual=(),
         families=(),
         colour="#56b4e9",
+        marker="star",
     ),
     "se_gam": AttentionSpec(
         partial(_se_then, GAM),
@@ -106,6 +115,51 @@ ATTENTION: dict[str, AttentionSpec] = {
         usual=(),
         families=(),
         colour="#d55e00",
+        marker="cross",
+    ),
+    # To be chosen on the Design page, and not among the designs that every other is compared with.
+    "eca": AttentionSpec(
+        ECA,
+        options=(Option("k_size", "neighbours", 3, highest=31, step=2),),
+        cost=eca_cost,
+        formula="eca",
+        usual=(),
+        colour="#7339e6",
+        marker="x",
+    ),
+    "simam": AttentionSpec(SimAM, cost=simam_cost, formula="simam", usual=(), colour="#606642", marker="triangle-down"),
+    "triplet": AttentionSpec(
+        TripletAttention,
+        options=(KERNEL,),
+        cost=triplet_cost,
+        formula="triplet",
+        usual=(),
+        colour="#00707a",
+        marker="star-diamond",
+    ),
+    "coordinate": AttentionSpec(
+        CoordinateAttention,
+        options=(Option("reduction_ratio", "squeeze", 32, reduction=True),),
+        cost=coordinate_cost,
+        formula="coordinate",
+        usual=(),
+        families=(),
+        colour="#b23b00",
+        marker="hexagon",
+    ),
+    "bam": AttentionSpec(
+        BAM,
+        options=(
+            RATIO,
+            Option("dilation", "dilation", 4, highest=16),
+            Option("combine", "combine", "sum", choices=("sum", "product")),
+        ),
+        cost=bam_cost,
+        formula="bam",
+        usual=(),
+        families=(),
+        colour="#a3009b",
+        marker="pentagon",
     ),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from gam_viz.attention.cost import ModuleCost, bottleneck
-from gam_viz.attention.gate import Gate
+from gam_viz.attention.gate import SIGMOID, Gate
 
 
 def hidden_channels(channels: int, reduction_ratio: int) -> int:
@@ -35,7 +35,7 @@ class SE(nn.Module):
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.mlp = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels))
         self.sigmoid = nn.Sigmoid()
-        self.channel_gate = Gate("channel", bounded=True)
+        self.channel_gate = Gate("channel", bounds=SIGMOID)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) -> (B, C, H, W)
         pooled = self.pool(x).flatten(1)  # (B, C)

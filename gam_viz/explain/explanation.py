@@ -43,12 +43,14 @@ class Explanation:
         """Blocks that have gates, in order."""
         return tuple(dict.fromkeys(reading.layer for reading in self.readings))
 
-    def reading(self, layer: str, branch: str) -> GateReading | None:
-        """The gate of a layer's branch, or None where that layer has none."""
-        for reading in self.readings:
-            if (reading.layer, reading.branch) == (layer, branch):
-                return reading
-        return None
+    def gates(self, layer: str, branch: str) -> tuple[GateReading, ...]:
+        """All gates of a layer's branch, in the order they are computed; most modules have one, Triplet has three."""
+        return tuple(reading for reading in self.readings if (reading.layer, reading.branch) == (layer, branch))
+
+    def reading(self, layer: str, branch: str, name: str = "") -> GateReading | None:
+        """The gate of a layer's branch that is called so, else its first; None where that layer has none."""
+        gates = self.gates(layer, branch)
+        return next((gate for gate in gates if gate.name == name), gates[0] if gates else None)
 
 
 def explain(network: ResidualNetwork, card: Card, x: Tensor) -> Explanation:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import Branch, Gate, watch
+from gam_viz.attention import Bounds, Branch, Gate, watch
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -24,17 +24,26 @@ class GateReading:
         layer: the block the gate belongs to, e.g. "layer2.0".
         module: the gate's own path in the network, which `replace_gates` takes.
         branch: "channel" or "spatial".
-        bounded: whether the gate lies in 0..1 by construction (a sigmoid); otherwise it is any signed number.
-        values: (C, 1, 1), (1, H, W) or (C, H, W) float32, read-only; C, H, W are those of the features.
+        bounds: lowest and highest value that the gate can have, 0 and 1 out of a sigmoid; None where it is any signed
+            number.
+        values: (C, 1, 1), (1, H, W), (C, H, W), or one weight for every channel and row (C, H, 1) or channel and column
+            (C, 1, W), float32, read-only; C, H, W are those of the features.
         shape: (C, H, W) of the features it multiplies.
+        name: tells it from other gates of its layer and branch: the gate's own, else the end of its path.
     """
 
     layer: str
     module: str
     branch: Branch
-    bounded: bool
+    bounds: Bounds | None
     values: FloatArray
     shape: tuple[int, int, int]
+    name: str = ""
+
+    @property
+    def over_picture(self) -> bool:
+        """Whether it has a value for every row and column, so that it may be drawn over the picture."""
+        return self.values.shape[1:] == self.shape[1:]
 
     @property
     def per_position(self) -> bool:
@@ -168,10 +177,14 @@ def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading
         owner = gates[path]
         channels, height, width = shape[1:]
         # A gate that was put in place of the computed one may be smaller, down to a single number.
+        gate = gate[(None,) * (4 - gate.ndim)]
         least = (1, channels, 1, 1) if owner.branch == "channel" else (1, 1, height, width)
-        gate = gate.broadcast_to(torch.broadcast_shapes(gate.shape, least))
+        # A spatial gate may lie on axes of its own, (1, C, H, 1) or (1, C, 1, W), and is left as it is.
+        if owner.branch == "channel" or tuple(gate.shape[-2:]) == (1, 1):
+            gate = gate.broadcast_to(torch.broadcast_shapes(gate.shape, least))
         values = gate[0].float().cpu().numpy()
         values.flags.writeable = False
-        layer = owner.layer or layer_of(path)
-        readings.append(GateReading(layer, path, owner.branch, owner.bounded, values, (channels, height, width)))
+        layer, name = owner.layer or layer_of(path), owner.name or path.rpartition(".")[2]
+        shape_ = (channels, height, width)
+        readings.append(GateReading(layer, path, owner.branch, owner.bounds, values, shape_, name))
     return logits, tuple(readings)

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from gam_viz.explain.attributions import Attribution
 from gam_viz.explain.explanation import Explanation
-from gam_viz.explain.gates import FloatArray
+from gam_viz.explain.gates import FloatArray, GateReading
 from gam_viz.explain.maps import SpatialMap, spatial_map
 
 
@@ -29,7 +29,7 @@ class Heatmap:
             "gradcam.layer4.1" for a method of a layer, "integrated_gradients" for a method of pixels.
         kind: "gate" or "attribution".
         source: "gate", or the method's key.
-        layer: of a gate or a method of a layer; None for a method of pixels.
+        layer: of a gate (see `place_of`) or a method of a layer; None for a method of pixels.
         values: (h, w) float32, read-only; larger means more important. Attributions keep their signs: what speaks
             against the class is least important.
         signed: whether values can be negative.
@@ -65,29 +65,34 @@ def spatial_maps(
     channel: int = 0,
     count: int = 4,
 ) -> dict[str, SpatialMap]:
-    """A network's spatial gates, each reduced to one map, by layer.
+    """A network's spatial gates that lie over the picture, each reduced to one map, by `place_of` the gate.
 
     A gate that is one mask for all channels, as CBAM's, is taken as it is whatever the reduction; a gate with a mask
     for every channel is reduced together with its layer's channel gate.
 
     Args:
         explanation: the network on a picture.
-        layers: which, in which order; None for all. Layers without a spatial gate are left out.
+        layers: which, in which order; None for all. Layers without such a gate are left out.
         reduction, channel, count: as for `spatial_map`; a channel that a layer lacks becomes its last.
     """
-    found = {}
+    maps = {}
     for layer in explanation.layers if layers is None else layers:
-        spatial = explanation.reading(layer, "spatial")
-        if spatial is None:
-            continue
-        found[layer] = spatial_map(
-            spatial,
-            explanation.reading(layer, "channel") if spatial.per_channel else None,
-            reduction=reduction,
-            channels=(min(channel, spatial.shape[0] - 1),),
-            count=count,
-        )
-    return found
+        for spatial in explanation.gates(layer, "spatial"):
+            if spatial.over_picture:
+                maps[place_of(explanation, spatial)] = spatial_map(
+                    spatial,
+                    explanation.reading(layer, "channel") if spatial.per_channel else None,
+                    reduction=reduction,
+                    channels=(min(channel, spatial.shape[0] - 1),),
+                    count=count,
+                )
+    return maps
+
+
+def place_of(explanation: Explanation, reading: GateReading) -> str:
+    """A gate's layer, "layer2.0"; with its name, "layer2.0:rows", where the layer has several of its branch."""
+    several = len(explanation.gates(reading.layer, reading.branch)) > 1
+    return f"{reading.layer}:{reading.name}" if several else reading.layer
 
 
 def heatmaps(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,8 +21,9 @@ class SpatialMap:
 
     Attributes:
         values: (H, W) float32 at the gate's true resolution.
-        reduction: "mask" (the gate is one map for all channels, nothing was reduced) or one of `REDUCTIONS`.
-        lowest, highest: the range the values can have: 0..1 for masks of bounded gates; None where there is no bound,
+        reduction: "mask" (the gate is one map for all channels, nothing was reduced), "strength" (the mean over
+            channels of |gate|, of a layer without a channel gate) or one of `REDUCTIONS`.
+        lowest, highest: the range the values can have: that of the gate for its masks; None where there is no bound,
             as in a mask that comes out of no sigmoid.
         channels: the channels it is about, where it is not about all of them.
     """
@@ -64,21 +66,25 @@ def spatial_map(
         count: for "top".
 
     Raises:
-        ValueError: the reduction is unknown, the channel does not exist, or the readings are of different layers.
+        ValueError: the reduction is unknown, the channel does not exist, the readings are of different layers, or the
+            spatial gate has no value for every row and column.
     """
     if reduction not in REDUCTIONS:
         raise ValueError(f"unknown reduction {reduction!r}; known are {', '.join(REDUCTIONS)}")
     if channel is not None and (channel.layer, channel.shape) != (spatial.layer, spatial.shape):
         raise ValueError(f"the gates are of different layers, {channel.layer} and {spatial.layer}")
+    if not spatial.over_picture:
+        raise ValueError(f"{spatial.module} has no value for every row and column, its shape is {spatial.values.shape}")
     if reduction == "gain" and channel is not None:
         gain = np.abs(np.broadcast_to(channel.values, channel.shape) * spatial.values).mean(axis=0)
-        return SpatialMap(_map(gain), "gain", 0.0, 1.0 if channel.bounded and spatial.bounded else None)
-    low, high = (0.0, 1.0) if spatial.bounded else (None, None)
+        return SpatialMap(_map(gain), "gain", 0.0, _largest(channel, spatial))
+    low, high = spatial.bounds or (None, None)
     if not spatial.per_channel:
         return SpatialMap(_map(spatial.values[0]), "mask", low, high)
     if reduction == "spread":
-        # A standard deviation of numbers in 0..1 is at most 0.5.
-        return SpatialMap(_map(spatial.values.std(axis=0)), "spread", 0.0, 0.5 if spatial.bounded else None)
+        # A standard deviation is at most half the range: 0.5 of numbers in 0..1.
+        most = None if low is None or high is None else (high - low) / 2
+        return SpatialMap(_map(spatial.values.std(axis=0)), "spread", 0.0, most)
     if reduction == "top":
         chosen = top_channels(channel, spatial, count)
         return SpatialMap(_map(spatial.values[list(chosen)].mean(axis=0)), "top", low, high, chosen)
@@ -88,8 +94,16 @@ def spatial_map(
             raise ValueError(f"channel {given} does not exist; this layer has 0 to {spatial.shape[0] - 1}")
         return SpatialMap(_map(spatial.values[channels[0]]), "channel", low, high, (channels[0],))
     if reduction == "gain":  # of a layer without a channel gate
-        return SpatialMap(_map(np.abs(spatial.values).mean(axis=0)), "gain", 0.0, high)
+        return SpatialMap(
+            _map(np.abs(spatial.values).mean(axis=0)), "strength", max(0.0, low or 0.0), _largest(spatial)
+        )
     return SpatialMap(_map(spatial.values.mean(axis=0)), "mean", low, high)
+
+
+def _largest(*gates: GateReading) -> float | None:
+    """The largest |product| that the gates can have; None where one of them has no bounds."""
+    bounds = [gate.bounds for gate in gates if gate.bounds is not None]
+    return math.prod(max(map(abs, ends)) for ends in bounds) if len(bounds) == len(gates) else None
 
 
 def _map(values: np.ndarray) -> FloatArray:

@@ -9,19 +9,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from gam_viz.figures import elements
-from gam_viz.figures.style import GUIDE, layout, translucent
-
-#: Plotly's name of each marker, and the character that stands for it in a legend beside the figure.
-SYMBOLS = {
-    "circle": "●",
-    "square": "■",
-    "diamond": "◆",
-    "triangle-up": "▲",
-    "star": "★",
-    "cross": "✚",
-    "x": "✖",
-    "hexagon": "⬢",
-}
+from gam_viz.figures.style import GUIDE, SYMBOLS, layout, translucent
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class Dot:
         low, high: its interval, or None.
         filled: a filled dot or a ring.
         told: what the pointer is told, in place of the number.
+        marker: of the network, as Plotly calls it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Dot:
     high: float | None = None
     filled: bool = True
     told: str = ""
+    marker: str = "circle"
 
 
 def dots(
@@ -70,6 +72,7 @@ def dots(
                 marker={
                     "color": dot.colour if dot.filled else translucent(dot.colour, 0.0),
                     "size": 11,
+                    "symbol": dot.marker,
                     "line": {"color": dot.colour, "width": 2.5},
                 },
                 hovertemplate=f"{dot.name}: {told}<extra></extra>",

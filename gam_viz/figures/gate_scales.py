@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
+from gam_viz.attention import Bounds
 from gam_viz.explain import GateReading, SpatialMap
-from gam_viz.figures.scales import Scale, bounded_scale, symmetric_scale
+from gam_viz.figures.scales import Scale, symmetric_scale
+
+
+class HasBounds(Protocol):
+    """Whatever knows the range of a gate."""
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Lowest and highest value; None where it is any signed number."""
 
 
 def spatial_scale(maps: Sequence[SpatialMap]) -> Scale:
@@ -14,14 +24,24 @@ def spatial_scale(maps: Sequence[SpatialMap]) -> Scale:
     if any(m.lowest is None for m in maps):
         limit = max(1.0, symmetric_scale([m.values for m in maps]).high)
         return Scale(-limit, limit, signed=True)
-    if all(m.highest is not None for m in maps):
-        return bounded_scale(0.0, 1.0)
+    ends = [m.highest for m in maps if m.highest is not None]
+    if len(ends) == len(maps):
+        return Scale(min(m.lowest or 0.0 for m in maps), max(1.0, *ends))
     return Scale(0.0, max(1.0, *(float(m.values.max()) for m in maps)))
 
 
+def shared_bounds(gates: Sequence[HasBounds]) -> Scale | None:
+    """From the lowest to the highest value that any of the gates can have; None where one has no bounds."""
+    bounds = [gate.bounds for gate in gates if gate.bounds is not None]
+    if len(bounds) < len(gates):
+        return None
+    return Scale(min((low for low, _ in bounds), default=0.0), max((high for _, high in bounds), default=1.0))
+
+
 def weight_scale(readings: Sequence[GateReading]) -> Scale:
-    """0..1 where every channel gate is bounded; else wide enough for every channel's mean, for 0 and for 1."""
-    if all(reading.bounded for reading in readings):
-        return bounded_scale()
+    """The range of the channel gates, 0..1 out of sigmoids; where one has none, wide enough for every channel's mean,
+    for 0 and for 1."""
+    if (bounded := shared_bounds(readings)) is not None:
+        return bounded
     means = [reading.channel_means() for reading in readings]
     return Scale(min(0.0, *(float(m.min()) for m in means)), max(1.0, *(float(m.max()) for m in means)))

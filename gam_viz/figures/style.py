@@ -15,6 +15,20 @@ from PIL import Image
 
 from gam_viz.attention import ATTENTION
 
+#: Plotly's name of each marker, and the character that stands for it in a legend beside the figure.
+SYMBOLS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "triangle-up": "▲",
+    "star": "★",
+    "cross": "✚",
+    "x": "✖",
+    "hexagon": "⬢",
+    "triangle-down": "▼",
+    "pentagon": "⬟",
+    "star-diamond": "✦",
+}
 CHOSEN = "#d81b60"  # outlines what was chosen: a layer, a cell
 GUIDE = "#8a8a8a"  # lines that read on a light and on a dark page
 
@@ -22,6 +36,16 @@ GUIDE = "#8a8a8a"  # lines that read on a light and on a dark page
 def colour_of(attention: str) -> str:
     """The colour of an attention module, one everywhere; grey for none, and for one that is not known here."""
     return ATTENTION[attention].colour if attention in ATTENTION else GUIDE
+
+
+def marker_of(attention: str) -> str:
+    """The marker of an attention module as Plotly calls it, so that colour alone tells no two apart."""
+    return ATTENTION[attention].marker if attention in ATTENTION else "circle"
+
+
+def sign_of(attention: str) -> str:
+    """The character that stands for a module's marker in a legend."""
+    return SYMBOLS.get(marker_of(attention), SYMBOLS["circle"])
 
 
 def palette() -> list[str]:

@@ -126,7 +126,7 @@ def _comparison(shown: ReportContext) -> Figure:
     for index, network in enumerate(case.networks):
         panels = []
         if drawn:
-            found = masks[index].get(layer)
+            found = next(iter(masks[index].values()), None)  # of several over the picture, the first
             values = None if found is None or not np.isfinite(found.values).all() else found.values
             caption = say("compare.spatial.absent") if values is None else ""
             panels.append(

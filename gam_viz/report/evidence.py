@@ -43,13 +43,13 @@ def _ablation(shown: ReportContext) -> dict[str, Any] | None:
         return None
     ends = [end for _, one in results for end in (one.probability.low, one.probability.high, one.probability.value)]
     span = (min(-0.1, math.floor(10 * min(ends)) / 10), max(0.1, math.ceil(10 * max(ends)) / 10))
-    layers = list(dict.fromkeys(one.layer for _, one in results))
+    layers = list(dict.fromkeys(one.place for _, one in results))
     charts = []
     for mode in dict.fromkeys(one.mode for _, one in results):
         rows = [
             (
                 shown.layer(layer),
-                [_mark(shown, i, known.index(i), one) for i, one in results if (one.layer, one.mode) == (layer, mode)],
+                [_mark(shown, i, known.index(i), one) for i, one in results if (one.place, one.mode) == (layer, mode)],
             )
             for layer in layers
         ]
@@ -85,7 +85,7 @@ def _ablation_row(shown: ReportContext, index: int, one: Ablation) -> list[str]:
         change += f" ({100 * one.probability.low:+.1f} … {100 * one.probability.high:+.1f})"
     branch, mode = shown.say(f"evidence.branch.{one.branch}"), shown.say(f"evidence.mode.{one.mode}")
     return [
-        *(shown.titles[index], shown.layer(one.layer), branch, mode),
+        *(shown.titles[index], shown.layer(one.place), branch, mode),
         *(change, f"{one.margin.value:+.2f}", f"{one.flip_share:.0%}"),
     ]
 

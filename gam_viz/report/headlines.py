@@ -55,7 +55,7 @@ def _largest(shown: ReportContext, index: int, results: tuple[Ablation, ...]) ->
     return say(
         "report.found.ablation",
         name=shown.titles[index],
-        layer=shown.layer(most.layer),
+        layer=shown.layer(most.place),
         branch=say(f"evidence.branch.{most.branch}"),
         mode=say(f"evidence.mode.{most.mode}"),
         target=shown.target(network),

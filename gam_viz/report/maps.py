@@ -23,7 +23,9 @@ MASK_OPACITY, OPACITY = 0.65, 0.8
 def parts(shown: ReportContext) -> dict[str, Any]:
     """What the template `gates` draws."""
     methods = shown.case.settings.methods
-    return {"weights": _weights(shown), "masks": _masks(shown), "attributions": [_row(shown, m) for m in methods]}
+    planes = [note for index in range(len(shown.titles)) if (note := _planes_sentence(shown, index))]
+    gates = {"weights": _weights(shown), "masks": _masks(shown), "planes": planes}
+    return gates | {"attributions": [_row(shown, method) for method in methods]}
 
 
 def _weights(shown: ReportContext) -> dict[str, Any] | None:
@@ -56,6 +58,19 @@ def _weights_sentence(shown: ReportContext, index: int, channel: list[GateReadin
         high=number(float(values.max())),
         negative=negative,
     )
+
+
+def _planes_sentence(shown: ReportContext, index: int) -> str:
+    """What is said of spatial gates whose axes are not the picture's; empty where there are none."""
+    readings = shown.case.networks[index].explanation.readings
+    planes = [
+        reading.values.ravel() for reading in readings if reading.branch == "spatial" and not reading.over_picture
+    ]
+    if not planes:
+        return ""
+    values = np.concatenate(planes)
+    low, mean, high = (number(float(value)) for value in (values.min(), values.mean(), values.max()))
+    return shown.say("report.planes", name=shown.titles[index], count=len(planes), low=low, high=high, mean=mean)
 
 
 def _masks(shown: ReportContext) -> dict[str, Any] | None:

@@ -46,8 +46,9 @@ def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> b
 
     `<network>/heatmap/<key>` (h, w), `<network>/deletion/<key>` and `insertion/<key>` (steps + 1,) of every map, the
     same with `random` (orders, steps + 1), `<network>/removed` and `inserted` (steps + 1,), the shares of pixels;
-    `<network>/ablation/names` (n,) "layer branch mode", `<network>/ablation/probability`, `logit` and `margin` (n, 3),
-    changes with the ends of their intervals; `agreement/names` (n,), `agreement/spearman`, `ssim`, `iou` and each with
+    `<network>/ablation/names` (n,) "layer branch mode", the layer as "layer2.0:rows" where it has several gates of a
+    branch, `<network>/ablation/probability`, `logit` and `margin` (n, 3), changes with the ends of their intervals;
+    `agreement/names` (n,), `agreement/spearman`, `ssim`, `iou` and each with
     `_low` and `_high` (n, n).
 
     Args:
@@ -68,7 +69,7 @@ def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> b
                 arrays |= {f"{name}/deletion/{key}": deletion, f"{name}/insertion/{key}": insertion}
         if network.ablations is not None and network.ablations.results:
             results = network.ablations.results
-            arrays[f"{name}/ablation/names"] = np.array([f"{one.layer} {one.branch} {one.mode}" for one in results])
+            arrays[f"{name}/ablation/names"] = np.array([f"{one.place} {one.branch} {one.mode}" for one in results])
             for measure in ("probability", "logit", "margin"):
                 changes = [getattr(one, measure) for one in results]
                 arrays[f"{name}/ablation/{measure}"] = np.array([(c.value, c.low, c.high) for c in changes])

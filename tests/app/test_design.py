@@ -138,8 +138,8 @@ def test_a_link_of_nonsense_opens_the_defaults(page: AppTest) -> None:
         ),
         (
             {"d_attention": "cbam", "d_kernel": "4"},
-            "CBAM's kernel size must be odd, so that the mask keeps the picture's size; it is 4.",
-            "CBAM 的卷积核边长须为奇数，掩码才能与图片同样大小，而这里是 4。",
+            "CBAM's kernel size must be odd, so that the gate keeps its size; it is 4.",
+            "CBAM 的卷积核大小须为奇数，门控的大小才能保持不变，而这里是 4。",
         ),
     ],
     ids=str,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gam_viz.attention import CBAM, GAM, SE, AttentionChain, build_attention
+from gam_viz.attention import CBAM, GAM, SE, SIGMOID, AttentionChain, build_attention
 from tests import oracles
 
 
@@ -33,4 +33,4 @@ def test_options_reach_the_second_module():
     assert isinstance(chain.first, SE)
     assert isinstance(chain.second, GAM)
     assert chain.second.channel_attention[0].out_features == 4
-    assert chain.second.channel_gate.bounded
+    assert chain.second.channel_gate.bounds == SIGMOID

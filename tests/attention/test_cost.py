@@ -26,6 +26,15 @@ MODULES = [
     ("gam_sigmoid", {}),
     ("se_cbam", {"kernel_size": 5}),
     ("se_gam", {"rate": 8, "residual": False}),
+    ("eca", {}),
+    ("eca", {"k_size": 9}),
+    ("coordinate", {}),
+    ("coordinate", {"reduction_ratio": 2}),
+    ("simam", {}),
+    ("bam", {}),
+    ("bam", {"reduction_ratio": 5, "dilation": 2, "combine": "product"}),
+    ("triplet", {}),
+    ("triplet", {"kernel_size": 3}),
 ]
 
 
@@ -42,8 +51,8 @@ def test_one_module(name, options, channels, side):
 
 def test_every_attention_that_ships_has_a_closed_form():
     assert all(spec.cost is not None for spec in ATTENTION.values())
-    with pytest.raises(ValueError, match="unknown attention 'eca'; known are none, se"):
-        module_cost("eca", 16, 4)
+    with pytest.raises(ValueError, match="unknown attention 'sk'; known are none, se"):
+        module_cost("sk", 16, 4)
 
 
 def test_without_a_closed_form_the_module_is_counted(monkeypatch):

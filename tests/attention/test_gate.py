@@ -12,7 +12,7 @@ from gam_viz.networks import NetworkConfig, build_network
 
 @pytest.fixture
 def gate():
-    return Gate("channel", bounded=False)
+    return Gate("channel", bounds=None)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_it_multiplies_and_has_no_parameters(gate, x):
     assert torch.equal(gate(x, weights), x * weights)
     assert not gate.state_dict()
     assert repr(gate) == "Gate(channel, unbounded)"
-    assert repr(Gate("spatial", bounded=True)) == "Gate(spatial, 0..1)"
+    assert repr(Gate("spatial", bounds=(0.0, 1.0))) == "Gate(spatial, 0..1)"
 
 
 def test_a_watcher_sees_owner_features_and_gate_and_changes_nothing(gate, x):
@@ -63,7 +63,7 @@ def test_a_gate_that_would_enlarge_the_features_is_refused():
         watch(lambda owner, features, computed: torch.ones(2, 4, 3, 3)),
         pytest.raises(ValueError, match="without enlarging"),
     ):
-        Gate("spatial", bounded=True)(torch.ones(2, 4, 1, 1), torch.ones(2, 4, 1, 1))
+        Gate("spatial", bounds=(0.0, 1.0))(torch.ones(2, 4, 1, 1), torch.ones(2, 4, 1, 1))
 
 
 def test_nested_watchers_see_what_the_outer_ones_handed_back(gate, x):

@@ -15,7 +15,8 @@ def test_every_name_builds_a_module_that_keeps_the_shape(name):
 
 
 def test_known_names():
-    assert list(ATTENTION) == ["se", "cbam", "gam", "gam_sigmoid", "se_cbam", "se_gam"]
+    assert list(ATTENTION)[:6] == ["se", "cbam", "gam", "gam_sigmoid", "se_cbam", "se_gam"]
+    assert list(ATTENTION)[6:] == ["eca", "simam", "triplet", "coordinate", "bam"]
     assert isinstance(build_attention("none", 16), nn.Identity)
     assert build_attention("cbam", 32, kernel_size=3).conv.kernel_size == (3, 3)
     assert isinstance(build_attention("gam", 16).channel_squash, nn.Identity)
@@ -25,8 +26,8 @@ def test_known_names():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(ValueError, match="'bam'; known are none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam"):
-        build_attention("bam", 16)
+    with pytest.raises(ValueError, match="'sk'; known are none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam"):
+        build_attention("sk", 16)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_no_attention_alone(capsys):
     ("arguments", "sentence"),
     [
         (["--attention", "gam", "--attention-option", "rate=99"], "GAM's rate must lie between 1 and the number of"),
-        (["--attention", "eca"], "unknown attention 'eca'; known are none, se"),
+        (["--attention", "sk"], "unknown attention 'sk'; known are none, se"),
         (["--attention", "gam", "--attention-option", "rate"], "an attention option is KEY=VALUE, got 'rate'"),
         (["--attention", "se", "--attention-option", "rate=4"], "attention 'se' does not take these options"),
         (["--stages", "1,0"], "gam_net has 3 stages: give a 0 or 1 for each, got '1,0'"),

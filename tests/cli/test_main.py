@@ -129,8 +129,8 @@ def test_the_same_command_again_keeps_the_weights_and_other_settings_are_refused
         ("--data folder:nowhere", f"no folder or zip of pictures named nowhere; {EXPECTED}"),
         ("--data-root elsewhere", f"no folder or zip of pictures named colours; {EXPECTED}"),
         (
-            "--attention bam",
-            "unknown attention 'bam'; known are none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam",
+            "--attention sk",
+            "unknown attention 'sk'; known are none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam",
         ),
         ("--attention-option rate", "an attention option is KEY=VALUE, got 'rate'"),
         ("--attention-option rate=2", "attention 'none' takes no options, got rate"),
@@ -140,7 +140,7 @@ def test_the_same_command_again_keeps_the_weights_and_other_settings_are_refused
         ),
         (
             "--attention cbam --attention-option kernel_size=4",
-            "CBAM's kernel size must be odd so that the mask keeps the picture's size, got 4",
+            "CBAM's kernel size must be odd so that the gate keeps its size, got 4",
         ),
         ("--stem patch", "unknown stem 'patch'; known are cifar, stride2, imagenet"),
         ("--width 0", "num_classes and width must be at least 1, got 2 and 0"),

@@ -29,7 +29,7 @@ def test_gates_by_path(network):
         f"{block}.attention.{branch}_gate" for block in BLOCKS for branch in ("channel", "spatial")
     ]
     assert [gate.branch for gate in gates_of(network("cbam")).values()] == ["channel", "spatial"] * 6
-    assert [gate.bounded for gate in gates_of(network("gam")).values()] == [False, True] * 6
+    assert [gate.bounds for gate in gates_of(network("gam")).values()] == [None, (0.0, 1.0)] * 6
     assert list(gates_of(network("se"))) == [f"{block}.attention.channel_gate" for block in BLOCKS]
     assert gates_of(network("none")) == {}
 

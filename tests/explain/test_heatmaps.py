@@ -10,7 +10,9 @@ from gam_viz.explain.heatmaps import heatmaps, resized, spatial_maps
 
 
 def reading(branch, values, features, *, layer="layer1.0", bounded=True):
-    return GateReading(layer, f"{layer}.{branch}", branch, bounded, values.astype(np.float32), features)
+    return GateReading(
+        layer, f"{layer}.{branch}", branch, (0.0, 1.0) if bounded else None, values.astype(np.float32), features
+    )
 
 
 def explanation(*readings):

@@ -12,7 +12,7 @@ def gate(branch, *shape, seed=0, bounded=True, layer="layer1.0", features=(C, H,
     generator = np.random.default_rng(seed)
     values = generator.random(shape) if bounded else generator.normal(0, 2, shape)
     path = f"{layer}.attention.{branch}_gate"
-    return GateReading(layer, path, branch, bounded, values.astype(np.float32), features)
+    return GateReading(layer, path, branch, (0.0, 1.0) if bounded else None, values.astype(np.float32), features)
 
 
 GAM_CHANNEL = gate("channel", C, H, W, seed=1, bounded=False)
@@ -44,10 +44,10 @@ def test_gain_is_what_the_pair_leaves_of_the_features(channel, spatial, highest)
     assert (drawn.reduction, drawn.lowest, drawn.highest, drawn.channels) == ("gain", 0.0, highest, ())
 
 
-def test_gain_without_a_channel_gate_is_the_mean():
+def test_strength_stands_for_the_gain_where_there_is_no_channel_gate():
     drawn = spatial_map(GAM_SPATIAL, reduction="gain")
     np.testing.assert_allclose(drawn.values, GAM_SPATIAL.values.mean(axis=0), rtol=1e-6)
-    assert (drawn.reduction, drawn.highest) == ("gain", 1.0)
+    assert (drawn.reduction, drawn.highest) == ("strength", 1.0)
 
 
 @pytest.mark.parametrize("reduction", [name for name in REDUCTIONS if name != "gain"])
@@ -68,7 +68,7 @@ def test_spread_is_the_standard_deviation_over_channels():
     assert (drawn.lowest, drawn.highest) == (0.0, 0.5)
     # The bound is reached where half the channels are 0 and half are 1, and no higher.
     halves = GateReading(
-        "l", "l", "spatial", True, np.repeat([0.0, 1.0], 3)[:, None, None] * np.ones((C, H, W)), (C, H, W)
+        "l", "l", "spatial", (0.0, 1.0), np.repeat([0.0, 1.0], 3)[:, None, None] * np.ones((C, H, W)), (C, H, W)
     )
     assert spatial_map(halves, reduction="spread").values.max() == pytest.approx(0.5)
 
@@ -98,7 +98,7 @@ def test_top_is_the_mean_mask_of_the_strongest_channels(count):
 def test_the_sign_of_a_weight_does_not_make_it_weak():
     values = np.ones((C, H, W), dtype=np.float32)
     values[2] = -5
-    strong = GateReading("layer1.0", "g", "channel", False, values, (C, H, W))
+    strong = GateReading("layer1.0", "g", "channel", None, values, (C, H, W))
     assert top_channels(strong, GAM_SPATIAL, 1) == (2,)
     assert top_channels(strong, GAM_SPATIAL, 3) == (2, 0, 1)  # equal ones in their order
 

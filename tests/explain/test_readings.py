@@ -13,7 +13,9 @@ from gam_viz.networks.checkpoints import Card
 def reading():
     def make(*shape, features=(6, 4, 5), branch="channel", bounded=False):
         values = np.random.default_rng(0).normal(0.3, 1, shape).astype(np.float32)
-        return GateReading("layer1.0", "layer1.0.attention.gate", branch, bounded, values, features)
+        return GateReading(
+            "layer1.0", "layer1.0.attention.gate", branch, (0.0, 1.0) if bounded else None, values, features
+        )
 
     return make
 
@@ -93,14 +95,14 @@ def test_readings_of_a_network(attention, shapes, bounded, network):
     assert [r.module for r in readings] == list(gates_of(net))
     first = readings[: len(shapes)]
     assert [r.values.shape for r in first] == shapes
-    assert [r.bounded for r in first] == bounded
+    assert [r.bounds is not None for r in first] == bounded
     chain = {"layer1.0.first", "layer1.0.second"}
     assert {r.layer for r in first} == (chain if attention == "se_gam" else {"layer1.0"})
     assert {r.shape for r in first} == {(4, 16, 8)}
     for r in readings:
         assert r.values.dtype == np.float32
         assert not r.values.flags.writeable
-        if r.bounded:
+        if r.bounds:
             assert 0 < r.values.min() <= r.values.max() < 1
     assert readings[-1].shape == (16, 4, 2)
 

@@ -226,7 +226,7 @@ def test_a_card_that_cannot_be_is_refused(card, sentence, path):
 @pytest.mark.parametrize(
     "config",
     [
-        {"attention": "bam"},
+        {"attention": "sk"},
         {"attention": "gam", "attention_options": {"ratio": 3}},
         {"attention": "gam", "attention_options": {"rate": "4"}},
         {"attention": "cbam", "attention_options": [1]},

@@ -64,7 +64,7 @@ def test_what_cannot_be_built_is_refused(values, sentence):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"attention": "bam"}, "unknown attention 'bam'; known are none, se"),
+        ({"attention": "sk"}, "unknown attention 'sk'; known are none, se"),
         ({"attention": "gam", "attention_options": {"rate": 64}}, "between 1 and the number of channels"),
         ({"attention_options": {"rate": 4}}, "'none' takes no options"),
     ],

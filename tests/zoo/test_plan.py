@@ -39,7 +39,7 @@ def test_the_projects_plan_has_every_form_that_is_asked_for():
     added = {label: count / parameters["none"] - 1 for label, count in parameters.items()}
     assert added["gam-factorised"] < 0.05 < min(added["gam-r16"], added["gam-groups"])
     assert max(added["gam-r16"], added["gam-groups"]) < added["gam"]
-    assert built["gam-sigmoid"].layer1[0].attention.channel_gate.bounded
+    assert built["gam-sigmoid"].layer1[0].attention.channel_gate.bounds == (0.0, 1.0)
     assert len(scenes.snapshots["cbam"]) == len(scenes.snapshots["gam"]) == 8
 
 
@@ -70,7 +70,7 @@ def test_attention_in_some_stages_alone(written):
         ("set = ", "is not TOML"),
         (HEAD, "names no set"),
         (HEAD + SET.replace("small = 1", "bam = 1"), "unknown attention 'bam'; known are none, gam, small"),
-        (HEAD.replace('"gam"', '"bam"') + SET, "attention 'small' of the plan: unknown attention 'bam'"),
+        (HEAD.replace('"gam"', '"sk"') + SET, "attention 'small' of the plan: unknown attention 'sk'"),
         (HEAD.replace("rate = 16", "ratio = 16") + SET, "attention 'small' of the plan"),
         (HEAD.replace("[attention.small]", "[attention.small]\nstages = [0, 1]") + SET, "a list of true and false"),
         (HEAD.replace("[attention.small]", "[attention.small]\nstages = [true]") + SET, "gam_net's 3 stages, got 1"),

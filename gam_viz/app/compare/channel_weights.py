@@ -6,19 +6,23 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from gam_viz.app.compare.gate_choice import choose_gate
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT, SCALES, View, print_scale
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import GateReading
+from gam_viz.explain.heatmaps import place_of
 from gam_viz.figures.channels import channel_bars, channel_overview
+from gam_viz.figures.gate_scales import shared_bounds
 from gam_viz.figures.overlay import picker
-from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, symmetric_scale
 
 
 def channel_row(view: View, layer: str) -> None:
     """Draw the row of channel weights."""
-    readings = [e.reading(layer, "channel") for e in view.explanations]
+    name = choose_gate(view, layer, "channel")
+    readings = [e.reading(layer, "channel", name) for e in view.explanations]
     present = [reading for reading in readings if reading is not None]
     if not present:
         st.info(text("compare.channels.none", layer=layer_title(layer)))
@@ -36,7 +40,7 @@ def channel_row(view: View, layer: str) -> None:
                 "compare.channels.order",
             )
     cells = [cell if reading is None else _same_place(cell, present[0], reading) for reading in readings]
-    over_time = [r for e in view.over_time if (r := e.reading(layer, "channel")) is not None]
+    over_time = [r for e in view.over_time if (r := e.reading(layer, "channel", name)) is not None]
     shared = channel_scale(
         [*present, *over_time], [c for c, reading in zip(cells, readings, strict=True) if reading is not None]
     )
@@ -61,16 +65,16 @@ def channel_row(view: View, layer: str) -> None:
                 key=f"bars-{column.number}",
                 alt=channel_caption(column.title, layer, reading),
             )
-            of_network = (column.explanation.reading(name, "channel") for name in view.layers())
-            of_all = [of_layer for of_layer in of_network if of_layer is not None]
+            explanation = column.explanation
+            of_all = [of_layer for of_layer in explanation.readings if of_layer.branch == "channel"]
             overview_scale = channel_scale(of_all)
             st.plotly_chart(
                 channel_overview(
                     of_all,
-                    [layer_title(r.layer) for r in of_all],
+                    [layer_title(place_of(explanation, r)) for r in of_all],
                     overview_scale if own else channel_scale(all_channel(view)),
                     colours,
-                    chosen=next((i for i, r in enumerate(of_all) if r.layer == layer), None),
+                    chosen=next((i for i, r in enumerate(of_all) if r.module == reading.module), None),
                     hover=text("common.word.weight"),
                 ),
                 config=PLOT,
@@ -91,9 +95,10 @@ def all_channel(view: View) -> list[GateReading]:
 
 
 def channel_scale(readings: list[GateReading], cells: Sequence[tuple[int, int]] = ()) -> Scale:
-    """0..1 where every gate is bounded; else signed, wide enough for every channel's mean and its band, and for 1."""
-    if all(reading.bounded for reading in readings):
-        return bounded_scale()
+    """The range of the gates, 0..1 out of sigmoids; where one has none, signed, wide enough for every channel's mean
+    and its band, and for 1."""
+    if (bounded := shared_bounds(readings)) is not None:
+        return bounded
     maps = [reading.channel_means() for reading in readings]
     for reading in readings:
         if reading.per_position:
@@ -119,7 +124,7 @@ def channel_caption(name: str, layer: str, reading: GateReading, say: Callable[.
     if not reading.per_position:
         return say("compare.channels.caption_constant", **values)
     values["spread"] = number(float(reading.channel_spread().mean()))
-    if reading.bounded:
+    if reading.bounds is not None:
         return say("compare.channels.caption_positions", **values)
     return say("compare.channels.caption_signed", **values, negative=reading.negative_share)
 

@@ -111,12 +111,14 @@ def _figure(view: View) -> Figure:
 
 def _spatial_panels(view: View, index: int) -> list[MapPanel]:
     shown = view.shown
-    if not any(shown.layer in of_network for of_network in shown.spatial):
+    if not any(place in of_network for place, of_network in zip(shown.places, shown.spatial, strict=True)):
         return []
-    title = f"{text('compare.spatial.title')}, {layer_title(shown.layer)}"
-    found = shown.spatial[index].get(shown.layer)
+    place = shown.places[index]
+    title = f"{text('compare.spatial.title')}, {layer_title(place or shown.layer)}"
+    found = shown.spatial[index].get(place)
     if found is None:  # the other network has a mask here: keep the rows aligned
-        return [MapPanel(None, Scale(0, 1), shown.colours, title, text("compare.spatial.absent"))]
+        why = text("compare.spatial.not_over_picture") if place else text("compare.spatial.absent")
+        return [MapPanel(None, Scale(0, 1), shown.colours, title, why)]
     signed = shown.colours in DIVERGING
     scale = shown.spatial_scale or (symmetric_scale if signed else range_scale)([found.values])
     return [MapPanel(found.values, scale, shown.colours, title, spatial_caption(found))]

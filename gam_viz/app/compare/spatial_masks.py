@@ -7,14 +7,16 @@ from functools import partial
 
 import streamlit as st
 
+from gam_viz.app.compare.gate_choice import choose_gate
 from gam_viz.app.evidence.badges import gate_badges
 from gam_viz.app.shared.choices import choose, choose_number
 from gam_viz.app.shared.columns import PLOT, SCALES, View, print_scale
 from gam_viz.app.shared.words import layer_title, prose, text
-from gam_viz.explain import REDUCTIONS, SpatialMap
-from gam_viz.explain.heatmaps import spatial_maps
-from gam_viz.figures.gate_scales import spatial_scale
+from gam_viz.explain import REDUCTIONS, GateReading, SpatialMap
+from gam_viz.explain.heatmaps import place_of, spatial_maps
+from gam_viz.figures.gate_scales import shared_bounds, spatial_scale
 from gam_viz.figures.overlay import overlay, thumbnails
+from gam_viz.figures.planes import plane
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
 
 
@@ -23,6 +25,7 @@ def spatial_row(view: View, layer: str) -> None:
     first, columns = view.row()
     with first:
         st.subheader(text("compare.spatial.title"), anchor=False, help=text("compare.spatial.help"))
+        name = choose_gate(view, layer, "spatial")
         reduction = choose("reduction", REDUCTIONS, "gain", text("compare.spatial.reduction"), "compare.reduction")
         detail = _reduction_detail(view, layer, reduction)
         opacity = st.slider(text("compare.spatial.opacity"), 0, 100, 65, 5, key="opacity", format="%d %%") / 100
@@ -31,30 +34,36 @@ def spatial_row(view: View, layer: str) -> None:
             colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("common.scale.colours"), "compare.colours")
     reduce = partial(spatial_maps, layers=view.layers(), reduction=reduction, channel=detail, count=max(1, detail))
     maps = [reduce(e) for e in view.explanations]
+    gates = [e.reading(layer, "spatial", name) for e in view.explanations]
+    places = ["" if g is None else place_of(e, g) for e, g in zip(view.explanations, gates, strict=True)]
     drawn = [m for of_network in maps for m in of_network.values()]
-    if not drawn:
+    if not drawn and not any(gates):
         st.info(text("compare.spatial.none", layer=layer_title(layer)))
         return
     over_time = [m for e in view.over_time for m in reduce(e).values()]
-    shared = spatial_scale([*drawn, *over_time])
+    shared = spatial_scale([*drawn, *over_time]) if drawn else Scale(0.0, 1.0)
     if shared.signed:
         colours = DIVERGING[0]
     view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
+    view.shown.places = places
     badges = [gate_badges(view, index, of, reduction, detail) for index, of in enumerate(maps)]
-    for (column, place), of_network, badge in zip(columns, maps, badges, strict=True):
+    for (column, place), of_network, gate, where, badge in zip(columns, maps, gates, places, badges, strict=True):
         with place:
             column.heading()
-            if layer not in of_network:
+            if gate is None:
                 st.caption(text("compare.spatial.absent", name=column.title))
                 continue
-            shown = of_network[layer]
+            if not gate.over_picture:
+                _plane(column.title, where, gate, f"plane-{column.number}")
+                continue
+            shown = of_network[where]
             scale = _own_scale(shown, shared) if own else shared
             caption = spatial_caption(shown)
             st.plotly_chart(
                 overlay(shown.values, column.seen, scale, colours, opacity=opacity, hover=text("common.word.value")),
                 config=PLOT,
                 key=f"mask-{column.number}",
-                alt=f"{column.title} {layer_title(layer)}: {caption}",
+                alt=f"{column.title} {layer_title(where)}: {caption}",
             )
             every = list(of_network)
             st.plotly_chart(
@@ -65,7 +74,7 @@ def spatial_row(view: View, layer: str) -> None:
                     [_own_scale(of_network[name], shared) if own else shared for name in every],
                     colours,
                     opacity=max(opacity, 0.5),
-                    chosen=every.index(layer),
+                    chosen=every.index(where),
                 ),
                 config=PLOT,
                 key=f"masks-{column.number}",
@@ -76,15 +85,48 @@ def spatial_row(view: View, layer: str) -> None:
                 caption += " " + text("common.scale.own_range", low=number(scale.low), high=number(scale.high))
             st.caption(caption)
             if badge:
-                st.markdown(badge[layer])
+                st.markdown(badge[where])
+    if not drawn:
+        return
     with first:
         caption = text("common.scale.own") if own else text(f"compare.spatial.scale_{_kind(drawn)}")
         print_scale(shared, colours, caption, marks=(1.0,) if shared.signed else (), key="spatial-scale-bar")
 
 
+def _plane(name: str, place: str, gate: GateReading, key: str) -> None:
+    """A gate that has no value for every row and column: its own axes, beside the picture and not over it."""
+    channels, rows, columns = gate.values.shape
+    along = "rows" if columns == 1 else "columns"
+    values = gate.values.reshape(channels, max(rows, columns))
+    scale = shared_bounds([gate]) or symmetric_scale([values])
+    colours = DIVERGING[0] if scale.signed else SEQUENTIAL[0]
+    caption = text(
+        f"compare.spatial.plane_{along}",
+        channels=channels,
+        count=values.shape[1],
+        low=number(float(values.min())),
+        mean=number(float(values.mean())),
+        high=number(float(values.max())),
+    )
+    st.plotly_chart(
+        plane(
+            values,
+            scale,
+            colours,
+            axes=(text("common.word.channel"), text(f"common.word.{along.removesuffix('s')}")),
+            hover=text("common.word.weight"),
+        ),
+        config=PLOT,
+        key=key,
+        alt=f"{name} {layer_title(place)}: {caption}",
+    )
+    st.caption(caption)
+    print_scale(scale, colours, text("compare.spatial.plane_scale"), key=f"{key}-scale")
+
+
 def _reduction_detail(view: View, layer: str, reduction: str) -> int:
     """The channel for "channel", the number of channels for "top"."""
-    shapes = [r.shape[0] for e in view.explanations if (r := e.reading(layer, "spatial")) is not None and r.per_channel]
+    shapes = [r.shape[0] for e in view.explanations for r in e.gates(layer, "spatial") if r.per_channel]
     if not shapes or reduction not in ("channel", "top"):
         return 0
     if reduction == "channel":

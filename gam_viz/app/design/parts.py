@@ -46,7 +46,8 @@ def parts_row(compared: Compared) -> None:
     )
     if compared.chosen is not None:
         total = sum(mine + gated for mine, gated in of_all.values())
-        where = max(of_all, key=lambda name: of_all[name][1])
+        carrying = [stage.name for stage in stages_of(shown.config, compared.choice.side) if stage.carries]
+        where = max(carrying, key=lambda name: of_all[name][1])  # the first, of modules without parameters
         st.caption(
             text(
                 "design.parts_caption",

@@ -18,9 +18,11 @@ from gam_viz.app.shared.words import class_title, layer_title, prose, sample_tit
 from gam_viz.evidence.ablation.ablate import Ablation, Ablations
 from gam_viz.evidence.ablation.replacements import MODES
 from gam_viz.evidence.registry import MEASURES
+from gam_viz.explain.heatmaps import place_of
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import number
+from gam_viz.figures.style import marker_of, sign_of
 from gam_viz.images import list_samples, load_sample
 from gam_viz.text.refusal import said as reason_of
 
@@ -77,12 +79,13 @@ def _other(view: View) -> list[Subject | None]:
 
 def _chart(view: View, found: Sequence[Ablations], measure: str) -> None:
     titles, colours = view.titles(), view.colours()
+    modules = [e.card.config.attention for e in view.explanations]
     by_place: list[dict[tuple[str, str], Ablation]] = [
-        {(one.layer, one.branch): one for one in of.results} for of in found
+        {(one.place, one.branch): one for one in of.results} for of in found
     ]
     branches = ("channel", "spatial", "both")
     rows = []
-    for layer in view.layers():
+    for layer in dict.fromkeys(one.place for of in found for one in of.results):
         for branch in branches:
             marks = []
             for index, of in enumerate(by_place):
@@ -99,6 +102,7 @@ def _chart(view: View, found: Sequence[Ablations], measure: str) -> None:
                             change.high if drawn else None,
                             filled=one.flips > 0,
                             told="%{x:+.3f}" if measure == "margin" else "%{x:+.1%}",
+                            marker=marker_of(modules[index]),
                         )
                     )
             if marks:
@@ -110,7 +114,7 @@ def _chart(view: View, found: Sequence[Ablations], measure: str) -> None:
     st.html(
         legend(
             [
-                *(("●", colour, name) for name, colour in zip(titles, colours, strict=True)),
+                *zip(map(sign_of, modules), colours, titles, strict=True),
                 ("●", "currentColor", text("evidence.gates.flips")),
                 ("○", "currentColor", text("evidence.gates.stays")),
             ]
@@ -141,7 +145,7 @@ def _sentence(name: str, found: Ablations, mode: str) -> str:
         "evidence.gates.sentence",
         name=name,
         mode=text(f"evidence.mode.{mode}"),
-        layer=layer_title(worst.layer),
+        layer=layer_title(worst.place),
         branch=text(f"evidence.branch.{worst.branch}"),
         change=worst.probability.value,
         before=found.probability,
@@ -166,7 +170,9 @@ def _switch_column(view: View, index: int, mode: str, other: Subject | None, nam
     explanation, subject = view.explanations[index], view.subjects[index]
     paths = {
         reading.module: text(
-            "evidence.gates.row", layer=layer_title(reading.layer), branch=text(f"evidence.branch.{reading.branch}")
+            "evidence.gates.row",
+            layer=layer_title(place_of(explanation, reading)),
+            branch=text(f"evidence.branch.{reading.branch}"),
         )
         for reading in explanation.readings
     }

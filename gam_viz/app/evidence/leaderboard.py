@@ -26,7 +26,7 @@ from gam_viz.evidence.leaderboard.aggregate import (
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
 from gam_viz.evidence.leaderboard.scoring import TRIVIAL, scene_scores
 from gam_viz.figures.dots import Dot, dots
-from gam_viz.figures.style import GUIDE, colour_of
+from gam_viz.figures.style import GUIDE, colour_of, marker_of, sign_of
 
 
 def board_section(view: View) -> None:
@@ -56,7 +56,7 @@ def board_section(view: View) -> None:
     st.html(
         legend(
             [
-                *(("●", colour_of(n.attention), titles[n.name]) for n in found.networks),
+                *((sign_of(n.attention), colour_of(n.attention), titles[n.name]) for n in found.networks),
                 ("○", GUIDE, text("evidence.board.trivial")),
             ]
         )
@@ -108,7 +108,8 @@ def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> 
         for network in found.networks:
             of = _row(network, key, region)
             if of is not None:
-                marks.append(_dot(titles[network.name], colour_of(network.attention), of, measure))
+                dot = _dot(titles[network.name], colour_of(network.attention), of, measure)
+                marks.append(replace(dot, marker=marker_of(network.attention)))
         rows.append((_key_title(key), marks))
     area = found.areas[region]
     # Overlap with a random choice of as many pixels: a of them inside, of 2 - a in all.
@@ -178,7 +179,8 @@ def _gates(found: Results, titles: dict[str, str]) -> None:
         for network in gated:
             one = next((r for r in network.gates if (r.layer, r.branch, r.by) == (layer, branch, by)), None)
             if one is not None:
-                marks.append(_change(titles[network.name], colour_of(network.attention), one))
+                dot = _change(titles[network.name], colour_of(network.attention), one)
+                marks.append(replace(dot, marker=marker_of(network.attention)))
         rows.append((_place_title(layer, branch), marks))
     st.plotly_chart(
         dots(rows, axis=text("evidence.board.accuracy_change"), span=(-1.03, 0.06), form="+.0%", guides=[(0.0, "")]),
@@ -203,7 +205,14 @@ def _tags(found: Results, titles: dict[str, str]) -> None:
     rows = []
     for field in TAG_FIELDS:
         marks = [
-            Dot(titles[n.name], colour_of(n.attention), n.tag[field].value, n.tag[field].low, n.tag[field].high)
+            Dot(
+                titles[n.name],
+                colour_of(n.attention),
+                n.tag[field].value,
+                n.tag[field].low,
+                n.tag[field].high,
+                marker=marker_of(n.attention),
+            )
             for n in found.networks
             if field in n.tag
         ]

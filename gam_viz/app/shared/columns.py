@@ -28,10 +28,12 @@ PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 @dataclass
 class Shown:
-    """What is on the page: the layer, a map a network and layer, its colours and scale, and the attributions."""
+    """What is on the page: the layer, a map a network and gate, which of them is large in each network, their colours
+    and scale, and the attributions."""
 
     layer: str = ""
     spatial: list[dict[str, SpatialMap]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
     spatial_scale: Scale | None = None
     colours: str = SEQUENTIAL[0]
     attributions: list[list[Attribution]] = field(default_factory=list)

@@ -99,6 +99,7 @@ def _here(title: Callable[Concatenate[Words, P], T]) -> Callable[P, T]:
 attention_title = _here(titles.attention_title)
 class_title = _here(titles.class_title)
 data_title = _here(titles.data_title)
+gate_title = _here(titles.gate_title)
 layer_title = _here(titles.layer_title)
 network_title = _here(titles.network_title)
 network_titles = _here(titles.network_titles)

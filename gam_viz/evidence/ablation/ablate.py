@@ -160,6 +160,7 @@ class _Plan:
     mode: str
     over: tuple[str, ...]
     draws: int
+    gate: str
 
 
 def _plans(
@@ -167,6 +168,8 @@ def _plans(
 ) -> tuple[list[_Plan], list[NotAblated]]:
     plans, left_out = [], []
     for layer, branch, members in _groups(replacements.readings, together):
+        alike = sum((other.layer, other.branch) == (layer, branch) for other in replacements.readings)
+        gate = members[0].name if branch != "both" and alike > 1 else ""
         paths = tuple(reading.module for reading in members)
         if whys := [why for path in paths if (why := replacements.why_not(path))]:
             left_out.append(NotAblated(layer, branch, paths, "", whys[0]))
@@ -177,7 +180,7 @@ def _plans(
             over: tuple[str, ...] = ()
             if mode == "shuffled":
                 over = tuple("positions" if reading.per_position else "channels" for reading in members)
-            plans.append(_Plan(layer, branch, paths, mode, over, shuffles if over else 1))
+            plans.append(_Plan(layer, branch, paths, mode, over, shuffles if over else 1, gate))
     return plans, left_out
 
 
@@ -227,4 +230,5 @@ def _result(plan: _Plan, before: _Numbers, after: _Numbers) -> Ablation:
         margin=Change.of(after.margin - before.margin),
         predicted=int(np.bincount(after.predicted).argmax()),
         flip_share=float((after.predicted != before.predicted).mean()),
+        gate=plan.gate,
     )

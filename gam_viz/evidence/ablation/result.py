@@ -51,6 +51,7 @@ class Ablation:
             largest other logit (a negative margin: another class wins).
         predicted: class afterwards; of shuffles the most frequent, the lowest index among equals.
         flip_share: share of draws whose predicted class is not the one before, 0..1.
+        gate: the gate's name where its layer has several of its branch; empty elsewhere.
     """
 
     layer: str
@@ -64,6 +65,12 @@ class Ablation:
     margin: Change
     predicted: int
     flip_share: float
+    gate: str = ""
+
+    @property
+    def place(self) -> str:
+        """The layer, with the gate's name where there are several: "layer2.0:rows", see `explain.heatmaps.place_of`."""
+        return f"{self.layer}:{self.gate}" if self.gate else self.layer
 
     @property
     def flips(self) -> bool:

@@ -30,6 +30,7 @@ class Spread:
 
     Attributes:
         branch: "channel" or "spatial".
+        name: as of `GateReading`.
         shape: (C, H, W) of the features it multiplies.
         per_position: whether it differs between positions; if not, its one value a channel stands at all of them.
         change: (H, W): the largest |after - before| over channels; exactly 0 where nothing changed.
@@ -42,6 +43,7 @@ class Spread:
     """
 
     branch: Branch
+    name: str
     shape: tuple[int, int, int]
     per_position: bool
     change: DoubleArray
@@ -162,6 +164,7 @@ def _spread(
         found.append(
             Spread(
                 gates[path].branch,
+                gates[path].name or path.rpartition(".")[2],
                 shape,
                 tuple(was.shape[-2:]) != (1, 1),
                 _over_channels((after.gates[path] - was).abs(), shape),

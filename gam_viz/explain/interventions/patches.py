@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import Branch
+from gam_viz.attention import Bounds, Branch
 from gam_viz.explain.gates import gates_of
 from gam_viz.explain.interventions.double_precision import DoubleArray, ForwardPass, alone, exact_copy, paths_in, run
 
@@ -76,20 +76,22 @@ class Rearranged:
     Attributes:
         branch: "channel" or "spatial".
         shape: (C, H, W) of the features it multiplies.
-        bounded: whether it lies in 0..1.
+        bounds: lowest and highest value that it can have; None where it is any signed number.
         per_position: whether it differs between positions.
+        name: as of `GateReading`.
         before, after: (C,) each channel's mean over positions; one value where all channels share one mask.
         channel: the channel of the maps below, the one that varies most over positions; None for one shared mask.
-        map_before, map_after: (H, W) of that channel; None for a gate of one value a channel.
+        map_before, map_after: (H, W) of that channel; None for a gate that has no value for every row and column.
         difference: (H, W): the largest |after - before| over channels, where `before` has moved with its patches; of a
-            gate of one value a channel, (1, 1). None where the patches do not divide the gate's map.
+            gate of one value a channel, (1, 1). None where the patches do not divide the gate's map, or it has none.
         map_difference: (H, W): the same of the channel of the maps alone.
     """
 
     branch: Branch
     shape: tuple[int, int, int]
-    bounded: bool
+    bounds: Bounds | None
     per_position: bool
+    name: str
     before: DoubleArray
     after: DoubleArray
     channel: int | None
@@ -180,7 +182,7 @@ def _rearranged(
         channel, maps, difference, of_channel = 0, None, None, None
         if not per_position:
             difference = (now - was).abs().amax(dim=0).numpy()
-        else:
+        elif tuple(was.shape[-2:]) == shape[1:]:
             channel = int(was.std(dim=(1, 2), correction=0).argmax())
             maps = was[channel].numpy().copy(), now[channel].numpy().copy()
             if shuffle.fits(*was.shape[-2:]):
@@ -190,11 +192,12 @@ def _rearranged(
             Rearranged(
                 branch=gates[path].branch,
                 shape=shape,
-                bounded=gates[path].bounded,
+                bounds=gates[path].bounds,
                 per_position=per_position,
+                name=gates[path].name or path.rpartition(".")[2],
                 before=was.mean(dim=(1, 2)).numpy(),
                 after=now.mean(dim=(1, 2)).numpy(),
-                channel=channel if per_position and len(was) > 1 else None,
+                channel=channel if maps is not None and len(was) > 1 else None,
                 map_before=None if maps is None else maps[0],
                 map_after=None if maps is None else maps[1],
                 difference=difference,

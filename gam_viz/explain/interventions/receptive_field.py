@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from gam_viz.attention import GAM
+from gam_viz.attention import CBAM, GAM
 
 BoolArray = npt.NDArray[np.bool_]
 #: Layers that take each channel and each position for itself.
@@ -58,13 +58,15 @@ def field(layers: nn.Module) -> tuple[int, int]:
 
 
 def spatial_layers(module: nn.Module) -> nn.Module | None:
-    """The part of an attention module that turns features, or what CBAM sums them up to, into a mask; None without."""
-    found = getattr(module, "spatial_attention", None) or getattr(module, "conv", None)
-    return found if isinstance(found, nn.Module) else None
+    """The part of an attention module that turns features, or what CBAM sums them up to, into a mask; None without,
+    and for other modules than CBAM and GAM."""
+    if isinstance(module, GAM):
+        return module.spatial_attention
+    return module.conv if isinstance(module, CBAM) else None
 
 
 def spatial_field(module: nn.Module) -> tuple[int, int] | None:
-    """(rows, columns) of the field of an attention module's mask; None where it has none."""
+    """(rows, columns) of the field of an attention module's mask; None where it has none that is known."""
     layers = spatial_layers(module)
     return None if layers is None else field(layers)
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import Branch, Gate, watch
+from gam_viz.attention import SIGMOID, Branch, Gate, watch
 from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, GatePlace, mark
 from gam_viz.networks.adapters.trace import Found, Traced, trace
 
@@ -68,7 +68,8 @@ def _with_gates(network: nn.Module, traced: Traced) -> ForeignNetwork:
         if not layer or (layer, gate.branch) in taken:
             layer = path  # a layer has one gate of a branch; a second one goes by its own path
         taken.add((layer, gate.branch))
-        network.get_submodule(host).add_module(name, Gate(gate.branch, bounded=gate.bounded, layer=layer))
+        added = Gate(gate.branch, bounds=SIGMOID if gate.bounded else None, layer=layer)
+        network.get_submodule(host).add_module(name, added)
         places[gate.owner, gate.index] = GatePlace(path, gate.side)
     # All that multiply, not the gates' owners alone: a product belongs to the innermost marked module.
     for owner in traced.multiplying if found else ():

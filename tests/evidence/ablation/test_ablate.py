@@ -246,7 +246,7 @@ class Small(nn.Module):
 
     def __init__(self, gate, *, scale=1.0, times=1):
         super().__init__()
-        self.gate = Gate("channel", bounded=False)
+        self.gate = Gate("channel", bounds=None)
         self.values = nn.Parameter(gate)
         self.scale, self.times = scale, times
 

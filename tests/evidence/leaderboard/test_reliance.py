@@ -22,7 +22,7 @@ class Through(Gate):
 def without(network, *paths):
     for path in paths:
         owner, _, name = path.rpartition(".")
-        setattr(network.get_submodule(owner), name, Through("channel", bounded=True))
+        setattr(network.get_submodule(owner), name, Through("channel", bounds=(0.0, 1.0)))
     return network
 
 

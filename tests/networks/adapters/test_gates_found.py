@@ -100,7 +100,7 @@ def test_gates_are_those_computed_by_hand(kind, randomise, x):
     assert [r.layer for r in readings] == ["attention"] * len(expected)
     for reading, gate in zip(readings, expected, strict=True):
         assert close(reading.values, gate)
-        assert reading.bounded
+        assert reading.bounds
         assert reading.shape == (16, 64, 64)
 
     everything = {path: torch.ones(1) for path in gates_of(adapted)}
@@ -133,7 +133,7 @@ def test_whole_networks_of_timm(name, count, first, timm, randomise, x):
     assert torch.equal(adapted(x), network(x))
     _, readings = read_gates(adapted, x)
     assert len(readings) == count
-    assert all(reading.bounded for reading in readings)
+    assert all(reading.bounds for reading in readings)
     assert len({(reading.layer, reading.branch) for reading in readings}) == count
     assert adapted.state_dict().keys() == network.state_dict().keys()
     if not count:
@@ -181,7 +181,7 @@ def test_our_own_networks_seen_from_outside(architecture, attention, randomise, 
     _, theirs = read_gates(adapt(foreign.eval(), x), x)
     assert len(ours) == len(theirs)
     for a, b in zip(ours, theirs, strict=True):
-        assert (a.branch, a.bounded, a.shape, a.values.shape) == (b.branch, b.bounded, b.shape, b.values.shape)
+        assert (a.branch, a.bounds, a.shape, a.values.shape) == (b.branch, b.bounds, b.shape, b.values.shape)
         assert abs(a.values - b.values).max() < 1e-6
         assert b.module.startswith(a.module)
 
@@ -190,7 +190,7 @@ def test_the_tutorials_own_class(randomise, x):
     network = randomise(GAM_Net(8))
     adapted = adapt(network, x)
     _, readings = read_gates(adapted, x)
-    assert [(r.layer, r.branch, r.bounded) for r in readings[:2]] == [
+    assert [(r.layer, r.branch, r.bounds is not None) for r in readings[:2]] == [
         ("layer1.0.gam", "channel", False),
         ("layer1.0.gam", "spatial", True),
     ]
@@ -203,7 +203,7 @@ def test_an_own_module_in_five_lines(x):
         def __init__(self, channels):
             super().__init__()
             self.mix = nn.Conv2d(channels, channels, 1)
-            self.gate = Gate("channel", bounded=True)
+            self.gate = Gate("channel", bounds=(0.0, 1.0))
 
         def forward(self, x):
             return self.gate(x, torch.sigmoid(self.mix(x.mean((2, 3), keepdim=True))))
@@ -290,7 +290,7 @@ def test_branch_by_shape_and_bounds_by_what_made_them(forward, branch, bounded, 
     _, readings = read_gates(adapt(Around(multiplying(forward, **CONV)).eval(), x), x)
     assert {r.branch for r in readings} == ({branch} if branch else {"channel", "spatial"})
     if bounded is not None:
-        assert {r.bounded for r in readings} == {bounded}
+        assert {r.bounds is not None for r in readings} == {bounded}
 
 
 def test_containers_that_multiply_keep_running_what_they_hold(x):

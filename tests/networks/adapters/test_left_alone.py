@@ -200,7 +200,7 @@ def test_an_explanation_with_a_card(network, x):
     card = foreign_card(adapted, ["a", "b", "c", "d", "e"], input_size=64)
     explained = explain(adapted, card, x)
     assert explained.layers[0] == "layer1.0.se"
-    assert explained.reading("layer1.0.se", "channel").bounded
+    assert explained.reading("layer1.0.se", "channel").bounds
     assert card.config.architecture == "ResNet"
     with pytest.raises(ValueError, match="input size"):
         foreign_card(adapted, ["a"], input_size=0)

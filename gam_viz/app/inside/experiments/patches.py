@@ -23,11 +23,12 @@ from gam_viz.app.inside.experiments.shared import (
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
 from gam_viz.app.shared.session_cache import cached_with_spinner
-from gam_viz.app.shared.words import class_title, layer_title, prose, text
+from gam_viz.app.shared.words import class_title, gate_title, layer_title, prose, text
 from gam_viz.explain.interventions import Patched, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
 from gam_viz.figures.changes import Panel, before_after, ceiling, panels
+from gam_viz.figures.gate_scales import shared_bounds
 from gam_viz.figures.prediction import prediction_bars
-from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, bounded_scale, number, symmetric_scale
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, symmetric_scale
 from gam_viz.figures.style import enlarged
 
 SEEDS = 9999
@@ -61,7 +62,8 @@ def patches_section(view: View, layer: str) -> None:
         for index in range(len(view.subjects))
     ]
     gates = [gate for of in found for _, patched in of for gate in patched.gates]
-    scale = _channel_scale(gates)
+    scale = _scale([gate for gate in gates if gate.branch == "channel"])
+    masks = [gate for gate in gates if gate.branch == "spatial" and gate.map_before is not None]
     top = ceiling([gate.map_difference for gate in gates if gate.map_difference is not None])
     for index, column in enumerate(columns):
         with column:
@@ -70,7 +72,7 @@ def patches_section(view: View, layer: str) -> None:
                 st.caption(text("inside.try.absent", name=view.titles()[index], layer=layer_title(layer)))
             for part, patched in found[index]:
                 for gate in patched.gates:
-                    _gate(view, index, part, gate, shuffle, scale, top)
+                    _gate(view, index, part, gate, shuffle, scale if gate.branch == "channel" else _scale(masks), top)
                 say(part, layer, _sentences(view, patched, shuffle, level))
             if found[index]:
                 _prediction(view, index, found[index][0][1])
@@ -81,8 +83,10 @@ def patches_section(view: View, layer: str) -> None:
             print_scale(
                 scale, colours, text("inside.try.patches.channel_scale"), marks=marks, key="try-patches-channel"
             )
-        if any(gate.branch == "spatial" for gate in gates):
-            print_scale(bounded_scale(), SEQUENTIAL[0], text("inside.try.patches.mask_scale"), key="try-patches-mask")
+        if masks:
+            of_masks = _scale(masks)
+            colours = DIVERGING[0] if of_masks.signed else SEQUENTIAL[0]
+            print_scale(of_masks, colours, text("inside.try.patches.mask_scale"), key="try-patches-mask")
         print_changes(top, "try-patches-scale")
 
 
@@ -138,46 +142,44 @@ def _patched(view: View, index: int, part: str, level: str, shuffle: Shuffle) ->
     return cached_with_spinner("try-patches", (subject.key, part, level, shuffle), make)
 
 
-def _channel_scale(gates: list[Rearranged]) -> Scale:
-    """One for all channel gates: 0..1 where they are bounded, else signed, and wide enough for 1."""
-    of_channels = [gate for gate in gates if gate.branch == "channel"]
-    if all(gate.bounded for gate in of_channels):
-        return bounded_scale()
-    maps = [m for gate in of_channels for m in (gate.before, gate.after, gate.map_before, gate.map_after)]
+def _scale(gates: list[Rearranged]) -> Scale:
+    """One for all these gates: their range, 0..1 out of sigmoids; where one has none, signed, and wide enough for 1."""
+    if (bounded := shared_bounds(gates)) is not None:
+        return bounded
+    maps = [m for gate in gates for m in (gate.before, gate.after, gate.map_before, gate.map_after)]
     limit = max(1.0, symmetric_scale([m for m in maps if m is not None]).high)
     return Scale(-limit, limit, signed=True)
 
 
 def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle, scale: Scale, top: int) -> None:
-    title = f"{view.titles()[index]} {layer_title(part)}, {text(f'inside.try.gate.{gate.branch}')}"
-    key = f"try-patched-{index}-{part}-{gate.branch}"
+    title = f"{view.titles()[index]} {layer_title(part)}, {_titled(gate)}"
+    key = f"try-patched-{index}-{part}-{gate.branch}-{gate.name}"
     if gate.map_before is None or gate.map_after is None:
-        st.caption(text("inside.try.patches.bars", channels=gate.shape[0]))
+        st.caption(text("inside.try.patches.bars", gate=_titled(gate), channels=gate.shape[0]))
         st.plotly_chart(
             before_after(
                 gate.before,
                 gate.after,
                 view.colours()[index],
-                span=(min(0.0, float(gate.before.min()), float(gate.after.min())), 1.0)
-                if gate.bounded
+                span=(min(0.0, float(gate.before.min()), float(gate.after.min())), gate.bounds[1])
+                if gate.bounds
                 else (scale.low, scale.high),
                 labels=(text("common.word.channel"), text("inside.try.before"), text("inside.try.after")),
             ),
             config=PLOT,
             key=key,
-            alt=f"{title}: {text('inside.try.patches.bars', channels=gate.shape[0])}",
+            alt=f"{title}: {text('inside.try.patches.bars', gate=_titled(gate), channels=gate.shape[0])}",
         )
         return
-    own = scale if gate.branch == "channel" else bounded_scale()
-    colours = DIVERGING[0] if own.signed else SEQUENTIAL[0]
+    colours = DIVERGING[0] if scale.signed else SEQUENTIAL[0]
     st.caption(
         text(f"inside.try.patches.maps_{gate.branch}", channel=gate.channel)
         if gate.channel is not None
         else text("inside.try.patches.maps_one")
     )
     shown = [
-        Panel(text("inside.try.before"), gate.map_before, own, colours),
-        Panel(text("inside.try.after"), gate.map_after, own, colours, grid=shuffle.grid),
+        Panel(text("inside.try.before"), gate.map_before, scale, colours),
+        Panel(text("inside.try.after"), gate.map_after, scale, colours, grid=shuffle.grid),
     ]
     if gate.map_difference is not None:
         shown.append(Panel(text("inside.try.patches.difference"), gate.map_difference, grid=shuffle.grid))
@@ -189,6 +191,11 @@ def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle,
         key=key,
         alt=f"{title}: {', '.join(panel.title for panel in shown)}",
     )
+
+
+def _titled(gate: Rearranged) -> str:
+    """Its branch; its name where it has one of its own."""
+    return gate_title(gate.name) or text(f"inside.try.gate.{gate.branch}")
 
 
 def _prediction(view: View, index: int, patched: Patched) -> None:
@@ -220,6 +227,9 @@ def _sentences(view: View, patched: Patched, shuffle: Shuffle, level: str) -> li
 
 
 def _of_gate(gate: Rearranged, shuffle: Shuffle, level: str) -> str:
+    if gate.per_position and gate.map_before is None:
+        moved = float(np.abs(gate.after - gate.before).max())
+        return prose("inside.try.patches.plane", gate=gate_title(gate.name), largest=number(moved))
     if gate.largest is None or gate.difference is None:
         return prose("inside.try.patches.untold", grid=shuffle.grid, height=gate.shape[1], width=gate.shape[2])
     same = gate.largest < ROUNDING

@@ -21,7 +21,7 @@ from gam_viz.app.inside.experiments.shared import (
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.session_cache import cached_with_spinner
-from gam_viz.app.shared.words import layer_title, prose, text
+from gam_viz.app.shared.words import gate_title, layer_title, prose, text
 from gam_viz.explain.interventions import GateChange, Spread, move_features, move_pixel
 from gam_viz.figures.changes import Panel, ceiling, panels
 from gam_viz.figures.overlay import picker
@@ -160,10 +160,7 @@ def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int],
 def _maps(view: View, index: int, part: str, moved: GateChange, cell: tuple[int, int] | None, top: int) -> None:
     """A layer's gates: where each changed."""
     counts = [
-        (
-            text(f"inside.try.gate.{gate.branch}"),
-            text("inside.try.count", changed=gate.changed, positions=gate.positions),
-        )
+        (_titled(gate), text("inside.try.count", changed=gate.changed, positions=gate.positions))
         for gate in moved.gates
     ]
     shown = [
@@ -183,6 +180,11 @@ def _maps(view: View, index: int, part: str, moved: GateChange, cell: tuple[int,
     )
 
 
+def _titled(gate: Spread) -> str:
+    """Its branch; its name where it has one of its own."""
+    return gate_title(gate.name) or text(f"inside.try.gate.{gate.branch}")
+
+
 def _sentences(view: View, moved: GateChange, level: str) -> list[str]:
     """What happened, with its numbers."""
     # A pixel that was given its own colour changes nothing anywhere, which says nothing about the gates.
@@ -196,6 +198,7 @@ def _sentences(view: View, moved: GateChange, level: str) -> list[str]:
 def _of_gate(gate: Spread, level: str, anything: bool) -> str:
     rows, columns = gate.extent
     values = {
+        "gate": _titled(gate),
         "changed": gate.changed,
         "positions": gate.positions,
         "largest": number(gate.largest),
@@ -206,9 +209,7 @@ def _of_gate(gate: Spread, level: str, anything: bool) -> str:
     }
     if not gate.changed:
         blocked = anything and bool(gate.reach.any())
-        return prose(
-            f"inside.try.pixel.{'blocked' if blocked else 'nothing'}", gate=text(f"inside.try.gate.{gate.branch}")
-        )
+        return prose(f"inside.try.pixel.{'blocked' if blocked else 'nothing'}", gate=_titled(gate))
     if not gate.per_position:
         return prose("inside.try.pixel.constant", **values)
     around = not gate.direct_reach.all() and bool(gate.reach.all())
@@ -222,6 +223,8 @@ def _of_gate(gate: Spread, level: str, anything: bool) -> str:
     values["field"] = " × ".join(map(str, gate.field or (rows, columns)))
     if gate.direct_reach.all():
         return prose("inside.try.pixel.spatial_covered", **values)
+    if gate.field is None:
+        return prose("inside.try.pixel.spatial_plain", **values)
     if gate.field == (rows, columns):
         return prose("inside.try.pixel.spatial", **values)
     return prose("inside.try.pixel.spatial_cut", **values)
