@@ -189,7 +189,7 @@ def test_what_sensitivity_cannot_do_is_said():
         max_sensitivity(lambda picture: np.ones(3), x, radius=0)
     with pytest.raises(ValueError, match="at least 1 sample"):
         max_sensitivity(lambda picture: np.ones(3), x, samples=0)
-    with pytest.raises(ValueError, match="a map holds values that are not finite"):
+    with pytest.raises(ValueError, match="the map holds values that are not finite"):
         max_sensitivity(lambda picture: np.full(3, np.nan), x)
     with pytest.raises(ValueError, match="one normalised picture"):
         max_sensitivity(lambda picture: np.ones(3), x[0])
