@@ -26,7 +26,7 @@ from gam_viz.text.refusal import RefusalError, first_line
 T = TypeVar("T")
 
 
-class Asked:
+class CaseQuestion:
     """What is asked of every network."""
 
     def __init__(
@@ -46,7 +46,9 @@ class Asked:
 class Examination:
     """Asks one network after another question, and writes down what it cannot answer."""
 
-    def __init__(self, name: str, asked: Asked, left_out: list[LeftOut], tell: Callable[[str, float], None]) -> None:
+    def __init__(
+        self, name: str, asked: CaseQuestion, left_out: list[LeftOut], tell: Callable[[str, float], None]
+    ) -> None:
         self.name, self.asked, self.left_out, self.tell = name, asked, left_out, tell
 
     def attempt(self, step: str, ask: Callable[[], T]) -> T | None:

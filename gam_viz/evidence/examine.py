@@ -17,7 +17,7 @@ import torch
 from gam_viz import __version__
 from gam_viz.evidence.bench import Bench
 from gam_viz.evidence.case import About, Case, CaseSettings, Examined, LoadedNetwork
-from gam_viz.evidence.examination import Asked, Examination
+from gam_viz.evidence.examination import CaseQuestion, Examination
 from gam_viz.evidence.measure import BoolArray
 from gam_viz.evidence.omissions import LeftOut
 from gam_viz.evidence.registry import MEASURES
@@ -86,7 +86,7 @@ def examine(
         raise ValueError(f"no network here has a class {target!r}; they have {', '.join(known)}")
     left_out: list[LeftOut] = []
     examined = []
-    asked = Asked(picture, fit, target, settings, truth or {}, device, bench or Bench())
+    asked = CaseQuestion(picture, fit, target, settings, truth or {}, device, bench or Bench())
     for index, (given, name) in enumerate(zip(networks, _unique([card.name for card in cards]), strict=True)):
         one = Examination(name, asked, left_out, _part(settings, progress, index, len(networks), name))
         loaded = one.attempt("prediction", lambda given=given: _loaded(given, device))  # type: ignore[misc]

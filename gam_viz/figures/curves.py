@@ -17,7 +17,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class Curve:
     """One line.
 
     Attributes:
@@ -37,7 +37,7 @@ class Line:
 
 def lines(
     places: Sequence[float] | Sequence[str],
-    drawn: Sequence[Line],
+    drawn: Sequence[Curve],
     *,
     axis: str,
     value: str,

@@ -27,7 +27,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gam_viz.explain import GateReading
-from gam_viz.figures.curves import Line
+from gam_viz.figures.curves import Curve
 from gam_viz.figures.export import fonts
 from gam_viz.figures.scales import DIVERGING, Scale, number
 
@@ -72,7 +72,7 @@ class Mark:
 
 def curves(
     places: npt.NDArray[np.floating],
-    lines: Sequence[Line],
+    lines: Sequence[Curve],
     band: tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]] | None,
     *,
     across: str,

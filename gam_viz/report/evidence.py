@@ -11,7 +11,7 @@ from gam_viz.evidence.ablation.ablate import Ablation
 from gam_viz.evidence.measure import Measure, Verdict
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.evidence.verdicts import Judgement, Likeness
-from gam_viz.figures.curves import DASHES, Line
+from gam_viz.figures.curves import DASHES, Curve
 from gam_viz.figures.scales import number
 from gam_viz.figures.signs import mark_sign, swatch
 from gam_viz.figures.static import SHAPES, Mark, changes, curves, matrix
@@ -163,7 +163,7 @@ def _curves(shown: ReportContext, index: int, rows: list[Judgement]) -> dict[str
     charts = []
     for kind, places in (("deletion", known.removed), ("insertion", known.inserted)):
         lines = [
-            Line(titles[c.key], colour, getattr(c, kind), dashes.get(c.key, "solid"), c.key in strong)
+            Curve(titles[c.key], colour, getattr(c, kind), dashes.get(c.key, "solid"), c.key in strong)
             for c in known.curves
         ]
         _, low, high = known.band(kind)

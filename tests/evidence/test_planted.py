@@ -13,7 +13,7 @@ from gam_viz.evidence.agreement import Matrix
 from gam_viz.evidence.case import Case
 from gam_viz.evidence.examine import examine
 from gam_viz.evidence.faithfulness.result import SURE, Standing
-from gam_viz.evidence.randomisation.cascade import SURVIVES, Compared, _Original, _verdict
+from gam_viz.evidence.randomisation.cascade import SURVIVES, RandomisedMap, _Original, _verdict
 from gam_viz.evidence.similarity import Similarity, SimilarityBand, is_flat
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain.heatmaps import Heatmap
@@ -167,9 +167,9 @@ def test_the_bounds_of_faithfulness_from_both_sides(beats: float, outcome: str) 
     assert standing(float(beats), flat=True).outcome == "flat"
 
 
-def compared(rank: float, high: float) -> Compared:
+def compared(rank: float, high: float) -> RandomisedMap:
     band = SimilarityBand((-high, high), (-high, high), (0, high), 10, 0.95)
-    return Compared("stem", 1, Similarity(rank, rank, rank), None, band, None, 1.0)
+    return RandomisedMap("stem", 1, Similarity(rank, rank, rank), None, band, None, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from gam_viz.evidence.faithfulness import BASELINES, Faithfulness, Settings, Sta
 from gam_viz.evidence.measure import MeasureInput, Options
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.heatmaps import Heatmap
-from gam_viz.figures.curves import DASHES, Line, lines
+from gam_viz.figures.curves import DASHES, Curve, lines
 
 KINDS = ("deletion", "insertion")
 
@@ -70,7 +70,7 @@ def _curves(view: View, index: int, maps: Sequence[Heatmap], found: Faithfulness
         _, low, high = found.band(kind)
         places = found.removed if kind == "deletion" else found.inserted
         drawn = [
-            Line(titles[c.key], view.colours()[index], getattr(c, kind), dashes[c.key], c.key == chosen)
+            Curve(titles[c.key], view.colours()[index], getattr(c, kind), dashes[c.key], c.key == chosen)
             for c in found.curves
         ]
         st.plotly_chart(

@@ -14,7 +14,7 @@ from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.words import layer_title, prose, text, text_or
 from gam_viz.evidence.randomisation.cascade import MapTest, Randomisation
 from gam_viz.evidence.registry import MEASURES
-from gam_viz.figures.curves import DASHES, Line, lines
+from gam_viz.figures.curves import DASHES, Curve, lines
 from gam_viz.figures.scales import number
 
 
@@ -48,7 +48,7 @@ def _cascade(view: View, index: int, found: Randomisation, chosen: str) -> None:
         return
     methods = list(dict.fromkeys(t.heatmap.source for t in found.maps if t.heatmap.kind == "attribution"))
     drawn = [
-        Line(
+        Curve(
             map_title(test.heatmap),
             view.colours()[index],
             np.array([1.0, *(math.nan if c.rank is None else c.rank for c in test.cascade)]),

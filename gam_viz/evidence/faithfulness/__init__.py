@@ -8,7 +8,7 @@ from gam_viz.evidence.faithfulness.result import (
     Faithfulness,
     Outcome,
     RandomOrders,
-    Refused,
+    RefusedMap,
     Standing,
 )
 from gam_viz.evidence.faithfulness.settings import BASELINES, Settings
@@ -21,7 +21,7 @@ __all__ = [
     "Infidelity",
     "Outcome",
     "RandomOrders",
-    "Refused",
+    "RefusedMap",
     "Settings",
     "Standing",
     "faithfulness",

@@ -29,7 +29,7 @@ import torch
 from captum import metrics
 from torch import Tensor, nn
 
-from gam_viz.evidence.faithfulness.result import Refused
+from gam_viz.evidence.faithfulness.result import RefusedMap
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture, check_target
@@ -63,7 +63,7 @@ def infidelity(
     samples: int = 64,
     seed: int = 0,
     progress: Progress | None = None,
-) -> tuple[tuple[Infidelity, ...], tuple[Refused, ...]]:
+) -> tuple[tuple[Infidelity, ...], tuple[RefusedMap, ...]]:
     """Infidelity of several maps of one network on one picture, all under the same squares.
 
     Runs on the network's private copy; the network itself is only read. As with all that computes, the caller holds the
@@ -130,7 +130,7 @@ def infidelity(
         if progress is not None:
             progress(index / len(maps), map_.key)
         if not np.isfinite(map_.values).all():
-            refused.append(Refused(map_.key, RefusalError("errors.reason.map_not_finite")))
+            refused.append(RefusedMap(map_.key, RefusalError("errors.reason.map_not_finite")))
             continue
         values = torch.from_numpy(spread(map_, x.shape[-1])).to(x)
         # The fitted factor makes up for any scale; at 1 the squares of neither large nor small maps overflow.

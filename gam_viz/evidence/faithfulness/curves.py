@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.evidence.faithfulness.order import Ranks, random_orders, ranked, removed_counts, tie_order
-from gam_viz.evidence.faithfulness.result import Curves, Faithfulness, FloatArray64, RandomOrders, Refused
+from gam_viz.evidence.faithfulness.result import Curves, Faithfulness, FloatArray64, RandomOrders, RefusedMap
 from gam_viz.evidence.faithfulness.settings import Settings
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
@@ -86,7 +86,7 @@ def faithfulness(
         if np.isfinite(map_.values).all():
             judged.append(map_)
         else:
-            refused.append(Refused(map_.key, RefusalError("errors.reason.map_not_finite")))
+            refused.append(RefusedMap(map_.key, RefusalError("errors.reason.map_not_finite")))
     grain = settings.grain_of(size)
     ties = tie_order(size, grain, settings.seed)
     orders = [ranked(map_, ties) for map_ in judged]
@@ -105,7 +105,7 @@ def faithfulness(
             flat = bool(map_.values.min() == map_.values.max())
             curves.append(Curves(map_.key, flat, _read_only(deletion), _read_only(insertion)))
         else:
-            refused.append(Refused(map_.key, RefusalError("errors.reason.path_not_finite")))
+            refused.append(RefusedMap(map_.key, RefusalError("errors.reason.path_not_finite")))
     by_chance = found[2 * len(judged) :]
     if not np.isfinite(by_chance).all():
         raise RefusalError("errors.reason.random_not_finite")

@@ -53,7 +53,7 @@ class RandomOrders:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedMap:
     """A map that could not be judged.
 
     Attributes:
@@ -138,7 +138,7 @@ class Faithfulness:
     removed: FloatArray64
     curves: tuple[Curves, ...]
     random: RandomOrders
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedMap, ...]
 
     @property
     def inserted(self) -> FloatArray64:

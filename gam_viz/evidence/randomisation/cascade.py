@@ -60,7 +60,7 @@ Verdict = Literal["survives", "resembles", "collapses", "flattens", "flat", "not
 
 
 @dataclass(frozen=True)
-class Compared:
+class RandomisedMap:
     """One map of a network with random weights, against the same map of the network as it was.
 
     Attributes:
@@ -107,8 +107,8 @@ class MapTest:
 
     heatmap: Heatmap
     spread: float
-    cascade: tuple[Compared, ...]
-    untrained: tuple[Compared, ...]
+    cascade: tuple[RandomisedMap, ...]
+    untrained: tuple[RandomisedMap, ...]
     verdict: Verdict
 
     @property
@@ -197,8 +197,8 @@ def randomisation(
         return found
 
     originals = [_Original(heatmap, top, count) for heatmap in maps_of(network, "trained")]
-    in_cascade: list[list[Compared]] = [[] for _ in originals]
-    untrained: list[list[Compared]] = [[] for _ in originals]
+    in_cascade: list[list[RandomisedMap]] = [[] for _ in originals]
+    untrained: list[list[RandomisedMap]] = [[] for _ in originals]
     for turn, seed in enumerate(seeds):
         fresh = fresh_weights(network, seed)
         with torch.inference_mode(False):
@@ -233,12 +233,12 @@ class _Original:
         self.spread = _spread(heatmap.values)
         self._random: dict[tuple[bool, int], Ranked] = {}
 
-    def against(self, values: FloatArray, stage: str, seed: int, *, with_band: bool) -> Compared:
+    def against(self, values: FloatArray, stage: str, seed: int, *, with_band: bool) -> RandomisedMap:
         plain, band = self._measure(values, absolute=False, with_band=with_band)
         absolute, absolute_band = None, None
         if self.heatmap.signed:
             absolute, absolute_band = self._measure(values, absolute=True, with_band=with_band)
-        return Compared(stage, seed, plain, absolute, band, absolute_band, _spread(values))
+        return RandomisedMap(stage, seed, plain, absolute, band, absolute_band, _spread(values))
 
     def _measure(
         self, values: FloatArray, *, absolute: bool, with_band: bool
@@ -257,7 +257,7 @@ class _Original:
         return found, band_of(compare(self._random[absolute, side], Ranked.of([other], side, self.top)))
 
 
-def _verdict(original: _Original, untrained: Sequence[Compared]) -> Verdict:
+def _verdict(original: _Original, untrained: Sequence[RandomisedMap]) -> Verdict:
     if not original.finite or all(np.isnan(compared.spread) for compared in untrained):
         return "not_finite"
     if original.flat:
