@@ -240,11 +240,23 @@ def draw(rooms: list[str], count: int, seed: int) -> Iterator[tuple[str, Path, M
         yield room, *kinds[kind].pop(generator.randrange(len(kinds[kind])))
 
 
+def of_lines(places: list[str]) -> Iterator[tuple[str, Path, Mutation]]:
+    """Every mutant of the lines, each given as a file of the project and a line."""
+    for place in places:
+        name, _, line = place.rpartition(":")
+        for mutation in mutations((PROJECT / name).read_text()):
+            if mutation.line == int(line):
+                yield Path(name).parts[1], PROJECT / name, mutation
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rooms", nargs="+", default=list(ROOMS), choices=ROOMS)
+    parser.add_argument(
+        "--at", nargs="+", metavar="FILE:LINE", help="every mutant of these lines, instead of random ones"
+    )
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "gam-viz-mutants")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -262,9 +274,10 @@ def main() -> None:
             if (PROJECT / file).is_file():
                 (copy / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / file, copy / file)
-        known = measure(copy, given.rooms, given.out / "tests.json", print)
+        chosen_mutants = list(of_lines(given.at) if given.at else draw(given.rooms, given.count, given.seed))
+        known = measure(copy, sorted({room for room, *_ in chosen_mutants}), given.out / "tests.json", print)
         drawn = []
-        for room, path, mutation in draw(given.rooms, given.count, given.seed):
+        for room, path, mutation in chosen_mutants:
             name = str(path.relative_to(PROJECT))
             source = path.read_text()
             key = f"{name}:{mutation.start}:{mutation.old}->{mutation.new}:{digest(path)}"

@@ -174,28 +174,32 @@ def test_presenting_hides_all_but_the_bar_and_the_page(shipped: AppTest) -> None
     assert told("tours.full_screen") not in said(page)
 
 
-@pytest.mark.parametrize(
-    ("tour", "number", "wrong"),
-    [
-        ("nowhere", "1", "tour"),
-        ("", "1", "tour"),
-        ("shortcut", "99", "stop"),
-        ("shortcut", "0", "stop"),
-        ("shortcut", "-1", "stop"),
-        ("shortcut", "two", "stop"),
-        ("shortcut", "²", "stop"),
-        ("shortcut", "9" * 5000, "stop"),
-    ],
-)
-def test_a_link_to_nowhere_is_one_sentence(app: AppTest, tour: str, number: str, wrong: str) -> None:
-    app.query_params["tour"], app.query_params["stop"] = tour, number
-    page = app.run()
-    assert not page.exception
-    assert [warning.value for warning in page.warning] == [told(f"tours.wrong.{wrong}")]
-    assert "tour-next" not in {button.key for button in page.button}
-    assert "tour" not in page.query_params
-    page.run()
-    assert not page.warning
+WRONG_LINKS = [
+    ("nowhere", "1", "tour"),
+    ("", "1", "tour"),
+    ("shortcut", "99", "stop"),
+    ("shortcut", "0", "stop"),
+    ("shortcut", "-1", "stop"),
+    ("shortcut", "two", "stop"),
+    ("shortcut", "²", "stop"),
+    ("shortcut", "9" * 5000, "stop"),
+]
+
+
+def test_a_link_to_nowhere_is_one_sentence(app: AppTest) -> None:
+    for tour, number, wrong in WRONG_LINKS:  # on a page that is drawn quickly, and once on the first
+        page = AppTest.from_file(str(APP), default_timeout=180)
+        if (tour, number) != WRONG_LINKS[0][:2]:
+            visit(page, "glossary")
+        page.query_params["tour"], page.query_params["stop"] = tour, number
+        page.run()
+        case = (tour, number[:9])
+        assert not page.exception, case
+        assert [warning.value for warning in page.warning] == [told(f"tours.wrong.{wrong}")], case
+        assert "tour-next" not in {button.key for button in page.button}, case
+        assert "tour" not in page.query_params, case
+        page.run()
+        assert not page.warning, case
 
 
 def test_a_tour_without_its_networks_says_so(app: AppTest) -> None:

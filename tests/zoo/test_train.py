@@ -1,6 +1,7 @@
 """The zoo's work: trained once, gone on with after a stop, tested, tabled and shipped."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -46,39 +47,54 @@ published = { network = "Someone", accuracy = 0.5, auc = 0.6, source = "a paper"
 COLOURS = {"blue": (40, 40, 220), "red": (220, 40, 40)}
 
 
-@pytest.fixture
-def place(tmp_path):
-    """A data folder with a tiny tree of pictures, a plan, and a workshop."""
+def laid_out(place):
+    """A data folder with a tiny tree of pictures, and a plan."""
     generator = np.random.default_rng(0)
     for split, count in (("train", 20), ("test", 6)):
         for name, colour in COLOURS.items():
-            folder = tmp_path / "data" / "colours" / split / name
+            folder = place / "data" / "colours" / split / name
             folder.mkdir(parents=True)
             for number in range(count):
                 pixels = np.clip(np.array(colour) + generator.normal(0, 20, (8, 8, 3)), 0, 255).astype(np.uint8)
                 Image.fromarray(pixels).save(folder / f"{number:02}.png")
-    (tmp_path / "plan.toml").write_text(PLAN)
-    return tmp_path
+    (place / "plan.toml").write_text(PLAN)
+    return place
+
+
+@pytest.fixture
+def place(tmp_path):
+    return laid_out(tmp_path)
+
+
+def workshop(place):
+    said = []
+    return Workshop(place / "data", place / "runs", torch.device("cpu"), said.append), said
 
 
 @pytest.fixture
 def shop(place):
-    said = []
-    made = Workshop(place / "data", place / "runs", torch.device("cpu"), said.append)
-    return made, said
+    return workshop(place)
 
 
 def runs_of(place):
     return [run for each in read_plan(place / "plan.toml") for run in each.runs]
 
 
-@pytest.fixture
-def finished(place, shop):
-    """Everything trained and tested."""
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Everything trained and tested, once for all tests: the folder of runs."""
+    place = laid_out(tmp_path_factory.mktemp("trained"))
     runs = runs_of(place)
-    worked_on = list(make(runs, shop[0]))
+    worked_on = list(make(runs, workshop(place)[0]))
     assert [run.name for run in worked_on] == [run.name for run in runs]
-    return runs
+    return place / "runs"
+
+
+@pytest.fixture
+def finished(place, trained):
+    """A copy of what was trained and tested, in a test's own place."""
+    shutil.copytree(trained, place / "runs")
+    return runs_of(place)
 
 
 def test_everything_is_trained_and_tested_once(place, shop, finished, monkeypatch):

@@ -80,36 +80,32 @@ def test_several_uploads_can_be_chosen_from(app: AppTest) -> None:
     assert captions(app) != first
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "sentence"),
-    [
+def test_a_bad_upload_ends_in_one_sentence_and_the_page_lives_on(app: AppTest) -> None:
+    half = png(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))[:3000]
+    upload(app, picture(1))
+    for name, data, sentence in (
         ("empty.png", b"", "empty"),
         ("text.jpg", b"this is not a picture, whatever its name says", "no picture"),
-        (
-            "half.png",
-            png(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))[:3000],
-            "ends before",
-        ),
+        ("half.png", half, "ends before"),
         ("wide.png", png(np.zeros((1, 20_000, 3), np.uint8)), "no side may be longer"),
-    ],
-)
-def test_a_bad_upload_ends_in_one_sentence_and_the_page_lives_on(
-    app: AppTest, name: str, data: bytes, sentence: str
-) -> None:
-    upload(app, (name, data, "image/png"), picture(1))
-    assert not app.exception
-    assert len(app.error) == 1
-    assert sentence in app.error[0].value
-    assert "Traceback" not in app.error[0].value
-    assert "weights" in captions(app)  # the good file beside it is shown
+    ):
+        app.file_uploader[0].set_value([(name, data, "image/png"), picture(1)]).run()
+        assert not app.exception, name
+        assert len(app.error) == 1, name
+        assert sentence in app.error[0].value, name
+        assert "Traceback" not in app.error[0].value, name
+        assert "weights" in captions(app), name  # the good file beside it is shown
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (2, 2)])
-def test_a_tiny_or_narrow_picture_is_shown(app: AppTest, size: tuple[int, int]) -> None:
-    upload(app, picture(3, size))
-    assert not app.exception
-    assert not app.error
-    assert "weights" in captions(app)
+def test_a_tiny_or_narrow_picture_is_shown(app: AppTest) -> None:
+    app.run()
+    for size in ((1, 1), (1, 3000), (2, 2)):
+        app.file_uploader[0].set_value([picture(3, size)]).run()
+        assert app.segmented_control(key="source").value == "upload"
+        assert "No known label here" in captions(app), size
+        assert not app.exception, size
+        assert not app.error, size
+        assert "weights" in captions(app), size
 
 
 def test_too_many_files_are_refused(app: AppTest) -> None:
@@ -184,14 +180,15 @@ def test_display_settings_compute_nothing_anew(app: AppTest, monkeypatch: pytest
 
 
 def test_the_cell_is_read_at_its_place(app: AppTest) -> None:
+    app.query_params["row"] = "2"
     app.run()
-    app.number_input(key="row").set_value(2).run()
     app.number_input(key="column").set_value(5).run()
     assert "At row 2, column 5" in captions(app)
 
 
 def test_every_method_can_be_chosen(app: AppTest) -> None:
     app.run()
+    assert len(app.multiselect(key="methods").options) == len(METHODS) >= 10
     app.multiselect(key="methods").set_value(list(METHODS)).run()
     assert not app.exception
     shown = captions(app)
@@ -209,8 +206,7 @@ def test_one_network_is_not_a_comparison(app: AppTest) -> None:
 
 
 def test_four_networks_stand_side_by_side(app: AppTest) -> None:
-    app.run()
-    app.multiselect(key="networks-scenes").set_value([f"scenes-{n}" for n in ("none", "cbam", "gam", "gam_sigmoid")])
+    app.query_params["networks-scenes"] = ",".join(f"scenes-{n}" for n in ("none", "cbam", "gam", "gam_sigmoid"))
     app.run()
     assert not app.exception
     assert "GAM, channel sigmoid" in headings(app)
@@ -223,8 +219,3 @@ def test_no_checkpoints_is_said(app: AppTest, tmp_path, monkeypatch: pytest.Monk
     assert not app.exception
     assert "broken.safetensors" in app.warning[0].value
     assert "no data set" in app.error[0].value.lower()
-
-
-def test_the_registry_is_what_the_page_offers(app: AppTest) -> None:
-    app.run()
-    assert len(app.multiselect(key="methods").options) == len(METHODS) >= 10

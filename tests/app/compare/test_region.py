@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -25,14 +24,11 @@ def open_with(app: AppTest, kind: str) -> AppTest:
     return app.segmented_control(key="region").set_value(kind).run()
 
 
-def test_nothing_is_measured_unasked(app: AppTest) -> None:
-    app.run()
-    assert not app.dataframe
-    assert app.segmented_control(key="region").value == "off"
-
-
 def test_a_box_typed_in_percent(app: AppTest) -> None:
-    open_with(app, "box")
+    app.run()
+    assert not app.dataframe  # nothing is measured unasked
+    assert app.segmented_control(key="region").value == "off"
+    app.segmented_control(key="region").set_value("box").run()
     assert not app.exception
     assert "The region covers 25.0% of the picture" in captions(app)
     app.number_input(key="box-left").set_value(50).run()
@@ -44,11 +40,7 @@ def test_a_box_typed_in_percent(app: AppTest) -> None:
     assert len(table) == 2 * (6 + 1)  # six layers' masks and one attribution, two networks
     shares = [float(value.rstrip("%")) for value in table["inside"] if value]
     assert all(0 <= value <= 100 for value in shares)
-
-
-def test_an_empty_box_is_said(app: AppTest) -> None:
-    open_with(app, "box")
-    app.number_input(key="box-left").set_value(80).run()
+    app.number_input(key="box-left").set_value(80).run()  # beyond its right
     assert not app.exception
     assert "Choose a box whose left edge is left of its right" in app.info[0].value
 
@@ -82,30 +74,23 @@ def mask_uploader(app: AppTest):  # type: ignore[no-untyped-def]
     return next(widget for widget in app.file_uploader if widget.key.startswith("mask-file"))
 
 
-def test_a_mask_of_ones_own(app: AppTest) -> None:
+def test_a_mask_of_ones_own_and_masks_that_do_not_fit(app: AppTest) -> None:
     open_with(app, "mask")
     mask = np.zeros((64, 64), np.uint8)
     mask[:, :16] = 255
     mask_uploader(app).set_value(("mask.png", png(mask), "image/png")).run()
     assert not app.exception
     assert "The region covers 25.0% of the picture" in captions(app)
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
+    for data, said in (
         (png(np.zeros((32, 64), np.uint8)), "The mask is 64×32 pixels and the picture 64×64"),
         (png(np.zeros((64, 64), np.uint8)), "holds nothing, or everything"),
         (b"\x89PNG\r\n\x1a\nbroken", ""),
-    ],
-)
-def test_a_mask_that_does_not_fit_is_refused_in_a_sentence(app: AppTest, data: bytes, said: str) -> None:
-    open_with(app, "mask")
-    mask_uploader(app).set_value(("mask.png", data, "image/png")).run()
-    assert not app.exception
-    assert len(app.error) == 1
-    assert said in app.error[0].value
-    assert "The region covers" not in captions(app)
+    ):
+        mask_uploader(app).set_value(("mask.png", data, "image/png")).run()
+        assert not app.exception, said
+        assert len(app.error) == 1, said
+        assert said in app.error[0].value
+        assert "The region covers" not in captions(app), said
 
 
 def test_in_chinese(app: AppTest) -> None:
