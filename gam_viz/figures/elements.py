@@ -44,15 +44,24 @@ def interval(
 
 def note(figure: go.Figure, text: str, *, size: int = 12, colour: str | None = None, **place: Any) -> None:
     """Words in a figure, without an arrow; `place` is forwarded to Plotly."""
+    figure.add_annotation(words(text, size=size, colour=colour, **place))
+
+
+def words(text: str, *, size: int = 12, colour: str | None = None, **place: Any) -> Options:
+    """An annotation without an arrow; `place` is forwarded to Plotly."""
     font = {"size": size} if colour is None else {"size": size, "color": colour}
-    figure.add_annotation(text=text, showarrow=False, font=font, **place)
+    return {"text": text, "showarrow": False, "font": font, **place}
 
 
 def subplot_title(figure: go.Figure, text: str, index: int, y: float, *, above: bool = True) -> None:
     """A title in the middle above (or below) the subplot of that number, counted from 0 in a single row."""
+    figure.add_annotation(title_of_subplot(text, index, y, above=above))
+
+
+def title_of_subplot(text: str, index: int, y: float, *, above: bool = True) -> Options:
     suffix = str(index + 1) if index else ""
     refs: Options = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain"}
-    note(figure, text, **refs, x=0.5, y=y, yanchor="bottom" if above else "top")
+    return words(text, **refs, x=0.5, y=y, yanchor="bottom" if above else "top")
 
 
 def rectangle(
@@ -66,8 +75,21 @@ def rectangle(
     **place: Any,
 ) -> None:
     """The outline of a box; `place` is forwarded to Plotly: `row` and `col` of a subplot, `layer`."""
+    figure.add_shape(outline(x, y, colour=colour, width=width, dash=dash), **place)
+
+
+def outline(
+    x: tuple[float, float],
+    y: tuple[float, float],
+    *,
+    colour: str = CHOSEN,
+    width: float = 2,
+    dash: str | None = None,
+    **place: Any,
+) -> Options:
+    """A box as a shape; `place` is forwarded to Plotly."""
     line: Options = {"color": colour, "width": width} | ({} if dash is None else {"dash": dash})
-    figure.add_shape(type="rect", x0=x[0], x1=x[1], y0=y[0], y1=y[1], line=line, **place)
+    return {"type": "rect", "x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1], "line": line, **place}
 
 
 def cells(

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from gam_viz.figures import elements
 from gam_viz.figures.scales import Scale, number
@@ -51,16 +50,25 @@ def thumbnails(
     chosen: int | None = None,
 ) -> go.Figure:
     """One small map a layer, in a row."""
-    count = len(maps)
     picture = data_uri(grey(seen))  # encoded once for all
-    figure = make_subplots(rows=1, cols=count, horizontal_spacing=0.012)
+    gap = 0.012
+    width = (1 - gap * (len(maps) - 1)) / len(maps)
+    traces, images, titles, outlines, axes = [], [], [], [], {}
+    # Put together before Plotly sees it: a figure that grows piece by piece is checked anew for each piece.
     for index, (values, scale) in enumerate(zip(maps, scales, strict=True)):
-        _draw(figure, values, picture, scale, colours, opacity, names[index], column=index + 1)
+        suffix = str(index + 1) if index else ""
+        x, y = f"x{suffix}", f"y{suffix}"
+        start = index * (width + gap)
+        axes[f"xaxis{suffix}"] = _unit_axis(y, [0, 1], domain=[start, min(start + width, 1)])
+        axes[f"yaxis{suffix}"] = _unit_axis(x, [1, 0], domain=[0.0, 1.0], scaleanchor=x)
+        traces.append(_map(values, scale, colours, opacity, names[index], xaxis=x, yaxis=y))
+        images.append(_below(picture, x, y))
         name = f"<b>{names[index]}</b>" if index == chosen else names[index]
-        elements.subplot_title(figure, name, index, -0.02, above=False)
+        titles.append(elements.title_of_subplot(name, index, -0.02, above=False))
         if index == chosen:
-            elements.rectangle(figure, (0, 1), (0, 1), row=1, col=index + 1)
-    return square(layout(figure, height=92, left=0, right=0, top=2, bottom=20))
+            outlines.append(elements.outline((0, 1), (0, 1), xref=x, yref=y))
+    figure = go.Figure(traces, {"images": images, "annotations": titles, "shapes": outlines, **axes})
+    return layout(figure, height=92, left=0, right=0, top=2, bottom=20)
 
 
 def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int, int]) -> go.Figure:
@@ -112,26 +120,38 @@ def _draw(
     colours: str,
     opacity: float,
     hover: str,
-    column: int | None = None,
 ) -> None:
     """Picture and map over the unit square, (0, 0) at the top left."""
-    place = {} if column is None else {"row": 1, "col": column}
-    lay_below(figure, picture, **place)
+    lay_below(figure, picture)
+    figure.add_trace(_map(values, scale, colours, opacity, hover))
+
+
+def _map(
+    values: npt.NDArray[np.floating], scale: Scale, colours: str, opacity: float, hover: str, **axes: str
+) -> go.Heatmap:
     told: elements.Options = {"opacity": opacity, "hovertemplate": f"{hover} %{{z:.3f}}<extra></extra>"}
-    figure.add_trace(elements.cells(values, scale.low, scale.high, colours, unit=True, **told), **place)
+    return elements.cells(values, scale.low, scale.high, colours, unit=True, **told, **axes)
+
+
+def _unit_axis(anchor: str, ends: list[int], **more: object) -> elements.Options:
+    """An axis of a plot that is the unit square, beside the axis it is anchored to."""
+    return elements.hidden(anchor=anchor, range=ends, constrain="domain", **more)
+
+
+def _below(picture: str, x: str, y: str) -> elements.Options:
+    over_all: elements.Options = {"xref": x, "yref": y, "x": 0, "y": 0, "sizex": 1, "sizey": 1, "sizing": "stretch"}
+    return {"source": picture, "layer": "below", "opacity": 1.0, **over_all}
 
 
 def lay_below(figure: go.Figure, picture: str, *, opacity: float = 1.0, **place: int) -> None:
     """A picture's data URI over the unit square, below everything; `place` is the row and column of subplots."""
-    over_all: elements.Options = {"xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": 1, "sizey": 1, "sizing": "stretch"}
-    figure.add_layout_image(source=picture, layer="below", opacity=opacity, **over_all, **place)
+    figure.add_layout_image(**{**_below(picture, "x", "y"), "opacity": opacity}, **place)
 
 
 def square(figure: go.Figure, **how: str) -> go.Figure:
     """Every plot of the figure is the unit square, (0, 0) at the top left; `how` goes to the vertical axes."""
     figure.update_xaxes(elements.hidden(range=[0, 1], constrain="domain"))
     figure.update_yaxes(elements.hidden(range=[1, 0], constrain="domain", **how))
-    for index in range(1, len(list(figure.select_yaxes())) + 1):
-        suffix = "" if index == 1 else str(index)
-        figure.update_layout({f"yaxis{suffix}": {"scaleanchor": f"x{suffix}"}})
+    suffixes = ["", *map(str, range(2, len(list(figure.select_yaxes())) + 1))]
+    figure.update_layout({f"yaxis{suffix}": {"scaleanchor": f"x{suffix}"} for suffix in suffixes})
     return figure
