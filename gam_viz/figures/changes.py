@@ -137,7 +137,7 @@ def before_after(
     return layout(figure, height=170, left=44, bottom=4)
 
 
-def _map(panel: Panel, top: int, hover: str) -> go.Heatmap:
+def _map(panel: Panel, top: int, hover: str) -> elements.Options:
     """The cells over the unit square, (0, 0) at the top left; of changes, the powers of ten."""
     values, low, high = panel.values, float(FLOOR), float(top)
     if panel.scale is None:

@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gam_viz.explain import GateReading
+from gam_viz.figures import elements
 from gam_viz.figures.scales import Scale
-from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, layout, translucent
+from gam_viz.figures.style import CHOSEN, GUIDE, layout, translucent
 
 
 def channel_order(reading: GateReading, by: str = "weight") -> np.ndarray:
@@ -122,22 +123,14 @@ def channel_overview(
         chosen: index of the layer that is shown large.
         hover: the word for a weight.
     """
-    figure = go.Figure()
+    rows = []
     for row, reading in enumerate(readings):
         means = np.sort(reading.channel_means())[::-1]
         count = len(means)
-        figure.add_heatmap(
-            z=means[None, :],
-            x=(np.arange(count) + 0.5) / count,
-            y=[row],
-            dx=1 / count,
-            zmin=scale.low,
-            zmax=scale.high,
-            colorscale=colour_scale(colours),
-            showscale=False,
-            ygap=3,
-            hovertemplate=f"{names[row]}: {hover} %{{z:.3f}}<extra></extra>",
-        )
+        places: elements.Options = {"x": (np.arange(count) + 0.5) / count, "y": [row], "dx": 1 / count, "ygap": 3}
+        told = f"{names[row]}: {hover} %{{z:.3f}}<extra></extra>"
+        rows.append(elements.cells(means[None, :], scale.low, scale.high, colours, hovertemplate=told, **places))
+    figure = go.Figure(rows)
     if chosen is not None:
         figure.add_shape(type="rect", x0=0, x1=1, y0=chosen - 0.5, y1=chosen + 0.5, line={"color": CHOSEN, "width": 2})
     figure.update_xaxes(visible=False, fixedrange=True, range=[-0.005, 1.005])

@@ -94,8 +94,8 @@ def outline(
 
 def cells(
     values: npt.NDArray[Any], low: float, high: float, colours: str, *, unit: bool = False, **more: Any
-) -> go.Heatmap:
-    """A map whose cells stay cells, without a colour bar of its own.
+) -> Options:
+    """A map whose cells stay cells, without a colour bar of its own: a trace that Plotly has still to check, once.
 
     Args:
         values: (h, w); NaN leaves a gap.
@@ -107,7 +107,7 @@ def cells(
     rows, columns = values.shape
     spread: Options = {"x0": 0.5 / columns, "dx": 1 / columns, "y0": 0.5 / rows, "dy": 1 / rows} if unit else {}
     scale = {"zmin": low, "zmax": high, "colorscale": colour_scale(colours), "showscale": False}
-    return go.Heatmap(z=values, **spread, **scale, zsmooth=False, **more)
+    return {"type": "heatmap", "z": values, **spread, **scale, "zsmooth": False, **more}
 
 
 def reference_lines(figure: go.Figure, scale: Scale, *, beyond: float = 0.0) -> None:

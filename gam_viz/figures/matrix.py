@@ -39,7 +39,7 @@ def matrix(
     found = values[rows, columns]
     known = ~np.isnan(found)
     shown = np.where(np.tri(count, k=-1, dtype=bool), values, np.nan)
-    figure = go.Figure(elements.cells(shown, scale.low, scale.high, DIVERGING[0], hoverinfo="skip", xgap=1, ygap=1))
+    figure = go.Figure([elements.cells(shown, scale.low, scale.high, DIVERGING[0], hoverinfo="skip", xgap=1, ygap=1)])
     # Heatmaps tell no clicks: points that nobody sees lie over the cells.
     figure.add_scatter(
         x=columns,

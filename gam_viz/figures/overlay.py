@@ -105,7 +105,7 @@ def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.
 def colour_bar(low: float, high: float, colours: str, ticks: Mapping[float, str], *, height: int = 40) -> go.Figure:
     """Colours from `low` to `high`, with the words of `ticks` below their places."""
     values = np.linspace(low, high, 128)
-    figure = go.Figure(elements.cells(values[None, :], low, high, colours, x=values, y=[0], hoverinfo="skip"))
+    figure = go.Figure([elements.cells(values[None, :], low, high, colours, x=values, y=[0], hoverinfo="skip")])
     named: elements.Options = {"tickvals": list(ticks), "ticktext": list(ticks.values()), "tickfont": {"size": 12}}
     figure.update_xaxes(elements.axis(ticks="outside", ticklen=4, **named))
     figure.update_yaxes(elements.hidden())
@@ -128,7 +128,7 @@ def _draw(
 
 def _map(
     values: npt.NDArray[np.floating], scale: Scale, colours: str, opacity: float, hover: str, **axes: str
-) -> go.Heatmap:
+) -> elements.Options:
     told: elements.Options = {"opacity": opacity, "hovertemplate": f"{hover} %{{z:.3f}}<extra></extra>"}
     return elements.cells(values, scale.low, scale.high, colours, unit=True, **told, **axes)
 

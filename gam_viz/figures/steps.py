@@ -37,7 +37,7 @@ def mosaic(maps: Values, scale: Scale, colours: str, *, first: int, chosen: int,
     places = [(n // wide * (height + GAP), n % wide * (width + GAP)) for n in range(count)]
     for map_, (row, column) in zip(maps, places, strict=True):
         z[row : row + height, column : column + width] = map_
-    figure = go.Figure(_heatmap(z, scale, colours))
+    figure = go.Figure([_heatmap(z, scale, colours)])
     figure.add_scatter(
         x=[column + (width - 1) / 2 for _, column in places],
         y=[row + (height - 1) / 2 for row, _ in places],
@@ -61,7 +61,7 @@ def single(values: Values, scale: Scale, colours: str, *, cell: tuple[int, int],
         hover: the word for a value.
     """
     height, width = values.shape
-    figure = go.Figure(_heatmap(values.astype(np.float32), scale, colours))
+    figure = go.Figure([_heatmap(values.astype(np.float32), scale, colours)])
     row, column = np.mgrid[0:height, 0:width]
     figure.add_scatter(
         x=column.ravel(),
@@ -118,7 +118,7 @@ def window(values: Values, scale: Scale, colours: str, *, hover: str) -> go.Figu
         hover: the word for a value.
     """
     shade = (values - scale.low) / (scale.high - scale.low)
-    figure = go.Figure(_heatmap(values.astype(np.float32), scale, colours))
+    figure = go.Figure([_heatmap(values.astype(np.float32), scale, colours)])
     rows, columns = np.mgrid[0 : values.shape[0], 0 : values.shape[1]]
     # White on the dark ends of a diverging map, black on its pale middle; on a sequential map, by its lightness.
     dark = np.abs(shade - 0.5) > 0.33 if scale.signed else shade < 0.55
@@ -141,7 +141,7 @@ def _short(value: float) -> str:
     return "0" if float(written) == 0 else written.replace("-", "−")
 
 
-def _heatmap(z: Values, scale: Scale, colours: str) -> go.Heatmap:
+def _heatmap(z: Values, scale: Scale, colours: str) -> elements.Options:
     return elements.cells(z, scale.low, scale.high, colours, hoverinfo="skip")
 
 
