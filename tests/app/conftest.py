@@ -1,6 +1,7 @@
 """The app, run without a browser, on small networks."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,26 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def cold() -> None:
-    """Nothing is cached by the server; other tests begin with what those before them computed."""
+def forget() -> None:
+    """What the server caches; the tests begin with what those before them computed, unless they ask for this."""
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def cold() -> Iterator[None]:
+    """For a test that changes what is cached by its name, a data set for instance, or that is about the caches."""
+    forget()
+    yield
+    forget()
+
+
+@pytest.fixture(scope="module")
+def cold_module() -> Iterator[None]:
+    """The same for all tests of a file."""
+    forget()
+    yield
+    forget()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -183,6 +182,7 @@ def test_what_was_trained_in_one_stage_decides_the_deep_layers(page: AppTest, tm
     assert "that it gains over GAM alone is not shown, or not on all data" in said(page)
 
 
+@pytest.mark.usefixtures("cold")
 def test_measured_once_for_all_until_asked_again(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
     monkeypatch.setattr(measured, "measure", lambda *given: runs.append(1) or measure(*given))
@@ -193,7 +193,6 @@ def test_measured_once_for_all_until_asked_again(page: AppTest, monkeypatch: pyt
     next(button for button in page.button if button.label == "Measure again").click().run()
     assert not page.exception
     assert len(runs) == 2
-    st.cache_resource.clear()
 
 
 def test_in_chinese(page: AppTest) -> None:

@@ -221,6 +221,7 @@ def test_the_budget(page: AppTest) -> None:
     assert page.query_params["d-budget"] == "10"
 
 
+@pytest.mark.usefixtures("cold")
 def test_times_are_measured_when_asked_for_and_kept(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
@@ -248,6 +249,7 @@ def test_times_are_measured_when_asked_for_and_kept(page: AppTest, monkeypatch: 
     assert page.metric[-1].value == "–"  # other pictures, other times
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_real_timing(page: AppTest) -> None:
     opened(page, d_width="4", d_size="8")
     page.button(key="design-time-chosen").click().run(timeout=300)

@@ -221,6 +221,7 @@ def test_the_report_is_made_when_asked(page: AppTest) -> None:
     page.button(key="make-report")  # of another picture, there is none yet
 
 
+@pytest.mark.usefixtures("cold")
 @pytest.mark.parametrize(("name", "key"), [("gates", "ablation"), ("faithful", "faithfulness")])
 def test_what_cannot_be_measured_is_one_sentence(
     page: AppTest, monkeypatch: pytest.MonkeyPatch, name: str, key: str
@@ -235,6 +236,7 @@ def test_what_cannot_be_measured_is_one_sentence(
     assert page.button(key="make-report")  # the rest of the page goes on
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_badge_says_what_could_not_be_measured(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object, **_options: object) -> None:
         raise ValueError("the network's answers are not finite")

@@ -26,7 +26,7 @@ BAD = ("bad.png", b"this is no picture", "image/png")
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
     """The page after its first run."""
-    return visit(app.run(), BATCH).run()
+    return visit(app, BATCH).run()
 
 
 def flat(seed: int) -> tuple[str, bytes, str]:

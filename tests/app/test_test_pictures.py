@@ -32,11 +32,12 @@ def scenes() -> LabelledImages:
 
 
 @pytest.fixture
-def gallery(app: AppTest, scenes: LabelledImages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    """The gallery after its first run, on a hundred scenes."""
+def gallery(
+    app: AppTest, scenes: LabelledImages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cold_module: None
+) -> AppTest:
+    """The gallery after its first run, on a hundred scenes, which the other files' tests must not find cached."""
     monkeypatch.setattr("gam_viz.datasets.registry.DATASETS", {"scenes": lambda split, root: scenes})
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
-    app.run()
     return visit(app, GALLERY).run()
 
 
@@ -272,6 +273,7 @@ def test_the_language_and_networks_are_kept_between_pages(gallery: AppTest) -> N
     assert gallery.multiselect(key="networks-scenes").value == ["scenes-none", "scenes-gam"]
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_number_beyond_the_test_set_is_brought_back(
     app: AppTest, scenes: LabelledImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +285,7 @@ def test_a_number_beyond_the_test_set_is_brought_back(
     assert app.number_input(key="test").value == COUNT - 1
 
 
+@pytest.mark.usefixtures("cold")
 def test_missing_data_is_one_sentence_in_both_pages(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,28 +303,29 @@ def test_missing_data_is_one_sentence_in_both_pages(
     assert not list(tmp_path.iterdir())  # nothing was downloaded unasked
 
 
+@pytest.mark.usefixtures("cold")
 def test_damaged_data_is_one_sentence(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
     (tmp_path / "cifar10.zip").write_bytes(b"no zip")
     app.query_params["data"] = "cifar10"
-    app.run()
     visit(app, GALLERY).run()
     assert not app.exception
     assert "The test pictures cannot be shown: the CIFAR-10 pack cifar10.zip cannot be read" in app.info[0].value
     assert not downloads(app)
 
 
+@pytest.mark.usefixtures("cold")
 def test_other_classes_than_the_networks_are_refused(
     app: AppTest, easy_images: Callable[..., LabelledImages], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = easy_images(12)
     monkeypatch.setattr("gam_viz.datasets.registry.DATASETS", {"scenes": lambda split, root: data})
-    app.run()
     visit(app, GALLERY).run()
     assert not app.exception
     assert "Easy colours has 3 classes at 12x12 here; scenes-cbam was trained on 10" in app.info[0].value
 
 
+@pytest.mark.usefixtures("cold")
 def test_the_download_is_shown_and_its_pictures_appear(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,7 +350,6 @@ def test_the_download_is_shown_and_its_pictures_appear(
     monkeypatch.setattr("gam_viz.datasets.registry.load_cifar10", load)
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
     app.query_params["data"] = "cifar10"
-    app.run()
     visit(app, GALLERY).run()
     downloads(app)[0].click().run()
     assert halfway.wait(60)
@@ -363,6 +366,7 @@ def test_the_download_is_shown_and_its_pictures_appear(
     assert f"of the {len(images)} test pictures" in words(app)
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_failed_download_says_why_and_can_be_tried_again(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,7 +376,6 @@ def test_a_failed_download_says_why_and_can_be_tried_again(
     monkeypatch.setattr("gam_viz.datasets.cifar10_download.load_cifar10", fetch)
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
     app.query_params["data"] = "cifar10"
-    app.run()
     visit(app, GALLERY).run()
     downloads(app)[0].click().run()
     for _ in range(100):

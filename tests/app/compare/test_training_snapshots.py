@@ -48,47 +48,35 @@ def gate_captions(app: AppTest) -> list[str]:
     return [caption.value for caption in app.caption if "layer 3.2" in caption.value]
 
 
-def test_the_film_is_offered_but_not_shown_unasked(filmed: AppTest) -> None:
-    filmed.run()
-    assert not filmed.exception
-    assert filmed.button(key="film-button").label == "How these gates formed"
-    assert not filmed.select_slider
-
-
-def test_every_epoch_shows_its_own_gates(filmed: AppTest) -> None:
-    filmed.run()
-    trained = gate_captions(filmed)
-    filmed.button(key="film-button").click().run()
-    assert filmed.select_slider(key="epoch").options == ["untrained", "after 2", "after 4"]
-    assert gate_captions(filmed) == trained  # it begins at its end: the trained networks
-    seen = {tuple(trained)}
-    for epoch in ("2", "0"):
-        filmed.select_slider(key="epoch").set_value(epoch).run()
-        assert not filmed.exception
-        assert filmed.query_params["epoch"] == epoch
-        assert f"After {epoch} epochs: validation accuracy {0.1 + int(epoch) / 10:.1%}." in captions(filmed)
-        seen.add(tuple(gate_captions(filmed)))
-    assert len(seen) == len(EPOCHS)
-    filmed.button(key="film-button").click().run()
-    assert gate_captions(filmed) == trained
-
-
 def scale_of(app: AppTest) -> str:
     """The printed scale of GAM's channel weights."""
     charts = [chart.proto for chart in app.get("plotly_chart")]  # type: ignore[attr-defined]
     return next(p.alt for p in charts if "channel-scale-bar" in p.id)
 
 
-def test_one_scale_spans_the_film(filmed: AppTest) -> None:
+def test_every_epoch_shows_its_own_gates_on_one_scale(filmed: AppTest) -> None:
     filmed.run()
-    alone = scale_of(filmed)
+    assert not filmed.exception
+    assert filmed.button(key="film-button").label == "How these gates formed"
+    assert not filmed.select_slider  # not shown unasked
+    trained, alone = gate_captions(filmed), scale_of(filmed)
     filmed.button(key="film-button").click().run()
-    scales = set()
-    for epoch in map(str, EPOCHS):
+    assert filmed.select_slider(key="epoch").options == ["untrained", "after 2", "after 4"]
+    assert gate_captions(filmed) == trained  # it begins at its end: the trained networks
+    seen, scales = {tuple(trained)}, {scale_of(filmed)}
+    for epoch in ("2", "0"):
         filmed.select_slider(key="epoch").set_value(epoch).run()
+        assert not filmed.exception
+        assert filmed.query_params["epoch"] == epoch
+        assert f"After {epoch} epochs: validation accuracy {0.1 + int(epoch) / 10:.1%}." in captions(filmed)
+        seen.add(tuple(gate_captions(filmed)))
         scales.add(scale_of(filmed))
+    assert len(seen) == len(EPOCHS)
     assert len(scales) == 1
     assert scales != {alone}
+    filmed.button(key="film-button").click().run()
+    assert gate_captions(filmed) == trained
+    assert scale_of(filmed) == alone
 
 
 def test_it_plays_to_the_end_and_stops(filmed: AppTest) -> None:

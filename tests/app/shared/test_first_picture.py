@@ -14,7 +14,9 @@ from gam_viz.networks.checkpoints import read, save
 
 
 @pytest.fixture
-def with_colours(app: AppTest, checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def with_colours(
+    app: AppTest, checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cold: None
+) -> AppTest:
     """The app with two networks of a data set of which no sample is a picture; its data folder lies in `tmp_path`."""
     folder = tmp_path / "checkpoints"
     shutil.copytree(checkpoint_folder, folder)

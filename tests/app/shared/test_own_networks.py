@@ -264,38 +264,30 @@ def test_nothing_that_a_card_claims_reaches_the_page_unchecked(app: AppTest) -> 
     assert "/etc" not in "\n".join(info.value for info in app.info)
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"input_size": 4096}, "larger than 512 pixels"),
-        ({"classes": ["a", "a", "b"]}, "Two classes are called a"),
-        ({"classes": ["a"]}, "cannot be used"),
-        ({"config": {"attention": "gam", "width": 8, "num_classes": 3}}, "do not fit"),
-        ({"config": {"attention": "none", "width": 4, "num_classes": 3}}, "do not fit"),
-        ({"config": {"attention": "x", "width": 4, "num_classes": 3}}, "not recognised"),
-        (
-            {"config": {"attention": "gam", "attention_options": {"rate": 0}, "width": 4, "num_classes": 3}},
-            "not recognised",
-        ),
-        (
-            {
-                "config": {
-                    "attention": "se_gam",
-                    "attention_options": {"residual": "![x](y)"},
-                    "width": 4,
-                    "num_classes": 3,
-                }
-            },
-            "not plain numbers",
-        ),
-    ],
-)
-def test_a_card_that_does_not_fit_is_refused(dialog: AppTest, changes: dict[str, object], sentence: str) -> None:
+MARKED_UP = {"attention": "se_gam", "attention_options": {"residual": "![x](y)"}, "width": 4, "num_classes": 3}
+UNFIT: list[tuple[dict[str, object], str]] = [
+    ({"input_size": 4096}, "larger than 512 pixels"),
+    ({"classes": ["a", "a", "b"]}, "Two classes are called a"),
+    ({"classes": ["a"]}, "cannot be used"),
+    ({"config": {"attention": "gam", "width": 8, "num_classes": 3}}, "do not fit"),
+    ({"config": {"attention": "none", "width": 4, "num_classes": 3}}, "do not fit"),
+    ({"config": {"attention": "x", "width": 4, "num_classes": 3}}, "not recognised"),
+    (
+        {"config": {"attention": "gam", "attention_options": {"rate": 0}, "width": 4, "num_classes": 3}},
+        "not recognised",
+    ),
+    ({"config": MARKED_UP}, "not plain numbers"),
+]
+
+
+def test_a_card_that_does_not_fit_is_refused(dialog: AppTest) -> None:
     dialog.run()
-    give(dialog, "x.safetensors", safetensors(changes, attention="gam"))
-    assert not dialog.exception
-    assert sentence in errors(dialog)
-    assert not kept(dialog)
+    for number, (changes, sentence) in enumerate(UNFIT):
+        give(dialog, f"{number}.safetensors", safetensors(changes, attention="gam"))
+        assert not dialog.exception, changes
+        assert sentence in errors(dialog), changes
+        assert len(dialog.error) == 1, changes
+        assert not kept(dialog), changes
 
 
 class Runs:
