@@ -1,17 +1,13 @@
 """Closed forms against modules and networks that were built and counted."""
 
-import functools
-import itertools
-
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from gam_viz.attention import ATTENTION, AttentionSpec, ModuleCost, build_attention, module_cost
 from gam_viz.attention.cbam import CBAM
-from gam_viz.cost import attention_cost, count, stages_of
+from gam_viz.cost import attention_cost, stages_of
 from gam_viz.networks import STEMS, NetworkConfig, build_network
-from tests.networks.test_counts import NETWORKS, VARIANTS
 
 MODULES = [
     ("none", {}),
@@ -61,23 +57,6 @@ def test_without_a_closed_form_the_module_is_counted(monkeypatch):
     assert module_cost("uncounted", 24, 6, options) == module_cost("cbam", 24, 6, options)
     with pytest.raises(ValueError, match="kernel size must be odd"):
         module_cost("uncounted", 24, 6, {"kernel_size": 4})
-
-
-@functools.cache
-def plain(network):
-    """Counts of the network without attention."""
-    architecture, classes, stem, side = NETWORKS[network]
-    return count(NetworkConfig(architecture, classes, stem=stem), side)
-
-
-@pytest.mark.parametrize(("variant", "network"), list(itertools.product(VARIANTS, NETWORKS)), ids=str)
-def test_a_networks_attention_is_the_sum_over_its_blocks(variant, network):
-    """With the published networks: what attention adds to the counts is what the closed forms say."""
-    architecture, classes, stem, side = NETWORKS[network]
-    attention, options = VARIANTS[variant]
-    config = NetworkConfig(architecture, classes, attention=attention, attention_options=options, stem=stem)
-    both, without = count(config, side), plain(network)
-    assert attention_cost(config, side) == ModuleCost(both.parameters - without.parameters, both.macs - without.macs)
 
 
 @pytest.mark.parametrize("stem", STEMS)
