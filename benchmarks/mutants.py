@@ -43,7 +43,7 @@ from benchmarks.mutations import Mutation, function_at, mutations  # noqa: E402
 
 ROOMS = ("attention", "claims", "cost", "evidence", "explain", "images", "networks", "report")
 #: What a reader reads at the end, and the rooms whose mistakes must show there.
-WHOLE_WAY = ("tests/report", "tests/app/test_measures.py", "tests/app/test_evidence.py", "tests/cli/test_explain.py")
+WHOLE_WAY = ("tests/report/", "tests/app/test_planted_verdicts.py", "tests/app/test_evidence.py")
 READ_AT_THE_END = {"evidence", "explain", "report"}
 HEAVY = (
     "torch",

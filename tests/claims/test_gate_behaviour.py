@@ -108,7 +108,12 @@ def test_pooling(changes, verdict, reason):
     [
         ({}, "seen", "spatial"),
         ({"channel_range": (0.0, 1.0)}, "seen", "inside"),
+        ({"channel_range": (-0.1, 0.9)}, "seen", "spatial"),  # one end outside is enough
+        ({"channel_range": (0.1, 1.1)}, "seen", "spatial"),
+        ({"spatial_range": (0.0, 1.0)}, "seen", "spatial"),
         ({"spatial_range": (-0.1, 0.5)}, "not_seen", "outside"),
+        ({"spatial_range": (0.1, 1.1)}, "not_seen", "outside"),
+        ({"spatial_range": (-0.1, 0.5), "channel_range": (0.0, 1.0)}, "not_seen", "outside"),
     ],
 )
 def test_range(changes, verdict, reason):
