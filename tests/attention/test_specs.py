@@ -32,3 +32,19 @@ def test_words_and_odd_numbers_that_are_offered_can_be_built(name: str) -> None:
         if odd:
             with pytest.raises(ValueError, match="odd"):
                 build_attention(name, 64, **{option.name: option.lowest + 1})
+
+
+def test_a_design_mentions_the_reduction_and_what_is_not_at_its_default() -> None:
+    spec = ATTENTION["cbam"]
+    assert spec.design({}) == {}
+    assert spec.design({"kernel_size": 7}) == {}
+    assert spec.design({"kernel_size": 3}) == {"kernel_size": 3}
+    assert spec.design({"reduction_ratio": 16, "kernel_size": 7}) == {"reduction_ratio": 16}
+    assert spec.design({"reduction_ratio": 4, "kernel_size": 3, "other": 1}) == {"reduction_ratio": 4, "kernel_size": 3}
+
+
+def test_ends_of_what_can_be_asked_for() -> None:
+    ends = {o.name: (o.lowest, o.highest, o.step) for spec in ATTENTION.values() for o in spec.options if not o.choices}
+    assert ends["kernel_size"] == (1, 31, 2)
+    assert ends["groups"] == (1, 64, 1)
+    assert ends["rate"] == ends["reduction_ratio"] == (1, 4096, 1)

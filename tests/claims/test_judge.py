@@ -37,6 +37,15 @@ def test_every_statement_is_judged_once_and_has_its_lines(claims):
     assert {claim.verdict for claim in claims.values()} <= set(VERDICTS)
 
 
+@pytest.mark.parametrize("attention", ["cbam", "gam"])
+def test_a_stand_in_is_built_as_the_network_that_ships(attention):
+    own, ships = stand_in(attention).card, read(ROOT / "checkpoints" / f"scenes-{attention}.safetensors").card
+    for name in ("dataset", "classes", "input_size"):
+        assert getattr(own, name) == getattr(ships, name), name
+    for name in ("architecture", "width", "attention", "attention_stages", "stem", "num_classes"):
+        assert getattr(own.config, name) == getattr(ships.config, name), name
+
+
 def test_without_results_and_checkpoints_there_is_a_verdict_on_each():
     live = measure(stand_in("cbam"), stand_in("gam"), torch.device("cpu"))
     found = judge([], counted(), live)
