@@ -23,26 +23,20 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def forget() -> None:
-    """What the server caches; the tests begin with what those before them computed, unless they ask for this."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
 @pytest.fixture
 def cold() -> Iterator[None]:
-    """For a test that changes what is cached by its name, a data set for instance, or that is about the caches."""
-    forget()
+    """Nothing is cached by the server, for a test that changes what is known by its name, a data set for instance.
+
+    The others begin with what those before them computed.
+    """
+    _forget()
     yield
-    forget()
+    _forget()
 
 
-@pytest.fixture(scope="module")
-def cold_module() -> Iterator[None]:
-    """The same for all tests of a file."""
-    forget()
-    yield
-    forget()
+def _forget() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @pytest.fixture

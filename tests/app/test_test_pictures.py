@@ -19,6 +19,8 @@ from gam_viz.networks.checkpoints import find
 from tests.app.reading import plain
 from tests.app.visiting import visit
 
+#: Data sets and predictions are others here than in other files, and in some tests.
+pytestmark = pytest.mark.usefixtures("cold")
 GALLERY = "test_pictures"
 COMPARE = "compare"
 COUNT = 100  # pictures of the small test set
@@ -32,10 +34,8 @@ def scenes() -> LabelledImages:
 
 
 @pytest.fixture
-def gallery(
-    app: AppTest, scenes: LabelledImages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cold_module: None
-) -> AppTest:
-    """The gallery after its first run, on a hundred scenes, which the other files' tests must not find cached."""
+def gallery(app: AppTest, scenes: LabelledImages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+    """The gallery after its first run, on a hundred scenes."""
     monkeypatch.setattr("gam_viz.datasets.registry.DATASETS", {"scenes": lambda split, root: scenes})
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
     return visit(app, GALLERY).run()
@@ -273,7 +273,6 @@ def test_the_language_and_networks_are_kept_between_pages(gallery: AppTest) -> N
     assert gallery.multiselect(key="networks-scenes").value == ["scenes-none", "scenes-gam"]
 
 
-@pytest.mark.usefixtures("cold")
 def test_a_number_beyond_the_test_set_is_brought_back(
     app: AppTest, scenes: LabelledImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,7 +284,6 @@ def test_a_number_beyond_the_test_set_is_brought_back(
     assert app.number_input(key="test").value == COUNT - 1
 
 
-@pytest.mark.usefixtures("cold")
 def test_missing_data_is_one_sentence_in_both_pages(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,7 +301,6 @@ def test_missing_data_is_one_sentence_in_both_pages(
     assert not list(tmp_path.iterdir())  # nothing was downloaded unasked
 
 
-@pytest.mark.usefixtures("cold")
 def test_damaged_data_is_one_sentence(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAM_VIZ_DATA", str(tmp_path))
     (tmp_path / "cifar10.zip").write_bytes(b"no zip")
@@ -314,7 +311,6 @@ def test_damaged_data_is_one_sentence(app: AppTest, tmp_path: Path, monkeypatch:
     assert not downloads(app)
 
 
-@pytest.mark.usefixtures("cold")
 def test_other_classes_than_the_networks_are_refused(
     app: AppTest, easy_images: Callable[..., LabelledImages], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,7 +321,6 @@ def test_other_classes_than_the_networks_are_refused(
     assert "Easy colours has 3 classes at 12x12 here; scenes-cbam was trained on 10" in app.info[0].value
 
 
-@pytest.mark.usefixtures("cold")
 def test_the_download_is_shown_and_its_pictures_appear(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,7 +361,6 @@ def test_the_download_is_shown_and_its_pictures_appear(
     assert f"of the {len(images)} test pictures" in words(app)
 
 
-@pytest.mark.usefixtures("cold")
 def test_a_failed_download_says_why_and_can_be_tried_again(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
