@@ -70,7 +70,7 @@ def test_without_files_it_says_what_to_do(page: AppTest) -> None:
     assert not page.exception
     assert page.header[0].value == "Where do the networks disagree on my pictures?"
     assert "Upload several pictures, or a ZIP" in markdown(page)
-    assert "25 MB and 40 megapixels a file, 20 files" in captions(page)
+    assert "25 MB and 40 megapixels per file, 20 files" in captions(page)
     assert not links(page)
 
 
@@ -134,7 +134,7 @@ def test_refusals_beside_the_uploader_do_not_become_a_wall(app: AppTest) -> None
     app.run()
     put(app, *((f"bad-{i}.png", f"no picture {i}".encode(), "image/png") for i in range(5)), picture(1))
     assert [error.value for error in app.error] == ["5 files were refused."]
-    assert "**bad-4.png** · The file's content is no picture" in markdown(app).replace("\\", "")
+    assert "**bad-4.png** · The file's content is not a known picture format" in markdown(app).replace("\\", "")
     app.button(key="dismiss").click().run()
     assert not app.error
 

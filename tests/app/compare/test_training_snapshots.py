@@ -103,7 +103,7 @@ def test_a_network_without_copies_stays_as_it_is(filmed: AppTest) -> None:
     filmed.query_params["networks-scenes"] = "scenes-none,scenes-cbam"
     filmed.run()
     assert not filmed.exception
-    assert "Of scenes-none no earlier copies were kept" in captions(filmed)
+    assert "scenes-none: no earlier snapshots were saved" in captions(filmed)
 
 
 def test_a_damaged_copy_costs_its_own_frame_alone(filmed: AppTest, tmp_path: Path) -> None:
