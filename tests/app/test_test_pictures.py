@@ -114,8 +114,7 @@ def test_four_counts_and_what_they_say(stored: object, gallery: AppTest, cbam: s
     assert f"**{cbam}** is right on 80.0% of the 100 test pictures, **GAM** on 65.0%" in said
     assert "+15.0 points (95 % CI +5.1 to +24.3)" in said
     assert (
-        f"Of the 25 pictures that one alone gets right, {cbam} has 20 (exact McNemar test, p\u00a0=\u00a00.0041)"
-        in said
+        f"Of the 25 pictures that only one gets right, {cbam} has 20 (exact McNemar test, p\u00a0=\u00a00.0041)" in said
     )
     assert box(gallery, "outcome").value == "one"
     assert box(gallery, "outcome").options == [
