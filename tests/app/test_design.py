@@ -233,12 +233,12 @@ def test_times_are_measured_when_asked_for_and_kept(page: AppTest, monkeypatch: 
     monkeypatch.setattr("gam_viz.app.design.timing.timing", timing)
     opened(page, d_against="time")
     assert "Nothing has been timed yet" in words(page)
-    assert "time" not in table(page)
+    assert "latency" not in table(page)
     page.button(key="design-time-chosen").click().run()
     assert asked == [("gam", {"rate": 4}, "none", 16)]
     assert page.metric[-1].value == "1.50×"
     assert (page.metric[-1].label, page.metric[-1].delta) == ("Latency on this machine", "12.3 ms")
-    assert table(page)["time"][:3] == ["1.50× (1.25–1.75)", "", ""]
+    assert table(page)["latency"][:3] == ["1.50× (1.25–1.75)", "", ""]
     assert "median and middle half of 10 rounds" in words(page)
     page.button(key="design-time-all").click().run()
     assert not page.exception

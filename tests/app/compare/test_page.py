@@ -85,7 +85,7 @@ def test_a_bad_upload_ends_in_one_sentence_and_the_page_lives_on(app: AppTest) -
     upload(app, picture(1))
     for name, data, sentence in (
         ("empty.png", b"", "empty"),
-        ("text.jpg", b"this is not a picture, whatever its name says", "no picture"),
+        ("text.jpg", b"this is not a picture, whatever its name says", "not a known picture format"),
         ("half.png", half, "ends before"),
         ("wide.png", png(np.zeros((1, 20_000, 3), np.uint8)), "no side may be longer"),
     ):
@@ -102,7 +102,7 @@ def test_a_tiny_or_narrow_picture_is_shown(app: AppTest) -> None:
     for size in ((1, 1), (1, 3000), (2, 2)):
         app.file_uploader[0].set_value([picture(3, size)]).run()
         assert app.segmented_control(key="source").value == "upload"
-        assert "No known label here" in captions(app), size
+        assert "No known label" in captions(app), size
         assert not app.exception, size
         assert not app.error, size
         assert "weights" in captions(app), size
