@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention.gate import Gate
+from gam_viz.attention.gate import SIGMOID, Gate
 from gam_viz.evidence.case import CaseSettings, LoadedNetwork
 from gam_viz.evidence.faithfulness import Settings
 from gam_viz.images import Picture, from_pixels
@@ -52,7 +52,7 @@ class Shown(nn.Module):
 
     def __init__(self, make: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.gate = Gate("spatial", bounded=True)
+        self.gate = Gate("spatial", bounds=SIGMOID)
         self.make = make
 
     def forward(self, x: Tensor) -> None:
@@ -82,7 +82,7 @@ class Weighed(nn.Module):
 
     def __init__(self, value: float) -> None:
         super().__init__()
-        self.gate = Gate("channel", bounded=False)
+        self.gate = Gate("channel", bounds=None)
         self.value = value
 
     def forward(self, x: Tensor) -> Tensor:
