@@ -111,7 +111,7 @@ def test_a_link_reopens_the_design(page: AppTest, link: dict[str, str], config: 
 
 
 def test_a_link_of_nonsense_opens_the_defaults(page: AppTest) -> None:
-    opened(page, d_net="vit", d_width="-4", d_attention="eca", d_size="9e9", d_stages_3="7", d_rate="x")
+    opened(page, d_net="vit", d_width="-4", d_attention="sk", d_size="9e9", d_stages_3="7", d_rate="x")
     assert page.selectbox(key="d-net").value == "gam_net"
     assert page.number_input(key="d-width").value == 1
     assert page.selectbox(key="d-attention").value == "gam"

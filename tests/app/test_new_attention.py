@@ -115,8 +115,8 @@ def test_design_says_whether_there_is_a_closed_form(app: AppTest, module: str, l
 
 def test_inside_says_that_it_does_not_take_them_apart(app: AppTest) -> None:
     opened(app, "inside")
-    assert "GCT: Inside does not take a module of the kind GCT apart." in words(app)
-    assert "bare\\_one: Inside does not take a module of the kind Bare apart." in words(app)
+    assert "GCT: GCT modules are not taken apart here." in words(app)
+    assert "bare\\_one: Bare modules are not taken apart here." in words(app)
 
 
 @pytest.mark.parametrize("section", ["pixel", "patches"])

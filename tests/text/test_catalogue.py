@@ -83,8 +83,9 @@ def used_keys() -> tuple[set[str], set[str]]:
                     literal.add(argument.value)
                 elif isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
                     beginnings.add(str(argument.values[0].value))
-            if getattr(node.func, "id", "") in ("choose", "segments"):
-                beginnings.add(f"{node.args[-1].value}.")  # type: ignore[attr-defined]
+            named = node.args[-1] if getattr(node.func, "id", "") in ("choose", "segments") else None
+            if isinstance(named, ast.Constant):  # and not a function from an option to its name
+                beginnings.add(f"{named.value}.")
     for template in CODE.rglob("*.j2"):
         for key, more in re.findall(r'\bsay\("([\w.]+)"( ~)?', template.read_text(encoding="utf-8")):
             (beginnings if more else literal).add(key)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.words import gate_title, text
 from gam_viz.attention import Branch
@@ -16,10 +14,5 @@ def choose_gate(view: View, layer: str, branch: Branch) -> str:
     names = list(dict.fromkeys(gate.name for gates in several for gate in gates))
     if not names:
         return ""
-    key = f"gate-{branch}"
-    state.restore(key, names, names[0])
-    st.segmented_control(
-        text("common.gates.gate"), names, format_func=lambda name: gate_title(name) or name, key=key, required=True
-    )
-    state.publish(key, names[0])
-    return str(st.session_state[key])
+    label = text("common.gates.gate")
+    return segments(f"gate-{branch}", names, names[0], label, lambda name: gate_title(name) or name)

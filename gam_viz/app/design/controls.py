@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import choose
+from gam_viz.app.shared.choices import choose, choose_number
 from gam_viz.app.shared.words import attention_title, text, text_or
 from gam_viz.attention import ATTENTION, Option
 from gam_viz.networks import ARCHITECTURES, STEMS, NetworkConfig
@@ -39,19 +38,20 @@ def choose_design() -> Choice:
             width=NARROW + 20,
             help=text("design.network_help"),
         )
-        width = _number("d-width", 1, 512, 64, text("design.width"), help=text("design.width_help"))
+        width = choose_number("d-width", 1, 512, 64, text("design.width"), help=text("design.width_help"), width=NARROW)
         stem = choose("d-stem", STEMS, "cifar", text("design.stem"), "design.stem", width=WIDE)
-        side = _number("d-size", 8, 1024, 32, text("design.size"), help=text("design.size_help"))
-        classes = _number("d-classes", 1, 100_000, 10, text("design.classes"))
+        side = choose_number("d-size", 8, 1024, 32, text("design.size"), help=text("design.size_help"), width=NARROW)
+        classes = choose_number("d-classes", 1, 100_000, 10, text("design.classes"), width=NARROW)
         for name in AS:
             st.button(text(f"design.as.{name}"), on_click=_as, args=(name,), key=f"design-as-{name}", type="tertiary")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="design-attention"):
-        attention = _one_of(
+        attention = choose(
             "d-attention",
             ["none", *ATTENTION],
             "gam",
             text("design.attention"),
             lambda name: attention_title(name, {}),
+            width=WIDE,
         )
         options = _options(attention) if attention != "none" else {}
         stages = _stages(architecture) if attention != "none" else ()
@@ -82,17 +82,13 @@ def _option(option: Option) -> Any:
     key, words = f"d-{option.word}", f"design.{option.word}"
     label = text_or(words, option.name)
     if option.choices:
-        return _one_of(key, option.choices, option.default, label, lambda name: text_or(f"{words}.{name}", name))
+        titles = {name: text_or(f"{words}.{name}", name) for name in option.choices}
+        width = WIDE if max(map(len, titles.values())) > 12 else NARROW + 32
+        return choose(key, option.choices, option.default, label, titles.__getitem__, width=width)
     help_ = text_or(f"{words}_help", "") or None
-    return _number(key, option.lowest, option.highest, option.default, label, step=option.step, help=help_)
-
-
-def _one_of(key: str, options: Sequence[str], default: str, label: str, title: Callable[[str], str]) -> str:
-    state.restore(key, options, default)
-    width = WIDE if max(len(title(name)) for name in options) > 12 else NARROW + 32
-    chosen = st.selectbox(label, options, format_func=title, key=key, width=width)
-    state.publish(key, default)
-    return str(chosen)
+    return choose_number(
+        key, option.lowest, option.highest, option.default, label, step=option.step, help=help_, width=NARROW
+    )
 
 
 def _stages(architecture: str) -> tuple[bool, ...]:
@@ -103,13 +99,6 @@ def _stages(architecture: str) -> tuple[bool, ...]:
     chosen = st.segmented_control(text("design.stages"), names, selection_mode="multi", key=key)
     state.publish(key, names)
     return () if len(chosen) == len(names) else tuple(name in chosen for name in names)
-
-
-def _number(key: str, low: int, high: int, default: int, label: str, *, step: int = 1, help: str | None = None) -> int:
-    state.restore_number(key, low, high, default)
-    given = st.number_input(label, low, high, step=step, key=key, width=NARROW, help=help)
-    state.publish(key, default)
-    return int(given)
 
 
 def _as(name: str) -> None:
