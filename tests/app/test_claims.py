@@ -104,7 +104,8 @@ def test_all_statements_with_their_verdicts(page: AppTest) -> None:
     assert page.header[0].value == "Is what the tutorial says true?"
     assert cards(page) == list(SECTIONS)
     counts = [
-        int(count) for count in re.findall(r"(\d+) (?:borne out|partly true|not borne|not dec|not meas)", said(page))
+        int(count)
+        for count in re.findall(r"(\d+) (?:borne out|partly true|not borne|inconclusive|not meas)", said(page))
     ]
     assert sum(counts) == len(SECTIONS)
     assert "the trained networks scenes-cbam and scenes-gam" in captions(page)
