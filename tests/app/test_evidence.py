@@ -160,7 +160,7 @@ def test_networks_without_gates_have_attributions_to_judge(page: AppTest) -> Non
     page.query_params["networks-scenes"] = "scenes-none,scenes-cbam"
     section(page, "gates")
     assert not page.exception
-    assert "No attention has no gate that can be replaced so" in said(page)
+    assert "No attention has no gate that can be replaced this way" in said(page)
     section(page, "faithful")
     page.segmented_control(key="question").set_value("faithful").run()
     assert not page.exception

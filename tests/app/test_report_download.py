@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared import explanations
+from gam_viz.app.shared.words import speaking
 from gam_viz.evidence.registry import MEASURES
 from tests.app.visiting import visit
 
@@ -60,12 +61,13 @@ def test_what_the_page_showed_is_not_computed_again(app: AppTest, calls: Counter
 
 def test_what_is_missing_is_computed_once_and_kept(app: AppTest, calls: Counter[str]) -> None:
     app.query_params["lang"] = "zh"
-    page = visit(app, "evidence").run()
-    page.button(key="make-report").click().run()
-    assert '<html lang="zh-Hans">' in made(page)["html"]  # in the page's language
-    before = Counter(calls)
-    assert before["faithfulness"] == before["randomisation"] == 2
-    page.segmented_control(key="question").set_value("faithful").run()
+    with speaking("zh"):  # AppTest asks the page outside its script what its options are called
+        page = visit(app, "evidence").run()
+        page.button(key="make-report").click().run()
+        assert '<html lang="zh-Hans">' in made(page)["html"]  # in the page's language
+        before = Counter(calls)
+        assert before["faithfulness"] == before["randomisation"] == 2
+        page.segmented_control(key="question").set_value("faithful").run()
     assert calls["faithfulness"] == before["faithfulness"]
     assert calls["attribute_each"] == before["attribute_each"]
 

@@ -106,7 +106,7 @@ def test_a_dicom_file_with_a_window(run, folder):
         ("words.png", [], "The file's content is not a known picture format"),
         ("sample:scene-sailboat-17", ["--look", "w1_2"], "a built-in picture can be looked at in one way only"),
         ("p.png", ["--look", "nonsense?"], "nonsense?"),
-        ("p.png", ["--look", "w1_2"], "The choice of a window was made, which this file does not offer"),
+        ("p.png", ["--look", "w1_2"], "A window was requested, which this file does not offer"),
         ("p.png", ["--networks", "absent"], "absent.safetensors cannot be opened"),
         ("p.png", ["--target", "unicorn"], "no network here has a class 'unicorn'; they have sailboat"),
         ("p.png", ["--methods", "deeplift"], "deeplift is not offered"),

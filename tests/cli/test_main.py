@@ -130,7 +130,8 @@ def test_the_same_command_again_keeps_the_weights_and_other_settings_are_refused
         ("--data-root elsewhere", f"no folder or zip of pictures named colours; {EXPECTED}"),
         (
             "--attention sk",
-            "unknown attention 'sk'; known are none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam",
+            "unknown attention 'sk'; known are none, se, cbam, gam, gam_sigmoid, se_cbam, se_gam, eca, simam, triplet, "
+            "coordinate, bam",
         ),
         ("--attention-option rate", "an attention option is KEY=VALUE, got 'rate'"),
         ("--attention-option rate=2", "attention 'none' takes no options, got rate"),
