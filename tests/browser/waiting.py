@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from gam_viz.text import LANGUAGES, words
+
 PATIENCE = 90_000  # milliseconds; the machine may be busy
 
 
@@ -16,5 +18,6 @@ def rest(page: Page) -> None:
 
 def compare_settles(page: Page) -> None:
     """Until the Compare page's last row is there and the script has ended."""
-    expect(page.get_by_role("heading", name=re.compile("Take it home|带走结果"))).to_be_visible(timeout=PATIENCE)
+    titles = "|".join(words(code).text("compare.download.title") for code in LANGUAGES)
+    expect(page.get_by_role("heading", name=re.compile(f"^({titles})"))).to_be_visible(timeout=PATIENCE)
     rest(page)

@@ -86,8 +86,9 @@ def _option(option: Option) -> Any:
         width = WIDE if max(map(len, titles.values())) > 12 else NARROW + 32
         return choose(key, option.choices, option.default, label, titles.__getitem__, width=width)
     help_ = text_or(f"{words}_help", "") or None
+    width = NARROW if len(label) <= 12 else NARROW + 60  # a label in two lines would push its neighbours apart
     return choose_number(
-        key, option.lowest, option.highest, option.default, label, step=option.step, help=help_, width=NARROW
+        key, option.lowest, option.highest, option.default, label, step=option.step, help=help_, width=width
     )
 
 
