@@ -149,7 +149,7 @@ def lay_below(figure: go.Figure, picture: str, *, opacity: float = 1.0, **place:
 
 
 def square(figure: go.Figure, **how: str) -> go.Figure:
-    """Every plot of the figure is the unit square, (0, 0) at the top left; `how` goes to the vertical axes."""
+    """Every plot of the figure is the unit square, (0, 0) at the top left; `how` is forwarded to the vertical axes."""
     figure.update_xaxes(elements.hidden(range=[0, 1], constrain="domain"))
     figure.update_yaxes(elements.hidden(range=[1, 0], constrain="domain", **how))
     suffixes = ["", *map(str, range(2, len(list(figure.select_yaxes())) + 1))]

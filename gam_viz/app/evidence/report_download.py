@@ -1,4 +1,4 @@
-"""The whole of it to take home: a report that needs nothing else, and a ZIP of its numbers and pictures."""
+"""Report download: a report that needs nothing else, and a ZIP of its numbers and pictures."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Selection:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Of the data set."""
+        """Class names of the data set."""
         return self.networks[0].card.classes
 
 

@@ -102,7 +102,7 @@ def kept(key: str) -> Any:
 
 
 def begin_anew(keep: Sequence[str], wanted: Mapping[str, str]) -> None:
-    """Forget what was chosen, but for `keep`: all that is drawn next begins as for one who arrives by a link.
+    """Forget what was chosen, but for `keep`: all that is drawn next begins as on first load.
 
     What is `wanted` is as in a link, too, but stays out of the URL, where each key would be a step of the browser's
     history; a key in the URL comes first.

@@ -18,7 +18,7 @@ class Stop:
     Attributes:
         name: in the catalogue: `tours.stop.<tour>.<name>` is its title, `tours.says.<tour>.<name>` what is said.
         page: its folder in `gam_viz/app`.
-        state: what is chosen there, as in a link; all else begins as it does for one who arrives.
+        state: what is chosen there, as in a link; all else begins as on first load.
         look: keys of the parts of the page that are spoken of; they are framed, and the page is moved to the first.
             Empty for its top.
     """

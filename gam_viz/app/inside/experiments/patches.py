@@ -11,14 +11,12 @@ from gam_viz.app.evidence.shared import refusals
 from gam_viz.app.inside.experiments.shared import (
     ROUNDING,
     answer,
-    first_of,
-    level_choice,
     number_choice,
     parts_of,
     print_changes,
     say,
-    say_none,
-    shapes_of,
+    titled,
+    what_is_changed,
 )
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
@@ -39,23 +37,18 @@ HEIGHT = 122  # pixels, of three maps in a row
 @refusals
 def patches_section(view: View, layer: str) -> None:
     """Draw the experiment."""
-    view = first_of(view)
-    shapes = shapes_of(view, layer)
-    present = [shape for shape in shapes if shape is not None]
-    if not present:
-        say_none(layer)
+    changed = what_is_changed(view, layer)
+    if changed is None:
         return
-    level = level_choice()
+    view, _, level, size = changed
     st.markdown(prose(f"inside.try.patches.do.{level}"))
     first, columns = view.grid()
-    seen = view.subjects[0].input.seen
-    side = present[0][1:] if level == "features" else (seen.shape[0], seen.shape[1])
-    offered = grids(*side)
+    offered = grids(*size)
     if not offered:
         st.info(text("inside.try.patches.too_small", layer=layer_title(layer)))
         return
     with first:
-        shuffle = _choose(offered, side[0])
+        shuffle = _choose(offered, size[0])
         _pictures(view, shuffle)
     found = [
         [(part, _patched(view, index, part, level, shuffle)) for part in parts_of(view, index, layer)]
@@ -152,10 +145,10 @@ def _scale(gates: list[Rearranged]) -> Scale:
 
 
 def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle, scale: Scale, top: int) -> None:
-    title = f"{view.titles()[index]} {layer_title(part)}, {_titled(gate)}"
+    title = f"{view.titles()[index]} {layer_title(part)}, {titled(gate)}"
     key = f"try-patched-{index}-{part}-{gate.branch}-{gate.name}"
     if gate.map_before is None or gate.map_after is None:
-        st.caption(text("inside.try.patches.bars", gate=_titled(gate), channels=gate.shape[0]))
+        st.caption(text("inside.try.patches.bars", gate=titled(gate), channels=gate.shape[0]))
         st.plotly_chart(
             before_after(
                 gate.before,
@@ -168,7 +161,7 @@ def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle,
             ),
             config=PLOT,
             key=key,
-            alt=f"{title}: {text('inside.try.patches.bars', gate=_titled(gate), channels=gate.shape[0])}",
+            alt=f"{title}: {text('inside.try.patches.bars', gate=titled(gate), channels=gate.shape[0])}",
         )
         return
     colours = DIVERGING[0] if scale.signed else SEQUENTIAL[0]
@@ -191,11 +184,6 @@ def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle,
         key=key,
         alt=f"{title}: {', '.join(panel.title for panel in shown)}",
     )
-
-
-def _titled(gate: Rearranged) -> str:
-    """Its branch; its name where it has one of its own."""
-    return gate_title(gate.name) or text(f"inside.try.gate.{gate.branch}")
 
 
 def _prediction(view: View, index: int, patched: Patched) -> None:

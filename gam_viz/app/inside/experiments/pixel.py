@@ -9,19 +9,17 @@ import streamlit as st
 from gam_viz.app.evidence.shared import refusals
 from gam_viz.app.inside.experiments.shared import (
     answer,
-    first_of,
     joined,
-    level_choice,
     parts_of,
     print_changes,
     say,
-    say_none,
-    shapes_of,
+    titled,
+    what_is_changed,
 )
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.session_cache import cached_with_spinner
-from gam_viz.app.shared.words import gate_title, layer_title, prose, text
+from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain.interventions import GateChange, Spread, move_features, move_pixel
 from gam_viz.figures.changes import Panel, ceiling, panels
 from gam_viz.figures.overlay import picker
@@ -36,18 +34,14 @@ CLICKS = 64  # cells a side that can be clicked, at most: each is a point that t
 @refusals
 def pixel_section(view: View, layer: str) -> None:
     """Draw the experiment."""
-    view = first_of(view)
-    shapes = shapes_of(view, layer)
-    present = [shape for shape in shapes if shape is not None]
-    if not present:
-        say_none(layer)
+    changed = what_is_changed(view, layer)
+    if changed is None:
         return
-    level = level_choice()
+    view, shapes, level, size = changed
     st.markdown(prose(f"inside.try.pixel.do.{level}"))
     first, columns = view.grid()
     seen = view.subjects[0].input.seen
     with first:
-        size = present[0][1:] if level == "features" else (seen.shape[0], seen.shape[1])
         names = ("try-row", "try-column") if level == "features" else ("try-y", "try-x")
         place = _place(names, size)
         colour = _colour(seen, place) if level == "picture" else ""
@@ -160,8 +154,7 @@ def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int],
 def _maps(view: View, index: int, part: str, moved: GateChange, cell: tuple[int, int] | None, top: int) -> None:
     """A layer's gates: where each changed."""
     counts = [
-        (_titled(gate), text("inside.try.count", changed=gate.changed, positions=gate.positions))
-        for gate in moved.gates
+        (titled(gate), text("inside.try.count", changed=gate.changed, positions=gate.positions)) for gate in moved.gates
     ]
     shown = [
         Panel(
@@ -180,11 +173,6 @@ def _maps(view: View, index: int, part: str, moved: GateChange, cell: tuple[int,
     )
 
 
-def _titled(gate: Spread) -> str:
-    """Its branch; its name where it has one of its own."""
-    return gate_title(gate.name) or text(f"inside.try.gate.{gate.branch}")
-
-
 def _sentences(view: View, moved: GateChange, level: str) -> list[str]:
     """What happened, with its numbers."""
     # A pixel that was given its own colour changes nothing anywhere, which says nothing about the gates.
@@ -198,7 +186,7 @@ def _sentences(view: View, moved: GateChange, level: str) -> list[str]:
 def _of_gate(gate: Spread, level: str, anything: bool) -> str:
     rows, columns = gate.extent
     values = {
-        "gate": _titled(gate),
+        "gate": titled(gate),
         "changed": gate.changed,
         "positions": gate.positions,
         "largest": number(gate.largest),
@@ -209,7 +197,7 @@ def _of_gate(gate: Spread, level: str, anything: bool) -> str:
     }
     if not gate.changed:
         blocked = anything and bool(gate.reach.any())
-        return prose(f"inside.try.pixel.{'blocked' if blocked else 'nothing'}", gate=_titled(gate))
+        return prose(f"inside.try.pixel.{'blocked' if blocked else 'nothing'}", gate=titled(gate))
     if not gate.per_position:
         return prose("inside.try.pixel.constant", **values)
     around = not gate.direct_reach.all() and bool(gate.reach.all())

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View
-from gam_viz.app.shared.words import class_title, layer_title, prose, text
+from gam_viz.app.shared.words import class_title, gate_title, layer_title, prose, text
+from gam_viz.explain.interventions import Rearranged, Spread
 from gam_viz.figures.changes import change_bar
 from gam_viz.titles import literal
 
@@ -64,13 +64,33 @@ def level_choice() -> str:
     return segments("try-level", LEVELS, "features", text("inside.try.level"), "inside.try.level")
 
 
+def what_is_changed(
+    view: View, layer: str
+) -> tuple[View, list[tuple[int, int, int] | None], str, tuple[int, int]] | None:
+    """How an experiment on a layer begins; None, which is said, where no network has gates there.
+
+    Returns:
+        The first networks alone, `shapes_of` them, what is changed, and (rows, columns) of that.
+    """
+    view = first_of(view)
+    shapes = shapes_of(view, layer)
+    present = [shape for shape in shapes if shape is not None]
+    if not present:
+        say_none(layer)
+        return None
+    level = level_choice()
+    height, width = present[0][1:] if level == "features" else view.subjects[0].input.seen.shape[:2]
+    return view, shapes, level, (height, width)
+
+
+def titled(gate: Spread | Rearranged) -> str:
+    """A gate's name: its own where a branch has several, else its branch's."""
+    return gate_title(gate.name) or text(f"inside.try.gate.{gate.branch}")
+
+
 def number_choice(key: str, options: Sequence[int], default: int, label: str, **how: Any) -> int:
-    """One of a few numbers; `how` goes to the widget."""
-    words = [str(option) for option in options]
-    state.restore(key, words, str(default))
-    chosen = st.segmented_control(label, words, key=key, required=True, **how)
-    state.publish(key, str(default))
-    return int(chosen)
+    """One of a few numbers; `how` is forwarded to the widget."""
+    return int(segments(key, [str(option) for option in options], str(default), label, str, **how))
 
 
 def print_changes(top: int, key: str) -> None:
