@@ -22,6 +22,7 @@ from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
 from gam_viz.networks.card import Card
 from gam_viz.runtime.progress import Progress
+from gam_viz.text import Words
 
 #: What a measure cannot do without: gates to replace, maps to judge, or the pixels that are known to matter.
 Need = Literal["gates", "maps", "truth"]
@@ -131,6 +132,10 @@ class Quantity:
     form: str = ".3f"
     bounds: tuple[float, float] = (-math.inf, math.inf)
 
+    def title(self, words: Words) -> str:
+        """What it is called."""
+        return words.text_or(self.title_key, self.key)
+
     def written(self, verdict: Verdict) -> str:
         """The number, or "–" where the measure has none for this map."""
         value = verdict.numbers.get(self.key)
@@ -196,6 +201,14 @@ class Measure:
         prefixes = (self.verdict_key, self.sentence_key, self.badge_key)
         return (*keys, *(f"{prefix}.{code}" for prefix in prefixes if prefix for code in self.tones))
 
+    def title(self, words: Words) -> str:
+        """What it is called."""
+        return words.text_or(self.title_key, self.key)
+
+    def verdict_title(self, words: Words, verdict: Verdict) -> str:
+        """What a verdict of it is called."""
+        return words.text_or(f"{self.verdict_key}.{verdict.code}", verdict.code) if verdict.code else "–"
+
     def options(self, given: Options | None = None) -> dict[str, Value]:
         """All options, with defaults where nothing is given.
 
@@ -220,27 +233,3 @@ class Measure:
     def measure(self, given: Sequence[MeasureInput], options: Options, progress: Progress | None = None) -> Any:
         """Its result for one network, or across several."""
         return self.run(given if self.across else given[0], self.options(options), progress)
-
-
-def of_maps(
-    key: str,
-    score: Callable[[FloatArray], float],
-    verdict: Callable[[float], str] = lambda value: "",
-    **described: Any,
-) -> Measure:
-    """A measure from a plain function on a map's values (h, w): everywhere a measure is shown, from one line.
-
-    >>> def peak(values):
-    ...     return float(values.max())
-    >>> of_maps("peak", peak).quantities[0].key
-    'peak'
-    """
-
-    def run(given: MeasureInput, options: Options, progress: Progress | None) -> tuple[Verdict, ...]:
-        values = {map_.key: score(map_.values) for map_ in given.finite_maps}
-        return tuple(Verdict(name, verdict(value), {key: value}) for name, value in values.items())
-
-    standard: dict[str, Any] = {"quantities": (Quantity(key),), "badge_key": f"evidence.badge.{key}"}
-    if "on_scene" not in described:
-        described["on_scene"] = lambda values, inside: {key: score(values)}
-    return Measure(key=key, run=run, verdicts=tuple, **(standard | described))

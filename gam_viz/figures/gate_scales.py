@@ -45,3 +45,19 @@ def weight_scale(readings: Sequence[GateReading]) -> Scale:
         return bounded
     means = [reading.channel_means() for reading in readings]
     return Scale(min(0.0, *(float(m.min()) for m in means)), max(1.0, *(float(m.max()) for m in means)))
+
+
+def channel_scale(readings: Sequence[GateReading], cells: Sequence[tuple[int, int]] = ()) -> Scale:
+    """The range of the gates, 0..1 out of sigmoids; where one has none, signed, wide enough for every channel's mean
+    and its band, and for 1."""
+    if (bounded := shared_bounds(readings)) is not None:
+        return bounded
+    maps = [reading.channel_means() for reading in readings]
+    for reading in readings:
+        if reading.per_position:
+            maps.extend(reading.channel_quantiles())
+    # A cell's own weights may lie far outside the band, and must not be drawn outside the frame.
+    maps.extend(reading.at(*cell) for reading, cell in zip(readings, cells, strict=False) if reading.per_position)
+    scale = symmetric_scale(maps)
+    limit = max(1.0, scale.high)
+    return Scale(-limit, limit, signed=True)

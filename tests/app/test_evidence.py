@@ -188,12 +188,12 @@ def test_a_section_is_found_again_by_its_link(page: AppTest) -> None:
 def test_compare_tests_its_maps_when_asked(app: AppTest) -> None:
     app.run()
     assert "random orders" not in said(app)
-    app.button(key="badge-button").click().run()
+    app.button(key="badges-button").click().run()
     assert not app.exception
     badges = [element.value for element in app.markdown if "-badge[" in element.value]
     assert len(badges) == 2 * 2  # a mask and Grad-CAM, of two networks
     assert all("random orders" in badge or "constant" in badge for badge in badges)
-    app.button(key="badge-button").click().run()
+    app.button(key="badges-button").click().run()
     assert not [element for element in app.markdown if "-badge[" in element.value]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gam_viz.evidence.measure import of_maps
+from gam_viz.evidence.plain_measure import of_maps
 from gam_viz.evidence.registry import MEASURES
 from tests.app.reading import plain
 from tests.app.visiting import visit

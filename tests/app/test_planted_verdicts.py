@@ -91,12 +91,12 @@ def test_every_badge_says_what_its_map_is(planted: Any, monkeypatch: pytest.Monk
     def badges() -> None:
         import streamlit as st
 
-        from gam_viz.app.evidence.badges import gate_badges
+        from gam_viz.app.compare.badges import gate_badges
         from gam_viz.explain.heatmaps import spatial_maps
 
         st.session_state["badges"] = "on"
         view = st.session_state["planted-view"]
-        for layer, line in gate_badges(view, 0, spatial_maps(view.explanations[0]), "gain", 0).items():
+        for layer, line in gate_badges(view.columns[0], spatial_maps(view.explanations[0]), "gain", 0).items():
             st.markdown(f"{layer}: {line}")
 
     test = AppTest.from_function(badges, default_timeout=60)

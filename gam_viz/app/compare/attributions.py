@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gam_viz.app.evidence.badges import attribution_badges
-from gam_viz.app.evidence.measurements import TYPED
-from gam_viz.app.shared.choices import choose, choose_many, segments
+from gam_viz.app.compare.badges import attribution_badges
+from gam_viz.app.shared.choices import choose, choose_many, choose_param, segments
 from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
 from gam_viz.app.shared.explanations import attributions
+from gam_viz.app.shared.measurements import TYPED
 from gam_viz.app.shared.words import class_title, layer_title, prose, text
 from gam_viz.explain.attributions import (
     DEFAULT_METHODS,
@@ -20,7 +20,6 @@ from gam_viz.explain.attributions import (
     NOT_OFFERED,
     Attribution,
     Method,
-    Param,
     Request,
     layers_of,
 )
@@ -56,7 +55,7 @@ def attribution_row(view: View) -> None:
         return
     _, columns = view.grid()
     results = [_compute(view, index, requests, column) for index, column in enumerate(columns)]
-    proven = [attribution_badges(view, index, of, requests) for index, of in enumerate(results)]
+    proven = [attribution_badges(column, of, requests) for column, of in zip(view.columns, results, strict=True)]
     for row, name in enumerate(methods):
         badges = [of[row] if of else "" for of in proven]
         _method_row(view, METHODS[name], [of[row] for of in results], badges, sign, percentile, opacity, own)
@@ -87,35 +86,10 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
 
 
 def _request(method: Method, layer: str | None) -> Request:
-    params: dict[str, int | float | str | bool] = {}
     if method.params:
         st.markdown(f"**{text(f'common.method.{method.key}')}**")
-        for param in method.params:
-            params[param.key] = _param(method, param)
+    params = {param.key: choose_param(param, f"{method.key}-{param.key}") for param in method.params}
     return Request(method.key, layer=layer if method.needs_layer else None, params=params)
-
-
-def _param(method: Method, param: Param) -> int | float | str | bool:
-    key = f"{method.key}-{param.key}"
-    label = text(f"compare.param.{param.key}")
-    if param.choices == (True, False):
-        return st.toggle(label, bool(param.default), key=key)
-    if param.low is None:
-        return st.selectbox(
-            label,
-            param.choices,
-            index=param.choices.index(param.default),
-            format_func=lambda value: text(f"compare.choice.{value}"),
-            key=key,
-        )
-    default = param.default
-    if param.choices:  # a word or a number
-        if st.toggle(f"{label}: {text(f'compare.choice.{default}')}", True, key=f"{key}-auto"):
-            return default
-        default = param.low * 8
-    number_type = int if isinstance(param.low, int) else float
-    low, high, start, step = (number_type(v) for v in (param.low, param.high or 0, default, param.step or 1))
-    return st.number_input(label, low, high, start, step, key=key)
 
 
 def _compute(view: View, index: int, requests: Sequence[Request], column: DeltaGenerator) -> list[Attribution]:

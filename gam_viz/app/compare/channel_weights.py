@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import streamlit as st
 
 from gam_viz.app.compare.gate_choice import choose_gate
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT, SCALES, View, print_scale
+from gam_viz.app.shared.gate_captions import channel_caption
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import GateReading
 from gam_viz.explain.heatmaps import place_of
 from gam_viz.figures.channels import channel_bars, channel_overview
-from gam_viz.figures.gate_scales import shared_bounds
+from gam_viz.figures.gate_scales import channel_scale
 from gam_viz.figures.overlay import picker
-from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, symmetric_scale
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, number
 
 
 def channel_row(view: View, layer: str) -> None:
@@ -92,41 +91,6 @@ def channel_row(view: View, layer: str) -> None:
 def all_channel(view: View) -> list[GateReading]:
     """Of all layers and networks, over the film of their training too."""
     return [r for e in (*view.explanations, *view.over_time) for r in e.readings if r.branch == "channel"]
-
-
-def channel_scale(readings: list[GateReading], cells: Sequence[tuple[int, int]] = ()) -> Scale:
-    """The range of the gates, 0..1 out of sigmoids; where one has none, signed, wide enough for every channel's mean
-    and its band, and for 1."""
-    if (bounded := shared_bounds(readings)) is not None:
-        return bounded
-    maps = [reading.channel_means() for reading in readings]
-    for reading in readings:
-        if reading.per_position:
-            maps.extend(reading.channel_quantiles())
-    # A cell's own weights may lie far outside the band, and must not be drawn outside the frame.
-    maps.extend(reading.at(*cell) for reading, cell in zip(readings, cells, strict=False) if reading.per_position)
-    scale = symmetric_scale(maps)
-    limit = max(1.0, scale.high)
-    return Scale(-limit, limit, signed=True)
-
-
-def channel_caption(name: str, layer: str, reading: GateReading, say: Callable[..., str] = text) -> str:
-    """What a reading's numbers are; with `prose`, its terms are links."""
-    means = reading.channel_means()
-    values = {
-        "name": name,
-        "layer": layer_title(layer),
-        "channels": reading.shape[0],
-        "low": number(float(means.min())),
-        "high": number(float(means.max())),
-        "mean": number(float(means.mean())),
-    }
-    if not reading.per_position:
-        return say("compare.channels.caption_constant", **values)
-    values["spread"] = number(float(reading.channel_spread().mean()))
-    if reading.bounds is not None:
-        return say("compare.channels.caption_positions", **values)
-    return say("compare.channels.caption_signed", **values, negative=reading.negative_share)
 
 
 def _same_place(cell: tuple[int, int], of: GateReading, reading: GateReading) -> tuple[int, int]:

@@ -9,11 +9,12 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from gam_viz import __version__
-from gam_viz.app.compare.channel_weights import all_channel, channel_caption, channel_scale
-from gam_viz.app.compare.spatial_masks import spatial_caption
+from gam_viz.app.compare.channel_weights import all_channel
 from gam_viz.app.shared.columns import Column, View
+from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption
 from gam_viz.app.shared.words import class_title, language, layer_title, speaking, text
 from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
+from gam_viz.figures.gate_scales import channel_scale
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
 from gam_viz.report import to_csv, to_npz
 

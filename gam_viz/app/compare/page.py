@@ -3,12 +3,12 @@
 import streamlit as st
 
 from gam_viz.app.compare.attributions import attribution_row
+from gam_viz.app.compare.badges import badge_switch
 from gam_viz.app.compare.download import download_row
 from gam_viz.app.compare.gates import gate_rows
 from gam_viz.app.compare.prediction import prediction_row
 from gam_viz.app.compare.region import region_row
 from gam_viz.app.compare.training_snapshots import film, play_on
-from gam_viz.app.evidence.badges import badge_switch
 from gam_viz.app.shared.columns import Shown, View, page_style
 from gam_viz.app.shared.explanations import explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
+from gam_viz.app.compare.badges import gate_badges
 from gam_viz.app.compare.gate_choice import choose_gate
-from gam_viz.app.evidence.badges import gate_badges
 from gam_viz.app.shared.choices import choose, choose_number
 from gam_viz.app.shared.columns import PLOT, SCALES, View, print_scale
+from gam_viz.app.shared.gate_captions import spatial_caption
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import REDUCTIONS, GateReading, SpatialMap
 from gam_viz.explain.heatmaps import place_of, spatial_maps
@@ -46,7 +46,10 @@ def spatial_row(view: View, layer: str) -> None:
         colours = DIVERGING[0]
     view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
     view.shown.places = places
-    badges = [gate_badges(view, index, of, reduction, detail) for index, of in enumerate(maps)]
+    badges = [
+        gate_badges(column, of_network, reduction, detail)
+        for column, of_network in zip(view.columns, maps, strict=True)
+    ]
     for (column, place), of_network, gate, where, badge in zip(columns, maps, gates, places, badges, strict=True):
         with place:
             column.heading()
@@ -145,20 +148,3 @@ def _kind(maps: list[SpatialMap]) -> str:
 def _own_scale(of: SpatialMap, shared: Scale) -> Scale:
     """A map's own range; beside signed ones it has their colours, so 0 stays in the middle."""
     return symmetric_scale([of.values]) if shared.signed else range_scale([of.values])
-
-
-def spatial_caption(shown: SpatialMap, say: Callable[..., str] = text) -> str:
-    """What a map is and its numbers; with `prose`, its terms are links."""
-    values = shown.values
-    return (
-        say(f"compare.spatial.caption_{shown.reduction}", channels=", ".join(map(str, shown.channels)))
-        + " "
-        + text(
-            "compare.spatial.numbers",
-            width=values.shape[1],
-            height=values.shape[0],
-            low=number(float(values.min())),
-            mean=number(float(values.mean())),
-            high=number(float(values.max())),
-        )
-    )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.shared import refusals
-from gam_viz.app.shared import state
+from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose, segments
-from gam_viz.app.shared.columns import PLOT, View, heading, legend
-from gam_viz.app.shared.explanations import Subject
-from gam_viz.app.shared.explanations import subject as subject_of
-from gam_viz.app.shared.words import class_title, layer_title, prose, sample_title, text, words
+from gam_viz.app.shared.columns import PLOT, Column, View, legend
+from gam_viz.app.shared.explanations import Subject, subject
+from gam_viz.app.shared.page import section
+from gam_viz.app.shared.words import class_title, layer_title, prose, reason, sample_title, text
 from gam_viz.evidence.ablation.ablate import Ablation, Ablations
 from gam_viz.evidence.ablation.replacements import MODES
 from gam_viz.evidence.registry import MEASURES
@@ -24,13 +23,22 @@ from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import number
 from gam_viz.figures.style import marker_of, sign_of
 from gam_viz.images import list_samples, load_sample
-from gam_viz.text.refusal import said as reason_of
 
 CHANGES = ("probability", "margin")
 
 
-@st.fragment
-@refusals
+@dataclass(frozen=True)
+class Replacement:
+    """What a network's gates are replaced by: a mode, and for "other_picture" that picture as the network sees it."""
+
+    mode: str
+    other: Subject | None = None
+
+
+Ablated = list[tuple[Column, Ablations]]
+
+
+@section
 def gate_section(view: View) -> None:
     """Draw the section."""
     if not any(explanation.readings for explanation in view.explanations):
@@ -40,81 +48,62 @@ def gate_section(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode = choose("ablate", MODES, "identity", text("evidence.gates.mode"), "evidence.mode")
         measure = segments("moved", CHANGES, "probability", text("evidence.gates.measure"), "evidence.measure")
-        others = _other(view) if mode == "other_picture" else [None] * len(view.subjects)
-    found = [_ablated(view, index, mode, others[index]) for index in range(len(view.subjects))]
-    if any(of is None for of in found):
+        replacements = _replacements(view, mode)
+    if mode == "data_mean" and any(measurements.mean_of_gates(s.checkpoint) is None for s in view.subjects):
         st.info(text("evidence.gates.no_mean"))
         return
-    known = [of for of in found if of is not None]
-    if not any(of.results for of in known):
+    results = [(c, _ablations(c, by)) for c, by in zip(view.columns, replacements, strict=True)]
+    if not any(result.results for _, result in results):
         st.info(text("evidence.gates.nothing"))
         return
-    st.caption("  \n".join(_sentence(view.titles()[index], of, mode) for index, of in enumerate(known)))
-    _chart(view, known, measure)
-    _switches(view, mode, others)
+    st.caption("  \n".join(_sentence(column.title, result, mode) for column, result in results))
+    _chart(results, measure)
+    st.subheader(text("evidence.gates.switches"), anchor=False)
+    st.caption(text("evidence.gates.switches_about", mode=text(f"evidence.mode.{mode}")))
+    names = [class_title(name) for name in view.selection.classes]
+    for (column, place), by in zip(view.side_by_side(), replacements, strict=True):
+        with place:
+            _switches(column, by, names)
 
 
-def _ablated(view: View, index: int, mode: str, other: Subject | None) -> Ablations | None:
-    """None where the mean over the data set is asked for and its pictures are not here."""
-    if mode == "data_mean" and measurements.mean_of_gates(view.subjects[index].checkpoint) is None:
-        return None
-    given = measurements.given_of(view, index, mode=mode, other=other)
-    result: Ablations = measurements.measured(MEASURES["ablation"], [given], {"mode": mode})
-    return result
-
-
-def _other(view: View) -> list[Subject | None]:
-    """The picture whose gates are borrowed, as each network sees it."""
+def _replacements(view: View, mode: str) -> list[Replacement]:
+    """One a network; where gates are borrowed, the reader chooses whose."""
+    if mode != "other_picture":
+        return [Replacement(mode)] * len(view.subjects)
     samples = {sample.id: sample for sample in list_samples()}
     here = view.selection.picture.sha256
     default = next((name for name in samples if load_sample(name).sha256 != here), next(iter(samples)))
-    state.restore("other", list(samples), default)
-    st.selectbox(
-        text("evidence.gates.other"), list(samples), format_func=lambda name: sample_title(samples[name]), key="other"
-    )
-    state.publish("other", default)
-    picture = load_sample(st.session_state["other"])
-    return [subject_of(subject.checkpoint, picture, view.selection.fit) for subject in view.subjects]
+    label = text("evidence.gates.other")
+    chosen = choose("other", list(samples), default, label, lambda name: sample_title(samples[name]))
+    picture = load_sample(chosen)
+    return [Replacement(mode, subject(each.checkpoint, picture, view.selection.fit)) for each in view.subjects]
 
 
-def _chart(view: View, found: Sequence[Ablations], measure: str) -> None:
-    titles, colours = view.titles(), view.colours()
-    modules = [e.card.config.attention for e in view.explanations]
-    by_place: list[dict[tuple[str, str], Ablation]] = [
-        {(one.place, one.branch): one for one in of.results} for of in found
-    ]
-    branches = ("channel", "spatial", "both")
+def _ablations(column: Column, by: Replacement) -> Ablations:
+    given = measurements.given_of(column, mode=by.mode, other=by.other)
+    result: Ablations = measurements.measured(MEASURES["ablation"], [given], {"mode": by.mode})
+    return result
+
+
+def _chart(results: Ablated, measure: str) -> None:
     rows = []
-    for layer in dict.fromkeys(one.place for of in found for one in of.results):
-        for branch in branches:
-            marks = []
-            for index, of in enumerate(by_place):
-                one = of.get((layer, branch))
-                if one is not None:
-                    change = getattr(one, measure)
-                    drawn = one.draws > 1
-                    marks.append(
-                        Dot(
-                            titles[index],
-                            colours[index],
-                            change.value,
-                            change.low if drawn else None,
-                            change.high if drawn else None,
-                            filled=one.flips > 0,
-                            told="%{x:+.3f}" if measure == "margin" else "%{x:+.1%}",
-                            marker=marker_of(modules[index]),
-                        )
-                    )
+    for layer in dict.fromkeys(one.place for _, result in results for one in result.results):
+        for branch in ("channel", "spatial", "both"):
+            marks = [
+                _mark(column, one, measure)
+                for column, result in results
+                for one in result.results
+                if (one.place, one.branch) == (layer, branch)
+            ]
             if marks:
-                name = text("evidence.gates.row", layer=layer_title(layer), branch=text(f"evidence.branch.{branch}"))
-                rows.append((name, marks))
+                rows.append((_gate_row(layer, branch), marks))
     ends = [x for _, marks in rows for m in marks for x in (m.value, m.low, m.high) if x is not None]
     reach = max(0.05 if measure == "probability" else 0.5, *(abs(x) for x in ends)) * 1.08
     span = (-min(reach, 1.0), min(reach, 1.0)) if measure == "probability" else (-reach, reach)
     st.html(
         legend(
             [
-                *zip(map(sign_of, modules), colours, titles, strict=True),
+                *((sign_of(column.attention), column.colour, column.title) for column, _ in results),
                 ("●", "currentColor", text("evidence.gates.flips")),
                 ("○", "currentColor", text("evidence.gates.stays")),
             ]
@@ -135,12 +124,30 @@ def _chart(view: View, found: Sequence[Ablations], measure: str) -> None:
     )
 
 
-def _sentence(name: str, found: Ablations, mode: str) -> str:
+def _mark(column: Column, one: Ablation, measure: str) -> Dot:
+    change = getattr(one, measure)
+    drawn = one.draws > 1
+    return Dot(
+        column.title,
+        column.colour,
+        change.value,
+        change.low if drawn else None,
+        change.high if drawn else None,
+        filled=one.flips > 0,
+        told="%{x:+.3f}" if measure == "margin" else "%{x:+.1%}",
+        marker=marker_of(column.attention),
+    )
+
+
+def _gate_row(layer: str, branch: str) -> str:
+    return text("evidence.gates.row", layer=layer_title(layer), branch=text(f"evidence.branch.{branch}"))
+
+
+def _sentence(name: str, result: Ablations, mode: str) -> str:
     """The largest change in one sentence, generated from the numbers."""
-    if not found.results:
+    if not result.results:
         return text("evidence.gates.none_of", name=name)
-    worst: Ablation = max(found.results, key=lambda one: abs(one.probability.value))
-    flips = sum(one.flips > 0 for one in found.results)
+    worst: Ablation = max(result.results, key=lambda one: abs(one.probability.value))
     return text(
         "evidence.gates.sentence",
         name=name,
@@ -148,48 +155,28 @@ def _sentence(name: str, found: Ablations, mode: str) -> str:
         layer=layer_title(worst.place),
         branch=text(f"evidence.branch.{worst.branch}"),
         change=worst.probability.value,
-        before=found.probability,
-        after=found.probability + worst.probability.value,
-        flips=flips,
-        count=len(found.results),
+        before=result.probability,
+        after=result.probability + worst.probability.value,
+        flips=sum(one.flips > 0 for one in result.results),
+        count=len(result.results),
     )
 
 
-def _switches(view: View, mode: str, others: Sequence[Subject | None]) -> None:
-    """Several gates at once, by the reader's hand; the answer before and after."""
-    st.subheader(text("evidence.gates.switches"), anchor=False)
-    st.caption(text("evidence.gates.switches_about", mode=text(f"evidence.mode.{mode}")))
-    names = [class_title(name) for name in view.selection.classes]
-    for index, column in enumerate(st.columns(len(view.subjects), gap="medium")):
-        with column:
-            st.html(heading(view.titles()[index], view.colours()[index]))
-            _switch_column(view, index, mode, others[index], names)
-
-
-def _switch_column(view: View, index: int, mode: str, other: Subject | None, names: Sequence[str]) -> None:
-    explanation, subject = view.explanations[index], view.subjects[index]
-    paths = {
-        reading.module: text(
-            "evidence.gates.row",
-            layer=layer_title(place_of(explanation, reading)),
-            branch=text(f"evidence.branch.{reading.branch}"),
-        )
-        for reading in explanation.readings
-    }
-    if not paths:
-        st.caption(text("evidence.gates.none_of", name=view.titles()[index]))
+def _switches(column: Column, by: Replacement, names: Sequence[str]) -> None:
+    """Several gates of a network at once, by the reader's hand; the answer before and after."""
+    column.heading()
+    explanation, target = column.explanation, column.target
+    readings = explanation.readings
+    if not readings:
+        st.caption(text("evidence.gates.none_of", name=column.title))
         return
-    key = f"switched-{index}"
+    paths = {reading.module: _gate_row(place_of(explanation, reading), reading.branch) for reading in readings}
+    key = f"switched-{column.number}"
     with st.container(horizontal=True):
         for which in ("all", "channel", "spatial", "none"):
-            wanted = [r.module for r in explanation.readings if which in ("all", r.branch)]
-            st.button(
-                text(f"evidence.gates.pick.{which}"),
-                key=f"{key}-{which}",
-                type="tertiary",
-                on_click=_pick,
-                args=(key, wanted),
-            )
+            wanted = [reading.module for reading in readings if which in ("all", reading.branch)]
+            label = text(f"evidence.gates.pick.{which}")
+            st.button(label, key=f"{key}-{which}", type="tertiary", on_click=_pick, args=(key, wanted))
     chosen = st.pills(
         text("evidence.gates.replaced"),
         list(paths),
@@ -201,23 +188,22 @@ def _switch_column(view: View, index: int, mode: str, other: Subject | None, nam
     probabilities = explanation.probabilities
     if chosen:
         try:
-            probabilities = np.asarray(measurements.switched(subject, dict.fromkeys(chosen, mode), other), np.float64)
+            switched = measurements.switched(column.subject, dict.fromkeys(chosen, by.mode), by.other)
         except ValueError as error:
-            st.warning(text("evidence.gates.cannot", reason=reason_of(error, words())))
+            st.warning(text("evidence.gates.cannot", reason=reason(error)))
             return
-    predicted = int(probabilities.argmax())
+        probabilities = np.asarray(switched, np.float64)
     st.plotly_chart(
-        prediction_bars(probabilities, names, view.colours()[index], target=view.targets()[index]),
+        prediction_bars(probabilities, names, column.colour, target=target),
         config=PLOT,
-        key=f"switched-bars-{index}",
+        key=f"switched-bars-{column.number}",
         alt=text(
             "common.prediction.alt",
-            name=view.titles()[index],
-            predicted=names[predicted],
+            name=column.title,
+            predicted=names[int(probabilities.argmax())],
             probability=probabilities.max(),
         ),
     )
-    target = view.targets()[index]
     st.caption(
         text(
             "evidence.gates.now",

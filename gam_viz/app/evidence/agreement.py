@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.shared import choose_methods, givens, map_title, refusals
-from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import segments
-from gam_viz.app.shared.columns import PLOT, View, heading
+from gam_viz.app.evidence.shared import choose_methods, givens, map_title
+from gam_viz.app.shared import measurements
+from gam_viz.app.shared.choices import choose, segments
+from gam_viz.app.shared.columns import PLOT, Column, View, heading
+from gam_viz.app.shared.page import section
 from gam_viz.app.shared.words import prose, text
 from gam_viz.evidence.agreement import Agreement, Matrix
 from gam_viz.evidence.registry import MEASURES
@@ -21,10 +21,10 @@ from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, range_scale, symmetric_scale
 
 ALIKE = ("spearman", "ssim", "iou")
+PAIR = ("pair-a", "pair-b")
 
 
-@st.fragment
-@refusals
+@section
 def agreed_section(view: View) -> None:
     """Draw the section."""
     st.caption(text("evidence.agreed.about"))
@@ -32,53 +32,45 @@ def agreed_section(view: View) -> None:
         methods = choose_methods()
         measure = segments("alike", ALIKE, "spearman", text("evidence.agreed.measure"), "evidence.alike")
     given = givens(view, methods)
-    labelled, owners = [], []
-    for index, each in enumerate(given):
+    compared: list[tuple[Column, Heatmap]] = []
+    for column, each in zip(view.columns, given, strict=True):
         for map_ in each.maps:
-            if not np.isfinite(map_.values).all():
-                name, title = view.titles()[index], map_title(map_)
-                st.caption(text("evidence.refused", map=f"{name}, {title}", reason=text("evidence.not_finite")))
-                continue
-            labelled.append((view.titles()[index], map_))
-            owners.append(index)
-    if len(labelled) < 2:
+            if np.isfinite(map_.values).all():
+                compared.append((column, map_))
+            else:
+                name = f"{column.title}, {map_title(map_)}"
+                st.caption(text("evidence.refused", map=name, reason=text("evidence.not_finite")))
+    if len(compared) < 2:
         st.info(prose("evidence.no_maps"))
         return
-    found: Agreement = measurements.measured(MEASURES["agreement"], given)
-    names = [f"{label} · {map_title(map_)}" for label, map_ in labelled]
+    result: Agreement = measurements.measured(MEASURES["agreement"], given)
+    names = [f"{column.title} · {map_title(map_)}" for column, map_ in compared]
     left, right = st.columns([1.35, 1], gap="medium")
     with right:
-        first, second = _pair(names)
+        first, second = (_one_of_pair(key, place, names) for place, key in enumerate(PAIR))
     with left:
-        _matrix(found, names, measure, (first, second))
+        _matrix(result, names, measure, (first, second))
     with right:
-        _pictures(view, labelled, owners, names, (first, second))
-        st.caption(_sentence(found, names, first, second))
+        for key, place, number in zip(PAIR, st.columns(2, gap="small"), (first, second), strict=True):
+            with place:
+                _picture(*compared[number], names[number], f"{key}-picture")
+        st.caption(_sentence(result, names, first, second))
 
 
-def _pair(names: Sequence[str]) -> tuple[int, int]:
-    """The pair that is looked at: two choices, the twins of a click on the matrix."""
-    options = [str(number) for number in range(len(names))]
-    for key, default in (("pair-a", "0"), ("pair-b", "1")):
-        state.restore(key, options, default)
-        st.selectbox(
-            text(f"evidence.agreed.{key}"),
-            options,
-            format_func=lambda number: f"{int(number) + 1}  {names[int(number)]}",
-            key=key,
-        )
-        state.publish(key, default)
-    return int(st.session_state["pair-a"]), int(st.session_state["pair-b"])
+def _one_of_pair(key: str, default: int, names: Sequence[str]) -> int:
+    """One of the two maps that are looked at: the twin of a click on the matrix."""
+    options = {str(number): f"{number + 1}  {name}" for number, name in enumerate(names)}
+    return int(choose(key, list(options), str(default), text(f"evidence.agreed.{key}"), options.__getitem__))
 
 
-def _matrix(found: Agreement, names: Sequence[str], measure: str, chosen: tuple[int, int]) -> None:
-    of: Matrix = getattr(found, measure)
+def _matrix(result: Agreement, names: Sequence[str], measure: str, chosen: tuple[int, int]) -> None:
+    of_measure: Matrix = getattr(result, measure)
     scale = Scale(0, 1) if measure == "iou" else Scale(-1, 1, signed=True)
     st.plotly_chart(
         matrix(
             names,
-            of.values,
-            of.outside,
+            of_measure.values,
+            of_measure.outside,
             scale=Scale(-1, 1, signed=True),
             chosen=chosen if chosen[0] != chosen[1] else None,
             value=text(f"evidence.alike.{measure}"),
@@ -90,8 +82,8 @@ def _matrix(found: Agreement, names: Sequence[str], measure: str, chosen: tuple[
         alt=text("evidence.agreed.alt", maps=len(names)),
     )
     st.caption(text("evidence.agreed.scale", low=f"{scale.low:g}", high=f"{scale.high:g}"))
-    if any(found.flat):
-        flat = ", ".join(name for name, is_it in zip(names, found.flat, strict=True) if is_it)
+    if any(result.flat):
+        flat = ", ".join(name for name, is_flat in zip(names, result.flat, strict=True) if is_flat)
         st.caption(text("evidence.agreed.flat", names=flat))
 
 
@@ -100,44 +92,30 @@ def _pick() -> None:
     for point in points:
         data = point.get("customdata")
         if data:
-            st.session_state["pair-a"], st.session_state["pair-b"] = str(int(data[1])), str(int(data[0]))
+            for key, number in zip(PAIR, (data[1], data[0]), strict=True):
+                st.session_state[key] = str(int(number))
 
 
-def _pictures(
-    view: View,
-    labelled: Sequence[tuple[str, Heatmap]],
-    owners: Sequence[int],
-    names: Sequence[str],
-    pair: tuple[int, int],
-) -> None:
-    for place, (column, number) in enumerate(zip(st.columns(2, gap="small"), pair, strict=True)):
-        with column:
-            map_ = labelled[number][1]
-            st.html(heading(names[number], view.colours()[owners[number]]))
-            # Likeness goes by order alone: each map is drawn on its own scale, and says so.
-            scale = symmetric_scale([map_.values], percentile=99) if map_.signed else range_scale([map_.values])
-            st.plotly_chart(
-                overlay(
-                    map_.values,
-                    view.subjects[owners[number]].input.seen,
-                    scale,
-                    DIVERGING[0] if map_.signed else SEQUENTIAL[0],
-                    opacity=0.8,
-                    hover=text("common.word.value"),
-                ),
-                config=PLOT,
-                key=f"pair-{place}",
-                alt=names[number],
-            )
-            st.caption(text("common.scale.own_range", low=f"{scale.low:.3g}", high=f"{scale.high:.3g}"))
+def _picture(column: Column, map_: Heatmap, name: str, key: str) -> None:
+    st.html(heading(name, column.colour))
+    # Likeness goes by order alone: each map is drawn on its own scale, and says so.
+    scale = symmetric_scale([map_.values], percentile=99) if map_.signed else range_scale([map_.values])
+    colours = DIVERGING[0] if map_.signed else SEQUENTIAL[0]
+    st.plotly_chart(
+        overlay(map_.values, column.seen, scale, colours, opacity=0.8, hover=text("common.word.value")),
+        config=PLOT,
+        key=key,
+        alt=name,
+    )
+    st.caption(text("common.scale.own_range", low=f"{scale.low:.3g}", high=f"{scale.high:.3g}"))
 
 
-def _sentence(found: Agreement, names: Sequence[str], first: int, second: int) -> str:
+def _sentence(result: Agreement, names: Sequence[str], first: int, second: int) -> str:
     if first == second:
         return text("evidence.agreed.same")
-    if found.flat[first] or found.flat[second]:
+    if result.flat[first] or result.flat[second]:
         return text("evidence.agreed.flat_pair")
-    rank = found.spearman
+    rank = result.spearman
     outside = int(rank.outside[first, second])
     return prose(
         {1: "evidence.agreed.more", 0: "evidence.agreed.within", -1: "evidence.agreed.less"}[outside],
@@ -146,6 +124,6 @@ def _sentence(found: Agreement, names: Sequence[str], first: int, second: int) -
         rank=rank.values[first, second],
         low=rank.low[first, second],
         high=rank.high[first, second],
-        iou=found.iou.values[first, second],
-        top=found.top,
+        iou=result.iou.values[first, second],
+        top=result.top,
     )

@@ -6,23 +6,21 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.shared import choose_map, choose_methods, givens, map_title, refusals
-from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import segments
-from gam_viz.app.shared.columns import PLOT, View, heading
+from gam_viz.app.evidence.shared import choose_map, choose_methods, dashes_of, givens, map_title, sentence
+from gam_viz.app.shared import measurements
+from gam_viz.app.shared.choices import choose_number, segments
+from gam_viz.app.shared.columns import PLOT, Column, View
+from gam_viz.app.shared.page import section
 from gam_viz.app.shared.words import class_title, prose, text, words
 from gam_viz.evidence.faithfulness import BASELINES, Faithfulness, Settings, Standing
 from gam_viz.evidence.measure import MeasureInput, Options
 from gam_viz.evidence.registry import MEASURES
-from gam_viz.explain.heatmaps import Heatmap
-from gam_viz.figures.curves import DASHES, Curve, lines
+from gam_viz.figures.curves import Curve, lines
 
 KINDS = ("deletion", "insertion")
 
 
-@st.fragment
-@refusals
+@section
 def faithful_section(view: View) -> None:
     """Draw the section."""
     st.caption(prose("evidence.faithful.about"))
@@ -36,42 +34,37 @@ def faithful_section(view: View) -> None:
                 text("evidence.faithful.sensitivity"), key="shaken", help=text("evidence.faithful.sensitivity_help")
             )
     given = givens(view, methods)
-    maps = [each.maps for each in given]
-    if not any(maps):
+    if not any(each.maps for each in given):
         st.info(prose("evidence.no_maps"))
         return
-    found: list[Faithfulness] = [measurements.measured(MEASURES["faithfulness"], [each], settings) for each in given]
+    measure = MEASURES["faithfulness"]
+    judged: list[tuple[MeasureInput, Faithfulness]] = [
+        (each, measurements.measured(measure, [each], settings)) for each in given
+    ]
     with controls:
-        chosen = choose_map(maps, "map")
-    for column, index in zip(st.columns(len(found), gap="medium"), range(len(found)), strict=True):
-        with column:
-            _curves(view, index, maps[index], found[index], chosen)
-    _ranking(view, given, found, shaken=shaken)
+        chosen = choose_map([each.maps for each in given])
+    for (column, place), (each, result) in zip(view.side_by_side(), judged, strict=True):
+        with place:
+            target = class_title(view.selection.classes[result.target])
+            _curves(column, each, result, chosen, target)
+    _ranking(judged, shaken=shaken)
 
 
 def _settings(baseline: str) -> Options:
     standard = Settings()
-    state.restore_number("steps", 8, 64, standard.steps)
-    steps = st.number_input(text("evidence.faithful.steps"), 8, 64, step=8, key="steps")
-    state.publish("steps", standard.steps)
-    state.restore_number("orders", 4, 64, standard.orders)
-    orders = st.number_input(text("evidence.faithful.orders"), 4, 64, step=4, key="orders")
-    state.publish("orders", standard.orders)
-    return {"baseline": baseline, "steps": int(steps), "orders": int(orders) // 2 * 2}
+    steps = choose_number("steps", 8, 64, standard.steps, text("evidence.faithful.steps"), step=8)
+    orders = choose_number("orders", 4, 64, standard.orders, text("evidence.faithful.orders"), step=4)
+    return {"baseline": baseline, "steps": steps, "orders": orders // 2 * 2}
 
 
-def _curves(view: View, index: int, maps: Sequence[Heatmap], found: Faithfulness, chosen: str) -> None:
-    st.html(heading(view.titles()[index], view.colours()[index]))
-    titles = {map_.key: map_title(map_) for map_ in maps}
-    methods = list(dict.fromkeys(map_.source for map_ in maps if map_.kind == "attribution"))
-    dashes = {map_.key: "solid" if map_.kind == "gate" else DASHES[1 + methods.index(map_.source) % 5] for map_ in maps}
-    target = class_title(view.selection.classes[found.target])
+def _curves(column: Column, given: MeasureInput, result: Faithfulness, chosen: str, target: str) -> None:
+    column.heading()
+    titles, dashes = {map_.key: map_title(map_) for map_ in given.maps}, dashes_of(given.maps)
     for kind in KINDS:
-        _, low, high = found.band(kind)
-        places = found.removed if kind == "deletion" else found.inserted
+        _, low, high = result.band(kind)
+        places = result.removed if kind == "deletion" else result.inserted
         drawn = [
-            Curve(titles[c.key], view.colours()[index], getattr(c, kind), dashes[c.key], c.key == chosen)
-            for c in found.curves
+            Curve(titles[c.key], column.colour, getattr(c, kind), dashes[c.key], c.key == chosen) for c in result.curves
         ]
         st.plotly_chart(
             lines(
@@ -84,42 +77,25 @@ def _curves(view: View, index: int, maps: Sequence[Heatmap], found: Faithfulness
                 height=220,
             ),
             config=PLOT,
-            key=f"{kind}-{index}",
-            alt=text(f"evidence.faithful.alt.{kind}", name=view.titles()[index], map=titles.get(chosen, "")),
+            key=f"{kind}-{column.number}",
+            alt=text(f"evidence.faithful.alt.{kind}", name=column.title, map=titles.get(chosen, "")),
         )
-    standing = next((s for s in found.standings() if s.key == chosen), None)
-    if standing is None:
-        st.caption(text("evidence.lacks_map"))
-    else:
-        st.caption(sentence(titles[chosen], standing, found))
-    for refused in found.refused:
+    st.caption(sentence(MEASURES["faithfulness"], result, chosen, titles.get(chosen, "")))
+    for refused in result.refused:
         st.caption(text("evidence.refused", map=titles[refused.key], reason=refused.reason.sentence(words())))
 
 
-def sentence(title: str, standing: Standing, found: Faithfulness) -> str:
-    """What was measured of one map, with its numbers."""
-    verdict = standing.outcome
-    return text(
-        f"evidence.faithful.sentence.{verdict}",
-        map=title,
-        deletion=standing.deletion,
-        insertion=standing.insertion,
-        beats=round(standing.beats * found.settings.orders),
-        orders=found.settings.orders,
-    )
-
-
-def _ranking(view: View, given: Sequence[MeasureInput], found: Sequence[Faithfulness], *, shaken: bool) -> None:
+def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: bool) -> None:
     """The table of all maps, with what each measure says of it."""
     beside = [MEASURES["infidelity"], *([MEASURES["sensitivity"]] if shaken else [])]
     rows: list[tuple[str, str, Standing, dict[str, object]]] = []
-    for index, of in enumerate(found):
-        titles = {map_.key: map_title(map_) for map_ in given[index].maps}
+    for given, result in judged:
+        titles = {map_.key: map_title(map_) for map_ in given.maps}
         numbers: dict[str, dict[str, object]] = {key: {} for key in titles}
         for measure in beside:
-            for verdict in measure.verdicts(measurements.measured(measure, [given[index]])):
+            for verdict in measure.verdicts(measurements.measured(measure, [given])):
                 numbers[verdict.key] |= verdict.numbers
-        rows += [(view.titles()[index], titles[s.key], s, numbers[s.key]) for s in of.standings()]
+        rows += [(given.name, titles[s.key], s, numbers[s.key]) for s in result.standings()]
     rows.sort(key=lambda row: -row[2].difference)
     st.subheader(text("evidence.faithful.ranking"), anchor=False)
     st.dataframe(
@@ -147,4 +123,4 @@ def _ranking(view: View, given: Sequence[MeasureInput], found: Sequence[Faithful
         placeholder="–",
         key="ranking",
     )
-    st.caption(prose("evidence.faithful.limits", orders=found[0].settings.orders))
+    st.caption(prose("evidence.faithful.limits", orders=judged[0][1].settings.orders))

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, legend
 from gam_viz.app.shared.words import attention_title, layer_title, prose, text, text_or, words
@@ -42,7 +41,6 @@ def board_section(view: View) -> None:
         return
     found = every.get(data) or next(iter(every.values()))
     names = list(every)
-    state.restore("board", names, found.data)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = choose("board", names, found.data, text("common.sidebar.data"), "data")
         found = every[chosen]
@@ -75,10 +73,7 @@ def board_section(view: View) -> None:
 def _score(found: Results) -> str:
     """The number that maps are compared by, of those that were taken."""
     keys = list(dict.fromkeys(key for row in found.trivial for key in row.scores))
-    state.restore("score", keys, keys[0])
-    st.segmented_control(text("evidence.board.measure"), keys, format_func=_score_title, key="score", required=True)
-    state.publish("score", keys[0])
-    return str(st.session_state["score"])
+    return segments("score", keys, keys[0], text("evidence.board.measure"), _score_title)
 
 
 def _score_title(key: str) -> str:

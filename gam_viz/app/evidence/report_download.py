@@ -10,8 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from gam_viz import report
-from gam_viz.app.evidence import measurements
-from gam_viz.app.shared import state
+from gam_viz.app.shared import measurements, state
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.session_cache import keep, recall
@@ -63,7 +62,7 @@ def _settings(view: View) -> CaseSettings:
         return otherwise if value is None else value
 
     methods = tuple(chosen("methods", DEFAULT_METHODS))
-    asked = [measurements.requests_of(view, index, methods) for index in range(len(view.subjects))]
+    asked = [measurements.requests_of(column, methods) for column in view.columns]
     return CaseSettings(
         methods=methods,
         # Networks of several depths have no layer in common where none was chosen: each is asked in its last.
@@ -92,9 +91,9 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
     subjects = [
         LoadedNetwork(
             subject.network,
-            subject.checkpoint.card,
+            subject.card,
             subject.checkpoint.sha256,
-            subject.checkpoint.card.name if subject.checkpoint.content is None else subject.checkpoint.path.name,
+            subject.card.name if subject.checkpoint.content is None else subject.checkpoint.path.name,
         )
         for subject in view.subjects
     ]

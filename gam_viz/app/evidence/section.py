@@ -6,25 +6,24 @@ from typing import Any
 
 import streamlit as st
 
-from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.shared import choose_methods, givens, map_title, measure_title, refusals, verdict_title
+from gam_viz.app.evidence.shared import choose_methods, givens, map_title
+from gam_viz.app.shared import measurements
+from gam_viz.app.shared.choices import choose_param
 from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.words import prose, text, text_or, words
+from gam_viz.app.shared.page import section
+from gam_viz.app.shared.words import prose, text, words
 from gam_viz.evidence.measure import Measure, MeasureInput, Need
-from gam_viz.explain.attributions import Param
-from gam_viz.explain.attributions.method import Value
 
 
-@st.fragment
-@refusals
+@section
 def measure_section(view: View, measure: Measure) -> None:
     """Draw the section."""
-    st.subheader(measure_title(measure), anchor=False)
+    st.subheader(measure.title(words()), anchor=False)
     if measure.about_key in words().sentences:
         st.caption(prose(measure.about_key))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         given = givens(view, choose_methods())
-        options = {param.key: _option(measure, param) for param in measure.params}
+        options = {param.key: choose_param(param, f"{measure.key}-{param.key}") for param in measure.params}
     groups = [given] if measure.across else [[each] for each in given]
     rows: list[dict[str, Any]] = []
     for group in groups:
@@ -49,19 +48,8 @@ def _rows(measure: Measure, given: MeasureInput, result: Any) -> list[dict[str, 
         {
             text("compare.region.column.network"): given.name,
             text("compare.region.column.map"): titles.get(verdict.key, verdict.key),
-            **{text_or(q.title_key, q.key): verdict.numbers.get(q.key) for q in measure.quantities},
-            **({text("evidence.column.verdict"): verdict_title(measure, verdict)} if measure.tones else {}),
+            **{q.title(words()): verdict.numbers.get(q.key) for q in measure.quantities},
+            **({text("evidence.column.verdict"): measure.verdict_title(words(), verdict)} if measure.tones else {}),
         }
         for verdict in measure.verdicts(result)
     ]
-
-
-def _option(measure: Measure, param: Param) -> Value:
-    label, key = text_or(f"compare.param.{param.key}", param.key), f"{measure.key}-{param.key}"
-    if param.choices:
-        place = param.choices.index(param.default)
-        chosen: Value = st.selectbox(label, param.choices, place, key=key)
-        return chosen
-    number = int if isinstance(param.low, int) else float
-    low, high, default = (number(end) for end in (param.low or 0, param.high or 0, param.default))
-    return st.number_input(label, low, high, default, key=key)

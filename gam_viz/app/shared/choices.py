@@ -12,7 +12,9 @@ from typing import Any
 import streamlit as st
 
 from gam_viz.app.shared import state
-from gam_viz.app.shared.words import layer_title, text
+from gam_viz.app.shared.words import layer_title, text, text_or
+from gam_viz.explain.attributions import Param
+from gam_viz.explain.attributions.method import Value
 
 Named = str | Callable[[str], str]
 
@@ -58,6 +60,26 @@ def choose_number(key: str, low: int, high: int, default: int, label: str, **for
     chosen = st.number_input(label, low, high, key=key, **forwarded)
     state.publish(key, default)
     return int(chosen)
+
+
+def choose_param(param: Param, key: str) -> Value:
+    """The control of an option that a method or a measure describes; it is not in the URL."""
+    label, default = text_or(f"compare.param.{param.key}", param.key), param.default
+    if param.choices == (True, False):
+        return st.toggle(label, bool(default), key=key)
+    if param.low is None:
+        named = _naming("compare.choice")
+        chosen: Value = st.selectbox(
+            label, param.choices, param.choices.index(default), format_func=lambda value: named(str(value)), key=key
+        )
+        return chosen
+    if param.choices:  # a word or a number
+        if st.toggle(f"{label}: {text(f'compare.choice.{default}')}", True, key=f"{key}-auto"):
+            return default
+        default = param.low * 8
+    number_type = int if isinstance(param.low, int) else float
+    low, high, start, step = (number_type(v) for v in (param.low, param.high or 0, default, param.step or 1))
+    return st.number_input(label, low, high, start, step, key=key)
 
 
 def switch(key: str, labels: tuple[str, str], icon: str, help: str, *, then: Callable[[], None] | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -56,6 +56,7 @@ class Column:
         title: its name, which tells it from the others.
         colour: its attention module's.
         target: the class its attributions speak of.
+        regions: what is known to lie where in the picture, name -> (H, W) bool.
     """
 
     number: int
@@ -64,6 +65,12 @@ class Column:
     title: str
     colour: str
     target: int
+    regions: Mapping[str, npt.NDArray[np.bool_]]
+
+    @property
+    def attention(self) -> str:
+        """Its attention module."""
+        return self.explanation.card.config.attention
 
     @property
     def name(self) -> str:
@@ -99,12 +106,16 @@ class View:
     def columns(self) -> list[Column]:
         """A column a network."""
         parts = zip(self.subjects, self.explanations, self.titles(), self.colours(), self.targets(), strict=True)
-        return [Column(number, *of_network) for number, of_network in enumerate(parts)]
+        return [Column(number, *of_network, self.selection.regions) for number, of_network in enumerate(parts)]
 
     def row(self) -> tuple[DeltaGenerator, list[tuple[Column, DeltaGenerator]]]:
         """The same columns in every row: one for controls, and one a network with what is drawn into it."""
         first, rest = self.grid()
         return first, list(zip(self.columns, rest, strict=True))
+
+    def side_by_side(self) -> list[tuple[Column, DeltaGenerator]]:
+        """A column a network, without one for controls."""
+        return list(zip(self.columns, st.columns(len(self.subjects), gap="medium"), strict=True))
 
     def grid(self) -> tuple[DeltaGenerator, Sequence[DeltaGenerator]]:
         """The same columns in every row: one for controls, one a network."""

@@ -1,6 +1,10 @@
-"""How a page about networks and a picture begins."""
+"""How a page about networks and a picture begins, and its sections."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 
@@ -9,7 +13,23 @@ from gam_viz.app.shared.explanations import explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
 from gam_viz.app.shared.subject import subject_row
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.words import reason, text
+
+P = ParamSpec("P")
+
+
+def section(draw: Callable[P, None]) -> Callable[P, None]:
+    """A part of a page that its own controls rerun alone. What the library refuses, as a network that answers NaN, it
+    says in a sentence; the page goes on."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            draw(*args, **kwargs)
+        except ValueError as error:
+            st.warning(text("evidence.cannot", reason=reason(error)))
+
+    return st.fragment(drawn)
 
 
 def opened_view(title: str) -> View:

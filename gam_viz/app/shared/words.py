@@ -15,6 +15,7 @@ from gam_viz import titles
 from gam_viz.app.shared import state
 from gam_viz.text import LANGUAGES, TERM, Words
 from gam_viz.text import words as words_in
+from gam_viz.text.refusal import said
 
 _SPOKEN: ContextVar[str | None] = ContextVar("gam_viz_language", default=None)
 P = ParamSpec("P")
@@ -55,6 +56,11 @@ def text(key: str, /, **values: object) -> str:
 def text_or(key: str, otherwise: str) -> str:
     """`Words.text_or` in the session's language."""
     return words().text_or(key, otherwise)
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in the session's language where the catalogue has its sentence."""
+    return said(error, words())
 
 
 def prose(key: str, /, **values: object) -> str:

@@ -7,7 +7,7 @@ import torch
 from gam_viz.datasets.scenes.draw import draw_scenes
 from gam_viz.evidence.leaderboard.scoring import inputs, looks, scene_scores, trivial_looks
 from gam_viz.evidence.localisation import score
-from gam_viz.evidence.measure import of_maps
+from gam_viz.evidence.plain_measure import of_maps
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain import explain
 from gam_viz.explain.attributions import attribute

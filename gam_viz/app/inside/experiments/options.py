@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from gam_viz.app.evidence.shared import refusals
 from gam_viz.app.inside.experiments.shared import joined, number_choice, say_none, shapes_of, table
 from gam_viz.app.inside.experiments.trained import trained_rows
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, View, heading
+from gam_viz.app.shared.page import section
 from gam_viz.app.shared.words import attention_title, layer_title, prose, text
 from gam_viz.attention.gam import ChannelGate, SpatialConv
 from gam_viz.attention.gam import Shuffle as ShufflePlace
@@ -26,8 +26,7 @@ GATES = ("channel_gate", "channel_sigmoid", "mask", "mask_shuffle")
 Shape = tuple[int, int, int]
 
 
-@st.fragment
-@refusals
+@section
 def options_section(view: View, layer: str) -> None:
     """Draw the experiment."""
     shape = _shape(view, layer)

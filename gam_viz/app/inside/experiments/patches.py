@@ -7,7 +7,6 @@ import numpy.typing as npt
 import streamlit as st
 import torch
 
-from gam_viz.app.evidence.shared import refusals
 from gam_viz.app.inside.experiments.shared import (
     ROUNDING,
     answer,
@@ -20,6 +19,7 @@ from gam_viz.app.inside.experiments.shared import (
 )
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
+from gam_viz.app.shared.page import section
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import class_title, gate_title, layer_title, prose, text
 from gam_viz.explain.interventions import Patched, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
@@ -33,8 +33,7 @@ SEEDS = 9999
 HEIGHT = 122  # pixels, of three maps in a row
 
 
-@st.fragment
-@refusals
+@section
 def patches_section(view: View, layer: str) -> None:
     """Draw the experiment."""
     changed = what_is_changed(view, layer)

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from gam_viz.app.evidence.shared import refusals
 from gam_viz.app.inside.experiments.shared import (
     answer,
     joined,
@@ -18,6 +17,7 @@ from gam_viz.app.inside.experiments.shared import (
 )
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, View, heading
+from gam_viz.app.shared.page import section
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain.interventions import GateChange, Spread, move_features, move_pixel
@@ -30,8 +30,7 @@ HEX = r"#[0-9a-fA-F]{6}"
 CLICKS = 64  # cells a side that can be clicked, at most: each is a point that the browser draws
 
 
-@st.fragment
-@refusals
+@section
 def pixel_section(view: View, layer: str) -> None:
     """Draw the experiment."""
     changed = what_is_changed(view, layer)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.compare.channel_weights import channel_caption, channel_scale
-from gam_viz.app.compare.spatial_masks import spatial_caption
 from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
 from gam_viz.app.shared.explanations import explained, subject
+from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import data_title, layer_title, prose, text
 from gam_viz.explain import GateReading
 from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.explain.interventions import Options, options_of
 from gam_viz.figures.channels import channel_bars
-from gam_viz.figures.gate_scales import spatial_scale
+from gam_viz.figures.gate_scales import channel_scale, spatial_scale
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL
 from gam_viz.figures.style import colour_of

@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from gam_viz.app.evidence import measurements
-from gam_viz.app.evidence.shared import in_numbers
 from gam_viz.app.pages import script
-from gam_viz.app.shared import state
-from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.words import text, words
+from gam_viz.app.shared import measurements
+from gam_viz.app.shared.choices import switch
+from gam_viz.app.shared.columns import Column
+from gam_viz.app.shared.words import reason, text, words
 from gam_viz.evidence.measure import Measure, Verdict
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain import SpatialMap
 from gam_viz.explain.attributions import Attribution, Request
 from gam_viz.explain.heatmaps import Heatmap, of_attributions, of_gates
-from gam_viz.text.refusal import said as reason_of
 from gam_viz.titles import literal
 
 #: Streamlit's names. Green: the map passed, orange: it failed, grey: nothing was decided.
@@ -28,31 +26,17 @@ TESTED = ("gain", "spread", "mean")
 
 def badge_switch() -> None:
     """The choice whether maps are tested; it stands outside of the rows, since it concerns them all."""
-    state.restore("badges", ["on", "off"], "off")
-    on = st.session_state["badges"] == "on"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            text("evidence.badge.hide") if on else text("evidence.badge.show"),
-            icon=":material/fact_check:",
-            type="tertiary",
-            key="badge-button",
-            on_click=_switch,
-            help=text("evidence.badge.help"),
-        )
-        if on:
+        labels = (text("evidence.badge.show"), text("evidence.badge.hide"))
+        if switch("badges", labels, ":material/fact_check:", text("evidence.badge.help")):
             st.page_link(script("evidence"), label=text("evidence.badge.more"), icon=":material/arrow_forward:")
-    state.publish("badges", "off")
-
-
-def _switch() -> None:
-    st.session_state["badges"] = "off" if st.session_state["badges"] == "on" else "on"
 
 
 def _wanted() -> bool:
     return bool(st.session_state.get("badges") == "on")
 
 
-def gate_badges(view: View, index: int, maps: Mapping[str, SpatialMap], reduction: str, detail: int) -> dict[str, str]:
+def gate_badges(column: Column, maps: Mapping[str, SpatialMap], reduction: str, detail: int) -> dict[str, str]:
     """Markdown by layer; empty where nobody asks."""
     if not _wanted() or not maps:
         return {}
@@ -60,24 +44,21 @@ def gate_badges(view: View, index: int, maps: Mapping[str, SpatialMap], reductio
     # One mask for all channels is the same whatever the reduction.
     masks = all(map_.reduction == "mask" for map_ in maps.values())
     remade = "gain" if masks else reduction if reduction in TESTED else None
-    lines = _lines(view, index, heatmaps, ("gates", reduction, detail), (), remade)
+    lines = _lines(column, heatmaps, ("gates", reduction, detail), (), remade)
     return {heatmap.layer or "": lines[heatmap.key] for heatmap in heatmaps}
 
 
-def attribution_badges(
-    view: View, index: int, attributions: Sequence[Attribution], requests: Sequence[Request]
-) -> list[str]:
+def attribution_badges(column: Column, attributions: Sequence[Attribution], requests: Sequence[Request]) -> list[str]:
     """Markdown of each attribution; empty where nobody asks."""
     if not _wanted() or not attributions:
         return []
     heatmaps = of_attributions(attributions)
-    lines = _lines(view, index, heatmaps, ("attributions",), requests, "gain")
+    lines = _lines(column, heatmaps, ("attributions",), requests, "gain")
     return [lines[heatmap.key] for heatmap in heatmaps]
 
 
 def _lines(
-    view: View,
-    index: int,
+    column: Column,
     maps: Sequence[Heatmap],
     made: tuple[object, ...],
     requests: Sequence[Request],
@@ -86,13 +67,13 @@ def _lines(
     """Each map's badges, one a measure that has badges, by the map's key.
 
     Args:
-        view, index: which network.
+        column: which network.
         maps: that are shown.
         made: how they came about, beside the requests.
         requests: of attributions.
         remade: the reduction by which a measure can make them anew; None where it cannot.
     """
-    given = measurements.given_of(view, index, requests, chosen=maps, chosen_key=made, reduction=remade or "gain")
+    given = measurements.given_of(column, requests, chosen=maps, chosen_key=made, reduction=remade or "gain")
     parts: dict[str, list[str]] = {map_.key: [] for map_ in maps}
     for measure in MEASURES.values():
         if not measure.badge_key or measure.lacks(given) or (measure.remakes and remade is None):
@@ -100,7 +81,7 @@ def _lines(
         try:
             verdicts = {each.key: each for each in measure.verdicts(measurements.measured(measure, [given]))}
         except ValueError as error:  # a network whose answers are not finite, for instance
-            return dict.fromkeys(parts, literal(text("evidence.cannot", reason=reason_of(error, words()))))
+            return dict.fromkeys(parts, literal(text("evidence.cannot", reason=reason(error))))
         for key, said in parts.items():
             said.append(_badge(measure, verdicts.get(key)))
     return {key: " ".join(said) for key, said in parts.items()}
@@ -110,5 +91,12 @@ def _badge(measure: Measure, verdict: Verdict | None) -> str:
     if verdict is None:
         return f":orange-badge[{text('evidence.badge.refused')}]"
     key = f"{measure.badge_key}.{verdict.code}"
-    said = text(key, **verdict.numbers) if key in words().sentences else in_numbers(measure, verdict)
+    said = text(key, **verdict.numbers) if key in words().sentences else _in_numbers(measure, verdict)
     return f":{TONE_COLOURS[measure.tones.get(verdict.code, 'open')]}-badge[{literal(said)}]"
+
+
+def _in_numbers(measure: Measure, verdict: Verdict) -> str:
+    """A verdict where the catalogue has no sentence for it: its name, and its numbers."""
+    parts = [measure.verdict_title(words(), verdict)] if verdict.code else []
+    parts += [f"{quantity.title(words())} {quantity.written(verdict)}" for quantity in measure.quantities]
+    return f"{measure.title(words())}: {', '.join(parts)}"

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.app.shared import state
-from gam_viz.app.shared.columns import View
+from gam_viz.app.shared.columns import Column, View
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.explanations import Subject, explained
@@ -55,9 +55,9 @@ def mean_of_gates(checkpoint: Checkpoint) -> dict[str, Tensor] | None:
     return cached("means", key, lambda: in_queue(lambda: mean_gates(network, batches())))
 
 
-def requests_of(view: View, index: int, methods: Sequence[str]) -> list[Request]:
+def requests_of(column: Column, methods: Sequence[str]) -> list[Request]:
     """As Compare asks for them, in its layer and with what was typed there; else with the defaults, in the last."""
-    network = view.subjects[index].network
+    network = column.subject.network
     layer = None
     if any(METHODS[name].needs_layer for name in methods):
         chosen = state.kept("cam")
@@ -70,8 +70,7 @@ def requests_of(view: View, index: int, methods: Sequence[str]) -> list[Request]
 
 
 def given_of(
-    view: View,
-    index: int,
+    column: Column,
     requests: Sequence[Request] = (),
     *,
     mode: str = "",
@@ -83,29 +82,28 @@ def given_of(
     """A network of the page, as measures see it; its attributions are computed where the session has none.
 
     Args:
-        view: the page's.
-        index: of the network.
+        column: the network with the picture as it sees it.
         requests: the attributions that are judged.
         mode: of gate ablation, where it needs more than the network.
         other: the picture whose gates are borrowed.
         chosen, chosen_key, reduction: see `MeasureInput`.
     """
-    subject, target = view.subjects[index], view.targets()[index]
+    subject = column.subject
     attributions: Sequence[Attribution] = ()
     if requests and chosen is None:
-        attributions = attributions_of(subject, target, requests, view.titles()[index])
+        attributions = attributions_of(subject, column.target, requests, column.title)
     return MeasureInput(
         key=subject.key,
-        name=view.titles()[index],
+        name=column.title,
         network=subject.network,
-        card=subject.checkpoint.card,
+        card=subject.card,
         x=subject.input_tensor(),
-        target=target,
-        explanation=view.explanations[index],
+        target=column.target,
+        explanation=column.explanation,
         requests=tuple(requests),
         attributions=tuple(attributions),
         reduction=reduction,
-        truth=seen_truth(view.selection.regions, subject.input.box, subject.input.seen.shape[0]),
+        truth=seen_truth(column.regions, subject.input.box, column.seen.shape[0]),
         means=mean_of_gates(subject.checkpoint) if mode == "data_mean" else None,
         other=None if other is None else other.input_tensor(),
         other_key="" if other is None else other.key,

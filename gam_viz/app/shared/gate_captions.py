@@ -1,0 +1,45 @@
+"""What a gate is and its numbers, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gam_viz.app.shared.words import layer_title, text
+from gam_viz.explain import GateReading, SpatialMap
+from gam_viz.figures.scales import number
+
+
+def channel_caption(name: str, layer: str, reading: GateReading, say: Callable[..., str] = text) -> str:
+    """What a reading's numbers are; with `prose`, its terms are links."""
+    means = reading.channel_means()
+    values = {
+        "name": name,
+        "layer": layer_title(layer),
+        "channels": reading.shape[0],
+        "low": number(float(means.min())),
+        "high": number(float(means.max())),
+        "mean": number(float(means.mean())),
+    }
+    if not reading.per_position:
+        return say("compare.channels.caption_constant", **values)
+    values["spread"] = number(float(reading.channel_spread().mean()))
+    if reading.bounds is not None:
+        return say("compare.channels.caption_positions", **values)
+    return say("compare.channels.caption_signed", **values, negative=reading.negative_share)
+
+
+def spatial_caption(shown: SpatialMap, say: Callable[..., str] = text) -> str:
+    """What a map is and its numbers; with `prose`, its terms are links."""
+    values = shown.values
+    return (
+        say(f"compare.spatial.caption_{shown.reduction}", channels=", ".join(map(str, shown.channels)))
+        + " "
+        + text(
+            "compare.spatial.numbers",
+            width=values.shape[1],
+            height=values.shape[0],
+            low=number(float(values.min())),
+            mean=number(float(values.mean())),
+            high=number(float(values.max())),
+        )
+    )
