@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+_Z = float(stats.norm.ppf(0.975))
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -135,7 +137,7 @@ class Paired:
         """95 % interval of the difference (D. Bonett, R. Price, J. Educ. Behav. Stat. 37, 2012), within -1..1."""
         count = self.count + 2
         first, second = (self.first + 1) / count, (self.second + 1) / count
-        half = float(stats.norm.ppf(0.975)) * math.sqrt((first + second - (first - second) ** 2) / count)
+        half = _Z * math.sqrt((first + second - (first - second) ** 2) / count)
         return max(-1.0, first - second - half), min(1.0, first - second + half)
 
     def p_value(self) -> float:

@@ -17,7 +17,7 @@ from tests.app.test_networks import SCENES, row
 from tests.app.visiting import visit
 
 PAGE = "claims"
-DECIDED = ("seen", "partly", "not_seen", "open", "nothing")
+DECIDED = ("seen", "partly", "not_seen", "open", "powerless", "nothing")
 #: Every case of every rule, as `Claim.reason` names it.
 REASONS = {
     "kept": ("both", "read", "passed", "neither"),
@@ -34,7 +34,7 @@ REASONS = {
     "learning": ("untested",),
     "deeper": DECIDED,
     "with_se": ("seen", "partly", "not_seen", "nothing"),
-    "factorised": ("no_saving", "same", "worse", "field", "field_and_worse"),
+    "factorised": ("no_saving", "same", "undecided", "worse", "field", "field_and_worse"),
     "depthwise": ("seen", "partly", "not_seen"),
     "folding": ("faster", "even", "slower", "other"),
     "gain": DECIDED,
@@ -173,7 +173,7 @@ def test_what_was_trained_in_one_stage_decides_the_deep_layers(page: AppTest, tm
     rows = (
         *SCENES.rows,
         row("gam-first", "gam", 120_000, 0.92, none=(-0.04, -0.02)),
-        row("gam-last", "gam", 200_000, 0.97, none=(0.01, 0.03)),
+        row("gam-last", "gam", 200_000, 0.97, none=(0.01, 0.03), **{"gam-first": (0.045, 0.055)}),
         row("se-gam", "se_gam", 260_000, 0.94, none=(-0.02, 0.0)),
     )
     write([dataclasses.replace(SCENES, rows=rows)], tmp_path / "zoo.json")

@@ -1,5 +1,7 @@
 """Statements about cost: rules on made-up counts, counts against closed forms and torch's own."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -12,6 +14,8 @@ from gam_viz.cost import Latency
 from gam_viz.networks import NetworkConfig, build_network
 from tests import article
 from tests.claims.test_accuracy import BETTER, EVEN, WORSE, of_rows, row
+
+FACTORISED = {"spatial": "factorised"}
 
 
 def table(*lines, form="count"):
@@ -150,8 +154,9 @@ def test_fields(options, expected):
 @pytest.mark.parametrize(
     ("after", "side", "versus", "verdict", "reason"),
     [
-        ((10, 10), 13, None, "seen", "same"),
+        ((10, 10), 13, None, "partly", "undecided"),  # nothing trained says that accuracy is kept
         ((10, 10), 13, BETTER, "seen", "same"),
+        ((10, 10), 13, EVEN, "seen", "same"),
         ((10, 10), 13, WORSE, "partly", "worse"),
         ((10, 10), 7, EVEN, "partly", "field"),
         ((10, 10), 7, WORSE, "partly", "field_and_worse"),
@@ -159,12 +164,30 @@ def test_fields(options, expected):
     ],
 )
 def test_factorised(after, side, versus, verdict, reason):
-    results = [] if versus is None else [of_rows(row("gam"), row("gam-factorised", gam=versus))]
+    like = dataclasses.replace(row("gam-factorised", gam=versus or EVEN), module="gam", options=FACTORISED)
+    results = [] if versus is None else [of_rows(row("gam"), like)]
     claim = gam_variants.factorised(
         table((100, 100), after), ReceptiveField(64, 13, 13), ReceptiveField(64, side, side), results
     )
     assert (claim.verdict, claim.reason) == (verdict, reason)
     assert len(claim.measured) == len(results)
+    assert ("unlike" in claim.facts) == (not results)
+
+
+def test_forms_are_compared_at_one_rate():
+    """The factorised network of the zoo has a rate of its own, and loses to the full one of another."""
+
+    def form(label, versus=EVEN, **options):
+        differences = {other: versus for other in ("gam", "gam-r8") if other != label}
+        return dataclasses.replace(row(label, **differences), module="gam", options=options)
+
+    apart = form("gam-factorised", WORSE, rate=8, spatial="factorised")
+    unlike = [of_rows(form("gam"), form("gam-r16", rate=16), apart)]
+    assert gam_variants.like_pairs(unlike, FACTORISED) == []
+    claim = gam_variants.factorised(table((9, 9), (1, 1)), *2 * [ReceptiveField(64, 13, 13)], unlike)
+    assert (claim.reason, claim.measured) == ("undecided", ())
+    (pair,) = gam_variants.like_pairs([of_rows(form("gam"), form("gam-r8", rate=8), apart)], FACTORISED)
+    assert (pair.first.label, pair.second.label) == ("gam-factorised", "gam-r8")
 
 
 @pytest.mark.parametrize(

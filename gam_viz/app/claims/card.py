@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from gam_viz.app.claims.figures import difference_line, draw_differences, draw_figure, draw_table
+from gam_viz.app.claims.figures import draw_figure, draw_table
 from gam_viz.app.claims.measured import again
+from gam_viz.app.claims.weighing import difference_line, draw_differences, draw_weights
 from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.words import language, prose, text
 from gam_viz.claims import SECTIONS, SNIPPETS, Claim, Counted, Live
@@ -38,12 +39,14 @@ def draw_card(claim: Claim, counted: Counted, live: Live, *, linked: bool) -> No
         with second:
             st.markdown(prose(f"claims.why.{claim.key}.{claim.reason}"))
             lines = [_fact(claim.key, name, values) for name, values in claim.facts.items()]
-            if len(claim.measured) <= FEW:
-                lines += [difference_line(measured) for measured in claim.measured]
+            shown = (*claim.measured, *claim.beside)
+            if len(shown) <= FEW:
+                lines += [difference_line(measured) for measured in shown]
             if lines:
                 st.markdown("\n".join(f"- {line}" for line in lines))
-            if len(claim.measured) > FEW:
+            if len(shown) > FEW:
                 draw_differences(claim)
+            draw_weights(claim)
             draw_table(claim)
             draw_figure(claim.key, counted, live)
             if claim.key == "folding":

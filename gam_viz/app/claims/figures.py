@@ -1,68 +1,17 @@
-"""The figures of a statement: differences of accuracy, tables, and a picture where it says more."""
+"""The figures of a statement: tables, and a picture where it says more."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from gam_viz.app.shared.columns import PLOT, legend
-from gam_viz.app.shared.words import attention_title, text, text_or
-from gam_viz.app.shared.zoo_results import points
-from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, ColumnHead, Counted, Live, Measured
+from gam_viz.app.shared.words import attention_title, text
+from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, ColumnHead, Counted, Live
 from gam_viz.figures.bars import bar_markers, bars
 from gam_viz.figures.changes import Panel, ceiling, change_bar, panels
-from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.style import colour_of
 
 QUANTITIES = ("parameters", "macs", "hidden")
-
-
-def draw_differences(claim: Claim) -> None:
-    """Differences of accuracy as dots with their intervals, each in its own line of the alternative text."""
-    first, second = (_label(label) for label in claim.measured[0].label)
-    alike = len({measured.label for measured in claim.measured}) == 1
-    one_set = len({measured.data for measured in claim.measured}) == 1
-    colour = colour_of("se_gam" if claim.measured[0].label[0] == "se-gam" else "gam")
-    rows = []
-    for measured in claim.measured:
-        of, data = measured.estimate, _data(measured)
-        other = _label(measured.label[1])
-        name = data if alike else other if one_set else f"{data}<br>{other}"
-        low, value, high = (100 * number for number in (of.low, of.value, of.high))
-        rows.append((name, [Dot(data, colour, value, low, high, told=points(of))]))
-    ends = [100 * number for measured in claim.measured for number in (measured.estimate.low, measured.estimate.high)]
-    air = 0.06 * (max(*ends, 0) - min(*ends, 0))
-    which = text("claims.difference", first=first, second=second)
-    st.caption(which if alike else text("claims.difference_each", first=first))
-    st.plotly_chart(
-        dots(
-            rows,
-            axis=text("claims.points"),
-            span=(min(*ends, 0) - air, max(*ends, 0) + air),
-            form=".1~f",
-            guides=[(0.0, "")],
-            row=26 if alike or one_set else 40,
-        ),
-        config=PLOT,
-        key=f"claims-differences-{claim.key}",
-        alt=" ".join(difference_line(measured) for measured in claim.measured),
-    )
-    bases = {measured.estimate.basis for measured in claim.measured}
-    st.caption(" ".join(text(f"claims.basis.{basis}") for basis in ("seeds", "pictures") if basis in bases))
-
-
-def difference_line(measured: Measured) -> str:
-    """A data set, what was compared, the difference in points and what its interval is over."""
-    first, second = (_label(label) for label in measured.label)
-    said = {"data": _data(measured), "first": first, "second": second, "points": points(measured.estimate)}
-    return text(f"claims.line_{measured.estimate.basis}", **said)
-
-
-def _label(label: str) -> str:
-    return text_or(f"claims.label.{label}", label)
-
-
-def _data(measured: Measured) -> str:
-    return text_or(f"data.{measured.data}", measured.title)
 
 
 def draw_table(claim: Claim) -> None:
