@@ -9,9 +9,10 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy  # its parts are imported when they are first used; `stats` takes a second
+from scipy.special import ndtri
 
-_Z = float(stats.norm.ppf(0.975))
+_Z = float(ndtri(0.975))
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def wilson_interval(correct: int, count: int) -> tuple[float, float]:
     """95 % interval of a share of `count` trials (E. B. Wilson, JASA 22, 1927), within 0..1; all of it for no trial."""
     if count == 0:
         return 0.0, 1.0
-    low, high = stats.binomtest(correct, count).proportion_ci(0.95, method="wilson")
+    low, high = scipy.stats.binomtest(correct, count).proportion_ci(0.95, method="wilson")
     return float(low), float(high)
 
 
@@ -46,7 +47,7 @@ def student_interval(
 ) -> tuple[float, float]:
     """95 % interval of the mean of (N,) values, N >= 2, by Student's t; no end lies beyond `least` or `most`."""
     value, error = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * error
+    half = float(scipy.stats.t.ppf(0.975, len(values) - 1)) * error
     return max(least, value - half), min(most, value + half)
 
 
@@ -90,7 +91,7 @@ def difference(
         value, count = float(np.mean(first) - np.mean(second)), min(len(first), len(second))
         if np.ptp(first) == np.ptp(second) == 0:
             return Estimate(value, value, value, "seeds", count)
-        low, high = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+        low, high = scipy.stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
         return Estimate(value, float(low), float(high), "seeds", count)
     x, y = first_correct[0], second_correct[0]
     pair = Paired(*(int(each.sum()) for each in (x & y, x & ~y, ~x & y, ~x & ~y)))
@@ -145,4 +146,5 @@ class Paired:
 
         1 where the networks are right on the same pictures.
         """
-        return float(stats.binomtest(self.first, self.first + self.second).pvalue) if self.first + self.second else 1.0
+        unlike = self.first + self.second
+        return float(scipy.stats.binomtest(self.first, unlike).pvalue) if unlike else 1.0

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from scipy import fft
 from scipy.ndimage import uniform_filter
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from gam_viz.explain.heatmaps import resized
 
@@ -194,7 +194,7 @@ def random_maps(values: Array, count: int, seed: int = 0) -> Array:
     if is_flat(values):
         raise ValueError("a flat map has no smoothness that random maps could share")
     height, width = values.shape
-    scores = ndtri((rankdata(values) - 0.5) / values.size).reshape(height, width)
+    scores = ndtri((scipy.stats.rankdata(values) - 0.5) / values.size).reshape(height, width)
     mirrored = np.pad(scores, ((0, height), (0, width)), mode="symmetric").astype(np.float32)
     amplitudes = np.abs(fft.rfft2(mirrored))
     noise = np.random.default_rng(seed).standard_normal((count, *mirrored.shape), dtype=np.float32)
@@ -247,7 +247,7 @@ def _places(flat: Array) -> Array:
     order = np.argsort(flat, axis=1)
     ordered = np.take_along_axis(flat, order, 1)
     if (ordered[:, 1:] == ordered[:, :-1]).any():
-        return rankdata(flat, axis=1)
+        return scipy.stats.rankdata(flat, axis=1)
     places = np.empty(flat.shape)  # three times as fast as rankdata, and most maps have no ties
     np.put_along_axis(places, order, np.arange(1.0, flat.shape[1] + 1)[None], 1)
     return places
