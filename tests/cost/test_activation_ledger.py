@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from gam_viz.cost.activation_ledger import Ledger
 from gam_viz.networks import NetworkConfig, build_network
+from tests.combinations import each_once
 
 VARIANTS = [
     ("none", {}),
@@ -71,12 +72,12 @@ def test_a_view_keeps_its_whole_storage():
     assert ledger.live == 0
 
 
-@pytest.mark.parametrize(("attention", "options"), VARIANTS, ids=str)
-@pytest.mark.parametrize(("architecture", "stem", "side"), [("gam_net", "cifar", 9), ("resnet18", "imagenet", 17)])
-def test_shapes_alone_give_what_real_kernels_do(attention, options, architecture, stem, side):
-    config = NetworkConfig(
-        architecture=architecture, width=4, stem=stem, attention=attention, attention_options=options
-    )
+@pytest.mark.parametrize(
+    ("variant", "network"), each_once(VARIANTS, [("gam_net", "cifar", 9), ("resnet18", "imagenet", 17)]), ids=str
+)
+def test_shapes_alone_give_what_real_kernels_do(variant, network):
+    (attention, options), (architecture, stem, side) = variant, network
+    config = NetworkConfig(architecture, width=4, stem=stem, attention=attention, attention_options=options)
     meta, cpu = (of_forward(*on(device, config, side)) for device in ("meta", "cpu"))
     assert (meta.peak, meta.flops) == (cpu.peak, cpu.flops)
     assert meta.live == cpu.live == 0  # nothing is left, and the picture was let go of, too

@@ -8,6 +8,7 @@ from gam_viz.attention import ATTENTION, build_attention
 from gam_viz.explain import gates_of, record_gates
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.bn_folding import fuse
+from tests.combinations import each_once
 
 MODULES = [
     ("se", {}),
@@ -40,18 +41,22 @@ def test_a_fused_module_computes_the_same(name, options, randomise):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("attention", ["none", *ATTENTION])
 @pytest.mark.parametrize(
-    ("architecture", "stem"),
-    [
-        ("gam_net", "cifar"),
-        ("gam_net", "stride2"),
-        ("resnet18", "imagenet"),
-        ("resnet34", "cifar"),
-        ("resnet50", "cifar"),
-    ],
+    ("network", "attention"),
+    each_once(
+        [
+            ("gam_net", "cifar"),
+            ("gam_net", "stride2"),
+            ("resnet18", "imagenet"),
+            ("resnet34", "cifar"),
+            ("resnet50", "cifar"),
+        ],
+        ["none", *ATTENTION],
+    ),
+    ids=str,
 )
-def test_a_fused_network_computes_the_same(architecture, stem, attention, randomise):
+def test_a_fused_network_computes_the_same(network, attention, randomise):
+    architecture, stem = network
     config = NetworkConfig(architecture=architecture, width=4, attention=attention, stem=stem)
     network = randomise(build_network(config))
     x = torch.randn(2, 3, 32, 24)

@@ -9,6 +9,7 @@ from torch import nn
 from gam_viz.attention import ATTENTION
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.runtime.torchvision_shim import torchvision
+from tests.combinations import each_once
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
@@ -59,8 +60,7 @@ def test_attention_sits_after_the_last_norm_and_before_the_addition(architecture
     assert torch.equal(seen["block"][1], torch.relu(seen["attention"][1] + seen["shortcut"][1]))
 
 
-@pytest.mark.parametrize("attention", ["none", *ATTENTION])
-@pytest.mark.parametrize("architecture", ["gam_net", "resnet50"])
+@pytest.mark.parametrize(("architecture", "attention"), each_once(["gam_net", "resnet50"], ["none", *ATTENTION]))
 def test_no_module_runs_twice_or_in_place(architecture, attention):
     """Captum's backward hooks need that."""
     network = build_network(NetworkConfig(architecture=architecture, width=4, attention=attention)).eval()

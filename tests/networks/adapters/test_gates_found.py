@@ -11,6 +11,7 @@ from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.adapters import adapt
 from gam_viz.runtime.torchvision_shim import torchvision
 from tests.article import GAM_Net
+from tests.combinations import each_once
 
 
 class Around(nn.Module):
@@ -167,8 +168,9 @@ class Times(nn.Module):
         return gate * x
 
 
-@pytest.mark.parametrize("attention", ["se", "cbam", "gam", "gam_sigmoid", "se_gam"])
-@pytest.mark.parametrize("architecture", ["gam_net", "resnet50"])
+@pytest.mark.parametrize(
+    ("architecture", "attention"), each_once(["gam_net", "resnet50"], ["se", "cbam", "gam", "gam_sigmoid", "se_gam"])
+)
 def test_our_own_networks_seen_from_outside(architecture, attention, randomise, x):
     """The same gates as by our own mechanism, with branch, and bounds where a sigmoid made them."""
     network = randomise(build_network(NetworkConfig(architecture, 5, 4, attention)))

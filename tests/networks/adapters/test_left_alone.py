@@ -139,6 +139,7 @@ def test_layers_for_maps(network, x):
 
 
 def test_integrated_gradients_are_complete_and_gradients_the_networks_own(network, x):
+    x = x[:, :, :32, :32]
     adapted = adapt(network.double(), x.double())
     assert attribute(adapted, x, 1, "integrated_gradients", params={"steps": 200}).relative_delta < 0.02
     given = x.double().requires_grad_()

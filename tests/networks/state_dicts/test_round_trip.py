@@ -13,6 +13,7 @@ from gam_viz.networks.checkpoints import CheckpointError, load, read
 from gam_viz.networks.state_dicts import open_state_dict
 from gam_viz.runtime.torchvision_shim import torchvision
 from tests.article import GAM_Net
+from tests.combinations import each_once
 
 
 def saved(thing, **options):
@@ -52,27 +53,25 @@ def test_the_tutorials_own_file(article, tmp_path):
     assert not list(tmp_path.glob("*.safetensors"))
 
 
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda weights, network: {"state_dict": weights, "epoch": 7, "best": 0.9, "name": "gam", "done": None},
-        lambda weights, network: {"model": {f"module.{key}": value for key, value in weights.items()}},
-        lambda weights, network: {f"module.{key}": value for key, value in weights.items()},
-        lambda weights, network: {f"_orig_mod.module.{key}": value for key, value in weights.items()},
-        lambda weights, network: dict(network.named_parameters()) | dict(network.named_buffers()),
-        lambda weights, network: {
-            "net": weights,
-            "optimizer": torch.optim.Adam(network.parameters()).state_dict(),
-        },
-        lambda weights, network: {
-            key: value.to(memory_format=torch.channels_last) if value.ndim == 4 else value
-            for key, value in weights.items()
-        },
-        lambda weights, network: {key: v.double() if v.is_floating_point() else v for key, v in weights.items()},
-        lambda weights, network: {key: v for key, v in weights.items() if not key.endswith("tracked")},
-    ],
-)
-@pytest.mark.parametrize("zipped", [True, False])
+WRAPS = [
+    lambda weights, network: {"state_dict": weights, "epoch": 7, "best": 0.9, "name": "gam", "done": None},
+    lambda weights, network: {"model": {f"module.{key}": value for key, value in weights.items()}},
+    lambda weights, network: {f"module.{key}": value for key, value in weights.items()},
+    lambda weights, network: {f"_orig_mod.module.{key}": value for key, value in weights.items()},
+    lambda weights, network: dict(network.named_parameters()) | dict(network.named_buffers()),
+    lambda weights, network: {
+        "net": weights,
+        "optimizer": torch.optim.Adam(network.parameters()).state_dict(),
+    },
+    lambda weights, network: {
+        key: value.to(memory_format=torch.channels_last) if value.ndim == 4 else value for key, value in weights.items()
+    },
+    lambda weights, network: {key: v.double() if v.is_floating_point() else v for key, v in weights.items()},
+    lambda weights, network: {key: v for key, v in weights.items() if not key.endswith("tracked")},
+]
+
+
+@pytest.mark.parametrize(("wrap", "zipped"), each_once(WRAPS, [True, False]))
 def test_what_scripts_put_around_it(wrap, zipped):
     network = GAM_Net(4).eval()
     content = saved(wrap(network.state_dict(), network), _use_new_zipfile_serialization=zipped)
@@ -113,9 +112,9 @@ VARIANTS = [
 ]
 
 
-@pytest.mark.parametrize(("attention", "options"), VARIANTS)
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_every_variant_is_told_from_its_shapes(architecture, attention, options):
+@pytest.mark.parametrize(("architecture", "variant"), each_once(list(ARCHITECTURES), VARIANTS), ids=str)
+def test_every_variant_is_told_from_its_shapes(architecture, variant):
+    attention, options = variant
     config = NetworkConfig(architecture, 7, 8, attention, options)
     with torch.device("meta"):
         shapes = build_network(config).state_dict()
