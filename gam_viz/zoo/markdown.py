@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gam_viz.evaluation.intervals import Estimate
+from gam_viz.evidence.leaderboard.run import TAGGED
 from gam_viz.runtime.files import write_atomically
 from gam_viz.zoo.plan import TrainingSet
 from gam_viz.zoo.results import AttentionResults, ResultsError, SetResults, gather, load_results, write
@@ -20,8 +21,9 @@ Accuracy is that of the test split, read once for each network. Its 95 % interva
 there are two or more, and over the test pictures (Wilson) of the one network where there is one seed; the column says
 which. "Against none" is the difference to the network without attention, in percentage points, with its interval: over
 seeds (Welch), or over the pictures that both networks were shown (Bonett and Price). An interval that holds 0 decides
-nothing. MACs are multiply-adds of one picture. Latency is the time of one picture against the network without
-attention, measured in turn with it: median and middle half of the rounds.
+nothing; each holds 95 % for one comparison and is not corrected for how many there are. What was seen of CBAM and GAM,
+both ways, is in [cbam-or-gam.md](cbam-or-gam.md). MACs are multiply-adds of one picture. Latency is the time of one
+picture against the network without attention, measured in turn with it: median and middle half of the rounds.
 """
 
 
@@ -71,8 +73,14 @@ def _section(each: SetResults) -> str:
     return (
         f"\n## {each.title}\n\n{each.network}, width {each.width}, {each.size}x{each.size} pixels, "
         f"{each.classes} classes, {each.test_count:,} test pictures; recipe `{recipe}`{start}; "
-        f"trained on {devices}.\n\n" + "\n".join(lines) + f"\n{_published(each.published)}"
+        f"trained on {devices}.\n\n{_warning(each)}" + "\n".join(lines) + f"\n{_published(each.published)}"
     )
+
+
+def _warning(each: SetResults) -> str:
+    if not TAGGED.get(each.data, False):
+        return ""
+    return "A tag gives the class away in every scene: accuracy here means relying on the tag.\n\n"
 
 
 def _published(other: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from gam_viz.app.shared.words import attention_title, prose, text, text_or
 from gam_viz.app.shared.zoo_results import points
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.evaluation.intervals import Estimate
+from gam_viz.evidence.leaderboard.run import TAGGED
 from gam_viz.figures.accuracy_vs_cost import Point, markers, worth
 from gam_viz.figures.style import colour_of
 from gam_viz.zoo.results import AttentionResults, SetResults
@@ -24,6 +25,8 @@ def cost_row(results: SetResults) -> None:
         st.subheader(text_or(f"data.{results.data}", results.title), anchor=False)
         cost = choose("cost", COSTS, "parameters", text("networks.against"), "networks.cost")
         st.caption(_setting(results))
+        if TAGGED.get(results.data, False):
+            st.caption(text("networks.shortcut"))
         if results.published:
             st.caption(_published(results))
         if results.domain == "medical":
