@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from functools import cache
 
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from gam_viz.evaluation.intervals import Estimate
 
@@ -60,4 +60,4 @@ def powerful(estimates: Sequence[Estimate], effect: float) -> list[bool]:
 def _quantile(level: float, degrees: int) -> float:
     """Two-sided, of Student's distribution; of the normal one for no degrees of freedom."""
     tail = (1 + level) / 2
-    return float(stats.t.ppf(tail, degrees) if degrees else stats.norm.ppf(tail))
+    return float(stdtrit(degrees, tail) if degrees else ndtri(tail))
