@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gam_viz.claims.claim import Claim, Measured, Says, Table
-from gam_viz.claims.weighing import Pair, Rule, beside, together, weigh
+from gam_viz.claims.weighing import Comparison, Rule, beside, together, weigh
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evaluation.power import at_level
 from gam_viz.zoo.results import AttentionResults, SetResults
@@ -28,7 +28,7 @@ def gain(results: Sequence[SetResults]) -> Claim:
     For it where the interval lies above 1.5 points, against it where it ends below.
     """
 
-    def what(pair: Pair, of: Measured) -> Says:
+    def what(pair: Comparison, of: Measured) -> Says:
         ends = of.corrected
         return "for" if ends.low >= PROMISED_GAIN else "against" if ends.high < PROMISED_GAIN else "open"
 
@@ -54,7 +54,7 @@ def efficiency(results: Sequence[SetResults], table: Table | None = None) -> Cla
     more parameters for more accuracy decide nothing.
     """
 
-    def what(pair: Pair, of: Measured) -> Says:
+    def what(pair: Comparison, of: Measured) -> Says:
         gam, cbam, none = pair.first, pair.second, pair.data.row("none")
         more, ends = gam.parameters - cbam.parameters, of.corrected
         if more <= 0:
@@ -113,7 +113,7 @@ def minus(first: AttentionResults, second: AttentionResults) -> Estimate:
     return Estimate(value, max(-1.0, low), min(1.0, high), a.basis, min(a.count, b.count))
 
 
-def sign(pair: Pair, of: Measured) -> Says:
+def sign(pair: Comparison, of: Measured) -> Says:
     """An interval above 0 is for it, one below against it."""
     return "for" if of.corrected.low > 0 else "against" if of.corrected.high < 0 else "open"
 
@@ -126,10 +126,10 @@ def _compared(key: str, results: Sequence[SetResults], other: str, what: Rule) -
     return _claim(key, measured, [beside(pair) for pair in papers])
 
 
-def _pairs(results: Sequence[SetResults], first: str, *others: str) -> list[Pair]:
+def _pairs(results: Sequence[SetResults], first: str, *others: str) -> list[Comparison]:
     """Those that were trained, of each data set."""
     rows = [(each, each.row(first), each.row(other)) for each in results for other in others]
-    return [Pair(each, a, b, minus(a, b)) for each, a, b in rows if a and b]
+    return [Comparison(each, a, b, minus(a, b)) for each, a, b in rows if a and b]
 
 
 def _claim(

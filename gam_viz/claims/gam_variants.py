@@ -12,7 +12,7 @@ from gam_viz.attention import GAM
 from gam_viz.claims.accuracy import PROMISED_GAIN, minus
 from gam_viz.claims.claim import Claim, Measured, Says, Table
 from gam_viz.claims.parameters import PRINTED_RATE
-from gam_viz.claims.weighing import Pair, together, weigh
+from gam_viz.claims.weighing import Comparison, together, weigh
 from gam_viz.explain.interventions import spatial_field, spatial_reach
 from gam_viz.zoo.results import SetResults
 
@@ -99,7 +99,7 @@ def factorised(table: Table, full: ReceptiveField, taken_apart: ReceptiveField, 
     return Claim("factorised", verdict, reason, facts, measured, (), PROMISED_GAIN, table)  # type: ignore[arg-type]
 
 
-def like_pairs(results: Sequence[SetResults], options: Mapping[str, Any]) -> list[Pair]:
+def like_pairs(results: Sequence[SetResults], options: Mapping[str, Any]) -> list[Comparison]:
     """GAM networks with these options, each against the one of its data set that has all its others and not these."""
     found = []
     for each in results:
@@ -109,7 +109,7 @@ def like_pairs(results: Sequence[SetResults], options: Mapping[str, Any]) -> lis
                 rest = {key: value for key, value in row.options.items() if key not in options}
                 like = next((r for r in rows if (r.options, r.stages) == (rest, row.stages)), None)
                 if like is not None:
-                    found.append(Pair(each, row, like, minus(row, like)))
+                    found.append(Comparison(each, row, like, minus(row, like)))
     return found
 
 
@@ -123,7 +123,7 @@ def _rates(results: Sequence[SetResults]) -> dict[str, str]:
     return {spatial: ", ".join(map(str, sorted(known))) or "–" for spatial, known in rates.items()}
 
 
-def _no_loss(pair: Pair, of: Measured) -> Says:
+def _no_loss(pair: Comparison, of: Measured) -> Says:
     """Against it where it is measurably worse; for it where it is not, and a loss of the claimed effect is excluded."""
     if of.corrected.high < 0:
         return "against"

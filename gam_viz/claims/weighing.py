@@ -16,7 +16,7 @@ from gam_viz.zoo.results import AttentionResults, SetResults
 
 
 @dataclass(frozen=True)
-class Pair:
+class Comparison:
     """Two networks of one data set, and the first's accuracy minus the second's."""
 
     data: SetResults
@@ -26,10 +26,10 @@ class Pair:
 
 
 #: What a data set that counts says of a statement, from its corrected interval.
-Rule = Callable[[Pair, Measured], Says]
+Rule = Callable[[Comparison, Measured], Says]
 
 
-def weigh(pairs: Sequence[Pair], effect: float, rule: Rule, *, upwards: bool = True) -> tuple[Measured, ...]:
+def weigh(pairs: Sequence[Comparison], effect: float, rule: Rule, *, upwards: bool = True) -> tuple[Measured, ...]:
     """Every comparison with its weight, and what those that count say.
 
     Args:
@@ -55,7 +55,7 @@ def weigh(pairs: Sequence[Pair], effect: float, rule: Rule, *, upwards: bool = T
     )
 
 
-def beside(pair: Pair) -> Measured:
+def beside(pair: Comparison) -> Measured:
     """A comparison that is shown beside those that decide, and decides nothing."""
     return _measured(pair, LEVEL, "beside")
 
@@ -74,7 +74,7 @@ def together(says: Sequence[Says]) -> Verdict:
     return "not_seen" if 2 * losses > len(says) else "open"
 
 
-def _measured(pair: Pair, level: float, weight: Weight) -> Measured:
+def _measured(pair: Comparison, level: float, weight: Weight) -> Measured:
     return Measured(
         data=pair.data.data,
         title=pair.data.title,
