@@ -46,7 +46,11 @@ def run(options: argparse.Namespace) -> None:
     else:
         every = find(options.checkpoints)[0]
     file, table = result_files(options.out, RESULTS, "evidence", options.runs)
-    found = {each.data: each for each in load_results(file)}
+    try:
+        found = {each.data: each for each in load_results(file)}
+    except EvidenceError as error:  # damaged, or of another version
+        print(f"{error}; it is written anew", flush=True)
+        found = {}
     for data in options.data or TAGGED:
         of_data = [checkpoint for checkpoint in every if checkpoint.card.dataset == data]
         if not of_data:

@@ -151,7 +151,7 @@ def test_random_weights_give_each_map_a_verdict(page: AppTest) -> None:
 def test_a_pair_is_looked_at(page: AppTest) -> None:
     section(page, "agreed", **{"pair-a": "2", "pair-b": "9"})
     assert not page.exception
-    assert re.search(r"CBAM, r = 2 · Mask 2\.1.*GAM · Mask 2\.1.*rank correlation", said(page))
+    assert re.search(r"CBAM, r = 2 · Gate map 2\.1.*GAM · Gate map 2\.1.*rank correlation", said(page))
     page.selectbox(key="pair-b").select_index(2).run()
     assert "Choose two different maps" in said(page)
 
@@ -177,6 +177,24 @@ def test_the_board_says_where_nothing_was_computed(
     page.run()
     assert not page.exception
     assert "cannot be shown" in page.error[0].value
+
+
+def test_the_board_names_every_map_and_says_what_all_measures_say(page: AppTest) -> None:
+    section(page, "board")
+    assert not page.exception
+    text = said(page)
+    figures = r"mass inside [+−\d.]+ \([^)]*\), points inside [+−\d.]+ \([^)]*\), overlap [+−\d.]+ \([^)]*\)"
+    together = "(higher|lower) under every measure|no clear difference under any measure|the measures disagree"
+    for start in (
+        "GAM, effective gain, minus the same of CBAM",
+        "GAM, mask alone, minus the same of CBAM",
+        "GAM, effective gain, minus features without attention",
+        "CBAM, r = 2, effective gain, minus features without attention",
+    ):
+        assert re.search(f"{start}: {figures}: .*({together})", text), start
+    (table,) = page.table
+    assert set(table.value["Map"]) == {"effective gain", "channel weight", "mask alone", "features"}
+    assert {"picture edges", "centred Gaussian", "its own features"} <= set(table.value["minus"])
 
 
 def test_a_section_is_found_again_by_its_link(page: AppTest) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from gam_viz.app.evidence.leaderboard_differences import draw_differences, map_title, score_title
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, legend
-from gam_viz.app.shared.words import attention_title, layer_title, prose, text, text_or, words
+from gam_viz.app.shared.words import attention_title, layer_title, prose, text, words
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.aggregate import (
-    ALL_GATES,
     RESULTS,
     GateRow,
     MapRow,
@@ -22,8 +22,9 @@ from gam_viz.evidence.leaderboard.aggregate import (
     Results,
     load_results,
 )
+from gam_viz.evidence.leaderboard.own_maps import KINDS, TRIVIAL, by_chance
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
-from gam_viz.evidence.leaderboard.scoring import TRIVIAL, scene_scores
+from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.style import GUIDE, colour_of, marker_of, sign_of
 
@@ -60,7 +61,8 @@ def board_section(view: View) -> None:
         )
     )
     _maps(found, titles, region, measure)
-    _compared(found, titles, region, measure)
+    st.caption(prose("evidence.board.kinds"))
+    draw_differences(found, titles, region)
     st.subheader(text("evidence.board.gates"), anchor=False)
     st.caption(prose("evidence.board.gates_about"))
     _gates(found, titles)
@@ -73,12 +75,7 @@ def board_section(view: View) -> None:
 def _score(found: Results) -> str:
     """The number that maps are compared by, of those that were taken."""
     keys = list(dict.fromkeys(key for row in found.trivial for key in row.scores))
-    return segments("score", keys, keys[0], text("evidence.board.measure"), _score_title)
-
-
-def _score_title(key: str) -> str:
-    known = scene_scores().get(key)
-    return text_or(known.title_key, key) if known else key
+    return segments("score", keys, keys[0], text("evidence.board.measure"), score_title)
 
 
 def _results() -> list[Results]:
@@ -86,12 +83,8 @@ def _results() -> list[Results]:
 
 
 def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> None:
-    keys = list(
-        dict.fromkeys(
-            row.key for n in found.networks for row in n.maps if row.region == region and "gate." not in row.key
-        )
-    )
-    keys.sort(key=lambda key: key != ALL_GATES)
+    shown = [row.key for n in found.networks for row in n.maps if row.region == region and not row.of_layer]
+    keys = list(dict.fromkeys([*(kind for kind in KINDS if kind in shown), *shown]))
     nobody = text("evidence.board.trivial")
     rows = [
         (text(f"evidence.trivial.{row.key}"), [replace(_dot(nobody, GUIDE, row, measure), filled=False)])
@@ -105,19 +98,18 @@ def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> 
             if of is not None:
                 dot = _dot(titles[network.name], colour_of(network.attention), of, measure)
                 marks.append(replace(dot, marker=marker_of(network.attention)))
-        rows.append((_key_title(key), marks))
+        rows.append((map_title(key), marks))
     area = found.areas[region]
-    # Overlap with a random choice of as many pixels: a of them inside, of 2 - a in all.
-    by_chance = {"energy": area, "pointing": area, "overlap": area / (2 - area)}.get(measure)
+    chance = by_chance(measure, area)
     values = [mark.value for _, marks in rows for mark in marks if mark.value is not None]
     bounded = measure in scene_scores() and np.isfinite(scene_scores()[measure].bounds).all()
     span = scene_scores()[measure].bounds if bounded or not values else (min(0.0, *values), max(0.0, *values))
     st.plotly_chart(
         dots(
             rows,
-            axis=_score_title(measure),
+            axis=score_title(measure),
             span=span,
-            guides=[] if by_chance is None else [(by_chance, text("evidence.board.chance", share=by_chance))],
+            guides=[] if chance is None else [(chance, text("evidence.board.chance", share=chance))],
         ),
         config=PLOT,
         key="board-maps",
@@ -130,32 +122,8 @@ def _dot(name: str, colour: str, row: MapRow, measure: str) -> Dot:
     return Dot(name, colour, None) if of is None else Dot(name, colour, of.value, of.low, of.high, told="%{x:.1%}")
 
 
-def _key_title(key: str) -> str:
-    return text("evidence.board.all_gates") if key == ALL_GATES else text(f"common.method.{key.partition('.')[0]}")
-
-
 def _row(network: NetworkRow, key: str, region: str) -> MapRow | None:
     return next((row for row in network.maps if (row.key, row.region) == (key, region)), None)
-
-
-def _compared(found: Results, titles: dict[str, str], region: str, measure: str) -> None:
-    """The gates of each network against CBAM's, in a sentence."""
-    for network in found.networks:
-        row = _row(network, ALL_GATES, region)
-        of = None if row is None else row.against.get(measure)
-        if of is not None:
-            verdict = "more" if of.low > 0 else "less" if of.high < 0 else "same"
-            st.caption(
-                text(
-                    f"evidence.board.against.{verdict}",
-                    name=titles[network.name],
-                    measure=_score_title(measure),
-                    points=of.value * 100,
-                    size=abs(of.value) * 100,
-                    low=of.low * 100,
-                    high=of.high * 100,
-                )
-            )
 
 
 def _gates(found: Results, titles: dict[str, str]) -> None:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from gam_viz.evaluation.intervals import Estimate, accuracy, difference, mean
+from gam_viz.evidence.leaderboard.own_maps import FEATURES, KINDS, TRIVIAL
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError, Gathered, Question
-from gam_viz.evidence.leaderboard.scoring import REGIONS, TRIVIAL, Looks, scene_scores
+from gam_viz.evidence.leaderboard.scoring import REGIONS, Looks, scene_scores
 from gam_viz.runtime.files import write_atomically
 
 RESULTS = Path(__file__).with_name("results.json")
 
-#: The mean over a network's gates: what "its gates" do where no one layer is picked afterwards.
-ALL_GATES = "gates"
-COMPARED_WITH = "cbam"
+#: What maps are held against, scene by scene: "cbam": the same map of the CBAM network; "none": mean |features| of the
+#: network without attention; "features": the same of the network's own layers; "edges" and "centre": see `TRIVIAL`.
+AGAINST = ("cbam", "none", FEATURES, "edges", "centre")
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,25 @@ class MapRow:
     """One map of a network, or one that no network had a hand in, against one region.
 
     Attributes:
-        key: `Heatmap.key`, "gates" for the mean over all gates, or one of `TRIVIAL`.
+        key: one of `KINDS` for the mean over the network's layers, so that no layer is picked afterwards; "kind.layer"
+            for one of them; `Heatmap.key` of an attribution; or one of `TRIVIAL`.
         region: "object" or "tag".
         scores: by key of `scene_scores`, over the scenes; None where no scene has one.
-        against: measure -> this network's minus that of the CBAM network of the same data, scene by scene, for maps
-            that both have; for the mean over gates and methods of attribution.
+        against: one of `AGAINST` -> measure -> this map's score minus that one's, scene by scene; not of single layers.
         flat: in how many scenes the map is flat.
     """
 
     key: str
     region: str
     scores: dict[str, Estimate | None]
-    against: dict[str, Estimate]
+    against: dict[str, dict[str, Estimate]]
     flat: int
+
+    @property
+    def of_layer(self) -> bool:
+        """Whether it is a map of one layer."""
+        kind, _, layer = self.key.partition(".")
+        return kind in KINDS and bool(layer)
 
 
 @dataclass(frozen=True)
@@ -92,14 +99,16 @@ class Results:
 
 def results(question: Question, trivial: Looks, gathered: Sequence[Gathered]) -> Results:
     """Means, intervals and differences."""
-    reference = next((of for of in gathered if of.card.config.attention == COMPARED_WITH), None)
+    others = {
+        kind: next((each for each in gathered if each.card.config.attention == kind), None) for kind in ("cbam", "none")
+    }
     return Results(
         question.data,
         question.count,
         question.methods,
         {region: float(areas.mean()) for region, areas in trivial.areas.items()},
-        tuple(_map_row(key, region, trivial, None) for region in _regions(trivial) for key in TRIVIAL),
-        tuple(_network_row(of, reference if reference is not of else None) for of in gathered),
+        tuple(_map_row(key, region, trivial, {}) for region in _regions(trivial) for key in TRIVIAL),
+        tuple(_network_row(each, others, trivial) for each in gathered),
     )
 
 
@@ -107,9 +116,8 @@ def _regions(of: Looks) -> list[str]:
     return [region for region in REGIONS if region in of.areas]
 
 
-def _network_row(of: Gathered, reference: Gathered | None) -> NetworkRow:
-    gated = any(key.startswith("gate.") for key in of.looks.keys)
-    keys = [*([ALL_GATES] if gated else []), *of.looks.keys]
+def _network_row(of: Gathered, others: Mapping[str, Gathered | None], trivial: Looks) -> NetworkRow:
+    kinds = [kind for kind in KINDS if _layers(of.looks, kind)]
     right = of.answers.right
     gates = tuple(
         GateRow(
@@ -129,9 +137,9 @@ def _network_row(of: Gathered, reference: Gathered | None) -> NetworkRow:
         dict(of.card.config.attention_options),
         _share(right),
         tuple(
-            _map_row(key, region, of.looks, None if reference is None else reference.looks)
+            _map_row(key, region, of.looks, _references(key, of, others, trivial))
             for region in _regions(of.looks)
-            for key in keys
+            for key in (*kinds, *of.looks.keys)
         ),
         gates,
         tag,
@@ -142,39 +150,59 @@ def _share(right: npt.NDArray[np.bool_]) -> Estimate:
     return accuracy([float(right.mean())], [right])
 
 
-def _map_row(key: str, region: str, looks: Looks, reference: Looks | None) -> MapRow:
-    known = scene_scores()
-    values = {measure: _values(looks, key, region, measure) for measure in known}
-    scores = {m: mean(of, *known[m].bounds) if (~np.isnan(of)).any() else None for m, of in values.items()}
-    against = {}
-    # A layer's gate has its own scale of things in each network; all gates together, and methods, can be compared.
-    if reference is not None and not key.startswith("gate."):
-        for measure in known:
-            other = _values(reference, key, region, measure)
-            both = values[measure] - other
-            if (~np.isnan(both)).any():
-                against[measure] = mean(both)
-    flat = int(np.isnan(values["pointing"]).sum())
-    return MapRow(
-        key,
-        region,
-        scores,
-        against,
-        flat,
-    )
+def _references(
+    key: str, of: Gathered, others: Mapping[str, Gathered | None], trivial: Looks
+) -> dict[str, tuple[Looks, str]]:
+    """What a map of a network is held against: `AGAINST` -> where that is, and its key."""
+    if "." in key and key.partition(".")[0] in KINDS:
+        return {}  # a layer has its own scale of things in each network
+    known: dict[str, tuple[Looks, str]] = {"edges": (trivial, "edges"), "centre": (trivial, "centre")}
+    if key != FEATURES:
+        known[FEATURES] = (of.looks, FEATURES)
+    for name, same in (("cbam", key), ("none", FEATURES)):
+        other = others[name]
+        if other is not None and other is not of:
+            known[name] = (other.looks, same)
+    return {name: known[name] for name in AGAINST if name in known}
+
+
+def _map_row(key: str, region: str, looks: Looks, references: Mapping[str, tuple[Looks, str]]) -> MapRow:
+    measures = scene_scores()
+    values = {measure: _values(looks, key, region, measure) for measure in measures}
+    scores = {m: mean(of, *measures[m].bounds) if (~np.isnan(of)).any() else None for m, of in values.items()}
+    against: dict[str, dict[str, Estimate]] = {}
+    for name, (other, same) in references.items():
+        apart = {measure: values[measure] - _values(other, same, region, measure) for measure in measures}
+        known = {measure: mean(of) for measure, of in apart.items() if (~np.isnan(of)).any()}
+        if known:
+            against[name] = known
+    return MapRow(key, region, scores, against, int(np.isnan(values["pointing"]).sum()))
+
+
+def _layers(looks: Looks, kind: str) -> list[str]:
+    """The keys of a kind's maps, one a layer; where a network has gates, those of layers with gates alone."""
+    keys = [key for key in looks.keys if key.startswith(f"{kind}.")]
+    gated = {key.partition(".")[2].partition(":")[0] for key in looks.keys if key.partition(".")[0] in KINDS[:-1]}
+    return [key for key in keys if not gated or key.partition(".")[2].partition(":")[0] in gated]
 
 
 def _values(looks: Looks, key: str, region: str, measure: str) -> npt.NDArray[np.float64]:
-    """(N,) of a map; of all gates their mean in each scene; NaN where the network has no such map."""
-    nothing = np.full(len(looks.areas[region]), np.nan)
-    if key != ALL_GATES:
-        return looks.of(key, region, measure) if key in looks.keys else nothing
-    gates = [looks.of(name, region, measure) for name in looks.keys if name.startswith("gate.")]
-    if not gates:
-        return nothing
-    with warnings.catch_warnings():  # where all gates of a scene are flat
+    """(N,) of a map; of a kind the mean over its layers in each scene; NaN where the network has no such map."""
+    if key not in KINDS:
+        missing = np.full(len(looks.areas[region]), np.nan)
+        return looks.of(key, region, measure) if key in looks.keys else missing
+    layers = [looks.of(name, region, measure) for name in _layers(looks, key)]
+    if not layers:
+        return np.full(len(looks.areas[region]), np.nan)
+    with warnings.catch_warnings():  # where all layers of a scene are flat
         warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmean(gates, axis=0))
+        return np.asarray(np.nanmean(layers, axis=0))
+
+
+def direction(apart: Mapping[str, Estimate]) -> Literal["more", "less", "same", "mixed"]:
+    """What differences under several measures say together: "mixed" unless each says the same."""
+    said = {"more" if of.low > 0 else "less" if of.high < 0 else "same" for of in apart.values()}
+    return said.pop() if len(said) == 1 else "mixed"  # type: ignore[return-value]
 
 
 def write(found: Sequence[Results], path: Path) -> None:
@@ -218,4 +246,5 @@ def _results_of(values: dict[str, Any]) -> Results:
 
 def _map_of(row: dict[str, Any]) -> MapRow:
     scores = {m: None if of is None else Estimate(**of) for m, of in row["scores"].items()}
-    return MapRow(**row | {"scores": scores, "against": {m: Estimate(**of) for m, of in row["against"].items()}})
+    against = {name: {m: Estimate(**of) for m, of in each.items()} for name, each in row["against"].items()}
+    return MapRow(**row | {"scores": scores, "against": against})

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.aggregate import ALL_GATES, MapRow, NetworkRow, Results
+from gam_viz.evidence.leaderboard.aggregate import MapRow, NetworkRow, Results, direction
+from gam_viz.evidence.leaderboard.own_maps import KINDS
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.runtime.files import write_atomically
@@ -17,15 +18,28 @@ Written by `python -m gam_viz evidence`; do not edit. What it means is said in [
 
 The scenes are drawn, so it is known which pixels are the object (or the tag). Every map is read at the picture's size.
 
-- **energy**: share of the map's positive mass inside. A flat map has the region's share of the picture.
+- **energy**: share of the map's positive mass inside.
 - **pointing**: share of scenes in which the map's largest value lies inside.
 - **overlap**: intersection over union of the region and as many of the map's largest pixels as the region has.
 
-Numbers are means over the scenes with their 95 % interval, of one network each: they say nothing of other seeds.
-"gates" is the mean over all of a network's spatial gates, so that no layer is picked afterwards. GAM's masks and
-channel weights are reduced to their effective gain, the mean over channels of |channel gate x mask|; CBAM's one mask is
-taken as it is. Attributions are of the scene's own class. "centre" (a bell in the middle) and "edges" (where brightness
-changes) are maps that no network had a hand in: a map that does not beat them has shown nothing about its network.
+The three do not measure the same thing, and a finding is stated under all of them.
+
+Each map is called what it is. Of a layer, and as the mean over all of a network's layers, so that no layer is picked
+afterwards:
+
+- **gain**: mean over channels of |channel gate x mask|. CBAM has one mask for all channels, and its gain is in
+  proportion to that mask.
+- **channel**: mean |channel gate| alone, where it differs between positions, as GAM's does.
+- **mask**: the plain mean of the masks alone.
+- **features**: mean |features| at the attention's input, or, without attention, at the same place. Gates are computed
+  from them: a gate that does not beat them has shown nothing that the features do not show.
+
+Attributions are of the scene's own class. "area" (a map without values, which scores what chance does), "centre" (a
+bell in the middle) and "edges" (where brightness changes) are maps that no network had a hand in: a map that does not
+beat them has shown nothing about its network.
+
+Numbers are means over the scenes with their 95 % interval, of one network each: they say nothing of other seeds. The
+intervals are not corrected for how many there are.
 """
 
 
@@ -40,7 +54,8 @@ def _section(each: Results) -> str:
     for region, area in each.areas.items():
         where = f"in the {region} ({area:.1%} of the picture)"
         parts += [f"\n### {measure} {where}\n\n{_maps(each, region, measure)}" for measure in scene_scores()]
-        parts.append(f"\n### each gate: energy in the {region} / pointing\n\n{_layers(each, region)}")
+        parts.append(f"\n### each layer: energy in the {region} / pointing / overlap\n\n{_layers(each, region)}")
+        parts.append(f"\n### differences, {region}, in points\n\n{_differences(each, region)}")
     parts.append(f"\n### gates replaced\n\n{_gates(each)}")
     if any(network.tag for network in each.networks):
         parts.append(f"\n### the tag changed\n\n{_tags(each)}")
@@ -53,35 +68,51 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _maps(each: Results, region: str, measure: str) -> str:
+    rows = [row for network in each.networks for row in network.maps if row.region == region and not row.of_layer]
     keys = list(
-        dict.fromkeys(
-            row.key
-            for network in each.networks
-            for row in network.maps
-            if row.region == region and not row.key.startswith("gate.")
-        )
+        dict.fromkeys([*(kind for kind in KINDS if any(row.key == kind for row in rows)), *(r.key for r in rows)])
     )
-    # All networks without gates lack the first column; it still stands first.
-    keys.sort(key=lambda key: key != ALL_GATES)
-    rows = [
+    lines = [
         [network.name, *(_estimate(_row(network.maps, key, region), measure) for key in keys)]
         for network in each.networks
     ]
     trivial = ", ".join(f"{row.key} {_estimate(row, measure)}" for row in each.trivial if row.region == region)
-    return f"Without a network: {trivial}.\n\n" + _table(["network", *keys], rows)
+    return f"Without a network: {trivial}.\n\n" + _table(["network", *keys], lines)
 
 
 def _layers(each: Results, region: str) -> str:
-    keys = list(
-        dict.fromkeys(row.key for network in each.networks for row in network.maps if row.key.startswith("gate."))
-    )
-    rows = []
+    every = [row.key for network in each.networks for row in network.maps if row.of_layer]
+    layers = list(dict.fromkeys(key.partition(".")[2] for key in every))
+    lines = []
     for network in each.networks:
-        found = [_row(network.maps, key, region) for key in keys]
-        if any(row is not None for row in found):
-            cells = [_energy_and_pointing(row) for row in found]
-            rows.append([network.name, *cells])
-    return _table(["network", *(key.removeprefix("gate.") for key in keys)], rows)
+        for kind in KINDS:
+            of_kind = [_row(network.maps, f"{kind}.{layer}", region) for layer in layers]
+            if any(row is not None for row in of_kind):
+                lines.append([network.name, kind, *(_all_measures(row) for row in of_kind)])
+    return _table(["network", "map", *layers], lines)
+
+
+def _differences(each: Results, region: str) -> str:
+    measures = list(scene_scores())
+    lines = []
+    for network in each.networks:
+        for row in (row for row in network.maps if row.region == region and row.key in KINDS):
+            for reference, apart in row.against.items():
+                cells = [_points(apart[measure]) if measure in apart else "" for measure in measures]
+                lines.append([network.name, row.key, reference, *cells, _DIRECTION[direction(apart)]])
+    return (
+        'A map\'s score minus another\'s on the same scenes. "cbam": the same map of the CBAM network; "none": '
+        'features of the network without attention; "features": those of the network itself.\n\n'
+        + _table(["network", "map", "minus", *measures, "together"], lines)
+    )
+
+
+_DIRECTION = {
+    "more": "higher under all",
+    "less": "lower under all",
+    "same": "no clear difference",
+    "mixed": "the measures disagree",
+}
 
 
 def _gates(each: Results) -> str:
@@ -119,9 +150,9 @@ def _tags(each: Results) -> str:
     )
 
 
-def _energy_and_pointing(row: MapRow | None) -> str:
-    both = (row.scores["energy"], row.scores["pointing"]) if row else (None, None)
-    return f"{both[0].value:.3f} / {both[1].value:.2f}" if both[0] and both[1] else ""
+def _all_measures(row: MapRow | None) -> str:
+    scores = [row.scores[measure] for measure in scene_scores()] if row else []
+    return " / ".join("–" if score is None else f"{score.value:.2f}" for score in scores)
 
 
 def _row(rows: Sequence[MapRow], key: str, region: str) -> MapRow | None:

@@ -24,7 +24,7 @@ from gam_viz.runtime.files import write_atomically
 from gam_viz.runtime.progress import Progress
 
 TAGGED = {"scenes": False, "scenes-shortcut": True}
-VERSION = 1  # of the kept files; numbers that are made another way need another
+VERSION = 2  # of the kept files; numbers that are made another way need another
 
 
 class EvidenceError(ValueError):

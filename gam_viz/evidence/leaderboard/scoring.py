@@ -8,25 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy import ndimage
 from torch import Tensor
 
 from gam_viz.datasets.scenes.draw import Scenes
+from gam_viz.evidence.leaderboard.own_maps import LayerMaps, by_chance, trivial_maps
 from gam_viz.evidence.measure import Measure, Quantity
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.attributions import attribute_many
-from gam_viz.explain.explanation import explain
 from gam_viz.explain.gates import FloatArray
-from gam_viz.explain.heatmaps import heatmaps
+from gam_viz.explain.heatmaps import of_attributions
 from gam_viz.images import normalise_batch
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card
 
 METHODS = ("gradcam", "input_x_gradient", "integrated_gradients")
 REGIONS = ("object", "tag")
-
-#: Maps that no network had a hand in. A map that is no better than these has shown nothing about its network.
-TRIVIAL = ("centre", "edges")
 
 
 def scene_scores() -> dict[str, Quantity]:
@@ -43,7 +39,7 @@ class Looks:
     """Scores of several maps on N scenes.
 
     Attributes:
-        keys: of the maps, as `Heatmap.key`, or one of `TRIVIAL`.
+        keys: of the maps: "kind.layer" of `KINDS`, `Heatmap.key` of attributions, or one of `TRIVIAL`.
         scores: by region and measure, (maps, N) float64; NaN where a map of a scene has no such score, as a flat one.
         areas: by region, (N,): its share of each picture; what a map that says nothing scores on energy and pointing.
     """
@@ -78,33 +74,30 @@ def looks(
     methods: Sequence[str] = METHODS,
     progress: Callable[[float], None] | None = None,
 ) -> Looks:
-    """Every spatial gate of a network and an attribution of each method for the scene's class, against the truth.
+    """All maps of a network's layers and an attribution of each method for the scene's class, against the truth.
 
     Raises:
         ValueError: the network does not fit the scenes.
     """
     device = next(network.parameters()).device
+    layer_maps = LayerMaps(network, card)
 
     def maps_of(index: int) -> dict[str, FloatArray]:
         x = inputs(scenes, card, index, index + 1, device)
-        attributions = attribute_many(network, x, int(scenes.labels[index]), methods)
-        return {map_.key: map_.values for map_ in heatmaps(explain(network, card, x), attributions)}
+        attributions = of_attributions(attribute_many(network, x, int(scenes.labels[index]), methods))
+        return layer_maps(x) | {map_.key: map_.values for map_ in attributions}
 
     return _scored(maps_of, scenes, progress)
 
 
 def trivial_looks(scenes: Scenes) -> Looks:
-    """The same of maps that no network had a hand in: a bell in the middle, and where brightness changes."""
-    size = scenes.images.shape[1]
-    across = (np.arange(size) - (size - 1) / 2) / (size / 4)
-    bell = np.exp(-(across[:, None] ** 2 + across[None, :] ** 2) / 2).astype(np.float32)
-
-    def maps_of(index: int) -> dict[str, FloatArray]:
-        grey = scenes.images[index].mean(axis=2)
-        edges = ndimage.gaussian_gradient_magnitude(grey, sigma=1.0).astype(np.float32)
-        return {"centre": bell, "edges": edges}
-
-    return _scored(maps_of, scenes, None)
+    """The same of maps that no network had a hand in; a map without values scores what chance does."""
+    found = _scored(lambda index: trivial_maps(scenes.images[index]), scenes, None)
+    for (region, measure), values in found.scores.items():
+        chance = [by_chance(measure, area) for area in found.areas[region].tolist()]
+        if None not in chance:
+            values[found.keys.index("area")] = chance
+    return found
 
 
 def _scored(

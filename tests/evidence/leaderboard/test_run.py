@@ -9,10 +9,11 @@ import torch
 from scipy import stats
 
 from gam_viz.cli.main import main
-from gam_viz.evaluation.intervals import mean
+from gam_viz.evaluation.intervals import Estimate, mean
 from gam_viz.evidence.leaderboard import run
-from gam_viz.evidence.leaderboard.aggregate import ALL_GATES, load_results, results, write
+from gam_viz.evidence.leaderboard.aggregate import direction, load_results, results, write
 from gam_viz.evidence.leaderboard.markdown import write_table
+from gam_viz.evidence.leaderboard.own_maps import CHANNEL, FEATURES, GAIN, KINDS, MASK
 from gam_viz.evidence.leaderboard.run import EvidenceError, Question, gather
 
 QUESTION = Question("scenes", 3, ("gradcam",))
@@ -68,22 +69,62 @@ def test_what_cannot_be_gathered_is_refused_before_anything_is_looked_at(
     assert list(tmp_path.iterdir()) == []
 
 
+def of_kind(gathered, kind, measure="energy"):
+    layers = [key for key in gathered.looks.keys if key.startswith(f"{kind}.")]
+    return np.mean([gathered.looks.of(key, "object", measure) for key in layers], axis=0)
+
+
 def test_results_are_means_over_scenes(gathered):
     trivial, networks = gathered
     found = results(QUESTION, trivial, networks)
     assert [network.name for network in found.networks] == ["scenes-none", "scenes-cbam", "scenes-gam"]
-    gam = networks[2]
-    row = next(row for row in found.networks[2].maps if row.key == "gate.layer2.0")
-    assert row.scores["energy"].value == pytest.approx(gam.looks.of("gate.layer2.0", "object", "energy").mean())
-    all_gates = next(row for row in found.networks[2].maps if row.key == ALL_GATES)
-    of_all = np.mean([gam.looks.of(k, "object", "energy") for k in gam.looks.keys if k.startswith("gate.")], axis=0)
-    cbam = networks[1]
-    of_cbam = np.mean([cbam.looks.of(k, "object", "energy") for k in cbam.looks.keys if k.startswith("gate.")], axis=0)
-    assert all_gates.scores["energy"].value == pytest.approx(of_all.mean())
-    expected = stats.ttest_rel(of_all, of_cbam).confidence_interval()
-    assert (all_gates.against["energy"].low, all_gates.against["energy"].high) == pytest.approx(tuple(expected))
-    assert not found.networks[1].maps[0].against  # CBAM against itself
-    assert not any(row.key == ALL_GATES for row in found.networks[0].maps)
+    none, cbam, gam = networks
+    rows = {row.key: row for row in found.networks[2].maps}
+    assert rows["gain.layer2.0"].scores["energy"].value == pytest.approx(
+        gam.looks.of("gain.layer2.0", "object", "energy").mean()
+    )
+    assert [kind for kind in KINDS if kind in rows] == list(KINDS)
+    for kind in KINDS:
+        assert rows[kind].scores["energy"].value == pytest.approx(of_kind(gam, kind).mean())
+    references = {
+        "cbam": of_kind(cbam, GAIN),
+        "none": of_kind(none, FEATURES),
+        "features": of_kind(gam, FEATURES),
+        "edges": trivial.of("edges", "object", "energy"),
+        "centre": trivial.of("centre", "object", "energy"),
+    }
+    assert set(rows[GAIN].against) == set(references)
+    for name, other in references.items():
+        expected = stats.ttest_rel(of_kind(gam, GAIN), other).confidence_interval()
+        apart = rows[GAIN].against[name]["energy"]
+        assert (apart.low, apart.high) == pytest.approx(tuple(expected))
+    assert set(rows[GAIN].against["none"]) == {"energy", "pointing", "overlap"}
+    assert not rows["gain.layer2.0"].against  # a layer has its own scale of things
+    assert "cbam" not in found.networks[1].maps[0].against  # CBAM against itself
+
+
+def test_a_network_without_attention_has_its_features_and_one_with_a_single_mask_no_map_of_channels(gathered):
+    found = results(QUESTION, *gathered)
+    kinds = [[row.key for row in network.maps if row.key in KINDS] for network in found.networks]
+    assert kinds == [[FEATURES], [GAIN, MASK, FEATURES], [GAIN, CHANNEL, MASK, FEATURES]]
+    assert [row.key for row in found.trivial] == ["area", "centre", "edges"]
+    area = found.trivial[0].scores
+    assert area["energy"].value == area["pointing"].value == pytest.approx(found.areas["object"])
+
+
+@pytest.mark.parametrize(
+    ("ends", "together"),
+    [
+        ([(0.1, 0.2), (0.01, 0.02)], "more"),
+        ([(-0.2, -0.1), (-0.3, -0.1)], "less"),
+        ([(-0.1, 0.1), (-0.2, 0.1)], "same"),
+        ([(0.1, 0.2), (-0.1, 0.1)], "mixed"),
+        ([(0.1, 0.2), (-0.2, -0.1)], "mixed"),
+    ],
+)
+def test_a_finding_is_what_all_measures_say(ends, together):
+    apart = {str(i): Estimate((low + high) / 2, low, high, "pictures", 9) for i, (low, high) in enumerate(ends)}
+    assert direction(apart) == together
 
 
 def test_what_is_written_is_read_back(gathered, tmp_path):
@@ -101,9 +142,10 @@ def test_the_table_holds_the_numbers(gathered, tmp_path):
     write_table([found], tmp_path / "evidence.md")
     text = (tmp_path / "evidence.md").read_text()
     gam = found.networks[2]
-    gates = next(row for row in gam.maps if row.key == ALL_GATES)
+    gates = next(row for row in gam.maps if row.key == GAIN)
     energy = gates.scores["energy"]
     assert f"| scenes-gam | {energy.value:.3f} ({energy.low:.3f}–{energy.high:.3f})" in text
+    assert "| scenes-gam | gain | none | " in text
     assert "nan" not in text
     assert "None" not in text
 
@@ -127,5 +169,9 @@ def test_the_command_writes_both_files_and_keeps_the_other_data_sets(checkpoints
     assert main([*command, "scenes-cbam"]) == 0
     assert "scenes: 1 networks, 2 scenes" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "docs").iterdir()} == {"evidence.json", "evidence.md"}
+    (tmp_path / "docs" / "evidence.json").write_text('[{"data": "scenes"}]')  # as another version had it
+    assert main([*command, "scenes-cbam"]) == 0
+    assert "cannot be read" in capsys.readouterr().out
+    assert [each.data for each in load_results(tmp_path / "docs" / "evidence.json")] == ["scenes"]
     assert main([*command, "cifar10-gam"]) == 2
     assert capsys.readouterr().err == "error: no network of scenes is there\n"
