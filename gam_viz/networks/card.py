@@ -9,23 +9,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gam_viz.networks import NetworkConfig
+from gam_viz.text import Words
+from gam_viz.text.refusal import RefusalError
 
 MAX_SIDE = 4096  # pixels of a network's input
 
 
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message says in a sentence what differs or is missing.
+class CheckpointError(RefusalError):
+    """A checkpoint that cannot be used; the catalogue's sentence (`checkpoints.<kind>.<what>`) says what differs.
 
     Attributes:
-        code: the kind of refusal, for who says it in other words: "more" (more than weights, such as a pickled
-            network), "format" (not a kind of file that is read), "damaged", "unknown" (no network known here),
-            "misfit" (not the network that it should be), "infinite" (weights that are no numbers) or "other".
+        kind: of refusal: "more" (more than weights, such as a pickled network), "format" (not a kind of file that is
+            read), "damaged", "unknown" (no network known here), "misfit" (not the network that it should be),
+            "infinite" (weights that are no numbers) or "other".
     """
 
-    def __init__(self, message: str, *, code: str = "other") -> None:
-        # Sentences name weights, and names come from files that may be damaged or hostile.
-        super().__init__("".join(letter if letter.isprintable() else "?" for letter in message))
-        self.code = code
+    def __init__(self, key: str, /, **details: object) -> None:
+        self.kind = key.split(".")[1]
+        super().__init__(key, **details)
+
+    def sentence(self, words: Words) -> str:
+        """Why, in those words."""
+        return printable(super().sentence(words))
+
+
+def printable(text: str) -> str:
+    """Sentences name weights, and names come from files that may be damaged or hostile."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @dataclass(frozen=True)
@@ -91,9 +101,9 @@ class Card:
                 values[key] = tuple(values[key])
             card = cls(**values)
         except KeyError as error:
-            raise CheckpointError(f"the model card in the file's header lacks {error}") from error
+            raise CheckpointError("checkpoints.other.card_lacks", what=str(error)) from error
         except (ValueError, TypeError, RecursionError) as error:
-            raise CheckpointError(f"the model card in the file's header cannot be read: {error}") from error
+            raise CheckpointError("checkpoints.other.card_unreadable", why=str(error)) from error
         card.check()
         return card
 
@@ -105,16 +115,14 @@ class Card:
         """
         if len(self.classes) != self.config.num_classes:
             raise CheckpointError(
-                f"the model card names {len(self.classes)} classes for a network of {self.config.num_classes} logits"
+                "checkpoints.other.card_classes", given=len(self.classes), wanted=self.config.num_classes
             )
         if not all(isinstance(text, str) for text in (self.name, *self.classes)):
-            raise CheckpointError("the model card's name and classes must be text")
+            raise CheckpointError("checkpoints.other.card_text")
         if type(self.input_size) is not int or not 1 <= self.input_size <= MAX_SIDE:
-            raise CheckpointError(
-                f"the model card's input size must lie between 1 and {MAX_SIDE} pixels, got {self.input_size!r}"
-            )
+            raise CheckpointError("checkpoints.other.card_size", most=MAX_SIDE, given=repr(self.input_size))
         numbers = (*self.mean, *self.std)
         if (len(self.mean), len(self.std)) != (3, 3) or not all(isinstance(v, int | float) for v in numbers):
-            raise CheckpointError("the model card's mean and std must be three numbers each")
+            raise CheckpointError("checkpoints.other.card_three")
         if not all(map(math.isfinite, numbers)) or min(self.std) <= 0:
-            raise CheckpointError("the model card's mean and std must be finite, and its std above 0")
+            raise CheckpointError("checkpoints.other.card_finite")

@@ -24,6 +24,7 @@ from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.weights import KINDS, parts_of, require_finite, require_same, skeleton
 from gam_viz.runtime.files import write_atomically
 from gam_viz.runtime.installation import checkpoint_folder
+from gam_viz.text.refusal import first_line, os_reason
 
 __all__ = [
     "SUFFIX",
@@ -70,7 +71,7 @@ def save(network: ResidualNetwork, card: Card, path: Path, *, half: bool = False
             weight is not finite, or the file cannot be written.
     """
     if card.config != network.config:
-        raise CheckpointError("the card's configuration is not the network's")
+        raise CheckpointError("checkpoints.other.config")
     card.check()
     weights = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     require_same(parts_of(network), parts_of(skeleton(card)), card.name)
@@ -102,7 +103,7 @@ def read(path: Path) -> Checkpoint:
         with path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be opened: {error.strerror or error}") from error
+        raise CheckpointError("checkpoints.other.not_opened", name=path.name, why=os_reason(error)) from error
     return Checkpoint(path, card, digest)
 
 
@@ -134,22 +135,20 @@ def from_bytes(content: bytes, name: str) -> Checkpoint:
     try:
         card = _read_card(path, len(content), content)
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be opened: {error.strerror or error}") from error
+        raise CheckpointError("checkpoints.other.not_opened", name=path.name, why=os_reason(error)) from error
     return Checkpoint(path, card, hashlib.sha256(content).hexdigest(), content)
 
 
 def _read_card(path: Path, size: int, content: bytes | None) -> Card:
     if size > MAX_BYTES:
-        raise CheckpointError(f"{path.name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
+        raise CheckpointError("checkpoints.other.too_large", name=path.name, most=MAX_BYTES // 10**6)
     try:
         with _opened(path, content) as file:
             metadata = file.metadata() or {}
     except SafetensorError as error:
-        raise CheckpointError(f"{path.name} is not a safetensors file: {error}", code="format") from error
+        raise CheckpointError("checkpoints.format.not_safetensors", name=path.name, why=first_line(error)) from error
     if "card" not in metadata:
-        raise CheckpointError(
-            f"{path.name} has no model card in its header, so its network is not known", code="unknown"
-        )
+        raise CheckpointError("checkpoints.unknown.no_card", name=path.name)
     return Card.from_json(metadata["card"])
 
 
@@ -186,7 +185,9 @@ def load(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Residual
                 for key, value in ((key, file.get_tensor(key)) for key in given)
             }
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{checkpoint.path.name} cannot be read: {error}") from error
+        raise CheckpointError(
+            "checkpoints.other.unreadable", name=checkpoint.path.name, why=first_line(error)
+        ) from error
     require_finite(weights)
     network.load_state_dict(weights, assign=True)
     return network.to(device).eval().requires_grad_(False)
@@ -223,4 +224,4 @@ def _write(weights: dict[str, torch.Tensor], card: Card, path: Path) -> None:
     try:
         write_atomically(path, lambda part: save_file(weights, part, metadata={"card": card.to_json()}))
     except SafetensorError as error:
-        raise CheckpointError(f"{path.name} cannot be written: {error}") from error
+        raise CheckpointError("checkpoints.other.not_written", name=path.name, why=first_line(error)) from error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
-from gam_viz.networks import ResidualNetwork, build_network
+from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 from gam_viz.networks.card import Card, CheckpointError
+from gam_viz.text.refusal import Joined, Phrase, reason
 
 #: For each name, a tensor's shape and whether it holds "float" or "int" numbers.
 Parts = Mapping[str, tuple[tuple[int, ...], str]]
@@ -23,9 +24,7 @@ def skeleton(card: Card) -> ResidualNetwork:
         with torch.device("meta"):
             return build_network(card.config)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise CheckpointError(
-            f"the network that {card.name}'s card describes cannot be built: {error}", code="unknown"
-        ) from error
+        raise CheckpointError("checkpoints.unknown.card_not_built", name=card.name, why=reason(error)) from error
 
 
 def _kind(value: torch.Tensor) -> str:
@@ -37,33 +36,54 @@ def parts_of(network: ResidualNetwork) -> Parts:
     return {key: (tuple(value.shape), _kind(value)) for key, value in network.state_dict().items()}
 
 
-def require_same(given: Parts, expected: Parts, name: str, says: str = "its card describes") -> None:
-    """Refuse weights that are not those of the expected network, in one sentence on what differs."""
+def require_same(given: Parts, expected: Parts, name: str, suggested: NetworkConfig | None = None) -> None:
+    """Refuse weights that are not those of the expected network, in one sentence on what differs.
+
+    Args:
+        given, expected: the weights.
+        name: of the file, for the sentence.
+        suggested: the configuration, where not a card but the weights' names say what is expected.
+    """
     missing = sorted(expected.keys() - given.keys())
     unexpected = sorted(given.keys() - expected.keys())
     both = sorted(expected.keys() & given.keys())
     reshaped = [key for key in both if expected[key][0] != given[key][0]]
     retyped = [key for key in both if expected[key][1] != given[key][1]]
-    parts = []
+    parts = list[Phrase]()
     if missing:
-        parts.append(f"missing {_some(missing)}")
+        parts.append(_difference("missing", missing))
     if unexpected:
-        parts.append(f"unexpected {_some(unexpected)}")
+        parts.append(_difference("unexpected", unexpected))
     if reshaped:
-        parts.append("shape of " + _some([f"{k} is {given[k][0]}, expected {expected[k][0]}" for k in reshaped]))
+        parts.append(_difference("shapes", [_shape(key, given[key][0], expected[key][0]) for key in reshaped]))
     if retyped:
-        parts.append("number format of " + _some(retyped))
-    if parts:
-        raise CheckpointError(f"{name} does not fit the network {says}: {'; '.join(parts)}", code="misfit")
+        parts.append(_difference("formats", retyped))
+    if not parts:
+        return
+    if suggested is None:
+        raise CheckpointError("checkpoints.misfit.card", name=name, differences=Joined("errors.and_then", tuple(parts)))
+    raise CheckpointError(
+        "checkpoints.misfit.names",
+        name=name,
+        architecture=suggested.architecture,
+        attention=suggested.attention,
+        differences=Joined("errors.and_then", tuple(parts)),
+    )
 
 
-def _some(names: list[str], limit: int = 4) -> str:
-    rest = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
+def _difference(kind: str, names: Sequence[str | Phrase], limit: int = 4) -> Phrase:
+    listed: Joined | Phrase = Joined("errors.listed", tuple(names[:limit]))
+    if len(names) > limit:
+        listed = Phrase("checkpoints.differences.more", {"names": listed, "rest": len(names) - limit})
+    return Phrase(f"checkpoints.differences.{kind}", {"names": listed})
+
+
+def _shape(weight: str, given: tuple[int, ...], wanted: tuple[int, ...]) -> Phrase:
+    return Phrase("checkpoints.differences.shape", {"weight": weight, "given": given, "wanted": wanted})
 
 
 def require_finite(weights: Mapping[str, torch.Tensor]) -> None:
     """Refuse weights of which one is not finite."""
     for key, value in weights.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise CheckpointError(f"weight {key} holds values that are not finite", code="infinite")
+            raise CheckpointError("checkpoints.infinite.weight", weight=key)

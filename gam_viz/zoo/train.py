@@ -145,9 +145,7 @@ def _make(run: Run, shop: Workshop, train_data: LabelledImages, test_data: Label
     checkpoint = trained(run, shop)
     if checkpoint is None:
         if shop.path(run.name).exists():
-            raise CheckpointError(
-                f"{shop.path(run.name).name} was trained otherwise than the plan says; move it away to train it anew"
-            )
+            raise CheckpointError("checkpoints.other.trained_otherwise", name=shop.path(run.name).name)
         start = read(shop.path(run.start)) if run.start else None
         shop.say(f"{run.name}: training on {len(train_data)} pictures of {train_data.info.title}")
         train(

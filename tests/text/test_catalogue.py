@@ -17,6 +17,9 @@ from gam_viz.text import LANGUAGES, words, written
 
 ENGLISH = words("en").sentences
 CALLS = (
+    "Phrase",
+    "CheckpointError",
+    "Joined",
     "text",
     "prose",
     "text_or",

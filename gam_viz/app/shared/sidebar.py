@@ -14,7 +14,7 @@ from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.picture_choice import choose_picture
-from gam_viz.app.shared.words import class_title, data_title, language, network_title, text
+from gam_viz.app.shared.words import class_title, data_title, language, network_title, text, words
 from gam_viz.attention import ATTENTION
 from gam_viz.images import Picture, Source
 from gam_viz.networks.checkpoints import Card, Checkpoint
@@ -121,7 +121,7 @@ def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     """Draw the choice; None where fewer than two are chosen, unless with `alone` a single own one is."""
     found, refused = checkpoints()
     for error in refused:
-        st.warning(text("common.sidebar.refused", reason=error))
+        st.warning(text("common.sidebar.refused", reason=error.sentence(words())))
     groups = own_networks.grouped(found)
     usable = [name for name, of in groups.items() if len(of) >= 2 or _alone_too(of)]
     if not usable:

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from gam_viz.networks.card import CheckpointError
-from gam_viz.networks.state_dicts.pickles import SAVE_INSTEAD, Storage, TensorSpec, follow, said
+from gam_viz.networks.state_dicts.pickles import SAVE_INSTEAD, Storage, TensorSpec, follow, short
+from gam_viz.text.refusal import os_reason
 
 MAX_BYTES = 1_000_000_000
 MAX_DIRECTORY = 2_000_000  # bytes of a ZIP's list of members; ResNet-50's has 50,000
@@ -49,21 +50,16 @@ class Archive:
             CheckpointError: it reaches beyond its storage, repeats numbers, or is empty.
         """
         if len(spec.size) != len(spec.stride):
-            raise CheckpointError(
-                f"{self.name} is damaged: {said(key)} has {len(spec.size)} axes but not as many strides",
-                code="damaged",
-            )
+            raise CheckpointError("checkpoints.damaged.axes", name=self.name, weight=short(key), axes=len(spec.size))
         if 0 in spec.size:
-            raise CheckpointError(f"{self.name} cannot be used: {said(key)} is empty")
+            raise CheckpointError("checkpoints.other.empty", name=self.name, weight=short(key))
         span = 0  # how far the axes looked at so far reach, from the shortest stride
         for stride, size in sorted(zip(spec.stride, spec.size, strict=True)):
             if size > 1 and stride <= span:
-                raise CheckpointError(f"{self.name} cannot be used: {said(key)} repeats its numbers (an expanded view)")
+                raise CheckpointError("checkpoints.other.repeats", name=self.name, weight=short(key))
             span += stride * (size - 1)
         if spec.offset + span >= spec.storage.count:
-            raise CheckpointError(
-                f"{self.name} is damaged: {said(key)} reaches beyond the numbers stored for it", code="damaged"
-            )
+            raise CheckpointError("checkpoints.damaged.beyond", name=self.name, weight=short(key))
 
     def tensors(self, specs: dict[str, TensorSpec]) -> dict[str, Tensor]:
         """The numbers of tensors that were checked.
@@ -98,20 +94,18 @@ def open_archive(source: bytes | Path, name: str) -> Archive:
         try:
             total = source.stat().st_size
             if total > MAX_BYTES:
-                raise CheckpointError(f"{name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
+                raise CheckpointError("checkpoints.other.too_large", name=name, most=MAX_BYTES // 10**6)
             source = source.read_bytes()
         except OSError as error:
-            raise CheckpointError(f"{name} cannot be opened: {error.strerror or error}") from error
+            raise CheckpointError("checkpoints.other.not_opened", name=name, why=os_reason(error)) from error
     if len(source) > MAX_BYTES:
-        raise CheckpointError(f"{name} is larger than {MAX_BYTES // 10**6} MB, the most that is read")
+        raise CheckpointError("checkpoints.other.too_large", name=name, most=MAX_BYTES // 10**6)
     with _damage(name):
         if source.startswith(b"PK\x03\x04"):
             return _open_zip(source, name)
         if source.startswith(_OLD_FORMAT):
             return _open_pickles(source, name)
-    raise CheckpointError(
-        f"{name} is not a file that torch.save writes; to use a network, {SAVE_INSTEAD}", code="format"
-    )
+    raise CheckpointError("checkpoints.format.not_torch", name=name, instead=SAVE_INSTEAD)
 
 
 def _open_zip(source: bytes, name: str) -> Archive:
@@ -119,28 +113,25 @@ def _open_zip(source: bytes, name: str) -> Archive:
     file = zipfile.ZipFile(io.BytesIO(source))
     members = {member.filename: member for member in file.infolist()}
     if len(members) != len(file.infolist()):
-        raise CheckpointError(f"{name} is damaged: its archive has two members of one name", code="damaged")
+        raise CheckpointError("checkpoints.damaged.members_twice", name=name)
     roots = [path.removesuffix("data.pkl") for path in members if path.endswith("/data.pkl")]
     if len(roots) != 1 or f"{roots[0]}constants.pkl" in members:
-        scripted = ("a scripted network", "more")
-        kind, code = scripted if len(roots) == 1 else ("an archive, but not one that torch.save writes", "format")
-        raise CheckpointError(f"{name} is {kind}, and is not opened: {SAVE_INSTEAD}", code=code)
+        kind = "more.scripted" if len(roots) == 1 else "format.other_archive"
+        raise CheckpointError(f"checkpoints.{kind}", name=name, instead=SAVE_INSTEAD)
     if any(m.compress_type != zipfile.ZIP_STORED or m.compress_size != m.file_size for m in members.values()):
-        raise CheckpointError(f"{name} is not a file that torch.save writes: members of its archive are compressed")
+        raise CheckpointError("checkpoints.other.compressed", name=name)
     if sum(member.file_size for member in members.values()) > len(source):
-        raise CheckpointError(f"{name} is damaged: its members are larger than the file", code="damaged")
+        raise CheckpointError("checkpoints.damaged.members_larger", name=name)
     root = roots[0]
     if f"{root}byteorder" in members and file.read(f"{root}byteorder") != b"little":
-        raise CheckpointError(f"{name} was saved on a big-endian machine, which is not read")
+        raise CheckpointError("checkpoints.other.big_endian", name=name)
     if members[f"{root}data.pkl"].file_size > MAX_PICKLE:
-        raise CheckpointError(f"{name} has a pickle of more than {MAX_PICKLE // 10**6} MB")
+        raise CheckpointError("checkpoints.other.pickle_large", name=name, most=MAX_PICKLE // 10**6)
 
     def read(storage: Storage) -> bytes:
         member = members.get(f"{root}data/{storage.key}")
         if member is None or member.file_size != storage.count * storage.dtype.itemsize:
-            raise CheckpointError(
-                f"{name} is damaged: it does not hold the numbers that its pickle announces", code="damaged"
-            )
+            raise CheckpointError("checkpoints.damaged.numbers", name=name)
         return file.read(member)
 
     content, _ = follow(io.BytesIO(file.read(f"{root}data.pkl")), name)
@@ -155,51 +146,43 @@ def _check_directory(source: bytes, name: str) -> None:
     """
     end = source[-22:]
     if len(end) != 22 or end[:4] != b"PK\x05\x06" or end[-2:] != b"\0\0":
-        raise CheckpointError(
-            f"{name} is damaged: its archive does not end as one that torch.save writes", code="damaged"
-        )
+        raise CheckpointError("checkpoints.damaged.archive_end", name=name)
     sizes = [struct.unpack("<L", end[12:16])[0]]
     locator = source[-42:-22]
     if locator[:4] == b"PK\x06\x07":
         record = source[-98:-42]
         if record[:4] != b"PK\x06\x06" or struct.unpack("<Q", locator[8:16])[0] != len(source) - 98:
-            raise CheckpointError(
-                f"{name} is damaged: its archive does not end as one that torch.save writes", code="damaged"
-            )
+            raise CheckpointError("checkpoints.damaged.archive_end", name=name)
         sizes.append(struct.unpack("<Q", record[40:48])[0])
     if any(size > MAX_DIRECTORY and size != 2**32 - 1 for size in sizes):
-        raise CheckpointError(f"{name} has an archive of too many members")
+        raise CheckpointError("checkpoints.other.many_members", name=name)
 
 
 def _open_pickles(source: bytes, name: str) -> Archive:
     file = io.BytesIO(source)
     (_, _), (version, _), (system, _) = (follow(file, name) for _ in range(3))
     if version != 1001 or not isinstance(system, dict) or system.get("little_endian") is not True:
-        raise CheckpointError(f"{name} was saved by a version of torch, or on a machine, whose files are not read")
+        raise CheckpointError("checkpoints.other.other_version", name=name)
     (content, named), (keys, _) = follow(file, name), follow(file, name)
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-        raise CheckpointError(f"{name} is damaged: it does not list its numbers", code="damaged")
+        raise CheckpointError("checkpoints.damaged.no_list", name=name)
     storages = {storage.key: storage for storage in named}
     places: dict[str, tuple[int, int]] = {}
     place = file.tell()
     for key in keys:
         storage = storages.get(key)
         if storage is None or source[place : place + 8] != struct.pack("<q", storage.count):
-            raise CheckpointError(
-                f"{name} is damaged: it does not hold the numbers that its pickle announces", code="damaged"
-            )
+            raise CheckpointError("checkpoints.damaged.numbers", name=name)
         length = storage.count * storage.dtype.itemsize
         places[key] = (place + 8, length)
         place += 8 + length
     if place > len(source):
-        raise CheckpointError(f"{name} is damaged: it ends before its last number", code="damaged")
+        raise CheckpointError("checkpoints.damaged.ends", name=name)
 
     def read(storage: Storage) -> bytes:
         start, length = places.get(storage.key, (0, -1))
         if length != storage.count * storage.dtype.itemsize:
-            raise CheckpointError(
-                f"{name} is damaged: it does not hold the numbers that its pickle announces", code="damaged"
-            )
+            raise CheckpointError("checkpoints.damaged.numbers", name=name)
         return source[start : start + length]
 
     return Archive(name, content, len(source), read)
@@ -213,6 +196,6 @@ def _damage(name: str) -> Iterator[None]:
     except CheckpointError:
         raise
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, LookupError) as error:
-        raise CheckpointError(f"{name} is damaged: it cannot be read", code="damaged") from error
+        raise CheckpointError("checkpoints.damaged.unreadable", name=name) from error
     except (RuntimeError, OverflowError, TypeError, AttributeError, MemoryError) as error:
-        raise CheckpointError(f"{name} is damaged: it cannot be read", code="damaged") from error
+        raise CheckpointError("checkpoints.damaged.unreadable", name=name) from error

@@ -67,7 +67,9 @@ class StateDict:
         config = self._answered(stem, channel_sigmoid, residual)
         names = classes if classes is not None else [f"class {number}" for number in range(config.num_classes)]
         if len(names) != config.num_classes:
-            raise CheckpointError(f"{self.name} has {config.num_classes} classes, but {len(names)} names were given")
+            raise CheckpointError(
+                "checkpoints.other.class_count", name=self.name, wanted=config.num_classes, given=len(names)
+            )
         card = Card(
             name=name or self.name,
             dataset="own",
@@ -93,19 +95,18 @@ class StateDict:
         config, options = self.config, dict(self.config.attention_options)
         stem = stem or config.stem
         if stem not in STEMS or (stem == "imagenet") != (config.stem == "imagenet"):
-            kind, fitting = ("7x7", "imagenet") if config.stem == "imagenet" else ("3x3", "cifar or stride2")
-            raise CheckpointError(f"{self.name} has a {kind} stem, which is {fitting}, got {stem!r}")
+            raise CheckpointError(f"checkpoints.other.stem_{config.stem}", name=self.name, given=repr(stem))
         attention = config.attention
         if channel_sigmoid:
             if CHANNEL_SIGMOID not in self.questions:
-                raise CheckpointError(f"{self.name} has no GAM, so there is no channel gate to end in a sigmoid")
+                raise CheckpointError("checkpoints.other.no_gam", name=self.name)
             if attention == "gam":
                 attention = "gam_sigmoid"
             else:
                 options["channel_gate"] = "sigmoid"
         if not residual:
             if RESIDUAL not in self.questions:
-                raise CheckpointError(f"{self.name} has no chain of attention modules, so there is no way around it")
+                raise CheckpointError("checkpoints.other.no_chain", name=self.name)
             options["residual"] = False
         return dataclasses.replace(config, stem=stem, attention=attention, attention_options=options)
 
@@ -127,7 +128,7 @@ def open_state_dict(source: bytes | Path, name: str | None = None) -> StateDict:
         archive.check(key, spec)
     # No tensor repeats its numbers, but two may share them: together they are no larger than the file either.
     if sum(_bytes(spec) for spec in specs.values()) > archive.total:
-        raise CheckpointError(f"{file} is damaged: its tensors are larger than the file", code="damaged")
+        raise CheckpointError("checkpoints.damaged.larger", name=file)
     config, questions = infer({key: spec.size for key, spec in specs.items()}, file)
     stem = Path(file).name.removesuffix(".pt").removesuffix(".pth") or "network"
     found = StateDict(stem, config, questions, archive, specs)
@@ -137,9 +138,7 @@ def open_state_dict(source: bytes | Path, name: str | None = None) -> StateDict:
     }
     # Batch norms did not count their batches before 2018; nothing is computed with that count.
     given |= dict.fromkeys(_counters(card) - given.keys(), ((), "int"))
-    require_same(
-        given, parts_of(skeleton(card)), file, f"its names suggest ({config.architecture}, {config.attention})"
-    )
+    require_same(given, parts_of(skeleton(card)), file, config)
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from gam_viz.networks import ARCHITECTURES, NetworkConfig
 from gam_viz.networks.card import CheckpointError
+from gam_viz.text.refusal import Phrase, reason
 
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
@@ -29,16 +30,20 @@ def infer(shapes: Shapes, name: str) -> tuple[NetworkConfig, tuple[str, ...]]:
     try:
         return _infer(shapes)
     except (KeyError, IndexError) as error:
-        missing = f" ({error.args[0]!r} is missing or has another shape)" if isinstance(error, KeyError) else ""
-        raise CheckpointError(f"{name} does not belong to {_known()}{missing}", code="unknown") from error
+        if isinstance(error, KeyError):
+            weight = repr(error.args[0])
+            raise CheckpointError("checkpoints.unknown.missing", name=name, known=_known(), weight=weight) from error
+        raise CheckpointError("checkpoints.unknown.no_match", name=name, known=_known()) from error
     except _Unknown as error:
-        raise CheckpointError(f"{name} does not belong to {_known()}: {error}", code="unknown") from error
+        why = error.args[0]
+        raise CheckpointError("checkpoints.unknown.because", name=name, known=_known(), why=why) from error
     except ValueError as error:
-        raise CheckpointError(f"the network that {name} belongs to cannot be built: {error}", code="unknown") from error
+        raise CheckpointError("checkpoints.unknown.not_built", name=name, why=reason(error)) from error
 
 
-class _Unknown(Exception):  # noqa: N818 - says what does not fit
-    pass
+class _Unknown(Exception):  # noqa: N818 - its argument is the phrase that says what does not fit
+    def __init__(self, why: str, **details: object) -> None:
+        super().__init__(Phrase(f"checkpoints.why.{why}", details))
 
 
 def _infer(shapes: Shapes) -> tuple[NetworkConfig, tuple[str, ...]]:
@@ -48,7 +53,7 @@ def _infer(shapes: Shapes) -> tuple[NetworkConfig, tuple[str, ...]]:
     depths = _depths(shapes)
     architecture = _architecture(depths, bottleneck, "layer1.0.conv1.bias" in shapes)
     if kernel not in (3, 7):
-        raise _Unknown(f"its first convolution is {kernel}x{kernel}, not 3x3 or 7x7")
+        raise _Unknown("stem", kernel=kernel)
 
     blocks: list[list[Shapes]] = [
         [_part(shapes, f"layer{stage + 1}.{block}.attention.") for block in range(depth)]
@@ -59,7 +64,7 @@ def _infer(shapes: Shapes) -> tuple[NetworkConfig, tuple[str, ...]]:
     if any(carrying):
         for number, stage in enumerate(blocks):
             if any(stage) and not all(stage):
-                raise _Unknown(f"some blocks of layer{number + 1} have attention and some have not")
+                raise _Unknown("some_blocks", stage=number + 1)
         expansion = 4 if bottleneck else 1
         modules = [(width * 2**i * expansion, block) for i, stage in enumerate(blocks) for block in stage if block]
         attention, options, questions = _attention(modules)
@@ -90,9 +95,11 @@ def _architecture(depths: tuple[int, ...], bottleneck: bool, biased: bool) -> st
     for architecture, expected in ARCHITECTURES.items():
         if (depths, bottleneck, biased) == (expected, architecture == "resnet50", architecture == "gam_net"):
             return architecture
-    kind = "bottleneck" if bottleneck else "basic"
     raise _Unknown(
-        f"it has {'-'.join(map(str, depths)) or 'no'} {kind} blocks {'with' if biased else 'without'} biases"
+        "blocks",
+        blocks="-".join(map(str, depths)) or 0,
+        kind=Phrase(f"checkpoints.kind.{'bottleneck' if bottleneck else 'basic'}"),
+        biases=Phrase(f"checkpoints.biases.{'with' if biased else 'without'}"),
     )
 
 
@@ -112,7 +119,7 @@ def _attention(modules: list[tuple[int, Shapes]]) -> tuple[str, dict[str, Any], 
             return "se", options, []
         kernel = _axes(first, "conv.weight", 4)[2]
         return "cbam", options if kernel == 7 else {**options, "kernel_size": kernel}, []
-    raise _Unknown(f"its attention modules have weights called {', '.join(sorted(first)[:3])}")
+    raise _Unknown("module", weights=", ".join(sorted(first)[:3]))
 
 
 def _gam_options(modules: list[tuple[int, Shapes]]) -> dict[str, Any]:
@@ -140,7 +147,7 @@ def _ratio(modules: list[tuple[int, Shapes]], key: str, usual: int, hidden: Call
     for ratio in (usual, *sorted(possible, key=lambda r: (r & (r - 1) != 0, r))):
         if all(hidden(c, ratio) == w for c, w in widths):
             return ratio
-    raise _Unknown(f"no reduction ratio gives its attention modules {width} hidden units for {channels} channels")
+    raise _Unknown("ratio", hidden=width, channels=channels)
 
 
 def _part(shapes: Shapes, prefix: str) -> Shapes:
@@ -154,5 +161,5 @@ def _axes(shapes: Shapes, key: str, count: int) -> Shape:
     return shape
 
 
-def _known() -> str:
-    return f"any network known here ({', '.join(ARCHITECTURES)}, with no attention, SE, CBAM or GAM)"
+def _known() -> Phrase:
+    return Phrase("checkpoints.known", {"architectures": ", ".join(ARCHITECTURES)})

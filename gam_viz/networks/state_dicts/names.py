@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gam_viz.networks.card import CheckpointError
-from gam_viz.networks.state_dicts.pickles import SAVE_INSTEAD, TensorSpec, said
+from gam_viz.networks.state_dicts.pickles import SAVE_INSTEAD, TensorSpec, short
+from gam_viz.text.refusal import Phrase
 
 MAX_NAME = 200  # letters
 
@@ -37,7 +38,7 @@ def weights_in(content: Any, name: str) -> dict[str, TensorSpec]:
         found = {key.removeprefix(prefix): spec for key, spec in found.items()}
     renamed = {_rename(key): spec for key, spec in found.items()}
     if len(renamed) != len(found):
-        raise CheckpointError(f"{name} holds a weight twice, under two names")
+        raise CheckpointError("checkpoints.other.twice", name=name)
     return renamed
 
 
@@ -47,15 +48,15 @@ def _state_dict(content: Any, name: str) -> dict[str, TensorSpec]:
         wrapped = next((key for key in WRAPPERS if isinstance(given.get(key), Mapping)), None)
         given = given[wrapped] if wrapped else given
     if not isinstance(given, Mapping) or not given:
-        kind = "nothing" if not given else type(given).__name__
-        raise CheckpointError(f"{name} holds no state dict ({said(kind)}): {SAVE_INSTEAD}", code="more")
+        what = short(type(given).__name__) if given else Phrase("checkpoints.nothing")
+        raise CheckpointError("checkpoints.more.no_state_dict", name=name, what=what, instead=SAVE_INSTEAD)
     for key, value in given.items():
         if not isinstance(key, str) or not isinstance(value, TensorSpec):
             raise CheckpointError(
-                f"{name} holds no state dict ({said(repr(key))} is not a tensor): {SAVE_INSTEAD}", code="more"
+                "checkpoints.more.not_a_tensor", name=name, what=short(repr(key)), instead=SAVE_INSTEAD
             )
         if not key.isprintable() or len(key) > MAX_NAME:
-            raise CheckpointError(f"{name} has a weight with a name that no network gives: {said(repr(key))}")
+            raise CheckpointError("checkpoints.other.weight_name", name=name, weight=short(repr(key)))
     return dict(given)
 
 

@@ -17,9 +17,10 @@ from typing import Any
 import torch
 
 from gam_viz.networks.card import CheckpointError
+from gam_viz.text.refusal import Phrase
 
 MAX_INSTRUCTIONS = 400_000  # ResNet-50 with its optimiser's state has some 60,000
-SAVE_INSTEAD = "save its weights alone, torch.save(network.state_dict(), 'weights.pth'), and give that file"
+SAVE_INSTEAD = Phrase("checkpoints.instead")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def follow(file: io.BytesIO, name: str) -> tuple[Any, list[Storage]]:
     try:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
             if count > MAX_INSTRUCTIONS:
-                raise CheckpointError(f"{name} has a pickle of more than {MAX_INSTRUCTIONS} instructions")
+                raise CheckpointError("checkpoints.other.instructions", name=name, most=MAX_INSTRUCTIONS)
             if opcode.name == "STOP":
                 break
             reader.step(opcode.name, argument)
@@ -92,7 +93,7 @@ def follow(file: io.BytesIO, name: str) -> tuple[Any, list[Storage]]:
     except (ValueError, LookupError, TypeError, OverflowError) as error:
         if isinstance(error, CheckpointError):
             raise
-        raise CheckpointError(f"{name} is damaged: its pickle cannot be followed", code="damaged") from error
+        raise CheckpointError("checkpoints.damaged.pickle", name=name) from error
     return value, reader.storages
 
 
@@ -134,13 +135,13 @@ class _Reader:
         elif opcode in ("SETITEM", "SETITEMS"):
             items = self._marked() if opcode == "SETITEMS" else [self.stack.pop() for _ in range(2)][::-1]
             if len(items) % 2 or not all(isinstance(key, str | int) for key in items[::2]):
-                raise self._refusal("a dict whose keys are neither text nor whole numbers")
+                raise self._refusal(Phrase("checkpoints.what.keys"))
             self._container(dict).update(zip(items[::2], items[1::2], strict=True))
         elif opcode == "PROTO":
             if argument != 2:
-                raise CheckpointError(f"{self.name} has a pickle of protocol {argument}; 2, torch.save's own, is read")
+                raise CheckpointError("checkpoints.other.protocol", name=self.name, protocol=argument)
         else:
-            raise self._refusal(f"the pickle instruction {opcode}")
+            raise self._refusal(Phrase("checkpoints.what.instruction", {"name": opcode}))
 
     def _marked(self) -> list[Any]:
         """Everything above the topmost mark, which goes too."""
@@ -159,21 +160,18 @@ class _Reader:
     def _name(self, argument: str) -> _Name:
         text = argument.replace(" ", ".", 1)
         if text.startswith("torch.") and text not in _CALLED | _DTYPES.keys() and not text.startswith("torch.nn."):
-            raise CheckpointError(
-                f"{self.name} holds tensors of a kind that is not read ({said(text)}): dense ones of whole numbers or "
-                f"floats are"
-            )
+            raise CheckpointError("checkpoints.other.tensor_kind", name=self.name, what=short(text))
         if text not in _CALLED and text not in _DTYPES:
-            raise self._refusal(said(text))
+            raise self._refusal(short(text))
         return _Name(text)
 
     def _storage(self, identity: Any) -> Storage:
         # ("storage", type, key, device it was on, count), and in the old format whether it is a part of another.
         if not isinstance(identity, tuple) or len(identity) not in (5, 6) or identity[0] != "storage":
-            raise self._refusal("a module")
+            raise self._refusal(Phrase("checkpoints.what.module"))
         _, kind, key, _, count, *view = identity
         if not isinstance(kind, _Name) or kind.text not in _DTYPES or view not in ([], [None]):
-            raise self._refusal("numbers in a form that is not read")
+            raise self._refusal(Phrase("checkpoints.what.numbers"))
         if type(key) is not str or type(count) is not int or count < 0:
             raise ValueError("not a storage")
         self.storages.append(Storage(key, _DTYPES[kind.text], count))
@@ -192,17 +190,15 @@ class _Reader:
             storage, offset, size, stride = arguments[:4]
             if isinstance(storage, Storage) and _natural(offset) and _naturals(size) and _naturals(stride):
                 return TensorSpec(storage, offset, size, stride)
-        raise self._refusal(f"a call of {function.text} that torch.save does not write")
+        raise self._refusal(Phrase("checkpoints.what.call", {"name": function.text}))
 
-    def _refusal(self, what: str) -> CheckpointError:
-        return CheckpointError(
-            f"{self.name} holds more than weights ({what}), and is not opened: {SAVE_INSTEAD}", code="more"
-        )
+    def _refusal(self, what: Phrase | str) -> CheckpointError:
+        return CheckpointError("checkpoints.more.pickled", name=self.name, what=what, instead=SAVE_INSTEAD)
 
 
-def said(text: str) -> str:
-    """A name from a file, fit to be printed in a sentence."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:80])
+def short(text: str) -> str:
+    """A name from a file, no longer than a sentence bears."""
+    return text[:80]
 
 
 def _natural(value: Any) -> bool:

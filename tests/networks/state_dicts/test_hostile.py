@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import random
+import re
 import struct
 import time
 import tracemalloc
@@ -16,6 +17,7 @@ import torch
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.checkpoints import CheckpointError, from_bytes, load
 from gam_viz.networks.state_dicts import archive, open_state_dict, pickles
+from gam_viz.text import words
 
 NETWORK = build_network(NetworkConfig(width=4, num_classes=3, attention="gam"))
 WEIGHTS = NETWORK.state_dict()
@@ -43,8 +45,16 @@ def refusal(content, name="x.pth"):
     sentence = str(caught.value)
     assert sentence.isprintable()
     assert len(sentence) < 500
+    assert in_chinese(caught.value)
     assert time.monotonic() - started < 5
     return sentence
+
+
+def in_chinese(error):
+    """Nothing of its English is left in Chinese but names and what libraries say."""
+    sentence = error.sentence(words("zh"))
+    english = re.findall(r"[A-Za-z]{2,} (?:is|has|holds|of|that|was|are|than) ", sentence)
+    return sentence.isprintable() and not english and re.search(r"[\u4e00-\u9fff]", sentence) is not None
 
 
 class Runs:
@@ -96,8 +106,8 @@ def test_a_scripted_network():
         ({"a" * 201: torch.zeros(1)}, "a weight with a name that no network gives: 'aaa"),
         ({"a\nb": 1}, r"x.pth holds no state dict ('a\nb' is not a tensor)"),
         ({(1, 2): torch.zeros(1)}, "keys are neither text nor whole numbers"),
-        ({"features.0.weight": torch.zeros(3, 3)}, "('conv1.weight' is missing or has another shape)"),
-        ({**WEIGHTS, "conv1.weight": torch.zeros(4)}, "('conv1.weight' is missing or has another shape)"),
+        ({"features.0.weight": torch.zeros(3, 3)}, "'conv1.weight' is missing or has another shape"),
+        ({**WEIGHTS, "conv1.weight": torch.zeros(4)}, "'conv1.weight' is missing or has another shape"),
         ({**WEIGHTS, "conv1.weight": torch.zeros(4, 3, 5, 5)}, "its first convolution is 5x5, not 3x3 or 7x7"),
         ({**WEIGHTS, "layer1.2.conv1.weight": torch.zeros(1)}, "it has 3-2-2 basic blocks with biases"),
         ({**WEIGHTS, "layer1.0.attention.odd": torch.zeros(1)}, "unexpected layer1.0.attention.odd"),

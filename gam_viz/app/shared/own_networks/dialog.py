@@ -21,7 +21,7 @@ from gam_viz.app.shared.own_networks.admission import (
 from gam_viz.app.shared.own_networks.kept import keep, own_networks, remove
 from gam_viz.app.shared.own_networks.questions import Asked, answered, draw_questions, inferred
 from gam_viz.app.shared.uploads import plain
-from gam_viz.app.shared.words import network_title, text
+from gam_viz.app.shared.words import network_title, text, words
 from gam_viz.networks.checkpoints import SUFFIX, Card, Checkpoint, CheckpointError, from_bytes
 from gam_viz.networks.state_dicts import INPUT_SIZES, open_state_dict
 from gam_viz.titles import literal
@@ -163,7 +163,7 @@ def _refusal(name: str, attempt: Callable[[], None]) -> str | None:
 def _sentence(name: str, error: CheckpointError | OwnNetworkError) -> str:
     if isinstance(error, OwnNetworkError):
         return f"**{literal(name)}** · {text(f'own_networks.error.{error.code}', **error.details)}"
-    return text(f"own_networks.refused.{error.code}", name=literal(name), reason=literal(str(error)))
+    return text(f"own_networks.refused.{error.kind}", name=literal(name), reason=literal(error.sentence(words())))
 
 
 def _say_waiting(place: DeltaGenerator, position: int) -> None:
