@@ -147,6 +147,25 @@ def test_the_table_of_the_readme():
     assert [[cell.strip() for cell in line.split("|")[2:-1]] for line in table] == expected
 
 
+@pytest.mark.parametrize(
+    ("data", "labels"),
+    [
+        ("cifar10", LABELS),
+        ("ucmerced", LABELS),
+        ("pneumoniamnist", (*LABELS, "gam-last", "gam-first", "se-gam")),
+        ("scenes", ("none", "gam-factorised", "gam-r16")),
+        ("scenes-shortcut", LABELS),
+    ],
+)
+def test_accuracies_in_the_guide_to_training(data, labels):
+    titles = ["CIFAR-10", "UC Merced", "MedNIST", "PneumoniaMNIST", "Planted scenes", "The shortcut"]
+    (said,) = re.findall(
+        rf"- \*\*{titles[list(ZOO).index(data)]}\*\*(.*?)(?: - \*\*| ## )", content("docs/training.md")
+    )
+    for label in labels:
+        assert f"{100 * ZOO[data].row(label).accuracy.value:.1f}" in said, label
+
+
 def test_cost():
     ratios, cbams, against = [], [], []
     for each in ZOO.values():

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -11,6 +12,7 @@ from gam_viz.claims import ColumnHead, Table, TableRow, bn_folding, gam_variants
 from gam_viz.claims.gam_variants import ReceptiveField
 from gam_viz.claims.parameters import RateCost
 from gam_viz.cost import Latency
+from gam_viz.cost.timing import _relative
 from gam_viz.networks import NetworkConfig, build_network
 from tests import article
 from tests.claims.test_accuracy import BETTER, EVEN, WORSE, of_rows, row
@@ -203,6 +205,16 @@ def test_fold(apart, low, high, verdict, reason):
     time = Latency((low + high) / 2, low, high, 15, "CPU")
     claim = bn_folding.fold(bn_folding.Folding(apart, 5, 5, time))
     assert (claim.verdict, claim.reason) == (verdict, reason)
+
+
+@pytest.mark.parametrize(("speed", "right"), [(1.0, "partly"), (0.8, "seen"), (1.25, "not_seen")])
+def test_a_time_is_said_to_differ_where_it_does_and_not_where_it_does_not(speed, right):
+    """Of 2,000 measurements in rounds that scatter by a tenth."""
+    generator = np.random.default_rng(0)
+    mine, others = np.exp(0.1 * generator.standard_normal((2, 2_000, bn_folding.ROUNDS)))
+    times = (_relative(one * speed, other, torch.device("cpu")) for one, other in zip(mine, others, strict=True))
+    found = [bn_folding.fold(bn_folding.Folding(0.0, 5, 5, time)).verdict for time in times]
+    assert found.count(right) >= 0.95 * len(found)
 
 
 def test_folding_measured(randomise):

@@ -29,7 +29,8 @@ def draw_differences(claim: Claim) -> None:
     rows = []
     for measured in shown:
         names = [_data(measured)] if len(sets) > 1 else []
-        names += [_label(measured.label[0])] if len(firsts) > 1 else []
+        another = measured.label[0] != shown[0].label[0]
+        names += [_label(measured.label[0])] if another or (len(firsts) > 1 and not names) else []
         names += [_label(measured.label[1])] if len(seconds) > 1 else []
         low, value, high = (100 * of for of in _ends(measured))
         filled = measured.weight == "counts"
