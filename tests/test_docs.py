@@ -148,3 +148,15 @@ def test_labels_are_those_of_the_pages(name):
     for label in re.findall(r"(?<!\*)\*([A-Z][^*\n]*)\*(?!\*)", prose(name)):
         parts = re.sub(r", stop \d+$", "", label).split(", ")
         assert label in sentences or all(part in sentences for part in parts), label
+
+
+#: Idioms that a native speaker stumbles over.
+STUMBLED_OVER = re.compile(
+    r"\bhangs? on\b|\bspeaks? of\b|\banew\b|\bbell\b|\bway around\b|\bdearer\b|\bsurest\b|"
+    r"\b(bar|weight|row|pixels|MB) a (channel|side|file|session|picture)\b"
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_plain_words(name):
+    assert STUMBLED_OVER.findall(prose(name)) == []

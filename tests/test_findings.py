@@ -194,7 +194,7 @@ LINES = {
     "GAM with channel sigmoid, effective gain": ("gam-sigmoid", "gain"),
     "CBAM, its mask": ("cbam", "mask"),
 }
-TRIVIAL = {"picture edges": "edges", "a bell in the middle": "centre", "chance: the object's share": "area"}
+TRIVIAL = {"picture edges": "edges", "centred Gaussian": "centre", "chance: the object's share": "area"}
 
 
 def test_the_table_of_maps():

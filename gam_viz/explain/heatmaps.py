@@ -1,7 +1,7 @@
 """`Heatmap`: any map over a picture that claims to say where something matters, so that all are judged alike.
 
 Gates reduced to one map and attributions differ in origin, resolution and sign. Evidence about a map (does the
-network's answer hang on what it marks? does it survive random weights? does it agree with another?) asks for none of
+prediction depend on what it marks? does it survive random weights? does it agree with another?) asks for none of
 that: only for its values, larger meaning more important.
 """
 

@@ -1,4 +1,4 @@
-"""Does the answer hang on what a map marks? Deletion and insertion, for every map, gates included."""
+"""Does the prediction depend on what a map marks? Deletion and insertion, for every map, gates included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faithfulness as measures: does the answer hang on what a map marks, and does a map change with its picture?"""
+"""Faithfulness as measures: does the prediction depend on what a map marks, and does a map change with its picture?"""
 
 from __future__ import annotations
 

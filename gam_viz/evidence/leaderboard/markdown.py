@@ -35,7 +35,7 @@ afterwards:
   from them: a gate that does not beat them has shown nothing that the features do not show.
 
 Attributions are of the scene's own class. "area" (a map without values, which scores what chance does), "centre" (a
-bell in the middle) and "edges" (where brightness changes) are maps that no network had a hand in: a map that does not
+centred Gaussian) and "edges" (where brightness changes) are maps that no network had a hand in: a map that does not
 beat them has shown nothing about its network.
 
 Numbers are means over the scenes with their 95 % interval, of one network each: they say nothing of other seeds. The

@@ -1,4 +1,4 @@
-"""What decisions hang on, over many planted scenes: on gates, which are replaced, and on the tag, which is changed."""
+"""What predictions depend on, over many planted scenes: gates, which are replaced, and the tag, which is changed."""
 
 from __future__ import annotations
 
