@@ -109,7 +109,7 @@ print([error.value for error in (*page.error, *page.exception)], len(page.header
 
 
 def test_gam_viz_explain(installed, elsewhere):
-    quick = ["--methods", "saliency", "--steps", "2", "--orders", "2", "--shuffles", "2", "--device", "cpu"]
+    quick = ["--methods", "saliency", "--measures", "faithfulness", "--steps", "2", "--orders", "2", "--device", "cpu"]
     command = ["explain", "sample:scene-sailboat-17", "--networks", "scenes-gam", *quick, "--out", "report.html"]
     assert said(str(installed / "gam-viz"), *command).startswith("report.html: ")
     assert "scenes-gam" in Path("report.html").read_text(encoding="utf-8")

@@ -8,12 +8,21 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from gam_viz.datasets.scenes.dataset import COUNTS
 from tests.checkpoint_files import write_checkpoints
 
 # Drawing without a browser, streamlit says of every element that there is none.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _few_scenes() -> Iterator[None]:
+    """A hundred test scenes stand for two thousand, which take ten seconds to draw and to be predicted on."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(COUNTS, "test", 100)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from gam_viz.attention import OptionError, build_attention
 from gam_viz.cost import Latency, Timing, count
 from gam_viz.networks import NetworkConfig
 from tests.app.visiting import visit
+from tests.combinations import each_once
 
 PAGE = "design"
 SMALL = {"d-width": "16", "d-size": "16"}
@@ -80,9 +81,9 @@ def test_half_a_billion_parameters_are_counted_and_not_timed(page: AppTest) -> N
             NetworkConfig("gam_net", 10, 16, "cbam", {"reduction_ratio": 2, "kernel_size": 3}, (False, True, True)),
         ),
         (
-            {"d_rate": "2", "d_groups": "4", "d_shuffle": "last", "d_gate": "sigmoid", "d_net": "resnet18"},
+            {"d_rate": "2", "d_groups": "4", "d_shuffle": "last", "d_gate": "sigmoid"},
             NetworkConfig(
-                "resnet18",
+                "gam_net",
                 10,
                 16,
                 "gam",
@@ -90,8 +91,14 @@ def test_half_a_billion_parameters_are_counted_and_not_timed(page: AppTest) -> N
             ),
         ),
         (
-            {"d_attention": "gam_sigmoid", "d_form": "depthwise", "d_classes": "7", "d_stem": "stride2"},
-            NetworkConfig("gam_net", 7, 16, "gam_sigmoid", {"rate": 4, "spatial": "depthwise"}, stem="stride2"),
+            {
+                "d_attention": "gam_sigmoid",
+                "d_form": "depthwise",
+                "d_classes": "7",
+                "d_stem": "stride2",
+                "d_net": "resnet18",
+            },
+            NetworkConfig("resnet18", 7, 16, "gam_sigmoid", {"rate": 4, "spatial": "depthwise"}, stem="stride2"),
         ),
         ({"d_attention": "se_gam", "d_rate": "8"}, NetworkConfig("gam_net", 10, 16, "se_gam", {"rate": 8})),
         ({"d_attention": "se_cbam"}, NetworkConfig("gam_net", 10, 16, "se_cbam", {"reduction_ratio": 16})),
@@ -118,36 +125,35 @@ def test_a_link_of_nonsense_opens_the_defaults(page: AppTest) -> None:
     assert page.number_input(key="d-size").value == 32
 
 
-@pytest.mark.parametrize(
-    ("link", "english", "chinese"),
-    [
-        (
-            {"d_rate": "99"},
-            "GAM's reduction ratio must lie between 1 and the number of channels, 16; it is 99.",
-            "GAM 的缩减比须在 1 与通道数 16 之间，而这里是 99。",
-        ),
-        (
-            {"d_groups": "3"},
-            "GAM's groups must divide both its widths, 16 and 4 (channels / reduction ratio); 3 does not.",
-            "GAM 的分组数须能整除它的两个宽度 16 和 4（通道数 / 缩减比），3 不能。",
-        ),
-        (
-            {"d_groups": "2", "d_form": "factorised"},
-            "GAM's groups go with full 7×7 convolutions, not with the factorised form.",
-            "GAM 的分组只能用于完整的 7×7 卷积，不能用于“分解卷积”形式。",
-        ),
-        (
-            {"d_attention": "cbam", "d_kernel": "4"},
-            "CBAM's kernel size must be odd, so that the gate keeps its size; it is 4.",
-            "CBAM 的卷积核大小须为奇数，门控的大小才能保持不变，而这里是 4。",
-        ),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("language", ["en", "zh"])
+REFUSED = [
+    (
+        {"d_rate": "99"},
+        "GAM's reduction ratio must lie between 1 and the number of channels, 16; it is 99.",
+        "GAM 的缩减比须在 1 与通道数 16 之间，而这里是 99。",
+    ),
+    (
+        {"d_groups": "3"},
+        "GAM's groups must divide both its widths, 16 and 4 (channels / reduction ratio); 3 does not.",
+        "GAM 的分组数须能整除它的两个宽度 16 和 4（通道数 / 缩减比），3 不能。",
+    ),
+    (
+        {"d_groups": "2", "d_form": "factorised"},
+        "GAM's groups go with full 7×7 convolutions, not with the factorised form.",
+        "GAM 的分组只能用于完整的 7×7 卷积，不能用于“分解卷积”形式。",
+    ),
+    (
+        {"d_attention": "cbam", "d_kernel": "4"},
+        "CBAM's kernel size must be odd, so that the gate keeps its size; it is 4.",
+        "CBAM 的卷积核大小须为奇数，门控的大小才能保持不变，而这里是 4。",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "language"), each_once(REFUSED, ["en", "zh"]), ids=str)
 def test_what_cannot_be_built_is_a_sentence_and_the_rest_stays(
-    page: AppTest, link: dict[str, str], english: str, chinese: str, language: str
+    page: AppTest, case: tuple[dict[str, str], str, str], language: str
 ) -> None:
+    link, english, chinese = case
     opened(page, lang=language, **link)
     assert {"en": english, "zh": chinese}[language] in page.warning[0].value
     assert len(page.dataframe[0].value) > 4

@@ -17,6 +17,7 @@ from gam_viz.images import load_sample, prepare
 from gam_viz.networks.checkpoints import load, read
 from tests.app.reading import plain
 from tests.app.visiting import visit
+from tests.combinations import each_once
 
 PAGE = "evidence"
 SECTIONS = ("gates", "faithful", "randomised", "agreed", "board")
@@ -57,8 +58,7 @@ def subject(checkpoint_folder: Path, name: str, sample: str):
     return load(checkpoint), card, seen.tensor
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize(("name", "language"), each_once(SECTIONS, ["en", "zh"]))
 def test_every_section_is_there(page: AppTest, name: str, language: str) -> None:
     section(page, name, lang=language)
     assert not page.exception
@@ -97,7 +97,13 @@ def test_switched_gates_change_the_answer_as_the_library_says(page: AppTest, che
     assert f"{before[target]:.1%} with all gates, {before[target]:.1%} now" in said(page)
 
 
-@pytest.mark.parametrize("mode", ["position_mean", "channel_mean", "data_mean", "shuffled", "other_picture"])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        *("data_mean", "other_picture"),
+        *(pytest.param(mode, marks=pytest.mark.long) for mode in ("position_mean", "channel_mean", "shuffled")),
+    ],
+)
 def test_every_replacement_is_offered(page: AppTest, mode: str) -> None:
     section(page, "gates", ablate=mode)
     assert not page.exception

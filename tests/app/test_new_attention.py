@@ -58,17 +58,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield folder
     ATTENTION.clear()
     ATTENTION.update(known)
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @pytest.fixture
-def app(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(folder))
     app = AppTest.from_file(str(GUIDE.parents[1] / "app.py"), default_timeout=240)
     app.query_params["data"] = "scenes"
     app.query_params["networks-scenes"] = ",".join(NETWORKS)
-    yield app
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return app
 
 
 def opened(app: AppTest, page: str, **link: str) -> AppTest:

@@ -13,7 +13,7 @@ from gam_viz.app.shared.words import network_title, speaking
 from gam_viz.datasets import LabelledImages, MissingDataError
 from gam_viz.datasets.cifar10 import ARCHIVE, INFO
 from gam_viz.datasets.cifar10_download import Cifar10Download
-from gam_viz.datasets.scenes.dataset import COUNTS, load_scenes
+from gam_viz.datasets.scenes.dataset import load_scenes
 from gam_viz.evaluation.predictions import Predictions, pictures_digest, predictions_path, save_predictions
 from gam_viz.networks.checkpoints import find
 from tests.app.reading import plain
@@ -23,14 +23,12 @@ from tests.app.visiting import visit
 pytestmark = pytest.mark.usefixtures("cold")
 GALLERY = "test_pictures"
 COMPARE = "compare"
-COUNT = 100  # pictures of the small test set
+COUNT = 100  # test scenes that `tests/app` has
 
 
 @pytest.fixture(scope="module")
 def scenes() -> LabelledImages:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(COUNTS, "test", COUNT)
-        return load_scenes("test", Path(), shortcut=False)
+    return load_scenes("test", Path(), shortcut=False)
 
 
 @pytest.fixture

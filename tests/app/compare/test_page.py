@@ -168,12 +168,12 @@ def test_display_settings_compute_nothing_anew(app: AppTest, monkeypatch: pytest
 
     monkeypatch.setattr("gam_viz.app.shared.explanations.explain", forbidden)
     monkeypatch.setattr("gam_viz.app.shared.explanations.attribute_each", forbidden)
-    app.slider(key="opacity").set_value(20).run()
-    app.selectbox(key="reduction").set_value("spread").run()
+    app.slider(key="opacity").set_value(20)
+    app.selectbox(key="reduction").set_value("spread")
     app.selectbox(key="colours").set_value("cividis").run()
-    app.segmented_control(key="layer").set_value("layer2.0").run()
+    app.segmented_control(key="layer").set_value("layer2.0")
     app.number_input(key="row").set_value(1).run()
-    app.selectbox(key="spatial-scale").set_value("own").run()
+    app.selectbox(key="spatial-scale").set_value("own")
     app.selectbox(key="channel-scale").set_value("own").run()
     assert not app.exception
     assert "cannot be compared" in captions(app)

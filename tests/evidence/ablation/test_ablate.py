@@ -15,6 +15,7 @@ from gam_viz.evidence.ablation.ablate import MODES, ablate, ablations, mean_gate
 from gam_viz.evidence.ablation.replacements import Replacements
 from gam_viz.explain import gates_of, read_gates, replace_gates
 from tests import oracles
+from tests.combinations import each_once
 
 CHANNEL, SPATIAL = "layer2.0.attention.channel_gate", "layer2.0.attention.spatial_gate"
 
@@ -50,8 +51,7 @@ class WithoutBranch(nn.Module):
         return x
 
 
-@pytest.mark.parametrize("attention", ["cbam", "gam"])
-@pytest.mark.parametrize("layer", ["layer1.0", "layer3.1"])
+@pytest.mark.parametrize(("attention", "layer"), each_once(["cbam", "gam"], ["layer1.0", "layer3.1"]))
 def test_identity_is_a_network_rebuilt_without_the_branch(attention, layer, random_network, x):
     network = random_network(attention)
     found = {one.branch: one for one in ablations(network, x, 2, modes=["identity"]).results if one.layer == layer}
@@ -366,14 +366,18 @@ def test_leaving_leaves_nothing_behind(random_network, x, traces, same_traces):
 def test_other_threads_are_undisturbed(random_network):
     network = random_network("gam")
     pictures = torch.randn(8, 1, 3, 16, 16)
-    wanted = [ablations(network, x, 0) if i % 2 else network(x).detach() for i, x in enumerate(pictures)]
+
+    def swept(x):
+        return ablations(network, x, 0, modes=["identity", "shuffled"], shuffles=2)
+
+    wanted = [swept(x) if i % 2 else network(x).detach() for i, x in enumerate(pictures)]
     start = Barrier(8, timeout=60)
 
     def work(index):
         start.wait()
         for _ in range(2):
             with torch.no_grad():
-                found = ablations(network, pictures[index], 0) if index % 2 else network(pictures[index])
+                found = swept(pictures[index]) if index % 2 else network(pictures[index])
         return found
 
     with ThreadPoolExecutor(8) as pool:

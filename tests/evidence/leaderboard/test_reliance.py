@@ -11,7 +11,7 @@ from gam_viz.evidence.leaderboard.scoring import inputs
 from gam_viz.explain.gates import gates_of, record_gates
 from gam_viz.networks.checkpoints import load
 
-SCENES, OTHERS = draw_scenes(12, split="test"), draw_scenes(7, split="val")
+SCENES, OTHERS = draw_scenes(6, split="test"), draw_scenes(4, split="val")
 
 
 class Through(Gate):
@@ -55,7 +55,7 @@ def test_a_mean_gate_is_that_of_the_other_scenes(checkpoints):
     found = gate_reliance(network, card, SCENES, OTHERS)
     path = next(iter(gates_of(network)))
     with torch.inference_mode(), record_gates(network) as seen:
-        network(inputs(OTHERS, card, 0, 7, "cpu"))
+        network(inputs(OTHERS, card, 0, len(OTHERS.images), "cpu"))
     mean = next(gate for name, _, gate in seen if name == path).mean(0, keepdim=True)
 
     class Fixed(nn.Module):
