@@ -44,9 +44,9 @@ def bars(
             },
             hovertemplate=f"{name}: %{{y:.3g}}×<extra></extra>",
         )
-    figure.add_hline(y=1, line={"color": GUIDE, "width": 1, "dash": "dash"})
-    figure.update_xaxes(elements.axis(axis, type="category", tickfont={"size": 12}))
-    figure.update_yaxes(elements.axis(value, grid=True, rangemode="tozero", nticks=6, ticksuffix="×"))
+    figure.layout.shapes = [elements.across(1, dash="dash")]
+    figure.layout.xaxis = elements.axis(axis, type="category", tickfont={"size": 12})
+    figure.layout.yaxis = elements.axis(value, grid=True, rangemode="tozero", nticks=6, ticksuffix="×")
     figure.update_layout(bargap=0.25, bargroupgap=0.06)
     return layout(figure, height=height, left=58, right=10, top=8, bottom=44)
 

@@ -86,19 +86,10 @@ def channel_bars(
             customdata=order,
             hovertemplate=f"{labels[0]} %{{customdata}}<br>{labels[2]} %{{y:.3f}}<extra></extra>",
         )
-    span = scale.high - scale.low
-    for value in (0.0, 1.0):
-        if scale.low - 0.02 * span <= value <= scale.high + 0.02 * span:
-            figure.add_hline(y=value, line_color=GUIDE, line_width=1, line_dash="solid" if value == 0 else "dot")
-    figure.update_xaxes(visible=False, fixedrange=True, range=[-1, len(order)])
-    figure.update_yaxes(
-        range=[scale.low - 0.03 * span, scale.high + 0.03 * span],
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        nticks=5,
-        tickfont={"size": 12},
-    )
+    air = 0.03 * (scale.high - scale.low)
+    figure.layout.shapes = elements.reference_lines(scale, beyond=0.02)
+    figure.layout.xaxis = elements.hidden(range=[-1, len(order)])
+    figure.layout.yaxis = elements.axis(range=[scale.low - air, scale.high + air], nticks=5, tickfont={"size": 12})
     return layout(figure, height=170, left=44, bottom=4)
 
 
@@ -130,17 +121,9 @@ def channel_overview(
         places: elements.Options = {"x": (np.arange(count) + 0.5) / count, "y": [row], "dx": 1 / count, "ygap": 3}
         told = f"{names[row]}: {hover} %{{z:.3f}}<extra></extra>"
         rows.append(elements.cells(means[None, :], scale.low, scale.high, colours, hovertemplate=told, **places))
-    figure = go.Figure(rows)
-    if chosen is not None:
-        figure.add_shape(type="rect", x0=0, x1=1, y0=chosen - 0.5, y1=chosen + 0.5, line={"color": CHOSEN, "width": 2})
-    figure.update_xaxes(visible=False, fixedrange=True, range=[-0.005, 1.005])
-    figure.update_yaxes(
-        range=[len(readings) - 0.5, -0.5],
-        fixedrange=True,
-        tickvals=list(range(len(names))),
-        ticktext=list(names),
-        showgrid=False,
-        zeroline=False,
-        tickfont={"size": 12},
-    )
+    outlined = [] if chosen is None else [elements.outline((0, 1), (chosen - 0.5, chosen + 0.5))]
+    across = elements.hidden(range=[-0.005, 1.005])
+    named: elements.Options = {"tickvals": list(range(len(names))), "ticktext": list(names), "tickfont": {"size": 12}}
+    down = elements.axis(range=[len(readings) - 0.5, -0.5], **named)
+    figure = go.Figure(rows, {"shapes": outlined, "xaxis": across, "yaxis": down})
     return layout(figure, height=20 * len(readings) + 14, left=44, top=4, bottom=4)

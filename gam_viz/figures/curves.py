@@ -81,9 +81,8 @@ def lines(
             marker={"size": 6},
             hovertemplate=f"{line.name}: %{{y:{form}}}<extra></extra>",
         )
-    for guide in guides:
-        figure.add_hline(y=guide, line={"color": GUIDE, "width": 1})
+    figure.layout.shapes = [elements.across(guide) for guide in guides]
     kind: elements.Options = {"type": "category"} if named else {"tickformat": place_form}
-    figure.update_xaxes(elements.axis(axis, grid=True, **kind))
-    figure.update_yaxes(elements.axis(value, grid=True, range=list(span), tickformat=form))
+    figure.layout.xaxis = elements.axis(axis, grid=True, **kind)
+    figure.layout.yaxis = elements.axis(value, grid=True, range=list(span), tickformat=form)
     return layout(figure, height=height, left=58, right=10, top=8, bottom=44)

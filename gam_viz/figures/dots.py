@@ -78,7 +78,7 @@ def dots(
                 hovertemplate=f"{dot.name}: {told}<extra></extra>",
             )
     for where, title in guides:
-        figure.add_vline(x=where, line={"color": GUIDE, "dash": "dash", "width": 1.5})
+        figure.add_shape(elements.upright(where, width=1.5, dash="dash"))
         if title:
             anchor = "left" if where < span[0] + 0.7 * (span[1] - span[0]) else "right"
             elements.note(figure, title, colour=GUIDE, x=where, y=1, yref="paper", xanchor=anchor, yanchor="bottom")

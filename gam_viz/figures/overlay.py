@@ -34,9 +34,10 @@ def overlay(
         opacity: of the map, 0..1.
         hover: the word for a value.
     """
-    figure = go.Figure()
-    _draw(figure, values, data_uri(grey(seen)), scale, colours, opacity, hover)
-    return square(layout(figure, height=SIDE, left=0, right=0, top=0, bottom=0))
+    across, down = (elements.hidden(range=ends, constrain="domain") for ends in ([0, 1], [1, 0]))
+    drawn = {"images": [_below(data_uri(grey(seen)), "x", "y")], "xaxis": across, "yaxis": {**down, "scaleanchor": "x"}}
+    figure = go.Figure([_map(values, scale, colours, opacity, hover)], drawn)
+    return layout(figure, height=SIDE, left=0, right=0, top=0, bottom=0)
 
 
 def thumbnails(
@@ -105,25 +106,11 @@ def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.
 def colour_bar(low: float, high: float, colours: str, ticks: Mapping[float, str], *, height: int = 40) -> go.Figure:
     """Colours from `low` to `high`, with the words of `ticks` below their places."""
     values = np.linspace(low, high, 128)
-    figure = go.Figure([elements.cells(values[None, :], low, high, colours, x=values, y=[0], hoverinfo="skip")])
+    colour = elements.cells(values[None, :], low, high, colours, x=values, y=[0], hoverinfo="skip")
     named: elements.Options = {"tickvals": list(ticks), "ticktext": list(ticks.values()), "tickfont": {"size": 12}}
-    figure.update_xaxes(elements.axis(ticks="outside", ticklen=4, **named))
-    figure.update_yaxes(elements.hidden())
+    across = elements.axis(ticks="outside", ticklen=4, **named)
+    figure = go.Figure([colour], {"xaxis": across, "yaxis": elements.hidden()})
     return layout(figure, height=height, left=18, right=18, top=2, bottom=height - 16)
-
-
-def _draw(
-    figure: go.Figure,
-    values: npt.NDArray[np.floating],
-    picture: str,
-    scale: Scale,
-    colours: str,
-    opacity: float,
-    hover: str,
-) -> None:
-    """Picture and map over the unit square, (0, 0) at the top left."""
-    lay_below(figure, picture)
-    figure.add_trace(_map(values, scale, colours, opacity, hover))
 
 
 def _map(

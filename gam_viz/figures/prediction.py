@@ -9,7 +9,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from gam_viz.figures import elements
-from gam_viz.figures.style import GUIDE, layout, translucent
+from gam_viz.figures.style import layout, translucent
 
 
 def prediction_bars(
@@ -50,15 +50,15 @@ def prediction_bars(
             hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
         )
     )
-    figure.update_xaxes(elements.hidden(range=[0, 1.0]))
-    figure.update_yaxes(
-        autorange="reversed",
-        fixedrange=True,
-        tickvals=list(range(len(order))),
-        ticktext=labels,
-        ticklabelposition="outside",
-        showgrid=False,
-        tickfont={"size": 13},
-    )
-    figure.add_vline(x=0, line_color=GUIDE, line_width=1)
+    figure.layout.shapes = [elements.upright(0)]
+    figure.layout.xaxis = elements.hidden(range=[0, 1.0])
+    figure.layout.yaxis = {
+        "autorange": "reversed",
+        "fixedrange": True,
+        "tickvals": list(range(len(order))),
+        "ticktext": labels,
+        "ticklabelposition": "outside",
+        "showgrid": False,
+        "tickfont": {"size": 13},
+    }
     return layout(figure, height=24 * count + 12, left=96, right=8, top=2, bottom=2)

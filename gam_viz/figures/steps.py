@@ -99,7 +99,8 @@ def numbers(
             hovertemplate=f"{hover} %{{x}}{', ' + name if name else ''}: %{{y:.3f}}<extra></extra>",
         )
     figure.add_vrect(x0=chosen - 0.5, x1=chosen + 0.5, fillcolor=translucent(CHOSEN, 0.25), line_width=0, layer="below")
-    elements.reference_lines(figure, scale)
+    for line in elements.reference_lines(scale):
+        figure.add_shape(line)
     air = 0.04 * (scale.high - scale.low)
     small: elements.Options = {"tickfont": {"size": 12}}
     figure.update_xaxes(elements.axis(range=[-0.6, count - 0.4], nticks=6, **small))

@@ -63,8 +63,9 @@ def colour_scale(name: str) -> list[tuple[float, str]]:
     Raises:
         KeyError: Matplotlib knows no such colour map.
     """
-    colours = (colormaps[name](np.linspace(0, 1, 65))[:, :3] * 255).round().astype(int)  # (65, 3)
-    return [(index / 64, f"rgb({red},{green},{blue})") for index, (red, green, blue) in enumerate(colours)]
+    steps = 32  # Plotly draws straight lines between them, and checks each colour of each map anew
+    colours = (colormaps[name](np.linspace(0, 1, steps + 1))[:, :3] * 255).round().astype(int)  # (steps + 1, 3)
+    return [(index / steps, f"rgb({red},{green},{blue})") for index, (red, green, blue) in enumerate(colours)]
 
 
 def translucent(colour: str, alpha: float) -> str:
