@@ -14,8 +14,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from gam_viz.evidence.measure import Measure, MeasureInput, Options, Quantity, Verdict
+from gam_viz.evidence.own_maps import GAIN, LayerMaps, by_chance, trivial_maps
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import resized
+from gam_viz.networks import ResidualNetwork
 from gam_viz.runtime.progress import Progress
 
 
@@ -199,12 +201,28 @@ def _covered(start: float, end: float, count: int) -> npt.NDArray[np.float64]:
 
 
 def _localise(given: MeasureInput, options: Options, progress: Progress | None) -> tuple[Verdict, ...]:
+    """Every map, then what it has to beat: the layers' features, channel weights and masks alone, and no network."""
+    maps = {map_.key: map_.values for map_ in given.finite_maps}
+    layers: dict[str, FloatArray] = {}
+    if isinstance(given.network, ResidualNetwork) and given.chosen is None:
+        layers = LayerMaps(given.network, given.card)(given.x)
+    maps |= {key: values for key, values in layers.items() if not key.startswith(f"{GAIN}.")}  # the gates' own maps
+    maps |= trivial_maps(_picture(given))
     found = []
     for region, inside in given.truth.items():
-        for map_ in given.finite_maps:
-            of_map = score(map_.values, inside)
-            found.append(Verdict(map_.key, "", {"region": region, **asdict(of_map)}))
+        for key, values in maps.items():
+            if np.isfinite(values).all():
+                numbers = asdict(score(values, inside))
+                if key == "area":
+                    numbers |= {measure: by_chance(measure, numbers["area"]) for measure in _SCORES}
+                found.append(Verdict(key, "", {"region": region, **numbers}))
     return tuple(found)
+
+
+def _picture(given: MeasureInput) -> npt.NDArray[np.floating]:
+    """(S, S, 3): the network's input as a picture again, 0..1."""
+    picture: npt.NDArray[np.floating] = given.x[0].permute(1, 2, 0).float().cpu().numpy()
+    return picture * np.asarray(given.card.std) + np.asarray(given.card.mean)
 
 
 def _on_scene(values: FloatArray, inside: npt.NDArray[np.bool_]) -> dict[str, float | None]:
@@ -212,14 +230,14 @@ def _on_scene(values: FloatArray, inside: npt.NDArray[np.bool_]) -> dict[str, fl
     return {"energy": of_map.energy, "pointing": of_map.pointing, "overlap": of_map.overlap}
 
 
+_SCORES = ("energy", "pointing", "overlap")
+
 LOCALISATION = Measure(
     "localisation",
     _localise,
     tuple,
     title_key="evidence.section.board",
     needs=("maps", "truth"),
-    quantities=tuple(
-        Quantity(key, f"evidence.score.{key}", ".1%", (0, 1)) for key in ("energy", "pointing", "overlap")
-    ),
+    quantities=tuple(Quantity(key, f"evidence.score.{key}", ".1%", (0, 1)) for key in _SCORES),
     on_scene=_on_scene,
 )

@@ -6,6 +6,7 @@ import unicodedata
 
 from gam_viz.evidence.examine import Case, Examined
 from gam_viz.evidence.omissions import LeftOut
+from gam_viz.evidence.own_maps import KINDS, TRIVIAL
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.style import colour_of, palette
@@ -68,6 +69,15 @@ class ReportContext:
             return self.say("report.map.gate", layer=self.layer(map_.layer or ""))
         title = self.say(f"common.method.{map_.source}")
         return title if map_.layer is None else self.say("report.map.layer", method=title, layer=self.layer(map_.layer))
+
+    def own_map_title(self, key: str) -> str:
+        """Of a map that a network's layers show, or that no network had a hand in; else the key itself."""
+        kind, _, layer = key.partition(".")
+        if kind not in (*KINDS, *TRIVIAL):
+            return key
+        if not layer:
+            return self.say(f"evidence.trivial.{kind}")
+        return self.say("report.map.layer", method=self.say(f"evidence.kind.{kind}"), layer=self.layer(layer))
 
     def together(self, *sentences: str) -> str:
         """Sentences one after the other, as the language has it: with a space between them, or without."""

@@ -227,9 +227,13 @@ def _measure(shown: ReportContext, measure: Measure) -> dict[str, Any] | None:
 
 def _measure_row(shown: ReportContext, index: int, measure: Measure, verdict: Verdict) -> list[str]:
     titles = {map_.key: shown.map_title(map_) for map_ in shown.case.networks[index].maps}
+    title = titles.get(verdict.key) or shown.own_map_title(verdict.key)
+    if "region" in verdict.numbers:
+        region = shown.say(f"compare.region.kind.{verdict.numbers['region']}")
+        title = shown.say("report.map.layer", method=title, layer=region)
     cells = [
         shown.titles[index],
-        titles.get(verdict.key, verdict.key),
+        title,
         *(q.written(verdict) for q in measure.quantities),
     ]
     if measure.tones:

@@ -10,9 +10,10 @@ import pytest
 
 from gam_viz.evidence.examine import About, Case, examine
 from gam_viz.evidence.verdicts import judgements
-from gam_viz.images import Fact, Rendering, from_pixels, open_source, render
+from gam_viz.images import Fact, Rendering, from_pixels, load_sample, open_source, render
 from gam_viz.report import Words, command, facts
-from gam_viz.text import words
+from gam_viz.text import LANGUAGES, words
+from gam_viz.titles import layer_title
 from tests.evidence.small import QUICK, case_of, subject
 from tests.images.dicom_files import dicom
 
@@ -218,3 +219,19 @@ def test_words_come_from_whoever_speaks(case: Case) -> None:
             return f"[{key}]"
 
     assert "[report.found]" in Reader(html(case, Words("en", Bare()))).text
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_where_the_truth_is_known_maps_stand_beside_what_they_have_to_beat(page: Page, code: str) -> None:
+    """Each region by its name, layers' features and channel weights, and maps without a network."""
+    inside = np.zeros(load_sample("scene-sailboat-17").pixels.shape[:2], bool)
+    inside[:9, :9] = True
+    case = case_of("gam", truth={"object": inside}, settings=dataclasses.replace(QUICK, measures=("localisation",)))
+    said, text = page(case, code), words(code).text
+    of_object = text("compare.region.kind.object")
+    for key in ("kind.features", "kind.channel", "kind.mask"):
+        layer = layer_title(words(code), "layer1.0")
+        name = text("report.map.layer", method=text(f"evidence.{key}"), layer=layer)
+        assert text("report.map.layer", method=name, layer=of_object) in said
+    for key in ("trivial.area", "trivial.centre", "trivial.edges"):
+        assert text("report.map.layer", method=text(f"evidence.{key}"), layer=of_object) in said

@@ -22,9 +22,9 @@ from gam_viz.evidence.leaderboard.aggregate import (
     Results,
     load_results,
 )
-from gam_viz.evidence.leaderboard.own_maps import KINDS, TRIVIAL, by_chance
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
 from gam_viz.evidence.leaderboard.scoring import scene_scores
+from gam_viz.evidence.own_maps import KINDS, TRIVIAL, by_chance
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.style import GUIDE, colour_of, marker_of, sign_of
 

@@ -9,8 +9,8 @@ import streamlit as st
 from gam_viz.app.shared.words import text, text_or
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.aggregate import AGAINST, MapRow, Results, direction
-from gam_viz.evidence.leaderboard.own_maps import GAIN, KINDS, MASK
 from gam_viz.evidence.leaderboard.scoring import scene_scores
+from gam_viz.evidence.own_maps import GAIN, KINDS, MASK
 
 #: Said in a sentence each; all others are in the table.
 SAID = ((GAIN, "cbam"), (MASK, "cbam"), (GAIN, "none"))

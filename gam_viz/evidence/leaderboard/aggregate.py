@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gam_viz.evaluation.intervals import Estimate, accuracy, difference, mean
-from gam_viz.evidence.leaderboard.own_maps import FEATURES, KINDS, TRIVIAL
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError, Gathered, Question
 from gam_viz.evidence.leaderboard.scoring import REGIONS, Looks, scene_scores
+from gam_viz.evidence.own_maps import FEATURES, KINDS, TRIVIAL
 from gam_viz.runtime.files import write_atomically
 
 RESULTS = Path(__file__).with_name("results.json")

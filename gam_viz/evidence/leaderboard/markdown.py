@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.aggregate import MapRow, NetworkRow, Results, direction
-from gam_viz.evidence.leaderboard.own_maps import KINDS
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS
 from gam_viz.evidence.leaderboard.scoring import scene_scores
+from gam_viz.evidence.own_maps import KINDS
 from gam_viz.runtime.files import write_atomically
 
 HEAD = """# Who looks at the right place

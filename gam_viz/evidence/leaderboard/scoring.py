@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from gam_viz.datasets.scenes.draw import Scenes
-from gam_viz.evidence.leaderboard.own_maps import LayerMaps, by_chance, trivial_maps
 from gam_viz.evidence.measure import Measure, Quantity
+from gam_viz.evidence.own_maps import LayerMaps, by_chance, trivial_maps
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.attributions import attribute_many
 from gam_viz.explain.gates import FloatArray

@@ -13,8 +13,8 @@ from gam_viz.evaluation.intervals import Estimate, mean
 from gam_viz.evidence.leaderboard import run
 from gam_viz.evidence.leaderboard.aggregate import direction, load_results, results, write
 from gam_viz.evidence.leaderboard.markdown import write_table
-from gam_viz.evidence.leaderboard.own_maps import CHANNEL, FEATURES, GAIN, KINDS, MASK
 from gam_viz.evidence.leaderboard.run import EvidenceError, Question, gather
+from gam_viz.evidence.own_maps import CHANNEL, FEATURES, GAIN, KINDS, MASK
 
 QUESTION = Question("scenes", 3, ("gradcam",))
 CPU = torch.device("cpu")

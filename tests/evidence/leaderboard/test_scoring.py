@@ -6,9 +6,10 @@ import torch
 
 from gam_viz.datasets.scenes.draw import draw_scenes
 from gam_viz.evidence.leaderboard.aggregate import load_results
-from gam_viz.evidence.leaderboard.own_maps import LayerMaps
 from gam_viz.evidence.leaderboard.scoring import inputs, looks, scene_scores, trivial_looks
-from gam_viz.evidence.localisation import score
+from gam_viz.evidence.localisation import LOCALISATION, score
+from gam_viz.evidence.measure import MeasureInput
+from gam_viz.evidence.own_maps import LayerMaps
 from gam_viz.evidence.plain_measure import of_maps
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain import explain
@@ -59,6 +60,21 @@ def test_each_map_of_a_layer_is_what_it_is_called(checkpoints):
             before = block.bn2(block.conv2(block.relu1(block.bn1(block.conv1(stem)))))
         features = LayerMaps(network, card)(x)["features.layer1.0"]
         np.testing.assert_allclose(features, before.abs().mean(dim=1)[0], rtol=1e-5)
+
+
+def test_one_picture_has_the_same_baselines(checkpoints):
+    """In a report of a scene, the maps stand beside what they have to beat, scored as over many scenes."""
+    network, card = load(checkpoints["scenes-gam"]), checkpoints["scenes-gam"].card
+    x = inputs(SCENES, card, 1, 2, "cpu")
+    given = MeasureInput("k", "n", network, card, x, 0, explain(network, card, x), truth={"object": SCENES.masks[1]})
+    verdicts = {verdict.key: verdict.numbers for verdict in LOCALISATION.measure([given], {})}
+    many, trivial = looks(network, card, SCENES, []), trivial_looks(SCENES)
+    wanted = {key: many.of(key, "object", "energy")[1] for key in many.keys if not key.startswith("gain.")}
+    wanted |= {key: trivial.of(key, "object", "energy")[1] for key in trivial.keys}
+    assert verdicts.keys() == wanted.keys() | {map_.key for map_ in given.maps}
+    for key, energy in wanted.items():
+        assert verdicts[key]["energy"] == pytest.approx(energy, abs=1e-4), key
+    assert verdicts["area"]["pointing"] == SCENES.masks[1].mean()
 
 
 def test_the_networks_own_modules_are_left_without_hooks(checkpoints):

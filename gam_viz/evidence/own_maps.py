@@ -66,7 +66,7 @@ def _channel_weights(explanation: Explanation) -> dict[str, FloatArray]:
     }
 
 
-def trivial_maps(picture: npt.NDArray[np.uint8]) -> dict[str, FloatArray]:
+def trivial_maps(picture: npt.NDArray[np.floating] | npt.NDArray[np.uint8]) -> dict[str, FloatArray]:
     """Those of `TRIVIAL`, of a picture (S, S, 3)."""
     size = len(picture)
     across = (np.arange(size) - (size - 1) / 2) / (size / 4)
