@@ -218,7 +218,10 @@ MAPS = [
         board("scenes", "gam", "gain", "cbam"),
     ),
     ("not in mass (-{m}, {m_ends})", board("scenes", "gam", "gain", "edges")),
-    ("{m} points less mass, {o} less overlap, {p} more pointing", board("scenes", "gam-sigmoid", "gain", "cbam")),
+    (
+        "{m} points less mass, {p} more pointing, and {o} less overlap, which is at the edge ({o_ends})",
+        board("scenes", "gam-sigmoid", "gain", "cbam"),
+    ),
 ]
 
 

@@ -48,6 +48,20 @@ GAM_LIKE = dataclasses.replace(
 )
 
 
+def test_networks_that_erase_alike_are_not_told_apart():
+    """Of 2,000 pairs on twelve scenes."""
+    generator = np.random.default_rng(0)
+
+    def verdict(lead):
+        cbam, gam = (0.1 + 0.02 * generator.standard_normal(12) for _ in range(2))
+        return reading.kept(
+            dataclasses.replace(CBAM_LIKE, erased=cbam + lead), dataclasses.replace(GAM_LIKE, erased=gam)
+        ).verdict
+
+    assert [verdict(0.0) for _ in range(2_000)].count("partly") >= 0.95 * 2_000  # true of what the gates read alone
+    assert [verdict(0.05) for _ in range(500)].count("seen") >= 0.95 * 500
+
+
 @pytest.mark.parametrize(
     ("changes", "verdict", "reason"),
     [

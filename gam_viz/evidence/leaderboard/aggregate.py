@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gam_viz.evaluation.intervals import Estimate, accuracy, difference, mean
+from gam_viz.evaluation.power import at_level, corrected_level
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError, Gathered, Question
 from gam_viz.evidence.leaderboard.scoring import REGIONS, Looks, scene_scores
 from gam_viz.evidence.own_maps import FEATURES, KINDS, TRIVIAL
@@ -200,8 +201,13 @@ def _values(looks: Looks, key: str, region: str, measure: str) -> npt.NDArray[np
 
 
 def direction(apart: Mapping[str, Estimate]) -> Literal["more", "less", "same", "mixed"]:
-    """What differences under several measures say together: "mixed" unless each says the same."""
-    said = {"more" if of.low > 0 else "less" if of.high < 0 else "same" for of in apart.values()}
+    """What differences under several measures say together: "mixed" unless each says the same.
+
+    Each is looked at with the interval that lets all of them hold at 95 % (Bonferroni): maps that score alike get
+    another word than "same" in 5 % of cases at most.
+    """
+    wide = (at_level(of, corrected_level(len(apart))) for of in apart.values())
+    said = {"more" if of.low > 0 else "less" if of.high < 0 else "same" for of in wide}
     return said.pop() if len(said) == 1 else "mixed"  # type: ignore[return-value]
 
 

@@ -102,7 +102,8 @@ def _differences(each: Results, region: str) -> str:
                 lines.append([network.name, row.key, reference, *cells, _DIRECTION[direction(apart)]])
     return (
         'A map\'s score minus another\'s on the same scenes. "cbam": the same map of the CBAM network; "none": '
-        'features of the network without attention; "features": those of the network itself.\n\n'
+        'features of the network without attention; "features": those of the network itself. Together: what every '
+        "measure says, each at the level that lets all of them hold at 95 %.\n\n"
         + _table(["network", "map", "minus", *measures, "together"], lines)
     )
 
@@ -111,7 +112,7 @@ _DIRECTION = {
     "more": "higher under all",
     "less": "lower under all",
     "same": "no clear difference",
-    "mixed": "the measures disagree",
+    "mixed": "not the same under all",
 }
 
 
