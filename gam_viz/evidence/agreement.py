@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options
-from gam_viz.evidence.similarity import LEVEL, TOP, Ranked, band_of, check_map, compare, grid, is_flat, random_maps
+from gam_viz.evidence.similarity import LEVEL, TOP, Ranked, band_of, check_map, compare, grid, random_maps
 from gam_viz.explain.attributions import Param
+from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.runtime.progress import Progress
 

@@ -16,8 +16,8 @@ from gam_viz.evidence.localisation import seen_truth
 from gam_viz.evidence.measure import BoolArray, Measure, MeasureInput, Options
 from gam_viz.evidence.omissions import LeftOut
 from gam_viz.evidence.registry import MEASURES
-from gam_viz.evidence.similarity import is_flat
 from gam_viz.explain.attributions import METHODS, Attribution, Request, default_layer
+from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images import Fit, Picture, prepare
 from gam_viz.runtime.progress import Progress

@@ -20,6 +20,7 @@ from scipy import fft
 from scipy.ndimage import uniform_filter
 from scipy.special import ndtri
 
+from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import resized
 
 Array = npt.NDArray[np.floating]
@@ -27,7 +28,6 @@ Array = npt.NDArray[np.floating]
 LEAST, MOST = 16, 64  # cells a side of the grid that maps are compared on
 WINDOW = 7  # cells a side of SSIM's window, as in skimage.metrics
 TOP = 0.1  # share of the cells that count as a map's top
-FLAT = 1e-6  # of the largest |value|: what varies less is float32's rounding
 COUNT, LEVEL = 200, 0.95  # of a band: random pairs, and the share of them that lie within
 _C1, _C2 = 0.01**2, 0.03**2  # SSIM's constants for a data range of 1
 
@@ -114,11 +114,6 @@ def grid(*maps: Array) -> int:
     as a difference. Finer maps than 64 are averaged, and so is the sign of neighbouring gradients in them.
     """
     return min(max(LEAST, *(side for values in maps for side in values.shape)), MOST)
-
-
-def is_flat(values: Array) -> bool:
-    """Whether a map varies by no more than rounding."""
-    return bool(np.ptp(values) <= FLAT * np.abs(values).max())
 
 
 def check_map(values: Array, name: str = "a map") -> None:

@@ -14,8 +14,9 @@ from gam_viz.evidence.case import Case
 from gam_viz.evidence.examine import examine
 from gam_viz.evidence.faithfulness.result import SURE, Standing
 from gam_viz.evidence.randomisation.cascade import SURVIVES, RandomisedMap, _Original, _verdict
-from gam_viz.evidence.similarity import Similarity, SimilarityBand, is_flat
+from gam_viz.evidence.similarity import Similarity, SimilarityBand
 from gam_viz.evidence.verdicts import judgements
+from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.report import html
 from gam_viz.report.context import ReportContext

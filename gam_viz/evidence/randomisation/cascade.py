@@ -37,13 +37,13 @@ from gam_viz.evidence.similarity import (
     band_of,
     compare,
     grid,
-    is_flat,
     random_maps,
     similarity,
 )
 from gam_viz.explain.attributions import Request, attribute_many
 from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.explain.explanation import explain
+from gam_viz.explain.flat import is_flat
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
 from gam_viz.networks.card import Card
