@@ -22,8 +22,6 @@ LONG = {
     "gam_viz/datasets/scenes/shapes.py": "ten shapes, a function each",
     **dict.fromkeys(
         (
-            "gam_viz/app/shared/rendering/window.py",
-            "gam_viz/app/shared/uploads.py",
             "gam_viz/evidence/randomisation/cascade.py",
             "gam_viz/evidence/similarity.py",
         ),

@@ -25,7 +25,7 @@ class CoordinateAttention(nn.Module):
 
     def __init__(self, channels: int, *, reduction_ratio: int = 32) -> None:
         super().__init__()
-        hidden = max(LEAST, hidden_channels(channels, reduction_ratio))
+        hidden = squeezed_channels(channels, reduction_ratio)
         self.squeeze = nn.Conv2d(channels, hidden, 1)
         self.bn = nn.BatchNorm2d(hidden)
         self.swish = nn.Hardswish()
@@ -47,8 +47,17 @@ class CoordinateAttention(nn.Module):
         return self.row_gate(self.column_gate(x, columns), rows)
 
 
+def squeezed_channels(channels: int, reduction_ratio: int) -> int:
+    """Of the shared squeeze.
+
+    Raises:
+        ValueError: the ratio is below 1.
+    """
+    return max(LEAST, hidden_channels(channels, reduction_ratio))
+
+
 def coordinate_cost(channels: int, side: int, *, reduction_ratio: int = 32) -> ModuleCost:
     """1x1 from C to h at H + W places, and from h to C at H and at W: with h = max(8, C // r), 3 C h weights."""
-    hidden = max(LEAST, hidden_channels(channels, reduction_ratio))
+    hidden = squeezed_channels(channels, reduction_ratio)
     squeeze = convolution(channels, hidden, 1, 2 * side, bias=True) + batch_norm(hidden)
     return squeeze + convolution(hidden, channels, 1, side, bias=True) * 2

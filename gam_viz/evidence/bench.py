@@ -15,25 +15,18 @@ from gam_viz.runtime.progress import Progress
 
 
 class Bench:
-    """Computes each piece anew. `key` is the identity of network and picture, as of `MeasureInput`."""
+    """Computes each piece anew."""
 
     def explanation(self, key: str, network: nn.Module, card: Card, x: Tensor) -> Explanation:
-        """Prediction and gates."""
+        """Prediction and gates; `key` is the identity of network and picture, as of `MeasureInput`."""
         return explain(network, card, x)  # type: ignore[arg-type]
 
     def attributions(
-        self,
-        key: str,
-        network: nn.Module,
-        card: Card,
-        x: Tensor,
-        target: int,
-        requests: Sequence[Request],
-        progress: Progress,
+        self, given: MeasureInput, requests: Sequence[Request], progress: Progress
     ) -> tuple[Attribution, ...]:
         """One a request."""
-        black = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
-        return attribute_many(network, x, target, requests, progress, black=black)
+        black = [-mean / std for mean, std in zip(given.card.mean, given.card.std, strict=True)]
+        return attribute_many(given.network, given.x, given.target, requests, progress, black=black)
 
     def measured(
         self, measure: Measure, given: Sequence[MeasureInput], options: Options, progress: Progress | None

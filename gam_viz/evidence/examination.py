@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from gam_viz.evidence.bench import Bench
 from gam_viz.evidence.case import CaseSettings, Examined, LoadedNetwork
@@ -78,7 +79,6 @@ class Examination:
         target = card.classes.index(asked.target) if asked.target is not None and wanted else explanation.predicted
         if asked.target is not None and not wanted:
             self._leave("no_such_class", "prediction", target=asked.target, predicted=card.classes[target])
-        requests, attributions = self._attributions(key, loaded, x, target)
         given = MeasureInput(
             key=key,
             name=self.name,
@@ -87,11 +87,11 @@ class Examination:
             x=x,
             target=target,
             explanation=explanation,
-            requests=requests,
-            attributions=attributions,
             reduction=asked.settings.reduction,
             truth=seen_truth(asked.truth, seen.box, card.input_size),
         )
+        requests, attributions = self._attributions(given)
+        given = replace(given, requests=requests, attributions=attributions)
         self._look_at(given.maps)
         return Examined(
             name=self.name,
@@ -142,15 +142,12 @@ class Examination:
             parts.append(self.asked.bench.measured(measure, given, options, tell))
         return measure.joined(parts)
 
-    def _attributions(
-        self, key: str, loaded: LoadedNetwork, x: torch.Tensor, target: int
-    ) -> tuple[tuple[Request, ...], tuple[Attribution, ...]]:
-        bench = self.asked.bench
-        requests = tuple(_in_a_layer(loaded, request) for request in self.asked.settings.asked())
+    def _attributions(self, given: MeasureInput) -> tuple[tuple[Request, ...], tuple[Attribution, ...]]:
+        requests = tuple(_in_a_layer(given.network, request) for request in self.asked.settings.asked())
 
         def ask(some: Sequence[Request]) -> tuple[Attribution, ...]:
             tell: Progress = lambda share, _: self.tell("attributions", share)  # noqa: E731
-            return bench.attributions(key, loaded.network, loaded.card, x, target, some, tell)
+            return self.asked.bench.attributions(given, some, tell)
 
         try:
             return requests, ask(requests)
@@ -171,11 +168,11 @@ class Examination:
         self.left_out.append(LeftOut(self.name, step, code, details))
 
 
-def _in_a_layer(loaded: LoadedNetwork, request: Request) -> Request:
+def _in_a_layer(network: nn.Module, request: Request) -> Request:
     """A request that names its layer, as pages do, so that it is the same request."""
     if request.layer is not None or not METHODS[request.method].needs_layer:
         return request
     try:
-        return replace(request, layer=default_layer(loaded.network))
+        return replace(request, layer=default_layer(network))
     except ValueError:
         return request  # asking says why not

@@ -210,7 +210,7 @@ def test_each_file_is_opened_decoded_and_hashed_once(page: AppTest, monkeypatch:
     sha256 = hashlib.sha256
 
     def hashing(data: bytes = b"", **options: bool):  # type: ignore[no-untyped-def]
-        if data in contents:
+        if isinstance(data, bytes) and data in contents:  # weights are hashed as well, as views
             hashed.append(len(data))
         return sha256(data, **options)
 

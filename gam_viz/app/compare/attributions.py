@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -10,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.compare.badges import attribution_badges
 from gam_viz.app.shared.choices import choose, choose_many, choose_param, segments
-from gam_viz.app.shared.columns import PLOT, SCALES, View, heading, print_scale
+from gam_viz.app.shared.columns import PLOT, SCALES, Column, View, print_scale
 from gam_viz.app.shared.explanations import attributions
 from gam_viz.app.shared.measurements import TYPED
 from gam_viz.app.shared.words import class_title, layer_title, prose, text
@@ -29,6 +30,21 @@ from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale,
 SIGNS = ("signed", "absolute")
 
 
+@dataclass(frozen=True)
+class Display:
+    """How attributions are drawn: with their sign, to which percentile, how opaque, and each on a scale of its own."""
+
+    signed: bool
+    percentile: float
+    opacity: float
+    own: bool
+
+    def scale(self, maps: Sequence[np.ndarray], signed: bool) -> Scale:
+        """Of maps that share one."""
+        make: Callable[..., Scale] = symmetric_scale if signed else absolute_scale
+        return make(maps, percentile=self.percentile)
+
+
 @st.fragment
 def attribution_row(view: View) -> None:
     """Draw the rows; only what was not asked for before is computed."""
@@ -39,7 +55,7 @@ def attribution_row(view: View) -> None:
         )
         methods = _methods()
         layer = _layer(view, methods)
-        sign, percentile, opacity, own = _display()
+        display = _display()
         with st.popover(
             text("compare.attributions.settings"), disabled=not any(METHODS[name].params for name in methods)
         ):
@@ -53,28 +69,27 @@ def attribution_row(view: View) -> None:
     if not methods:
         st.info(text("compare.attributions.choose"))
         return
-    _, columns = view.grid()
-    results = [_compute(view, index, requests, column) for index, column in enumerate(columns)]
-    proven = [attribution_badges(column, of, requests) for column, of in zip(view.columns, results, strict=True)]
-    for row, name in enumerate(methods):
-        badges = [of[row] if of else "" for of in proven]
-        _method_row(view, METHODS[name], [of[row] for of in results], badges, sign, percentile, opacity, own)
-    view.shown.attributions, view.shown.absolute, view.shown.percentile = results, sign == "absolute", percentile
+    _, columns = view.row()
+    results = [_attributions(column, requests, place) for column, place in columns]
+    badges = [attribution_badges(c, made, requests) for (c, _), made in zip(columns, results, strict=True)]
+    for name, of_method, said in zip(methods, zip(*results, strict=True), zip(*badges, strict=True), strict=True):
+        _method_row(view, METHODS[name], of_method, said, display)
+    view.shown.attributions = results
+    view.shown.absolute, view.shown.percentile = not display.signed, display.percentile
 
 
 def _methods() -> list[str]:
     return choose_many("methods", list(METHODS), DEFAULT_METHODS, text("compare.attributions.methods"), "common.method")
 
 
-def _display() -> tuple[str, float, float, bool]:
+def _display() -> Display:
     with st.popover(text("compare.display.title")):
         sign = segments("sign", SIGNS, "signed", text("compare.attributions.sign"), "compare.attributions.sign")
         percentile = st.slider(text("compare.attributions.clip"), 90.0, 100.0, 99.0, 0.5, key="clip", format="%.1f")
-        opacity = (
-            st.slider(text("compare.spatial.opacity"), 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
-        )
+        label = text("compare.spatial.opacity")
+        opacity = st.slider(label, 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
         own = choose("attribution-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option")
-    return sign, float(percentile), opacity, own == "own"
+    return Display(sign == "signed", percentile, opacity, own == "own")
 
 
 def _layer(view: View, methods: Sequence[str]) -> str | None:
@@ -92,71 +107,50 @@ def _request(method: Method, layer: str | None) -> Request:
     return Request(method.key, layer=layer if method.needs_layer else None, params=params)
 
 
-def _compute(view: View, index: int, requests: Sequence[Request], column: DeltaGenerator) -> list[Attribution]:
-    title = view.titles()[index]
-
+def _attributions(column: Column, requests: Sequence[Request], place: DeltaGenerator) -> list[Attribution]:
     def say(_share: float, method: str) -> str:
-        return text("compare.attributions.computing", name=title, method=text(f"common.method.{method}"))
+        return text("compare.attributions.computing", name=column.title, method=text(f"common.method.{method}"))
 
-    with column:
-        return attributions(view.subjects[index], view.targets()[index], requests, say)
+    with place:
+        return attributions(column.subject, column.target, requests, say)
 
 
 def _method_row(
-    view: View,
-    method: Method,
-    results: Sequence[Attribution],
-    badges: Sequence[str],
-    sign: str,
-    percentile: float,
-    opacity: float,
-    own: bool,
+    view: View, method: Method, results: Sequence[Attribution], badges: Sequence[str], display: Display
 ) -> None:
-    signed = results[0].signed and sign == "signed"
-    maps = [r.values if signed else np.abs(r.values) for r in results]
-    shared = _scale(maps, signed, percentile)
+    signed = results[0].signed and display.signed
+    maps = [result.values if signed else np.abs(result.values) for result in results]
+    shared, title = display.scale(maps, signed), text(f"common.method.{method.key}")
     colours = DIVERGING[0] if signed else SEQUENTIAL[0]
-    first, columns = view.grid()
+    first, columns = view.row()
     with first:
-        st.markdown(f"**{text(f'common.method.{method.key}')}**")
+        st.markdown(f"**{title}**")
         st.caption(prose(f"common.method_help.{method.key}"))
         if method.caution:
             st.warning(prose(f"compare.caution.{method.caution}"), icon=":material/warning:")
-        caption = text("common.scale.own") if own else text("compare.attributions.scale")
+        caption = text("common.scale.own") if display.own else text("compare.attributions.scale")
         print_scale(shared, colours, caption, key=f"scale-{method.key}")
-    for index, (column, result, values) in enumerate(zip(columns, results, maps, strict=True)):
-        scale = _scale([values], signed, percentile) if own else shared
-        title, target = view.titles()[index], class_title(view.selection.classes[result.target])
-        with column:
-            st.html(heading(f"{title} · {text('compare.attributions.target', target=target)}", view.colours()[index]))
+    for (column, place), result, values, badge in zip(columns, results, maps, badges, strict=True):
+        scale = display.scale([values], signed) if display.own else shared
+        target = class_title(view.selection.classes[result.target])
+        with place:
+            column.heading(text("compare.attributions.target", target=target))
             st.plotly_chart(
-                overlay(
-                    values,
-                    view.subjects[index].input.seen,
-                    scale,
-                    colours,
-                    opacity=opacity,
-                    hover=text("common.word.value"),
-                ),
+                overlay(values, column.seen, scale, colours, opacity=display.opacity, hover=text("common.word.value")),
                 config=PLOT,
-                key=f"{method.key}-{index}",
+                key=f"{method.key}-{column.number}",
                 alt=text(
                     "compare.attributions.alt",
-                    method=text(f"common.method.{method.key}"),
-                    name=title,
+                    method=title,
+                    name=column.title,
                     target=target,
                     low=number(float(values.min())),
                     high=number(float(values.max())),
                 ),
             )
-            st.caption(_caption(result, values, scale if own else None))
-            if badges[index]:
-                st.markdown(badges[index])
-
-
-def _scale(maps: Sequence[np.ndarray], signed: bool, percentile: float) -> Scale:
-    make: Callable[..., Scale] = symmetric_scale if signed else absolute_scale
-    return make(maps, percentile=percentile)
+            st.caption(_caption(result, values, scale if display.own else None))
+            if badge:
+                st.markdown(badge)
 
 
 def _caption(result: Attribution, values: np.ndarray, own: Scale | None) -> str:

@@ -50,8 +50,8 @@ def gate_badges(column: Column, maps: Mapping[str, SpatialMap], reduction: str, 
 
 def attribution_badges(column: Column, attributions: Sequence[Attribution], requests: Sequence[Request]) -> list[str]:
     """Markdown of each attribution; empty where nobody asks."""
-    if not _wanted() or not attributions:
-        return []
+    if not _wanted():
+        return [""] * len(attributions)
     heatmaps = of_attributions(attributions)
     lines = _lines(column, heatmaps, ("attributions",), requests, "gain")
     return [lines[heatmap.key] for heatmap in heatmaps]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.compare.gate_choice import choose_gate
-from gam_viz.app.shared import state
+from gam_viz.app.shared.cell_choice import CellChoice
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT, SCALES, View, print_scale
 from gam_viz.app.shared.gate_captions import channel_caption
@@ -14,7 +14,6 @@ from gam_viz.explain import GateReading
 from gam_viz.explain.heatmaps import place_of
 from gam_viz.figures.channels import channel_bars, channel_overview
 from gam_viz.figures.gate_scales import channel_scale
-from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, number
 
 
@@ -28,7 +27,8 @@ def channel_row(view: View, layer: str) -> None:
         return
     first, columns = view.row()
     with first:
-        cell = _pick_cell(view, present[0])
+        choice = CellChoice(("row", "column"), (present[0].shape[1], present[0].shape[2]))
+        cell = choice.draw(view.columns[0].seen, f"picker-{present[0].layer}")
         with st.popover(text("compare.display.title"), width="stretch"):
             own = choose("channel-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option") == "own"
             order = choose(
@@ -110,34 +110,3 @@ def _cell_caption(reading: GateReading, cell: tuple[int, int]) -> str:
         high=number(float(here.max())),
         negative=float((here < 0).mean()),
     )
-
-
-def _pick_cell(view: View, reading: GateReading) -> tuple[int, int]:
-    """The cell of the feature map that is looked at: clicked on the picture, or typed."""
-    _, rows, columns = reading.shape
-    # A click sets the numbers before they are drawn; a cell beyond the map of another layer is brought back.
-    state.restore_number("row", 0, rows - 1, rows // 2)
-    state.restore_number("column", 0, columns - 1, columns // 2)
-    cell = (st.session_state["row"], st.session_state["column"])
-    st.plotly_chart(
-        picker(view.columns[0].seen, (rows, columns), cell),
-        config=PLOT,
-        key=f"picker-{reading.layer}",
-        on_select=lambda: _clicked(f"picker-{reading.layer}"),
-        selection_mode="points",
-        alt=text("compare.channels.picker_alt", rows=rows, columns=columns, row=cell[0], column=cell[1]),
-    )
-    with st.container(key="cell", horizontal=True, wrap=False, gap="small"):
-        st.number_input(text("common.word.row"), 0, rows - 1, key="row")
-        st.number_input(
-            text("common.word.column"), 0, columns - 1, key="column", help=text("compare.channels.picker_help")
-        )
-    state.publish("row", rows // 2)
-    state.publish("column", columns // 2)
-    return int(st.session_state["row"]), int(st.session_state["column"])
-
-
-def _clicked(key: str) -> None:
-    points = st.session_state[key]["selection"]["points"]
-    if points:
-        st.session_state["row"], st.session_state["column"] = (int(value) for value in points[0]["customdata"][:2])

@@ -129,14 +129,16 @@ def _attribution_panels(view: View, column: Column) -> list[MapPanel]:
     shown = view.shown
     target = class_title(view.selection.classes[column.target])
     panels = []
-    for row, attribution in enumerate(shown.attributions_of(column.number)):
-        every = [of_network[row].values for of_network in shown.attributions]
+    # zip(*…): of each method, those of all networks.
+    for attribution, every in zip(
+        shown.attributions_of(column.number), zip(*shown.attributions, strict=True), strict=True
+    ):
         signed = attribution.signed and not shown.absolute
         make = symmetric_scale if signed else absolute_scale
         panels.append(
             MapPanel(
                 attribution.values if signed else np.abs(attribution.values),
-                make(every, percentile=shown.percentile),
+                make([each.values for each in every], percentile=shown.percentile),
                 DIVERGING[0] if signed else SEQUENTIAL[0],
                 text(f"common.method.{attribution.method}"),
                 text("compare.attributions.target", target=target),

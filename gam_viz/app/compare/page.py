@@ -4,16 +4,36 @@ import streamlit as st
 
 from gam_viz.app.compare.attributions import attribution_row
 from gam_viz.app.compare.badges import badge_switch
+from gam_viz.app.compare.channel_weights import channel_row
 from gam_viz.app.compare.download import download_row
-from gam_viz.app.compare.gates import gate_rows
 from gam_viz.app.compare.prediction import prediction_row
 from gam_viz.app.compare.region import region_row
+from gam_viz.app.compare.spatial_masks import spatial_row
 from gam_viz.app.compare.training_snapshots import film, play_on
+from gam_viz.app.shared.choices import choose_layer
 from gam_viz.app.shared.columns import Shown, View, page_style
 from gam_viz.app.shared.explanations import explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.words import prose, text
+
+
+@st.fragment
+def gate_rows(view: View) -> None:
+    """Channel weights and spatial masks, of all layers small and of one large; another layer computes nothing anew."""
+    layers = view.layers()
+    if not layers:
+        st.info(prose("common.gates.none"))
+        return
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(text("compare.channels.title"), anchor=False, help=text("compare.channels.help"), width="content")
+        st.space("small")
+        layer = view.shown.layer = choose_layer(layers)
+    channel_row(view, layer)
+    st.divider()
+    spatial_row(view, layer)
+
 
 page_style()
 st.header(text("compare.title"), anchor=False)
@@ -27,9 +47,7 @@ made = film(selection)
 selection = made.selection
 subjects = tuple(subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
 explanations = explained(subjects)
-over_time = explained(
-    subject(checkpoint, selection.picture, selection.fit) for frame in made.frames for checkpoint in frame
-)
+over_time = explained(subject(each, selection.picture, selection.fit) for frame in made.frames for each in frame)
 view = View(selection, subjects, explanations, Shown(), over_time)
 
 prediction_row(view)

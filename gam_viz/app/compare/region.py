@@ -9,12 +9,10 @@ import numpy.typing as npt
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.choices import choose_number, chosen_number, segments
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.session_cache import SHORT, cached
-from gam_viz.app.shared.uploads import picture_error
-from gam_viz.app.shared.words import layer_title, prose, text
+from gam_viz.app.shared.words import layer_title, picture_sentence, prose, text
 from gam_viz.evidence.localisation import Box, Mask, Region, Share, share
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.region import box_picker
@@ -48,14 +46,12 @@ def region_row(view: View) -> None:
 
 
 def _box(view: View) -> Region | None:
-    for edge, default in EDGES.items():
-        state.restore_number(f"box-{edge}", 0, 100, default)
-    left, top, right, bottom = (int(st.session_state[f"box-{edge}"]) for edge in EDGES)
+    left, top, right, bottom = (chosen_number(f"box-{edge}", 0, 100, default) for edge, default in EDGES.items())
     box = None
     if left < right and top < bottom:
         box = Box(left / 100, top / 100, right / 100, bottom / 100)
     st.plotly_chart(
-        box_picker(view.subjects[0].input.seen, (box.left, box.top, box.right, box.bottom) if box else None, None),
+        box_picker(view.columns[0].seen, (box.left, box.top, box.right, box.bottom) if box else None, None),
         config=PLOT,
         key="box-picker",
         on_select=_drawn,
@@ -64,8 +60,7 @@ def _box(view: View) -> Region | None:
     )
     with st.container(key="box", horizontal=True, gap="small"):
         for edge, default in EDGES.items():
-            st.number_input(text(f"compare.region.{edge}"), 0, 100, step=1, key=f"box-{edge}", width=74)
-            state.publish(f"box-{edge}", default)
+            choose_number(f"box-{edge}", 0, 100, default, text(f"compare.region.{edge}"), step=1, width=74)
     st.caption(text("compare.region.box_help"))
     return box
 
@@ -83,7 +78,7 @@ def _drawn() -> None:
 
 def _mask(view: View, kind: str) -> Region | None:
     """What is known to lie in the picture, or a mask that was uploaded."""
-    picture, seen = view.selection.picture, view.subjects[0].input
+    picture, seen = view.selection.picture, view.columns[0].subject.input
     if kind in view.selection.regions:
         inside = view.selection.regions[kind]
     else:
@@ -95,7 +90,7 @@ def _mask(view: View, kind: str) -> Region | None:
         try:
             inside = cached("masks", (picture.sha256, file.file_id), partial(_read_mask, file), most=MOST)
         except PictureError as error:
-            st.error(picture_error(error))
+            st.error(picture_sentence(error))
             return None
         height, width = inside.shape
         if (width, height) != (picture.width, picture.height):
@@ -130,7 +125,7 @@ def _measured(view: View, region: Region) -> None:
         return
     area = rows[0][1][0][1].area
     marks = [
-        (name, [Dot(c.title, c.colour, of.inside, filled=bool(of.hit), told="%{x:.1%}") for c, of in shares])
+        (name, [Dot(c.title, c.colour, s.inside, filled=bool(s.hit), told="%{x:.1%}") for c, s in shares])
         for name, shares in rows
     ]
     st.html(legend([("●", column.colour, column.title) for column in view.columns]))
@@ -152,17 +147,17 @@ def _measured(view: View, region: Region) -> None:
                 {
                     text("compare.region.column.map"): name,
                     text("compare.region.column.network"): column.title,
-                    text("compare.region.column.inside"): "" if of.inside is None else f"{of.inside:.1%}",
-                    text("compare.region.column.density"): "" if of.density is None else f"{of.density:.2f}",
-                    text("compare.region.column.hit"): "" if of.hit is None else ("✓" if of.hit else "✗"),
+                    text("compare.region.column.inside"): "" if s.inside is None else f"{s.inside:.1%}",
+                    text("compare.region.column.density"): "" if s.density is None else f"{s.density:.2f}",
+                    text("compare.region.column.hit"): "" if s.hit is None else ("✓" if s.hit else "✗"),
                 }
                 for name, shares in rows
-                for column, of in shares
+                for column, s in shares
             ],
             hide_index=True,
             key="region-table",
         )
-    if any(of.inside is None for _, shares in rows for _, of in shares):
+    if any(s.inside is None for _, shares in rows for _, s in shares):
         st.caption(text("compare.region.flat"))
 
 
@@ -171,23 +166,19 @@ def _rows(view: View, region: Region) -> list[tuple[str, list[tuple[Column, Shar
     rows = []
     for layer in view.layers():
         shares = [
-            (column, share(of[layer].values, region))
-            for column, of in zip(view.columns, view.shown.spatial, strict=False)
-            if layer in of
+            (column, share(maps[layer].values, region))
+            for column, maps in zip(view.columns, view.shown.spatial, strict=False)
+            if layer in maps
         ]
         if shares:
-            reduction = next(of[layer].reduction for of in reversed(view.shown.spatial) if layer in of)
+            reduction = next(maps[layer].reduction for maps in reversed(view.shown.spatial) if layer in maps)
             rows.append(
                 (
                     text("compare.region.mask", layer=layer_title(layer), kind=text(f"compare.region.as.{reduction}")),
                     shares,
                 )
             )
-    if view.shown.attributions:
-        for place, attribution in enumerate(view.shown.attributions[0]):
-            shares = [
-                (column, share(of[place].values, region))
-                for column, of in zip(view.columns, view.shown.attributions, strict=True)
-            ]
-            rows.append((text(f"common.method.{attribution.method}"), shares))
+    for of_method in zip(*view.shown.attributions, strict=True):
+        shares = [(c, share(each.values, region)) for c, each in zip(view.columns, of_method, strict=True)]
+        rows.append((text(f"common.method.{of_method[0].method}"), shares))
     return rows

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import switch
+from gam_viz.app.shared.choices import slide, switch
 from gam_viz.app.shared.networks import snapshots_of
 from gam_viz.app.shared.sidebar import Selection
 from gam_viz.app.shared.words import text
@@ -48,7 +47,6 @@ def film(selection: Selection) -> Film:
         if (next_epoch := st.session_state.pop("next-epoch", None)) is not None:
             st.session_state["epoch"] = str(next_epoch)
         names = [str(epoch) for epoch in epochs]
-        state.restore("epoch", names, names[-1])
         playing = bool(st.session_state.get("playing"))
         st.button(
             text("compare.film.stop") if playing else text("compare.film.play"),
@@ -57,22 +55,20 @@ def film(selection: Selection) -> Film:
             on_click=_play,
             args=(names,),
         )
-        st.select_slider(
-            text("compare.film.epoch"),
+        epoch = slide(
+            "epoch",
             names,
-            format_func=lambda name: (
-                text("compare.film.untrained") if name == "0" else text("compare.film.after", epoch=name)
-            ),
-            key="epoch",
+            names[-1],
+            text("compare.film.epoch"),
+            lambda name: text("compare.film.untrained") if name == "0" else text("compare.film.after", epoch=name),
             on_change=_stop,
             width=420,
         )
-        state.publish("epoch", names[-1])
-    frames = tuple(_networks_at(epoch, selection.networks, copies) for epoch in epochs)
+    frames = tuple(_networks_at(after, selection.networks, copies) for after in epochs)
     lacking = [checkpoint.card.name for checkpoint, of in zip(selection.networks, copies, strict=True) if not of]
     if lacking:
         st.caption(text("compare.film.lacking", names=", ".join(lacking)))
-    shown = frames[names.index(str(st.session_state["epoch"]))]
+    shown = frames[names.index(epoch)]
     return Film(dataclasses.replace(selection, networks=shown), frames, tuple(epochs))
 
 

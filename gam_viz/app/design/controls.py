@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import choose, choose_number
+from gam_viz.app.shared.choices import choose, choose_number, segments_of_many
 from gam_viz.app.shared.words import attention_title, text, text_or
 from gam_viz.attention import ATTENTION, Option
 from gam_viz.networks import ARCHITECTURES, STEMS, NetworkConfig
@@ -96,9 +96,7 @@ def _stages(architecture: str) -> tuple[bool, ...]:
     """Which stages carry attention; empty where all do, as the configuration has it."""
     names = [str(index + 1) for index in range(len(ARCHITECTURES[architecture]))]
     key = f"d-stages-{len(names)}"  # one choice for three stages and one for four, so that none is lost on the way
-    state.restore_many(key, names, names)
-    chosen = st.segmented_control(text("design.stages"), names, selection_mode="multi", key=key)
-    state.publish(key, names)
+    chosen = segments_of_many(key, names, text("design.stages"))
     return () if len(chosen) == len(names) else tuple(name in chosen for name in names)
 
 

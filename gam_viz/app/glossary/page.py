@@ -4,7 +4,7 @@ import streamlit as st
 
 from gam_viz.app.glossary.entries import STYLE, draw_entries, found
 from gam_viz.app.glossary.terms import GROUPS, TERMS
-from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose_words
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import choose_language
 from gam_viz.app.shared.words import text
@@ -17,9 +17,7 @@ st.html(STYLE)
 st.header(text("glossary.title"), anchor=False)
 choose_language()
 
-state.restore_words("q", MOST)
-words = st.text_input(text("glossary.search"), key="q", placeholder=text("glossary.search_hint"), max_chars=MOST)
-state.publish("q", "")
+words = choose_words("q", MOST, text("glossary.search"), placeholder=text("glossary.search_hint"))
 
 asked = st.query_params.get("term")
 if asked in TERMS:

@@ -8,7 +8,8 @@ from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.session_cache import progress_line
 from gam_viz.app.shared.sidebar import FITS, choose_networks
-from gam_viz.app.shared.uploads import Refused, dismiss, draw_uploader, refused, uploads
+from gam_viz.app.shared.uploader import draw_uploader
+from gam_viz.app.shared.uploads import Refused, dismiss, refused, uploads
 from gam_viz.app.shared.words import text
 from gam_viz.images import PictureError
 

@@ -10,8 +10,8 @@ import streamlit as st
 
 from gam_viz.app.my_pictures.predictions import Entry
 from gam_viz.app.pages import script
-from gam_viz.app.shared.uploads import Refused, numbered, picture_error, plain, uploads
-from gam_viz.app.shared.words import class_title, language, network_titles, text
+from gam_viz.app.shared.uploads import Refused, numbered, plain, uploads
+from gam_viz.app.shared.words import class_title, language, network_titles, picture_sentence, text
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
 from gam_viz.figures.style import colour_of
 from gam_viz.networks.checkpoints import Checkpoint
@@ -160,7 +160,7 @@ def _head(batch: Batch) -> str:
 def _bad(file: Refused) -> None:
     st.html('<div class="gv-cross" aria-hidden="true">✕</div>')
     st.markdown(plain(file.name) if file.name else text("my_pictures.rest"))
-    st.markdown(picture_error(file.error))
+    st.markdown(picture_sentence(file.error))
 
 
 def _columns(batch: Batch) -> str:

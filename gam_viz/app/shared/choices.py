@@ -2,6 +2,9 @@
 
 `named` says what options are called: a prefix of the catalogue, or a function from an option to its name. Further
 arguments are forwarded to the widget.
+
+What stands above a widget and shows what it says asks ahead, by the function of the past tense: `chosen`,
+`chosen_number`, `chosen_many`.
 """
 
 from __future__ import annotations
@@ -12,54 +15,141 @@ from typing import Any
 import streamlit as st
 
 from gam_viz.app.shared import state
-from gam_viz.app.shared.words import layer_title, text, text_or
+from gam_viz.app.shared.words import language, layer_title, text, text_or
 from gam_viz.explain.attributions import Param
 from gam_viz.explain.attributions.method import Value
 
+HEX = r"#[0-9a-fA-F]{6}"
 Named = str | Callable[[str], str]
+
+
+def chosen(key: str, options: Sequence[str], default: str) -> str:
+    """What a widget that is drawn later will say: a link's, what was chosen, or the default."""
+    state.restore(key, options, default)
+    return str(st.session_state[key])
+
+
+def chosen_number(key: str, low: int, high: int, default: int) -> int:
+    """The same for a whole number; one beyond its ends is brought back to the nearer one."""
+    state.restore_number(key, low, high, default)
+    return int(st.session_state[key])
+
+
+def chosen_many(key: str, options: Sequence[str], default: Sequence[str], least: int = 0) -> list[str]:
+    """The same for several values; fewer than `least` valid ones in a link give the default."""
+    state.restore_many(key, options, default, least)
+    return list(st.session_state[key])
+
+
+def chosen_colour(key: str, default: str) -> str:
+    """The same for a colour."""
+    state.restore_matching(key, HEX, default)
+    return str(st.session_state[key])
 
 
 def choose(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
     """A select box."""
-    state.restore(key, options, default)
-    chosen = st.selectbox(label, options, format_func=_naming(named), key=key, **forwarded)
-    state.publish(key, default)
-    return str(chosen)
+    return _one(st.selectbox, key, options, default, label, named, **forwarded)
 
 
 def segments(
+    key: str, options: Sequence[str], default: str, label: str, named: Named, *, always: bool = False, **forwarded: Any
+) -> str:
+    """The same with all options in sight; `always` has the default in the URL, too."""
+    return _one(st.segmented_control, key, options, default, label, named, always=always, required=True, **forwarded)
+
+
+def pills(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
+    """The same as small buttons that wrap."""
+    return _one(st.pills, key, options, default, label, named, required=True, **forwarded)
+
+
+def slide(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
+    """The same as a slider, for options that have an order."""
+    return _one(st.select_slider, key, options, default, label, named, **forwarded)
+
+
+def segments_of_numbers(key: str, options: Sequence[int], default: int, label: str, **forwarded: Any) -> int:
+    """One of a few whole numbers, all in sight."""
+    return int(segments(key, [str(option) for option in options], str(default), label, str, **forwarded))
+
+
+def choose_relabelled(
     key: str,
     options: Sequence[str],
     default: str,
     label: str,
     named: Named,
     *,
-    always: bool = False,
+    beside: str,
+    then: Callable[[], None],
     **forwarded: Any,
 ) -> str:
-    """The same with all options in sight; `always` has the default in the URL, too."""
-    state.restore(key, options, default)
-    chosen = st.segmented_control(label, options, format_func=_naming(named), key=key, required=True, **forwarded)
-    state.publish(key, None if always else default)
-    return str(chosen)
+    """A select box whose options' words depend on what is chosen `beside` it: beside another, it is another widget.
+
+    The browser would go on showing the words of the option as they were when it was chosen. So the choice itself is
+    kept under `key`, which is no widget's. `then` is called after each change.
+    """
+    now, widget = chosen(key, options, default), f"{key}-{beside}-{language()}"
+
+    def take() -> None:
+        st.session_state[key] = st.session_state[widget]
+        then()
+
+    if st.session_state.get(widget) != now:
+        st.session_state[widget] = now
+    st.selectbox(label, options, format_func=_naming(named), key=widget, on_change=take, **forwarded)
+    state.publish(key, default)
+    return now
 
 
 def choose_many(
-    key: str, options: Sequence[str], default: Sequence[str], label: str, named: Named, **forwarded: Any
+    key: str,
+    options: Sequence[str],
+    default: Sequence[str],
+    label: str,
+    named: Named,
+    *,
+    least: int = 0,
+    **forwarded: Any,
 ) -> list[str]:
-    """A multiselect."""
-    state.restore_many(key, options, default)
-    chosen = st.multiselect(label, options, format_func=_naming(named), key=key, **forwarded)
+    """A multiselect; fewer than `least` valid values in a link give the default."""
+    state.restore_many(key, options, default, least)
+    values = st.multiselect(label, options, format_func=_naming(named), key=key, **forwarded)
     state.publish(key, default)
-    return list(chosen)
+    return list(values)
+
+
+def segments_of_many(key: str, options: Sequence[str], label: str, **forwarded: Any) -> list[str]:
+    """Any of a few options, all in sight and all chosen to begin with."""
+    state.restore_many(key, options, options)
+    values = st.segmented_control(label, options, selection_mode="multi", key=key, **forwarded)
+    state.publish(key, options)
+    return list(values)
 
 
 def choose_number(key: str, low: int, high: int, default: int, label: str, **forwarded: Any) -> int:
     """A number input for whole numbers; a link's number beyond its ends is brought back to the nearer one."""
     state.restore_number(key, low, high, default)
-    chosen = st.number_input(label, low, high, key=key, **forwarded)
+    number = st.number_input(label, low, high, key=key, **forwarded)
     state.publish(key, default)
-    return int(chosen)
+    return int(number)
+
+
+def choose_words(key: str, most: int, label: str, **forwarded: Any) -> str:
+    """A line of text of at most so many characters, empty at first."""
+    state.restore_words(key, most)
+    words = st.text_input(label, key=key, max_chars=most, **forwarded)
+    state.publish(key, "")
+    return str(words)
+
+
+def choose_colour(key: str, default: str, label: str, **forwarded: Any) -> str:
+    """A colour, as "#rrggbb"."""
+    chosen_colour(key, default)
+    colour = st.color_picker(label, key=key, **forwarded)
+    state.publish(key, default)
+    return str(colour)
 
 
 def choose_param(param: Param, key: str) -> Value:
@@ -68,11 +158,9 @@ def choose_param(param: Param, key: str) -> Value:
     if param.choices == (True, False):
         return st.toggle(label, bool(default), key=key)
     if param.low is None:
-        named = _naming("compare.choice")
-        chosen: Value = st.selectbox(
-            label, param.choices, param.choices.index(default), format_func=lambda value: named(str(value)), key=key
-        )
-        return chosen
+        place, named = param.choices.index(default), _naming("compare.choice")
+        value: Value = st.selectbox(label, param.choices, place, format_func=lambda v: named(str(v)), key=key)
+        return value
     if param.choices:  # a word or a number
         if st.toggle(f"{label}: {text(f'compare.choice.{default}')}", True, key=f"{key}-auto"):
             return default
@@ -85,8 +173,7 @@ def choose_param(param: Param, key: str) -> Value:
 def switch(key: str, labels: tuple[str, str], icon: str, help: str, *, then: Callable[[], None] | None = None) -> bool:
     """A button that turns something on and off, off to begin with; `labels` are what it says while off and while on,
     and `then` is called after each turn."""
-    state.restore(key, ["on", "off"], "off")
-    on = st.session_state[key] == "on"
+    on = chosen(key, ["on", "off"], "off") == "on"
 
     def turn() -> None:
         st.session_state[key] = "off" if on else "on"
@@ -106,6 +193,23 @@ def choose_layer(layers: Sequence[str], default: str | None = None) -> str:
         return f"{word} {layer_title(layer)}" if layer == layers[0] else layer_title(layer)
 
     return segments("layer", layers, default or layers[-1], word, name, label_visibility="collapsed")
+
+
+def _one(
+    widget: Callable[..., Any],
+    key: str,
+    options: Sequence[str],
+    default: str,
+    label: str,
+    named: Named,
+    *,
+    always: bool = False,
+    **forwarded: Any,
+) -> str:
+    state.restore(key, options, default)
+    option = widget(label, options, format_func=_naming(named), key=key, **forwarded)
+    state.publish(key, None if always else default)
+    return str(option)
 
 
 def _naming(named: Named) -> Callable[[str], str]:

@@ -139,17 +139,10 @@ class SessionBench(Bench):
         return explained([self._subjects[key]])[0]
 
     def attributions(
-        self,
-        key: str,
-        network: nn.Module,
-        card: Card,
-        x: Tensor,
-        target: int,
-        requests: Sequence[Request],
-        progress: Progress,
+        self, given: MeasureInput, requests: Sequence[Request], progress: Progress
     ) -> tuple[Attribution, ...]:
         """As on Compare."""
-        return tuple(attributions_of(self._subjects[key], target, requests, card.name))
+        return tuple(attributions_of(self._subjects[given.key], given.target, requests, given.card.name))
 
     def measured(
         self, measure: Measure, given: Sequence[MeasureInput], options: Options, progress: Progress | None

@@ -15,8 +15,9 @@ from gam_viz.app.shared.choices import choose, choose_number, segments
 from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.missing_data import dataset_error
 from gam_viz.app.shared.rendering import state
-from gam_viz.app.shared.uploads import draw_uploader, picture_error, plain
-from gam_viz.app.shared.words import data_title, sample_title, text
+from gam_viz.app.shared.uploader import draw_uploader
+from gam_viz.app.shared.uploads import plain
+from gam_viz.app.shared.words import data_title, picture_sentence, sample_title, text
 from gam_viz.datasets import DATASETS, DatasetError
 from gam_viz.datasets.scenes.draw import Scene, draw_scene
 from gam_viz.images import (
@@ -156,6 +157,6 @@ def _upload(shown: bool) -> Chosen | None:
         with st.spinner(text("rendering.look.reading"), show_time=True):
             picture = state.picture_of(source)
     except PictureError as error:
-        st.error(f"**{plain(upload.name)}** · {picture_error(error)}")
+        st.error(f"**{plain(upload.name)}** · {picture_sentence(error)}")
         return None
     return Chosen(picture, picture.name, medical=source.kind == "dicom", source=source)

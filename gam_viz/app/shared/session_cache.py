@@ -120,11 +120,7 @@ def cached_with_progress(
     Who leaves meanwhile loses nothing but this computation.
     """
     with progress_line(say) as line:
-        value: T | None = recall(store, key, shared=shared)
-        if value is None:
-            with lane(device(), line.on_wait):  # another session may have made it while this one waited
-                value = cached(store, key, lambda: make(line.progress), most=most, shared=shared)
-        return value
+        return _cached_in_queue(store, key, lambda: make(line.progress), line.on_wait, most, shared)
 
 
 def cached_with_spinner(
@@ -132,11 +128,15 @@ def cached_with_spinner(
 ) -> T:
     """The same for what takes moments."""
     with spinner(said or text("compare.predicting")) as line:
-        value: T | None = recall(store, key, shared=shared)
-        if value is None:
-            with lane(device(), line.on_wait):
-                value = cached(store, key, make, most=most, shared=shared)
-        return value
+        return _cached_in_queue(store, key, make, line.on_wait, most, shared)
+
+
+def _cached_in_queue(store: str, key: Key, make: Callable[[], T], on_wait: OnWait, most: int, shared: bool) -> T:
+    value: T | None = recall(store, key, shared=shared)
+    if value is None:
+        # Another session may have made it while this one waited.
+        value = in_queue(lambda: cached(store, key, make, most=most, shared=shared), on_wait)
+    return value
 
 
 def trim(store: str, size: Callable[[Any], int], most: int) -> None:

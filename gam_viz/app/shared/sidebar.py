@@ -10,7 +10,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.app.shared import own_networks, state
-from gam_viz.app.shared.choices import choose, segments
+from gam_viz.app.shared.choices import choose, choose_many, chosen_many, segments
 from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.picture_choice import choose_picture
@@ -138,13 +138,18 @@ def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     options = {c.card.name: c for c in sorted(groups[dataset], key=_order)}
     preset = _preset(list(options.values()))
     key = f"networks-{dataset}"  # one choice a data set, so that going back finds it
-    state.restore_many(key, list(options), preset, least=1 if _alone_too(groups[dataset]) else 2)
+    least = 1 if _alone_too(groups[dataset]) else 2
     if arrived in options:
-        st.session_state[key] = [*(name for name in st.session_state[key] if name != arrived), arrived]
-    names = st.multiselect(
-        text("common.sidebar.networks"), list(options), format_func=lambda name: _network_option(options[name]), key=key
+        others = [name for name in chosen_many(key, list(options), preset, least) if name != arrived]
+        state.put(key, [*others, arrived])
+    names = choose_many(
+        key,
+        list(options),
+        preset,
+        text("common.sidebar.networks"),
+        lambda name: _network_option(options[name]),
+        least=least,
     )
-    state.publish(key, preset)
     own_networks.own_networks_button(found)
     chosen = tuple(options[name] for name in names)
     if len(chosen) >= 2 or (alone and chosen and _alone_too(chosen)):

@@ -13,6 +13,7 @@ import streamlit as st
 
 from gam_viz.app.pages import script
 from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose_relabelled, chosen, chosen_number
 from gam_viz.app.shared.evaluation_set import Pictures
 from gam_viz.app.shared.words import class_title, language, text
 from gam_viz.evaluation.predictions import Predictions, mistakes_first, outcomes
@@ -86,8 +87,7 @@ def tile_rows(gallery: Gallery) -> None:
         st.info(text("test_pictures.empty"))
         return
     pages = -(-len(chosen) // A_PAGE)
-    state.restore_number("page", 1, pages, 1)
-    start = (int(st.session_state["page"]) - 1) * A_PAGE
+    start = (chosen_number("page", 1, pages, 1) - 1) * A_PAGE
     shown = chosen[start : start + A_PAGE]
     st.caption(text("test_pictures.shown", start=start + 1, end=start + len(shown), count=len(chosen)))
     st.html(STYLE)
@@ -105,12 +105,10 @@ def _filtered(gallery: Gallery) -> npt.NDArray[np.int64]:
     labels, classes = gallery.pictures.data.labels, gallery.pictures.data.info.classes
     kinds = {name: gallery.of(name) for name in FILTERS}
     of_class = {"": np.ones(len(labels), dtype=bool)} | {name: labels == i for i, name in enumerate(classes)}
-    for key, options in (("outcome", FILTERS), ("class", tuple(of_class)), ("order", ORDERS)):
-        state.restore(key, options, options[0])
-    outcome, of = str(st.session_state["outcome"]), str(st.session_state["class"])
+    outcome, label = chosen("outcome", FILTERS, ONE), chosen("class", tuple(of_class), "")
 
     def name_outcome(name: str) -> str:
-        return _counted(_outcome(gallery, name), kinds[name] & of_class[of])
+        return _counted(_outcome(gallery, name), kinds[name] & of_class[label])
 
     def name_class(name: str) -> str:
         return _counted(
@@ -121,40 +119,30 @@ def _filtered(gallery: Gallery) -> npt.NDArray[np.int64]:
         # Where both are right there are no mistakes to begin with.
         return text(f"test_pictures.order.{'unsure' if name == 'mistakes' and outcome == 'both' else name}")
 
-    columns = st.columns(3)
-    with columns[0]:
-        _choose("outcome", text("test_pictures.outcome"), FILTERS, name_outcome, f"{gallery.key}-{of}")
-    with columns[1]:
-        _choose("class", text("test_pictures.class"), tuple(of_class), name_class, f"{gallery.key}-{outcome}")
-    with columns[2]:
-        _choose("order", text("test_pictures.order"), ORDERS, name_order, outcome)
-    wanted = kinds[outcome] & of_class[of]
-    if st.session_state["order"] == "number":
+    def pick(key: str, options: Sequence[str], named: Callable[[str], str], beside: str) -> str:
+        title = text(f"test_pictures.{key}")
+        return choose_relabelled(key, options, options[0], title, named, beside=beside, then=_first_page)
+
+    first, second, third = st.columns(3)
+    with first:
+        pick("outcome", FILTERS, name_outcome, f"{gallery.key}-{label}")
+    with second:
+        pick("class", tuple(of_class), name_class, f"{gallery.key}-{outcome}")
+    with third:
+        order = pick("order", ORDERS, name_order, outcome)
+    wanted = kinds[outcome] & of_class[label]
+    if order == "number":
         return np.flatnonzero(wanted)
     ordered = mistakes_first(gallery.first, gallery.second, labels)
     return ordered[wanted[ordered]]
 
 
-def _choose(key: str, label: str, options: Sequence[str], name: Callable[[str], str], beside: str) -> None:
-    """A select box whose options' words depend on what is chosen `beside` it: beside another, it is another widget.
-
-    The browser would go on showing the words of the option as they were when it was chosen. So the choice itself is
-    kept under `key`, which is no widget's.
-    """
-    widget = f"{key}-{beside}-{language()}"
-
-    def take() -> None:
-        st.session_state[key] = st.session_state[widget]
-        st.session_state["page"] = 1
-
-    if st.session_state.get(widget) != st.session_state[key]:
-        st.session_state[widget] = st.session_state[key]
-    st.selectbox(label, options, format_func=name, key=widget, on_change=take)
-    state.publish(key, options[0])
+def _first_page() -> None:
+    st.session_state["page"] = 1
 
 
 def _pager(pages: int, networks: str) -> None:
-    """Numbers of pages to click. Beside other filters or networks it is another widget, as in `_choose`."""
+    """Numbers of pages to click. Beside other filters or networks it is another widget, as in `choose_relabelled`."""
     widget = "-".join(["pager", networks, *(str(st.session_state[key]) for key in ("outcome", "class", "order"))])
 
     def turn() -> None:

@@ -7,16 +7,17 @@ was changed has exactly the value it had. The copies are private: the shared net
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import watch
-from gam_viz.explain.gates import gates_in, record_gates, replace_gates
+from gam_viz.attention import Branch, watch
+from gam_viz.explain.gates import gates_in, gates_of, record_gates, replace_gates
 
 DoubleArray = npt.NDArray[np.float64]
 
@@ -44,6 +45,56 @@ class ForwardPass:
     def constant(self) -> dict[str, Tensor]:
         """The gates that have one value a channel, whatever the position, by path."""
         return {path: gate for path, gate in self.gates.items() if gate.shape[-2:] == (1, 1)}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ChangedGate:
+    """One gate of a layer in which something was changed.
+
+    Attributes:
+        branch: "channel" or "spatial".
+        name: as of `GateReading`.
+        shape: (C, H, W) of the features it multiplies.
+        per_position: whether it differs between positions; if not, its one value a channel stands at all of them.
+    """
+
+    branch: Branch
+    name: str
+    shape: tuple[int, int, int]
+    per_position: bool
+
+
+G = TypeVar("G", bound=ChangedGate)
+
+
+@dataclass(frozen=True, eq=False)
+class Effect(Generic[G]):
+    """What a change did to a layer's gates, and to the answer where it was the picture that was changed.
+
+    Attributes:
+        gates: of the layer, in the order of computation.
+        before, after: (classes,) probabilities; None where the features of the layer alone were changed.
+    """
+
+    gates: tuple[G, ...]
+    before: DoubleArray | None = None
+    after: DoubleArray | None = None
+
+
+def described(module: nn.Module, ran: ForwardPass, paths: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The path of each of these gates, in the order of computation, and what a `ChangedGate` says of it."""
+    gates = gates_of(module)
+    for path, gate in ran.gates.items():
+        if path in paths:
+            yield (
+                path,
+                {
+                    "branch": gates[path].branch,
+                    "name": gates[path].name or path.rpartition(".")[2],
+                    "shape": ran.shapes[path],
+                    "per_position": tuple(gate.shape[-2:]) != (1, 1),
+                },
+            )
 
 
 def exact_copy(module: nn.Module) -> nn.Module:

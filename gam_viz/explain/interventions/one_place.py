@@ -15,24 +15,29 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import Branch
 from gam_viz.explain.gates import gates_of
-from gam_viz.explain.interventions.double_precision import DoubleArray, ForwardPass, alone, exact_copy, paths_in, run
+from gam_viz.explain.interventions.double_precision import (
+    ChangedGate,
+    DoubleArray,
+    Effect,
+    ForwardPass,
+    alone,
+    described,
+    exact_copy,
+    paths_in,
+    run,
+)
 from gam_viz.explain.interventions.receptive_field import spatial_field
 
 BoolArray = npt.NDArray[np.bool_]
 AMOUNT = 2.0  # standard deviations of a channel over positions that a feature is raised by
 
 
-@dataclass(frozen=True, eq=False)
-class Spread:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Spread(ChangedGate):
     """What one gate does when one place is changed.
 
     Attributes:
-        branch: "channel" or "spatial".
-        name: as of `GateReading`.
-        shape: (C, H, W) of the features it multiplies.
-        per_position: whether it differs between positions; if not, its one value a channel stands at all of them.
         change: (H, W): the largest |after - before| over channels; exactly 0 where nothing changed.
         direct: (H, W): the same while every gate of one value a channel is held as it was, so that only what is
             computed from neighbours is left.
@@ -42,10 +47,6 @@ class Spread:
             was run, or the module has no such convolutions.
     """
 
-    branch: Branch
-    name: str
-    shape: tuple[int, int, int]
-    per_position: bool
     change: DoubleArray
     direct: DoubleArray
     reach: BoolArray
@@ -80,23 +81,9 @@ class Spread:
         return int(rows.sum()), int(columns.sum())
 
 
-@dataclass(frozen=True, eq=False)
-class GateChange:
-    """What one change did to a layer's gates, and to the answer where it was the picture that was changed.
-
-    Attributes:
-        gates: of the layer, in the order of computation.
-        before, after: (classes,) probabilities; None where the features of the layer alone were changed.
-    """
-
-    gates: tuple[Spread, ...]
-    before: DoubleArray | None = None
-    after: DoubleArray | None = None
-
-
 def move_features(
     network: nn.Module, x: Tensor, layer: str, row: int, column: int, *, amount: float = AMOUNT
-) -> GateChange:
+) -> Effect[Spread]:
     """Raise every feature at one position of what comes into a layer's attention module.
 
     Args:
@@ -116,12 +103,10 @@ def move_features(
     moved[0, :, row, column] += amount * features[0].std(dim=(1, 2), correction=0)
     gates, _, _ = _spread(module, features, moved, row, column, list(gates_of(module)))
     own = spatial_field(module)
-    return GateChange(
-        tuple(dataclasses.replace(gate, field=own) if gate.branch == "spatial" else gate for gate in gates)
-    )
+    return Effect(tuple(dataclasses.replace(gate, field=own) if gate.branch == "spatial" else gate for gate in gates))
 
 
-def move_pixel(network: nn.Module, x: Tensor, layer: str, row: int, column: int, colour: Tensor) -> GateChange:
+def move_pixel(network: nn.Module, x: Tensor, layer: str, row: int, column: int, colour: Tensor) -> Effect[Spread]:
     """Give one pixel of the picture another colour, and run the whole network.
 
     Args:
@@ -141,7 +126,7 @@ def move_pixel(network: nn.Module, x: Tensor, layer: str, row: int, column: int,
     moved = picture.clone()
     moved[0, :, row, column] = colour.double()
     gates, before, after = _spread(body, picture, moved, row, column, paths)
-    return GateChange(gates, before.probabilities, after.probabilities)
+    return Effect(gates, before.probabilities, after.probabilities)
 
 
 def _spread(
@@ -156,32 +141,25 @@ def _spread(
     after_held, reached_held = (
         (run(module, moved, held=held), run(module, no_number, held=held)) if held else (after, reached)
     )
-    found, gates = [], gates_of(module)
-    for path in before.gates:
-        if path not in paths:
-            continue
-        was, shape = before.gates[path], before.shapes[path]
-        found.append(
-            Spread(
-                gates[path].branch,
-                gates[path].name or path.rpartition(".")[2],
-                shape,
-                tuple(was.shape[-2:]) != (1, 1),
-                _over_channels((after.gates[path] - was).abs(), shape),
-                _over_channels((after_held.gates[path] - was).abs(), shape),
-                _over_channels(reached.gates[path].isnan().double(), shape) > 0,
-                _over_channels(reached_held.gates[path].isnan().double(), shape) > 0,
-            )
+    gates = [
+        Spread(
+            **described_as,
+            change=_over_channels((after.gates[path] - before.gates[path]).abs(), before.shapes[path]),
+            direct=_over_channels((after_held.gates[path] - before.gates[path]).abs(), before.shapes[path]),
+            reach=_over_channels(reached.gates[path].isnan().double(), before.shapes[path]) > 0,
+            direct_reach=_over_channels(reached_held.gates[path].isnan().double(), before.shapes[path]) > 0,
         )
-    return tuple(found), before, after
+        for path, described_as in described(module, before, paths)
+    ]
+    return tuple(gates), before, after
 
 
 def _over_channels(gate: Tensor, shape: tuple[int, int, int]) -> DoubleArray:
     """(1, c, h, w) -> (H, W): the largest over channels."""
     _, height, width = shape
-    found: DoubleArray = gate[0].amax(dim=0).broadcast_to(height, width).numpy().copy()
-    found.flags.writeable = False
-    return found
+    largest: DoubleArray = gate[0].amax(dim=0).broadcast_to(height, width).numpy().copy()
+    largest.flags.writeable = False
+    return largest
 
 
 def _within(row: int, column: int, x: Tensor) -> None:

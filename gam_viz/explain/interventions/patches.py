@@ -14,9 +14,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gam_viz.attention import Bounds, Branch
+from gam_viz.attention import Bounds
 from gam_viz.explain.gates import gates_of
-from gam_viz.explain.interventions.double_precision import DoubleArray, ForwardPass, alone, exact_copy, paths_in, run
+from gam_viz.explain.interventions.double_precision import (
+    ChangedGate,
+    DoubleArray,
+    Effect,
+    ForwardPass,
+    alone,
+    described,
+    exact_copy,
+    paths_in,
+    run,
+)
 
 GRIDS = (2, 4, 8)
 
@@ -69,16 +79,12 @@ class Shuffle:
         return np.minimum(vertical[:, None], horizontal[None, :])
 
 
-@dataclass(frozen=True, eq=False)
-class Rearranged:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Rearranged(ChangedGate):
     """One gate before and after.
 
     Attributes:
-        branch: "channel" or "spatial".
-        shape: (C, H, W) of the features it multiplies.
         bounds: lowest and highest value that it can have; None where it is any signed number.
-        per_position: whether it differs between positions.
-        name: as of `GateReading`.
         before, after: (C,) each channel's mean over positions; one value where all channels share one mask.
         channel: the channel of the maps below, the one that varies most over positions; None for one shared mask.
         map_before, map_after: (H, W) of that channel; None for a gate that has no value for every row and column.
@@ -87,11 +93,7 @@ class Rearranged:
         map_difference: (H, W): the same of the channel of the maps alone.
     """
 
-    branch: Branch
-    shape: tuple[int, int, int]
     bounds: Bounds | None
-    per_position: bool
-    name: str
     before: DoubleArray
     after: DoubleArray
     channel: int | None
@@ -113,20 +115,6 @@ class Rearranged:
         return np.array([self.difference[away == step].mean() for step in range(int(away.max()) + 1)])
 
 
-@dataclass(frozen=True, eq=False)
-class Patched:
-    """What shuffling did to a layer's gates, and to the answer where it was the picture that was shuffled.
-
-    Attributes:
-        gates: of the layer, in the order of computation.
-        before, after: (classes,) probabilities; None where the features of the layer alone were shuffled.
-    """
-
-    gates: tuple[Rearranged, ...]
-    before: DoubleArray | None = None
-    after: DoubleArray | None = None
-
-
 def grids(height: int, width: int) -> tuple[int, ...]:
     """Patches a side that divide a map: of 2, 4 and 8, else the smallest number that does; none for a 1 x 1 map."""
     side = math.gcd(height, width)
@@ -134,7 +122,7 @@ def grids(height: int, width: int) -> tuple[int, ...]:
     return usual or tuple(grid for grid in range(2, side + 1) if side % grid == 0)[:1]
 
 
-def shuffle_features(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle) -> Patched:
+def shuffle_features(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle) -> Effect[Rearranged]:
     """Shuffle what comes into a layer's attention module.
 
     Args:
@@ -148,10 +136,10 @@ def shuffle_features(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle
     """
     module, features = alone(network, x, layer)
     before, after = run(module, features), run(module, shuffle.apply(features).contiguous())
-    return Patched(_rearranged(module, before, after, shuffle, list(gates_of(module))))
+    return Effect(_rearranged(module, before, after, shuffle, list(gates_of(module))))
 
 
-def shuffle_picture(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle) -> Patched:
+def shuffle_picture(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle) -> Effect[Rearranged]:
     """Shuffle the picture, and run the whole network.
 
     Args:
@@ -166,35 +154,29 @@ def shuffle_picture(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle)
     paths = paths_in(network, layer)
     body, picture = exact_copy(network), x.detach().cpu().double()
     before, after = run(body, picture), run(body, shuffle.apply(picture).contiguous())
-    found = _rearranged(body, before, after, shuffle, paths)
-    return Patched(found, before.probabilities, after.probabilities)
+    gates = _rearranged(body, before, after, shuffle, paths)
+    return Effect(gates, before.probabilities, after.probabilities)
 
 
 def _rearranged(
     module: nn.Module, before: ForwardPass, after: ForwardPass, shuffle: Shuffle, paths: list[str]
 ) -> tuple[Rearranged, ...]:
-    found, gates = [], gates_of(module)
-    for path in before.gates:
-        if path not in paths:
-            continue
-        was, now, shape = before.gates[path][0], after.gates[path][0], before.shapes[path]
-        per_position = tuple(was.shape[-2:]) != (1, 1)
+    rearranged, gates = [], gates_of(module)
+    for path, described_as in described(module, before, paths):
+        was, now = before.gates[path][0], after.gates[path][0]
         channel, maps, difference, of_channel = 0, None, None, None
-        if not per_position:
+        if not described_as["per_position"]:
             difference = (now - was).abs().amax(dim=0).numpy()
-        elif tuple(was.shape[-2:]) == shape[1:]:
+        elif tuple(was.shape[-2:]) == before.shapes[path][1:]:
             channel = int(was.std(dim=(1, 2), correction=0).argmax())
             maps = was[channel].numpy().copy(), now[channel].numpy().copy()
             if shuffle.fits(*was.shape[-2:]):
                 apart = (now - shuffle.apply(was)).abs()
                 difference, of_channel = apart.amax(dim=0).numpy(), apart[channel].numpy().copy()
-        found.append(
+        rearranged.append(
             Rearranged(
-                branch=gates[path].branch,
-                shape=shape,
+                **described_as,
                 bounds=gates[path].bounds,
-                per_position=per_position,
-                name=gates[path].name or path.rpartition(".")[2],
                 before=was.mean(dim=(1, 2)).numpy(),
                 after=now.mean(dim=(1, 2)).numpy(),
                 channel=channel if maps is not None and len(was) > 1 else None,
@@ -204,4 +186,4 @@ def _rearranged(
                 map_difference=of_channel,
             )
         )
-    return tuple(found)
+    return tuple(rearranged)

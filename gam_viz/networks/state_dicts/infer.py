@@ -2,7 +2,8 @@
 
 What is inferred is a guess until names and shapes of the network it describes are compared with those given, which is
 done afterwards. Three things leave no trace in the weights and must be asked for: whether GAM's channel gate ends in a
-sigmoid, the stride of a 3x3 stem, and whether a chain of two attention modules has a way around it.
+sigmoid, the stride of a 3x3 stem, and whether a chain of two attention modules has a way around it. Nor do BAM's
+dilation and the way it joins its branches, or SimAM, which has no weights: such networks need a card.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gam_viz.attention.coordinate import squeezed_channels
+from gam_viz.attention.se import hidden_channels
 from gam_viz.networks import ARCHITECTURES, NetworkConfig
 from gam_viz.networks.card import CheckpointError
 from gam_viz.text.refusal import Phrase, reason
@@ -113,12 +116,23 @@ def _attention(modules: list[tuple[int, Shapes]]) -> tuple[str, dict[str, Any], 
     if "channel_attention.0.weight" in first:
         return "gam", _gam_options(modules), [CHANNEL_SIGMOID]
     if "mlp.0.weight" in first:
-        ratio = _ratio(modules, "mlp.0.weight", 16, lambda channels, r: max(1, channels // r))
+        ratio = _ratio(modules, "mlp.0.weight", 16, hidden_channels)
         options = {} if ratio == 16 else {"reduction_ratio": ratio}
         if "conv.weight" not in first:
             return "se", options, []
         kernel = _axes(first, "conv.weight", 4)[2]
         return "cbam", options if kernel == 7 else {**options, "kernel_size": kernel}, []
+    if "squeeze.weight" in first and "columns.weight" in first:
+        ratio = _ratio(modules, "squeeze.weight", 32, squeezed_channels)
+        return "coordinate", {} if ratio == 32 else {"reduction_ratio": ratio}, []
+    if "rows_columns.conv.weight" in first:
+        kernel = _axes(first, "rows_columns.conv.weight", 4)[2]
+        return "triplet", {} if kernel == 7 else {"kernel_size": kernel}, []
+    if set(first) == {"conv.weight"}:
+        neighbours = _axes(first, "conv.weight", 3)[2]
+        return "eca", {} if neighbours == 3 else {"k_size": neighbours}, []
+    if "channel.0.weight" in first and "spatial.0.weight" in first:
+        raise _Unknown("bam")
     raise _Unknown("module", weights=", ".join(sorted(first)[:3]))
 
 
@@ -140,7 +154,7 @@ def _ratio(modules: list[tuple[int, Shapes]], key: str, usual: int, hidden: Call
 
     Narrow networks leave several that do, and make the same network: the usual one is taken, else a power of two.
     """
-    widths = [(channels, _axes(shapes, key, 2)[0]) for channels, shapes in modules]
+    widths = [(channels, shapes[key][0]) for channels, shapes in modules]
     channels, width = max(widths)
     # channels // r == width only for r from channels // (width + 1) + 1 to channels // width.
     possible = range(channels // (width + 1) + 1, channels // max(1, width) + 1)

@@ -15,9 +15,9 @@ from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 from streamlit.testing.v1 import AppTest
 
+from gam_viz.app.shared.rendering.ends import span_of
 from gam_viz.app.shared.rendering.facts import fact_text
 from gam_viz.app.shared.rendering.part import region_of_box
-from gam_viz.app.shared.rendering.window import span_of
 from gam_viz.app.shared.words import picture_sentence, speaking
 from gam_viz.images import Fact, Picture, PictureError
 from gam_viz.titles import literal

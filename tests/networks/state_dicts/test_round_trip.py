@@ -106,6 +106,12 @@ VARIANTS = [
     ("gam", {"rate": 8, "spatial": "depthwise"}),
     ("gam", {"spatial": "factorised"}),
     ("gam", {"groups": 2}),
+    ("eca", {}),
+    ("eca", {"k_size": 5}),
+    ("coordinate", {}),
+    ("coordinate", {"reduction_ratio": 2}),
+    ("triplet", {}),
+    ("triplet", {"kernel_size": 3}),
     ("se_cbam", {}),
     ("se_cbam", {"residual": False}),
     ("se_gam", {"rate": 2, "channel_gate": "sigmoid"}),
@@ -125,6 +131,12 @@ def test_every_variant_is_told_from_its_shapes(architecture, variant):
         asked["channel_sigmoid"] = True
     assert found.checkpoint(**asked).card.config == config
     assert set(asked) - {"residual"} <= set(found.questions)
+
+
+def test_bam_needs_a_card():
+    content = saved(build_network(NetworkConfig("resnet18", 7, 8, "bam")).state_dict())
+    with pytest.raises(CheckpointError, match=r"BAM's dilation .* leave no trace in its weights"):
+        open_state_dict(content, "bam.pth")
 
 
 @pytest.mark.parametrize("stages", [(True, False, True, False), (False, False, False, True)])

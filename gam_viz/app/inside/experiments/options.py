@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from gam_viz.app.inside.experiments.shared import joined, number_choice, say_none, shapes_of, table
+from gam_viz.app.inside.experiments.shared import Shape, joined, say_none, shape_of, table
 from gam_viz.app.inside.experiments.trained import trained_rows
-from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.choices import segments, segments_of_numbers
 from gam_viz.app.shared.columns import PLOT, View, heading
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.words import attention_title, layer_title, prose, text
@@ -23,7 +23,6 @@ PRINTED = Options()
 FIT: dict[str, Any] = {"width": "content"}
 RATES, GROUPS = (1, 2, 4, 8, 16, 32), (1, 2, 4, 8)
 GATES = ("channel_gate", "channel_sigmoid", "mask", "mask_shuffle")
-Shape = tuple[int, int, int]
 
 
 @section
@@ -81,9 +80,8 @@ def _colour(options: Options) -> str:
 
 def _shape(view: View, layer: str) -> Shape | None:
     """Of the layer's features: of a network with GAM, if one is there, since it is compared with trained ones."""
-    shapes = shapes_of(view, layer)
-    with_gam = (s for s, e in zip(shapes, view.explanations, strict=True) if "gam" in e.card.config.attention)
-    return next((s for s in (*with_gam, *shapes) if s is not None), None)
+    ordered = sorted(view.explanations, key=lambda explanation: "gam" not in explanation.card.config.attention)
+    return next((shape for each in ordered if (shape := shape_of(each, layer)) is not None), None)
 
 
 def _choose(channels: int) -> Options:
@@ -93,11 +91,11 @@ def _choose(channels: int) -> Options:
         gate = segments(
             "try-gate", get_args(ChannelGate), "none", text("inside.try.options.gate"), "inside.try.options.gate", **FIT
         )
-        rate = number_choice("try-rate", RATES, PRINTED.rate, text("inside.try.options.rate"), **FIT)
+        rate = segments_of_numbers("try-rate", RATES, PRINTED.rate, text("inside.try.options.rate"), **FIT)
         form = segments(
             "try-form", get_args(SpatialConv), "full", text("inside.try.options.form"), "inside.try.options.form", **FIT
         )
-        groups = number_choice("try-groups", GROUPS, usual, text("inside.try.options.groups"), **FIT)
+        groups = segments_of_numbers("try-groups", GROUPS, usual, text("inside.try.options.groups"), **FIT)
         place = segments(
             "try-place",
             get_args(ShufflePlace),

@@ -10,19 +10,20 @@ import torch
 from gam_viz.app.inside.experiments.shared import (
     ROUNDING,
     answer,
-    number_choice,
+    column_heading,
     parts_of,
     print_changes,
     say,
     titled,
     what_is_changed,
 )
-from gam_viz.app.shared import state
-from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
+from gam_viz.app.shared.choices import choose_number, segments_of_numbers
+from gam_viz.app.shared.columns import PLOT, Column, View, print_scale
+from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import class_title, gate_title, layer_title, prose, text
-from gam_viz.explain.interventions import Patched, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
+from gam_viz.explain.interventions import Effect, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
 from gam_viz.figures.changes import Panel, before_after, ceiling, panels
 from gam_viz.figures.gate_scales import shared_bounds
 from gam_viz.figures.prediction import prediction_bars
@@ -39,35 +40,33 @@ def patches_section(view: View, layer: str) -> None:
     changed = what_is_changed(view, layer)
     if changed is None:
         return
-    view, _, level, size = changed
+    view, level, size = changed
     st.markdown(prose(f"inside.try.patches.do.{level}"))
-    first, columns = view.grid()
+    first, columns = view.row()
     offered = grids(*size)
     if not offered:
         st.info(text("inside.try.patches.too_small", layer=layer_title(layer)))
         return
     with first:
         shuffle = _choose(offered, size[0])
-        _pictures(view, shuffle)
-    found = [
-        [(part, _patched(view, index, part, level, shuffle)) for part in parts_of(view, index, layer)]
-        for index in range(len(view.subjects))
+        _pictures(view.columns[0].seen, shuffle)
+    results = [
+        {part: _patched(column.subject, part, level, shuffle) for part in parts_of(column.explanation, layer)}
+        for column, _ in columns
     ]
-    gates = [gate for of in found for _, patched in of for gate in patched.gates]
+    gates = [gate for parts in results for patched in parts.values() for gate in patched.gates]
     scale = _scale([gate for gate in gates if gate.branch == "channel"])
     masks = [gate for gate in gates if gate.branch == "spatial" and gate.map_before is not None]
     top = ceiling([gate.map_difference for gate in gates if gate.map_difference is not None])
-    for index, column in enumerate(columns):
-        with column:
-            st.html(heading(view.titles()[index], view.colours()[index]))
-            if not found[index]:
-                st.caption(text("inside.try.absent", name=view.titles()[index], layer=layer_title(layer)))
-            for part, patched in found[index]:
+    for (column, drawn), parts in zip(columns, results, strict=True):
+        with drawn:
+            column_heading(column, parts, layer)
+            for part, patched in parts.items():
                 for gate in patched.gates:
-                    _gate(view, index, part, gate, shuffle, scale if gate.branch == "channel" else _scale(masks), top)
+                    _gate(column, part, gate, shuffle, scale if gate.branch == "channel" else _scale(masks), top)
                 say(part, layer, _sentences(view, patched, shuffle, level))
-            if found[index]:
-                _prediction(view, index, found[index][0][1])
+            for patched in list(parts.values())[:1]:
+                _prediction(view, column, patched)
     with first:
         if any(gate.branch == "channel" and gate.per_position for gate in gates):
             colours = DIVERGING[0] if scale.signed else SEQUENTIAL[0]
@@ -84,22 +83,19 @@ def patches_section(view: View, layer: str) -> None:
 
 def _choose(offered: tuple[int, ...], side: int) -> Shuffle:
     default = 4 if 4 in offered and side >= 16 else offered[0]  # patches of a few positions, not of one or two
-    grid = number_choice("try-grid", offered, default, text("inside.try.patches.grid"))
-    state.restore_number("try-seed", 0, SEEDS, 0)
+    grid = segments_of_numbers("try-grid", offered, default, text("inside.try.patches.grid"))
     with st.container(horizontal=True, vertical_alignment="bottom", key="try-shuffle"):
         st.button(text("inside.try.patches.again"), icon=":material/shuffle:", on_click=_again, key="try-again")
-        st.number_input(text("inside.try.patches.seed"), 0, SEEDS, key="try-seed", width=90)
-    state.publish("try-seed", 0)
-    return Shuffle(grid, int(st.session_state["try-seed"]))
+        seed = choose_number("try-seed", 0, SEEDS, 0, text("inside.try.patches.seed"), width=90)
+    return Shuffle(grid, seed)
 
 
 def _again() -> None:
     st.session_state["try-seed"] = (st.session_state["try-seed"] + 1) % (SEEDS + 1)
 
 
-def _pictures(view: View, shuffle: Shuffle) -> None:
+def _pictures(seen: npt.NDArray[np.uint8], shuffle: Shuffle) -> None:
     """The picture before and after; the features are shuffled in the same way."""
-    seen = view.subjects[0].input.seen
     moved = _moved(seen, shuffle)
     with st.container(horizontal=True, gap="small"):
         st.image(
@@ -123,12 +119,11 @@ def _moved(seen: npt.NDArray[np.uint8], shuffle: Shuffle) -> npt.NDArray[np.uint
     return moved
 
 
-def _patched(view: View, index: int, part: str, level: str, shuffle: Shuffle) -> Patched:
+def _patched(subject: Subject, part: str, level: str, shuffle: Shuffle) -> Effect[Rearranged]:
     """What happens, computed once in a session."""
-    subject = view.subjects[index]
     run = shuffle_features if level == "features" else shuffle_picture
 
-    def make() -> Patched:
+    def make() -> Effect[Rearranged]:
         return run(subject.network, subject.input_tensor(), part, shuffle)
 
     return cached_with_spinner("try-patches", (subject.key, part, level, shuffle), make)
@@ -143,16 +138,16 @@ def _scale(gates: list[Rearranged]) -> Scale:
     return Scale(-limit, limit, signed=True)
 
 
-def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle, scale: Scale, top: int) -> None:
-    title = f"{view.titles()[index]} {layer_title(part)}, {titled(gate)}"
-    key = f"try-patched-{index}-{part}-{gate.branch}-{gate.name}"
+def _gate(column: Column, part: str, gate: Rearranged, shuffle: Shuffle, scale: Scale, top: int) -> None:
+    title = f"{column.title} {layer_title(part)}, {titled(gate)}"
+    key = f"try-patched-{column.number}-{part}-{gate.branch}-{gate.name}"
     if gate.map_before is None or gate.map_after is None:
         st.caption(text("inside.try.patches.bars", gate=titled(gate), channels=gate.shape[0]))
         st.plotly_chart(
             before_after(
                 gate.before,
                 gate.after,
-                view.colours()[index],
+                column.colour,
                 span=(min(0.0, float(gate.before.min()), float(gate.after.min())), gate.bounds[1])
                 if gate.bounds
                 else (scale.low, scale.high),
@@ -176,16 +171,14 @@ def _gate(view: View, index: int, part: str, gate: Rearranged, shuffle: Shuffle,
     if gate.map_difference is not None:
         shown.append(Panel(text("inside.try.patches.difference"), gate.map_difference, grid=shuffle.grid))
     st.plotly_chart(
-        panels(
-            shown, _moved(view.subjects[index].input.seen, shuffle), top, hover=text("common.word.value"), height=HEIGHT
-        ),
+        panels(shown, _moved(column.seen, shuffle), top, hover=text("common.word.value"), height=HEIGHT),
         config=PLOT,
         key=key,
         alt=f"{title}: {', '.join(panel.title for panel in shown)}",
     )
 
 
-def _prediction(view: View, index: int, patched: Patched) -> None:
+def _prediction(view: View, column: Column, patched: Effect[Rearranged]) -> None:
     """The answer to the shuffled picture."""
     if patched.after is None:
         return
@@ -193,24 +186,21 @@ def _prediction(view: View, index: int, patched: Patched) -> None:
     predicted = int(patched.after.argmax())
     st.caption(text("inside.try.patches.answers"))
     st.plotly_chart(
-        prediction_bars(patched.after, names, view.colours()[index], target=view.explanations[index].predicted),
+        prediction_bars(patched.after, names, column.colour, target=column.explanation.predicted),
         config=PLOT,
-        key=f"try-patched-answer-{index}",
+        key=f"try-patched-answer-{column.number}",
         alt=text(
             "common.prediction.alt",
-            name=view.titles()[index],
+            name=column.title,
             predicted=names[predicted],
             probability=float(patched.after[predicted]),
         ),
     )
 
 
-def _sentences(view: View, patched: Patched, shuffle: Shuffle, level: str) -> list[str]:
+def _sentences(view: View, patched: Effect[Rearranged], shuffle: Shuffle, level: str) -> list[str]:
     """What happened, with its numbers."""
-    said = [_of_gate(gate, shuffle, level) for gate in patched.gates]
-    if patched.before is not None and patched.after is not None:
-        said.append(answer(view, patched.before, patched.after))
-    return said
+    return [*(_of_gate(gate, shuffle, level) for gate in patched.gates), *answer(view, patched)]
 
 
 def _of_gate(gate: Rearranged, shuffle: Shuffle, level: str) -> str:

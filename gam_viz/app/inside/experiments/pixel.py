@@ -8,26 +8,28 @@ import streamlit as st
 
 from gam_viz.app.inside.experiments.shared import (
     answer,
+    column_heading,
     joined,
     parts_of,
     print_changes,
     say,
+    shape_of,
     titled,
     what_is_changed,
 )
-from gam_viz.app.shared import state
-from gam_viz.app.shared.columns import PLOT, View, heading
+from gam_viz.app.shared.cell_choice import CellChoice
+from gam_viz.app.shared.choices import choose_colour, chosen_colour
+from gam_viz.app.shared.columns import PLOT, Column, View
+from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import layer_title, prose, text
-from gam_viz.explain.interventions import GateChange, Spread, move_features, move_pixel
+from gam_viz.explain.interventions import Effect, Spread, move_features, move_pixel
 from gam_viz.figures.changes import Panel, ceiling, panels
-from gam_viz.figures.overlay import picker
 from gam_viz.figures.scales import number
 from gam_viz.images import normalise
 
-HEX = r"#[0-9a-fA-F]{6}"
-CLICKS = 64  # cells a side that can be clicked, at most: each is a point that the browser draws
+Cell = tuple[int, int]
 
 
 @section
@@ -36,50 +38,35 @@ def pixel_section(view: View, layer: str) -> None:
     changed = what_is_changed(view, layer)
     if changed is None:
         return
-    view, shapes, level, size = changed
+    view, level, size = changed
     st.markdown(prose(f"inside.try.pixel.do.{level}"))
-    first, columns = view.grid()
-    seen = view.subjects[0].input.seen
+    first, columns = view.row()
+    seen = view.columns[0].seen
     with first:
         names = ("try-row", "try-column") if level == "features" else ("try-y", "try-x")
-        place = _place(names, size)
-        colour = _colour(seen, place) if level == "picture" else ""
-        _picker(_recoloured(seen, place, colour) if colour else seen, names, size)
+        choice = CellChoice(names, size)
+        # The pixel's new colour; at first the one farthest from its own.
+        colour = chosen_colour("try-colour", _farthest(seen[choice.cell])) if level == "picture" else ""
+        shown = _recoloured(seen, choice.cell, colour) if colour else seen
+        place = choice.draw(shown, f"try-picker-{names[0]}-{size[0]}")
         if colour:
-            st.color_picker(text("inside.try.pixel.colour", own=_hex(seen[place])), key="try-colour")
-            state.publish("try-colour", _farthest(seen[place]))
-    found: list[list[tuple[str, GateChange, tuple[int, int]]]] = []
-    for index, shape in enumerate(shapes):
-        parts = [] if shape is None else parts_of(view, index, layer)
-        # Networks may have maps, or see pictures, of other sizes.
-        of = size if shape is None else shape[1:] if level == "features" else view.subjects[index].input.seen.shape[:2]
-        here = place[0] * of[0] // size[0], place[1] * of[1] // size[1]
-        found.append([(part, _moved(view, index, part, level, here, colour), here) for part in parts])
-    top = ceiling([gate.change for parts in found for _, moved, _ in parts for gate in moved.gates])
-    for index, column in enumerate(columns):
-        with column:
-            st.html(heading(view.titles()[index], view.colours()[index]))
-            if not found[index]:
-                st.caption(text("inside.try.absent", name=view.titles()[index], layer=layer_title(layer)))
-            for part, moved, here in found[index]:
-                _maps(view, index, part, moved, here if level == "features" else None, top)
+            label = text("inside.try.pixel.colour", own=_hex(seen[place]))
+            choose_colour("try-colour", _farthest(seen[place]), label)
+    heres = [_same_place(column, layer, level, place, size) for column, _ in columns]
+    changes = [
+        {part: _moved(column.subject, part, level, here, colour) for part in parts_of(column.explanation, layer)}
+        for (column, _), here in zip(columns, heres, strict=True)
+    ]
+    top = ceiling([gate.change for parts in changes for moved in parts.values() for gate in moved.gates])
+    for (column, drawn), parts, here in zip(columns, changes, heres, strict=True):
+        with drawn:
+            column_heading(column, parts, layer)
+            for part, moved in parts.items():
+                _maps(column, part, moved, here if level == "features" else None, top)
                 say(part, layer, _sentences(view, moved, level))
     with first:
         print_changes(top, "try-pixel-scale")
         st.caption(prose(f"inside.try.pixel.outline.{level}"))
-
-
-def _place(keys: tuple[str, str], size: tuple[int, int]) -> tuple[int, int]:
-    """The place that is chosen; at first the middle. A click sets the numbers before they are drawn."""
-    for key, count in zip(keys, size, strict=True):
-        state.restore_number(key, 0, count - 1, count // 2)
-    return int(st.session_state[keys[0]]), int(st.session_state[keys[1]])
-
-
-def _colour(seen: npt.NDArray[np.uint8], place: tuple[int, int]) -> str:
-    """The pixel's new colour, as "#rrggbb"; at first the one farthest from its own."""
-    state.restore_matching("try-colour", HEX, _farthest(seen[place]))
-    return str(st.session_state["try-colour"])
 
 
 def _farthest(own: npt.NDArray[np.uint8]) -> str:
@@ -103,44 +90,18 @@ def _recoloured(seen: npt.NDArray[np.uint8], place: tuple[int, int], colour: str
     return pixels
 
 
-def _picker(shown: npt.NDArray[np.uint8], keys: tuple[str, str], size: tuple[int, int]) -> None:
-    """The place: clicked on the picture, or typed."""
-    rows, columns = size
-    cells = min(rows, CLICKS), min(columns, CLICKS)
-    row, column = st.session_state[keys[0]], st.session_state[keys[1]]
-    chart = f"try-picker-{keys[0]}-{rows}"
-
-    def clicked() -> None:
-        points = st.session_state[chart]["selection"]["points"]
-        if points:
-            down, across = (int(value) for value in points[0]["customdata"][:2])
-            # The middle of what was clicked, where a click is coarser than a pixel.
-            st.session_state[keys[0]] = (2 * down + 1) * rows // (2 * cells[0])
-            st.session_state[keys[1]] = (2 * across + 1) * columns // (2 * cells[1])
-
-    st.plotly_chart(
-        picker(shown, cells, (row * cells[0] // rows, column * cells[1] // columns)),
-        config=PLOT,
-        key=chart,
-        on_select=clicked,
-        selection_mode="points",
-        alt=text("compare.channels.picker_alt", rows=rows, columns=columns, row=row, column=column),
-    )
-    with st.container(key="cell", horizontal=True, wrap=False, gap="small"):
-        st.number_input(text("common.word.row"), 0, rows - 1, key=keys[0])
-        st.number_input(
-            text("common.word.column"), 0, columns - 1, key=keys[1], help=text("compare.channels.picker_help")
-        )
-    state.publish(keys[0], rows // 2)
-    state.publish(keys[1], columns // 2)
+def _same_place(column: Column, layer: str, level: str, place: Cell, size: Cell) -> Cell:
+    """The place in a network's own map or picture, which may be of another size than the first network's `size`."""
+    shape = shape_of(column.explanation, layer)
+    own = size if shape is None else shape[1:] if level == "features" else column.seen.shape[:2]
+    return place[0] * own[0] // size[0], place[1] * own[1] // size[1]
 
 
-def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int], colour: str) -> GateChange:
+def _moved(subject: Subject, part: str, level: str, here: Cell, colour: str) -> Effect[Spread]:
     """What happens, computed once in a session."""
-    subject = view.subjects[index]
-    card = subject.checkpoint.card
+    card = subject.card
 
-    def make() -> GateChange:
+    def make() -> Effect[Spread]:
         network, x = subject.network, subject.input_tensor()
         if level == "features":
             return move_features(network, x, part, *here)
@@ -150,7 +111,7 @@ def _moved(view: View, index: int, part: str, level: str, here: tuple[int, int],
     return cached_with_spinner("try-pixel", (subject.key, part, level, here, colour), make)
 
 
-def _maps(view: View, index: int, part: str, moved: GateChange, cell: tuple[int, int] | None, top: int) -> None:
+def _maps(column: Column, part: str, moved: Effect[Spread], cell: Cell | None, top: int) -> None:
     """A layer's gates: where each changed."""
     counts = [
         (titled(gate), text("inside.try.count", changed=gate.changed, positions=gate.positions)) for gate in moved.gates
@@ -165,21 +126,18 @@ def _maps(view: View, index: int, part: str, moved: GateChange, cell: tuple[int,
         for gate, (name, count) in zip(moved.gates, counts, strict=True)
     ]
     st.plotly_chart(
-        panels(shown, view.subjects[index].input.seen, top, hover=text("inside.try.change"), places=2),
+        panels(shown, column.seen, top, hover=text("inside.try.change"), places=2),
         config=PLOT,
-        key=f"try-moved-{index}-{part}",
-        alt=f"{view.titles()[index]} {layer_title(part)}: {'; '.join(map(': '.join, counts))}",
+        key=f"try-moved-{column.number}-{part}",
+        alt=f"{column.title} {layer_title(part)}: {'; '.join(map(': '.join, counts))}",
     )
 
 
-def _sentences(view: View, moved: GateChange, level: str) -> list[str]:
+def _sentences(view: View, moved: Effect[Spread], level: str) -> list[str]:
     """What happened, with its numbers."""
     # A pixel that was given its own colour changes nothing anywhere, which says nothing about the gates.
     anything = level == "features" or not np.array_equal(moved.before, moved.after)  # type: ignore[arg-type]
-    said = [_of_gate(gate, level, anything) for gate in moved.gates]
-    if moved.before is not None and moved.after is not None:
-        said.append(answer(view, moved.before, moved.after))
-    return said
+    return [*(_of_gate(gate, level, anything) for gate in moved.gates), *answer(view, moved)]
 
 
 def _of_gate(gate: Spread, level: str, anything: bool) -> str:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.app.shared.choices import segments
-from gam_viz.app.shared.columns import PLOT, View
+from gam_viz.app.shared.columns import PLOT, Column, View
 from gam_viz.app.shared.words import class_title, gate_title, layer_title, prose, text
-from gam_viz.explain.interventions import Rearranged, Spread
+from gam_viz.explain import Explanation
+from gam_viz.explain.interventions import Effect, Rearranged, Spread
 from gam_viz.figures.changes import change_bar
 from gam_viz.titles import literal
 
+Shape = tuple[int, int, int]
 MOST = 3  # networks side by side
 LEVELS = ("features", "picture")
 _TABLE = """<style>
@@ -34,24 +34,15 @@ _TABLE = """<style>
 ROUNDING = 1e-9  # differences below are sums of the same numbers in another order
 
 
-def first_of(view: View) -> View:
-    """The same with its first networks alone."""
-    return dataclasses.replace(view, subjects=view.subjects[:MOST], explanations=view.explanations[:MOST])
-
-
-def parts_of(view: View, index: int, layer: str) -> list[str]:
+def parts_of(explanation: Explanation, layer: str) -> list[str]:
     """The network's layers with gates that a layer is: itself, or the two modules of a chain; empty for none."""
-    return [name for name in view.explanations[index].layers if name == layer or name.startswith(f"{layer}.")]
+    return [name for name in explanation.layers if name == layer or name.startswith(f"{layer}.")]
 
 
-def shapes_of(view: View, layer: str) -> list[tuple[int, int, int] | None]:
-    """(C, H, W) of what each network's gates multiply in a layer; None where it has no gates there."""
-    found: list[tuple[int, int, int] | None] = []
-    for index, explanation in enumerate(view.explanations):
-        parts = parts_of(view, index, layer)
-        of_layer = [reading for reading in explanation.readings if parts and reading.layer == parts[0]]
-        found.append(of_layer[0].shape if of_layer else None)
-    return found
+def shape_of(explanation: Explanation, layer: str) -> Shape | None:
+    """(C, H, W) of what a network's gates multiply in a layer; None where it has no gates there."""
+    part = next(iter(parts_of(explanation, layer)), None)
+    return next((reading.shape for reading in explanation.readings if reading.layer == part), None)
 
 
 def say_none(layer: str) -> None:
@@ -59,38 +50,33 @@ def say_none(layer: str) -> None:
     st.info(text("inside.try.none", layer=layer_title(layer)))
 
 
-def level_choice() -> str:
-    """What is changed: the features of the layer, or the picture."""
-    return segments("try-level", LEVELS, "features", text("inside.try.level"), "inside.try.level")
-
-
-def what_is_changed(
-    view: View, layer: str
-) -> tuple[View, list[tuple[int, int, int] | None], str, tuple[int, int]] | None:
+def what_is_changed(view: View, layer: str) -> tuple[View, str, tuple[int, int]] | None:
     """How an experiment on a layer begins; None, which is said, where no network has gates there.
 
     Returns:
-        The first networks alone, `shapes_of` them, what is changed, and (rows, columns) of that.
+        The first networks alone, what is changed, and (rows, columns) of that.
     """
-    view = first_of(view)
-    shapes = shapes_of(view, layer)
-    present = [shape for shape in shapes if shape is not None]
-    if not present:
+    view = dataclasses.replace(view, subjects=view.subjects[:MOST], explanations=view.explanations[:MOST])
+    shape = next((s for e in view.explanations if (s := shape_of(e, layer)) is not None), None)
+    if shape is None:
         say_none(layer)
         return None
-    level = level_choice()
-    height, width = present[0][1:] if level == "features" else view.subjects[0].input.seen.shape[:2]
-    return view, shapes, level, (height, width)
+    # The features of the layer, or the picture.
+    level = segments("try-level", LEVELS, "features", text("inside.try.level"), "inside.try.level")
+    height, width = shape[1:] if level == "features" else view.columns[0].seen.shape[:2]
+    return view, level, (height, width)
+
+
+def column_heading(column: Column, parts: Collection[str], layer: str) -> None:
+    """Over what an experiment shows of a network; where it has no such `parts`, that is said."""
+    column.heading()
+    if not parts:
+        st.caption(text("inside.try.absent", name=column.title, layer=layer_title(layer)))
 
 
 def titled(gate: Spread | Rearranged) -> str:
     """A gate's name: its own where a branch has several, else its branch's."""
     return gate_title(gate.name) or text(f"inside.try.gate.{gate.branch}")
-
-
-def number_choice(key: str, options: Sequence[int], default: int, label: str, **how: Any) -> int:
-    """One of a few numbers; `how` is forwarded to the widget."""
-    return int(segments(key, [str(option) for option in options], str(default), label, str, **how))
 
 
 def print_changes(top: int, key: str) -> None:
@@ -110,18 +96,21 @@ def say(part: str, layer: str, said: Sequence[str]) -> None:
     st.markdown(words if part == layer else text("inside.try.of_part", layer=layer_title(part), said=words))
 
 
-def answer(view: View, before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> str:
-    """What became of the class that was predicted before, of (classes,) probabilities."""
-    predicted, now = int(before.argmax()), int(after.argmax())
+def answer(view: View, effect: Effect[Any]) -> list[str]:
+    """What became of the class that was predicted before; nothing where the features alone were changed."""
+    if effect.before is None or effect.after is None:
+        return []
+    predicted, now = int(effect.before.argmax()), int(effect.after.argmax())
     classes = view.selection.classes
-    return prose(
+    said = prose(
         f"inside.try.answer.{'same' if predicted == now else 'other'}",
         predicted=literal(class_title(classes[predicted])),
         now=literal(class_title(classes[now])),
-        before=float(before[predicted]),
-        after=float(after[predicted]),
-        of_now=float(after[now]),
+        before=float(effect.before[predicted]),
+        after=float(effect.after[predicted]),
+        of_now=float(effect.after[now]),
     )
+    return [said]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, strong: Sequence[int] = ()) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
-from gam_viz.app.shared.explanations import explained, subject
+from gam_viz.app.shared.explanations import Subject, explained, subject
 from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import data_title, layer_title, prose, text
-from gam_viz.explain import GateReading
+from gam_viz.explain import GateReading, SpatialMap
 from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.explain.interventions import Options, options_of
 from gam_viz.figures.channels import channel_bars
@@ -31,54 +31,60 @@ def trained_rows(
     """Draw both, or say in a sentence that there is no such network."""
     st.divider()
     card = view.selection.networks[0].card
-    both = [trained(view, options, layer) for options in (printed, chosen)]
-    found = [checkpoint for checkpoint in both if checkpoint is not None]
     if chosen.plain == printed:
         st.caption(prose("inside.try.trained.choose"))
         return
-    if len(found) < len(both):
-        st.caption(prose("inside.try.trained.none", data=data_title(card)))
-        return
-    selection = view.selection
-    subjects = [subject(checkpoint, selection.picture, selection.fit) for checkpoint in found]
-    explanations = explained(subjects)
-    channel = [_of(e.reading(layer, "channel"), shape) for e in explanations]
-    maps = [spatial_maps(e, [layer]).get(layer) for e in explanations]
-    gates, masks = [g for g in channel if g is not None], [m for m in maps if m is not None]
-    if len(gates) < len(found) or len(masks) < len(found):
+    both = [_gates_of(view, options, layer, shape) for options in (printed, chosen)]
+    known = [each for each in both if each is not None]
+    if len(known) < len(both):
         st.caption(prose("inside.try.trained.none", data=data_title(card)))
         return
     st.markdown(prose("inside.try.trained.about", data=data_title(card), layer=layer_title(layer)))
-    scale = channel_scale(gates)
-    shared = spatial_scale(masks)
+    scale = channel_scale([channel for _, channel, _ in known])
+    shared = spatial_scale([mask for _, _, mask in known])
     colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
-    for index, column in enumerate(st.columns(2, gap="medium")):
-        with column:
-            colour = colour_of(found[index].card.config.attention)
-            st.html(heading(titles[index], colour))
+    for index, (place, title, (of_network, channel, mask)) in enumerate(
+        zip(st.columns(2, gap="medium"), titles, known, strict=True)
+    ):
+        with place:
+            colour = colour_of(of_network.card.config.attention)
+            st.html(heading(title, colour))
             st.plotly_chart(
                 channel_bars(
-                    gates[index],
+                    channel,
                     colour,
                     scale,
                     labels=(text("common.word.channel"), text("common.word.mean"), text("common.word.here")),
                 ),
                 config=PLOT,
                 key=f"try-trained-bars-{index}",
-                alt=channel_caption(titles[index], layer, gates[index]),
+                alt=channel_caption(title, layer, channel),
             )
-            st.caption(channel_caption(titles[index], layer, gates[index]))
+            st.caption(channel_caption(title, layer, channel))
             st.plotly_chart(
-                overlay(
-                    masks[index].values, subjects[index].input.seen, shared, colours, hover=text("common.word.value")
-                ),
+                overlay(mask.values, of_network.input.seen, shared, colours, hover=text("common.word.value")),
                 config=PLOT,
                 key=f"try-trained-mask-{index}",
-                alt=f"{titles[index]} {layer_title(layer)}: {spatial_caption(masks[index])}",
+                alt=f"{title} {layer_title(layer)}: {spatial_caption(mask)}",
             )
-            st.caption(spatial_caption(masks[index]))
+            st.caption(spatial_caption(mask))
     marks = (1.0,) if shared.high > 1 else ()
     print_scale(shared, colours, text("inside.try.trained.scale"), marks=marks, key="try-trained-scale")
+
+
+def _gates_of(
+    view: View, options: Options, layer: str, shape: tuple[int, int, int]
+) -> tuple[Subject, GateReading, SpatialMap] | None:
+    """A trained network with these options, and its gates of features of that shape; None where there is none."""
+    checkpoint = trained(view, options, layer)
+    if checkpoint is None:
+        return None
+    of_network = subject(checkpoint, view.selection.picture, view.selection.fit)
+    (explanation,) = explained([of_network])
+    channel, mask = explanation.reading(layer, "channel"), spatial_maps(explanation, [layer]).get(layer)
+    if channel is None or channel.shape != shape or mask is None:
+        return None
+    return of_network, channel, mask
 
 
 def trained(view: View, options: Options, layer: str) -> Checkpoint | None:
@@ -89,8 +95,3 @@ def trained(view: View, options: Options, layer: str) -> Checkpoint | None:
         if checkpoint.card.dataset == dataset and options_of(checkpoint.card.config) == options.plain:
             return checkpoint
     return None
-
-
-def _of(reading: GateReading | None, shape: tuple[int, int, int]) -> GateReading | None:
-    """The gate, if it is one of features of that shape."""
-    return reading if reading is not None and reading.shape == shape else None

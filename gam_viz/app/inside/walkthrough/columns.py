@@ -33,22 +33,24 @@ class WalkColumn:
 
 def columns_of(view: View, layer: str) -> list[WalkColumn]:
     """A column for each network that has a module there which can be taken apart; of others the page says why not."""
-    found = []
-    for index, subject in enumerate(view.subjects):
-        title = view.titles()[index]
-
-        def make(subject: Subject = subject) -> Walk:
-            return walk(subject.network, subject.input_tensor(), layer)
-
+    walked = []
+    for column in view.columns:
         try:
-            made = cached_with_spinner("walk", (subject.key, layer), make, most=KEPT)
+            walked.append(WalkColumn(column.title, column.colour, _walk(column.subject, layer)))
         except StepsError as error:
-            st.caption(text(f"inside.refused.{error.code}", name=literal(title), module=literal(error.module)))
-        else:
-            found.append(WalkColumn(title, view.colours()[index], made))
-    if len(found) > MOST:
+            st.caption(text(f"inside.refused.{error.code}", name=literal(column.title), module=literal(error.module)))
+    if len(walked) > MOST:
         st.caption(text("inside.first", count=MOST))
-    return found[:MOST]
+    return walked[:MOST]
+
+
+def _walk(subject: Subject, layer: str) -> Walk:
+    """Computed once in a session."""
+
+    def make() -> Walk:
+        return walk(subject.network, subject.input_tensor(), layer)
+
+    return cached_with_spinner("walk", (subject.key, layer), make, most=KEPT)
 
 
 def stations_of(columns: list[WalkColumn]) -> list[str]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gam_viz.app.inside.walkthrough.columns import WalkColumn, stations_of, steps_at
 from gam_viz.app.shared import state
+from gam_viz.app.shared.choices import choose_number, chosen, pills
 from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Step
 
@@ -43,22 +44,14 @@ class Place:
 def choose_station(columns: list[WalkColumn]) -> str:
     """Draw the stepper; keys B and N go back and on."""
     stations = stations_of(columns)
-    state.restore("station", stations, stations[0])
-    at = stations.index(st.session_state["station"])
+    at = stations.index(chosen("station", stations, stations[0]))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _turn("back", at - 1, stations, "B", ":material/chevron_left:")
         _turn("next", at + 1, stations, "N", ":material/chevron_right:")
         st.caption(text("inside.station_of", number=at + 1, count=len(stations)), width="content")
-    st.pills(
-        text("inside.station"),
-        stations,
-        format_func=lambda name: f"{stations.index(name) + 1} {text(f'inside.station.{name}')}",
-        key="station",
-        required=True,
-        label_visibility="collapsed",
-    )
-    state.publish("station", stations[0])
-    return str(st.session_state["station"])
+    names = {name: f"{number} {text(f'inside.station.{name}')}" for number, name in enumerate(stations, 1)}
+    label = text("inside.station")
+    return pills("station", stations, stations[0], label, names.__getitem__, label_visibility="collapsed")
 
 
 def _turn(name: str, to: int, stations: list[str], key: str, icon: str) -> None:
@@ -79,18 +72,16 @@ def choose_place(columns: list[WalkColumn], station: str) -> Place:
     steps = steps_at(columns, station)
     sizes = {axis: max((_length(step, axis) for step in steps), default=0) for axis in (*UNITS, "row", "column")}
     middle = {"row": sizes["row"] // 2, "column": sizes["column"] // 2}
-    chosen = {}
+    numbers = {}
     with st.container(key="cell", horizontal=True, gap="small"):
         for axis, key in (("channel", "unit"), ("hidden", "hidden"), ("row", "row"), ("column", "column")):
-            if sizes[axis] < 2:
-                chosen[axis] = int(st.session_state.get(key) or state.kept(key) or 0) if sizes[axis] == 0 else 0
-                continue
-            first = middle.get(axis, 0)
-            state.restore_number(key, 0, sizes[axis] - 1, first)
-            st.number_input(text(f"inside.axis.{axis}", last=sizes[axis] - 1), 0, sizes[axis] - 1, key=key, width=130)
-            state.publish(key, first)
-            chosen[axis] = int(st.session_state[key])
-    return Place(station, **chosen)
+            last = sizes[axis] - 1
+            if last > 0:
+                label = text(f"inside.axis.{axis}", last=last)
+                numbers[axis] = choose_number(key, 0, last, middle.get(axis, 0), label, width=130)
+            else:
+                numbers[axis] = 0 if last == 0 else int(st.session_state.get(key) or state.kept(key) or 0)
+    return Place(station, **numbers)
 
 
 def _length(step: Step, axis: str) -> int:

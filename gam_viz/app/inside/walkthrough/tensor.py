@@ -64,10 +64,10 @@ def _maps(step: Step, place: Place, scale: Scale, *, shared: bool, key: str) -> 
 
 
 def _two_maps(maps: np.ndarray, scale: Scale, cell: tuple[int, int], key: str) -> None:
-    for index, (column, name) in enumerate(zip(st.columns(2, gap="small"), ("max", "mean"), strict=True)):
+    for column, name, values in zip(st.columns(2, gap="small"), ("max", "mean"), maps, strict=True):
         with column:
             st.caption(text(f"inside.statistic.{name}"))
-            _one_map(maps[index], scale, cell, f"{key}-{name}", text(f"inside.statistic.{name}"))
+            _one_map(values, scale, cell, f"{key}-{name}", text(f"inside.statistic.{name}"))
 
 
 def _one_map(values: np.ndarray, scale: Scale, cell: tuple[int, int], key: str, alt: str) -> None:

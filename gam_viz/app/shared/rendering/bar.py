@@ -6,9 +6,10 @@ import streamlit as st
 
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.rendering.bands import bands_controls
+from gam_viz.app.shared.rendering.ends import shown_ends
 from gam_viz.app.shared.rendering.facts import essentials, page_of, shown_now
 from gam_viz.app.shared.rendering.part import edges_control, overview, part_control
-from gam_viz.app.shared.rendering.window import mode_control, range_control, shown_ends
+from gam_viz.app.shared.rendering.window import mode_control, range_control
 from gam_viz.app.shared.words import picture_sentence, text
 from gam_viz.figures.pixels import thumbnail
 from gam_viz.images import Picture, Rendering, Source
