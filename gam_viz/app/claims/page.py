@@ -39,7 +39,8 @@ except ValueError as error:
 trained = all(of.trained for of in (measured.cbam, measured.gam))
 names = {"cbam": measured.cbam.name, "gam": measured.gam.name, "device": device_name()}
 st.caption(text("claims.measured_on", **names) if trained else text("claims.untrained", **names))
-claims = judge(results, counts(), measured)
+with st.spinner(text("claims.counting")):
+    claims = judge(results, counts(), measured)
 
 with st.container(horizontal=True, vertical_alignment="center", key="verdicts"):
     for verdict in VERDICTS:
