@@ -3,7 +3,7 @@
 Ablation of every gate; deletion and insertion of eight maps a network with a band of random orders; infidelity of the
 same maps. The target is 10 s on two cores for the curves of both networks. Nothing is asserted.
 
-    python benchmarks/evidence.py [--data scenes] [--sample scene-sailboat-17] [--steps 32] [--orders 16] [--rounds 3]
+    python benchmarks/evidence.py [--data scenes] [--sample scene-sailboat-17] [--steps 8] [--orders 199] [--rounds 3]
 """
 
 from __future__ import annotations

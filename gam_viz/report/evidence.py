@@ -101,14 +101,19 @@ def _judged(shown: ReportContext) -> dict[str, Any]:
             drawn = [_judged_row(shown, row) for row in rows]
             networks.append({"index": index, "rows": drawn, "curves": _curves(shown, index, rows)})
     return {
-        "how": shown.say("report.judged_by", steps=settings.steps, orders=settings.orders, baseline=baseline),
+        "how": shown.say(
+            "report.judged_by",
+            steps=settings.steps,
+            orders=max((n.faithfulness.orders for n in shown.case.networks if n.faithfulness), default=0),
+            baseline=baseline,
+        ),
         "head": [shown.say(f"report.column.{key}") for key in JUDGED],
         "networks": networks,
     }
 
 
 def _judged_row(shown: ReportContext, row: Judgement) -> dict[str, Any]:
-    standing, test, orders = row.standing, row.test, shown.case.settings.faithfulness.orders
+    standing, test = row.standing, row.test
     untrained = "–"
     if test is not None:
         verdict = shown.say(f"evidence.verdict.{test.verdict}")
@@ -116,7 +121,8 @@ def _judged_row(shown: ReportContext, row: Judgement) -> dict[str, Any]:
     delta = None if row.attribution is None else row.attribution.delta
     areas = ["–"] * 3
     if standing is not None:
-        areas = [f"{standing.deletion:.3f}", f"{standing.insertion:.3f}", f"{standing.beats * orders:g} / {orders}"]
+        beaten = f"{standing.beats * standing.orders:g} / {standing.orders}"
+        areas = [f"{standing.deletion:.3f}", f"{standing.insertion:.3f}", beaten]
     return {
         "outcome": row.outcome,
         "title": shown.map_title(row.map),
@@ -166,7 +172,7 @@ def _curves(shown: ReportContext, index: int, rows: list[Judgement]) -> dict[str
             Curve(titles[c.key], colour, getattr(c, kind), dashes.get(c.key, "solid"), c.key in strong)
             for c in known.curves
         ]
-        _, low, high = known.band(kind)
+        low, high = known.band(kind, next((c.grain for c in known.curves if c.key in strong), known.pools[0].grain))
         up = say("evidence.faithful.probability", target=shown.target(network))
         alt = say(f"evidence.faithful.alt.{kind}", name=shown.titles[index], map=titles[strong[0]] if strong else "–")
         across = say(f"evidence.faithful.axis.{kind}")

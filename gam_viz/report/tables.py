@@ -45,7 +45,8 @@ def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> b
     """All arrays of a case, likewise. Beside the keys of `to_npz`:
 
     `<network>/heatmap/<key>` (h, w), `<network>/deletion/<key>` and `insertion/<key>` (steps + 1,) of every map, the
-    same with `random` (orders, steps + 1), `<network>/removed` and `inserted` (steps + 1,), the shares of pixels;
+    same with `random.<side>` (orders, steps + 1) of random orders in patches of that side,
+    `<network>/removed` and `inserted` (steps + 1,), the shares of pixels;
     `<network>/ablation/names` (n,) "layer branch mode", the layer as "layer2.0:rows" where it has several gates of a
     branch, `<network>/ablation/probability`, `logit` and `margin` (n, 3), changes with the ends of their intervals;
     `agreement/names` (n,), `agreement/spearman`, `ssim`, `iou` and each with
@@ -64,7 +65,7 @@ def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> b
             arrays |= {f"{name}/removed": known.removed, f"{name}/inserted": known.inserted}
             for key, deletion, insertion in (
                 *((c.key, c.deletion, c.insertion) for c in known.curves),
-                ("random", known.random.deletion, known.random.insertion),
+                *((f"random.{pool.grain}", pool.deletion, pool.insertion) for pool in known.pools),
             ):
                 arrays |= {f"{name}/deletion/{key}": deletion, f"{name}/insertion/{key}": insertion}
         if network.ablations is not None and network.ablations.results:
@@ -125,7 +126,7 @@ def evidence_csv(case: Case) -> str:
     rows: list[Sequence[object]] = [
         (
             *("network", "map", "kind", "height", "width", "target", "deletion_auc", "insertion_auc", "difference"),
-            *("random_orders_beaten", "z", "against_random", "randomisation", "untrained_spearman", "spread"),
+            *("random_orders_beaten", "p_adjusted", "against_random", "randomisation", "untrained_spearman", "spread"),
             *("delta", "relative_delta", "alike_inside", "alike_across"),
         )
     ]
@@ -143,7 +144,7 @@ def evidence_csv(case: Case) -> str:
                     if standing is None
                     else map(
                         _short,
-                        (standing.deletion, standing.insertion, standing.difference, standing.beats, standing.z),
+                        (standing.deletion, standing.insertion, standing.difference, standing.beats, standing.adjusted),
                     )
                 ),
                 row.outcome or "",

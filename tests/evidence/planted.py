@@ -19,7 +19,7 @@ PATCH = slice(4, 12)  # the middle quarter, in rows and columns: all that the an
 PLANTED = CaseSettings(
     methods=(),
     modes=("identity",),
-    faithfulness=Settings("mean", steps=16, orders=16),
+    faithfulness=Settings("mean"),
     untrained=3,
     random_maps=40,
 )

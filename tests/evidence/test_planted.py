@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+from gam_viz.evaluation.permutation import LEVEL
 from gam_viz.evidence.agreement import Matrix
 from gam_viz.evidence.case import Case
 from gam_viz.evidence.examine import examine
-from gam_viz.evidence.faithfulness.result import SURE, Standing
+from gam_viz.evidence.faithfulness.result import MATTERS, Standing
 from gam_viz.evidence.randomisation.cascade import SURVIVES, RandomisedMap, _Original, _verdict
 from gam_viz.evidence.similarity import Similarity, SimilarityBand
 from gam_viz.evidence.verdicts import judgements
@@ -64,13 +65,17 @@ def test_the_report_says_so_map_by_map(patches: Case, code: str) -> None:
     text = read(patches, code)
     for row in judgements(patches):
         assert row.standing is not None
-        numbers = {"deletion": row.standing.deletion, "insertion": row.standing.insertion, "orders": 16}
-        for outcome in ("better", "worse", "random", "flat"):
+        orders, rise = row.standing.orders, 100 * row.standing.rise
+        numbers = {
+            **{"deletion": row.standing.deletion, "insertion": row.standing.insertion, "orders": orders},
+            **{"p": row.standing.adjusted, "maps": 3, "needed": 59, "rise": rise},
+        }
+        for outcome in ("better", "worse", "against", "random", "flat", "too_few"):
             sentence = said(
                 f"evidence.faithful.sentence.{outcome}",
                 code,
                 map=mask(str(row.map.layer), code),
-                beats=f"{row.standing.beats * 16:g}",
+                beats=round(row.standing.beats * orders),
                 **numbers,
             )
             assert (sentence in text) == (outcome == OUTCOMES[str(row.map.layer)]), (row.map.layer, outcome)
@@ -146,26 +151,31 @@ def test_masks_that_are_alike_are_counted_and_others_are_not() -> None:
     assert expected in read(case)
 
 
-def standing(beats: float, flat: bool = False) -> Standing:
-    return Standing("m", flat, 0.1, 0.2, 0.1, beats, beats, beats, 0.0)
+def standing(difference: float, adjusted: float, *, rise: float = 0.0, **options: bool) -> Standing:
+    given = {"flat": False, "reachable": True, **options}
+    return Standing("m", given["flat"], 0.1, 0.2, difference, 1.0, 99, adjusted, adjusted, given["reachable"], rise)
 
 
 @pytest.mark.parametrize(
-    ("beats", "outcome"),
+    ("difference", "adjusted", "rise", "outcome"),
     [
-        (1.0, "better"),
-        (SURE, "better"),
-        (np.nextafter(SURE, 0), "random"),
-        (0.5, "random"),
-        (np.nextafter(1 - SURE, 1), "random"),
-        (1 - SURE, "worse"),
-        (0.0, "worse"),
+        (MATTERS, LEVEL, 0.0, "better"),
+        (np.nextafter(MATTERS, 0), LEVEL, 0.0, "random"),  # nothing that counts, however sure
+        (1e-8, 0.001, 0.0, "random"),
+        (0.5, np.nextafter(LEVEL, 1), 0.0, "random"),
+        (-MATTERS, LEVEL, 0.0, "worse"),
+        (-0.5, np.nextafter(LEVEL, 1), 0.5, "random"),
+        (-MATTERS, LEVEL, MATTERS, "against"),
+        (-MATTERS, LEVEL, np.nextafter(MATTERS, 0), "worse"),
+        (0.5, 0.001, 0.5, "better"),
     ],
 )
-def test_the_bounds_of_faithfulness_from_both_sides(beats: float, outcome: str) -> None:
-    assert SURE == 0.975
-    assert standing(float(beats)).outcome == outcome
-    assert standing(float(beats), flat=True).outcome == "flat"
+def test_the_bounds_of_faithfulness_from_both_sides(
+    difference: float, adjusted: float, rise: float, outcome: str
+) -> None:
+    assert standing(difference, adjusted, rise=rise).outcome == outcome
+    assert standing(difference, adjusted, rise=rise, flat=True).outcome == "flat"
+    assert standing(difference, adjusted, rise=rise, reachable=False).outcome == "too_few"
 
 
 def compared(rank: float, high: float) -> RandomisedMap:
@@ -208,10 +218,10 @@ def test_a_map_is_flat_up_to_rounding_and_not_beyond() -> None:
 
 
 def test_a_network_of_one_kind_is_not_called_another(patches: Case) -> None:
-    """Null: with the class turned round, what was faithful is misleading."""
+    """Null: with the class turned round, what spoke for it speaks against it."""
     turned = examine([loaded(PatchNetwork())], picture(), target="dark", settings=PLANTED)
     outcomes = {row.map.layer: row.outcome for row in judgements(turned)}
-    assert outcomes == OUTCOMES | {"faithful": "worse", "misleading": "better"}
+    assert outcomes == OUTCOMES | {"faithful": "against", "misleading": "better"}
     assert dataclasses.replace(patches.settings) == turned.settings
     assert torch.equal(MAPS["flat"], torch.full_like(MAPS["flat"], 0.5))
 

@@ -77,8 +77,9 @@ def test_arrays_are_those_of_the_case_and_need_no_pickle(case: Case, archive: zi
             for curve in known.curves:
                 same(f"{name}/deletion/{curve.key}", curve.deletion)
                 same(f"{name}/insertion/{curve.key}", curve.insertion)
-            same(f"{name}/deletion/random", known.random.deletion)
-            same(f"{name}/insertion/random", known.random.insertion)
+            for pool in known.pools:
+                same(f"{name}/deletion/random.{pool.grain}", pool.deletion)
+                same(f"{name}/insertion/random.{pool.grain}", pool.insertion)
             same(f"{name}/ablation/names", [f"{one.layer} {one.branch} {one.mode}" for one in ablated.results])
             for measure in ("probability", "logit", "margin"):
                 changes = [dataclasses.astuple(getattr(one, measure)) for one in ablated.results]

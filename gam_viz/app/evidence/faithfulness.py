@@ -53,15 +53,16 @@ def faithful_section(view: View) -> None:
 def _settings(baseline: str) -> Options:
     standard = Settings()
     steps = choose_number("steps", 8, 64, standard.steps, text("evidence.faithful.steps"), step=8)
-    orders = choose_number("orders", 4, 64, standard.orders, text("evidence.faithful.orders"), step=4)
-    return {"baseline": baseline, "steps": steps, "orders": orders // 2 * 2}
+    orders = choose_number("orders", 0, 800, standard.orders, text("evidence.faithful.orders"), step=20)
+    return {"baseline": baseline, "steps": steps, "orders": orders}
 
 
 def _curves(column: Column, given: MeasureInput, result: Faithfulness, chosen: str, target: str) -> None:
     column.heading()
     titles, dashes = {map_.key: map_title(map_) for map_ in given.maps}, dashes_of(given.maps)
+    grain = next((c.grain for c in result.curves if c.key == chosen), result.pools[0].grain)
     for kind in KINDS:
-        _, low, high = result.band(kind)
+        low, high = result.band(kind, grain)
         places = result.removed if kind == "deletion" else result.inserted
         drawn = [
             Curve(titles[c.key], column.colour, getattr(c, kind), dashes[c.key], c.key == chosen) for c in result.curves
@@ -107,6 +108,7 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
                 text("evidence.column.insertion"): s.insertion,
                 text("evidence.column.difference"): s.difference,
                 text("evidence.column.beats"): s.beats,
+                text("evidence.column.p"): s.adjusted,
                 **{text(measure.title_key): beside_it.get(measure.key) for measure in beside},
                 text("evidence.column.verdict"): text(f"evidence.verdict.{s.outcome}"),
             }
@@ -115,7 +117,7 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
         column_config={
             **{
                 text(f"evidence.column.{name}"): st.column_config.NumberColumn(format="%.3f")
-                for name in ("deletion", "insertion", "difference", "infidelity", "sensitivity")
+                for name in ("deletion", "insertion", "difference", "p", "infidelity", "sensitivity")
             },
             text("evidence.column.beats"): st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
         },
@@ -123,4 +125,4 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
         placeholder="–",
         key="ranking",
     )
-    st.caption(prose("evidence.faithful.limits", orders=judged[0][1].settings.orders))
+    st.caption(prose("evidence.faithful.limits", orders=judged[0][1].orders))

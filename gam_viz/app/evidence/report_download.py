@@ -73,7 +73,7 @@ def _settings(view: View) -> CaseSettings:
         faithfulness=Settings(
             chosen("baseline", BASELINES[0]),
             steps=int(chosen("steps", standard.steps)),
-            orders=int(chosen("orders", standard.orders)) // 2 * 2,
+            orders=int(chosen("orders", standard.orders)),
         ),
     )
 

@@ -3,7 +3,6 @@
 from gam_viz.evidence.faithfulness.captum_metrics import Infidelity, infidelity, max_sensitivity
 from gam_viz.evidence.faithfulness.curves import faithfulness
 from gam_viz.evidence.faithfulness.result import (
-    AreaBand,
     Curves,
     Faithfulness,
     Outcome,
@@ -15,7 +14,6 @@ from gam_viz.evidence.faithfulness.settings import BASELINES, Settings
 
 __all__ = [
     "BASELINES",
-    "AreaBand",
     "Curves",
     "Faithfulness",
     "Infidelity",

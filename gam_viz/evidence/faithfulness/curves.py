@@ -5,12 +5,10 @@ from nothing, puts them back in the same order and watches it rise. A good map h
 and a large one under the second.
 
 Removed pixels have to become something, and what a network makes of half a picture depends on it: a map is good or bad
-*for a baseline*. Random orders are therefore measured with the same baseline, as a band to hold the curves against.
-They remove patches. Single random pixels would make grainy pictures unlike any that the network was trained on, all of
-them alike: their band is so narrow that a smooth map leaves it wherever it lies. `Settings.grain` chooses.
-
-One computation serves both curves: inserting the first n of N pixels gives the picture that deleting the first N - n
-of the reversed order gives.
+*for a baseline*. Random orders are therefore measured with the same baseline, to hold the maps against.
+They remove patches, as large as it takes for an order to be as smooth as the map (`grains_of`). Single random pixels
+would make grainy pictures unlike any that the network was trained on, all of them alike: a smooth map stands out from
+them wherever it lies.
 """
 
 from __future__ import annotations
@@ -22,12 +20,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gam_viz.evidence.faithfulness.order import Ranks, random_orders, ranked, removed_counts, tie_order
+from gam_viz.evaluation.permutation import draws_needed
+from gam_viz.evidence.faithfulness.order import Ranks, grains_of, random_orders, ranked, removed_counts, tie_order
 from gam_viz.evidence.faithfulness.result import Curves, Faithfulness, FloatArray64, RandomOrders, RefusedMap
 from gam_viz.evidence.faithfulness.settings import Settings
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture, check_target
+from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images.network_input import normalise_batch
 from gam_viz.runtime.progress import Progress
@@ -89,39 +89,43 @@ def faithfulness(
             refused.append(RefusedMap(map_.key, RefusalError("errors.reason.map_not_finite")))
     grain = settings.grain_of(size)
     ties = tie_order(size, grain, settings.seed)
+    flat = [is_flat(map_.values) for map_ in judged]
     orders = [ranked(map_, ties) for map_ in judged]
-    backwards = [size * size - 1 - order for order in orders]
-    random = random_orders(size, grain, settings.orders, settings.seed)
-    labels = [map_.key for map_ in judged for _ in range(2)] + ["random"] * settings.orders
-    pairs = [order for pair in zip(orders, backwards, strict=True) for order in pair]
-    found = deletion_curves(work, base, np.stack([*pairs, *random]), removed, labels, progress)
+    smooth = [order for order, without_order in zip(orders, flat, strict=True) if not without_order]
+    own = iter(grains_of(smooth, grain) if settings.grain is None else [grain] * len(smooth))
+    grains = [grain if without_order else next(own) for without_order in flat]
+    count = settings.orders or draws_needed(len(smooth))
+    pools = sorted({grain, *grains})
+    random = [random_orders(size, each, count, settings.seed) for each in pools]
+    labels = [map_.key for map_ in judged] + ["random"] * (count * len(pools))
+    every = np.concatenate([np.reshape(orders, (-1, size, size)), *random]).astype(np.int64)
+    found = curves_of(work, base, every, removed, labels, progress)
 
-    if not np.isfinite(found[:, [0, -1]]).all():
+    if not np.isfinite(found[:, 0, [0, -1]]).all():
         raise RefusalError("errors.reason.ends_not_finite")
-    deletions, insertions = found[: 2 * len(judged) : 2], found[1 : 2 * len(judged) : 2, ::-1]
     curves = []
-    for map_, deletion, insertion in zip(judged, deletions, insertions, strict=True):
+    for index, (map_, (deletion, insertion)) in enumerate(zip(judged, found, strict=False)):
         if np.isfinite(deletion).all() and np.isfinite(insertion).all():
-            flat = bool(map_.values.min() == map_.values.max())
-            curves.append(Curves(map_.key, flat, _read_only(deletion), _read_only(insertion)))
+            curves.append(Curves(map_.key, flat[index], grains[index], _read_only(deletion), _read_only(insertion)))
         else:
             refused.append(RefusedMap(map_.key, RefusalError("errors.reason.path_not_finite")))
-    by_chance = found[2 * len(judged) :]
-    if not np.isfinite(by_chance).all():
+    if not np.isfinite(found[len(judged) :]).all():
         raise RefusalError("errors.reason.random_not_finite")
-    # The partner of an order is its reverse: deleting by the one is inserting by the other, from the end.
-    partners = np.roll(by_chance, settings.orders // 2, axis=0)[:, ::-1]
+    drawn = np.split(found[len(judged) :], len(pools))
     return Faithfulness(
         target=target,
         settings=settings,
         removed=_read_only(removed / (size * size)),
         curves=tuple(curves),
-        random=RandomOrders(_read_only(by_chance), _read_only(partners)),
+        pools=tuple(
+            RandomOrders(each, _read_only(part[:, 0]), _read_only(part[:, 1]))
+            for each, part in zip(pools, drawn, strict=True)
+        ),
         refused=tuple(refused),
     )
 
 
-def deletion_curves(
+def curves_of(
     work: Work,
     base: Tensor,
     orders: Ranks,
@@ -129,7 +133,7 @@ def deletion_curves(
     labels: Sequence[str],
     progress: Progress | None,
 ) -> FloatArray64:
-    """(orders, steps + 1) float64: the target's probability as more and more pixels become the baseline's.
+    """(orders, 2, steps + 1) float64: the target's probability as pixels become the baseline's, and as they come back.
 
     All curves share their two ends, which are computed once.
 
@@ -141,20 +145,23 @@ def deletion_curves(
         labels: of each order, for `progress`.
     """
     ranks = torch.from_numpy(orders).to(work.x.device)
-    inner = removed[1:-1]
-    wanted = [(order, int(count)) for order in range(len(orders)) for count in inner]
-    found = np.empty((len(orders), len(removed)))
-    found[:, 0], found[:, -1] = _probabilities(work, torch.cat([work.x, base]))
+    inner = [(True, int(count)) for count in removed[1:-1]]
+    inner += [(False, int(removed[-1] - count)) for count in removed[-2:0:-1]]
+    wanted = [(order, *step) for order in range(len(orders)) for step in inner]
+    found = np.empty((len(orders), 2, len(removed)))
+    whole, nothing = _probabilities(work, torch.cat([work.x, base]))
+    found[:, 0, 0] = found[:, 1, -1] = whole
+    found[:, 0, -1] = found[:, 1, 0] = nothing
     values = np.empty(len(wanted))
     for start in range(0, len(wanted), work.chunk):
         if progress is not None:
             progress(start / len(wanted), labels[wanted[start][0]])
         part = wanted[start : start + work.chunk]
-        which = torch.tensor([order for order, _ in part], device=ranks.device)
-        counts = torch.tensor([count for _, count in part], device=ranks.device).reshape(-1, 1, 1)
-        kept = (ranks[which] >= counts)[:, None]  # (n, 1, S, S)
+        which, deleting, counts = (torch.tensor(column, device=ranks.device) for column in zip(*part, strict=True))
+        first = ranks[which] < counts.reshape(-1, 1, 1)  # (n, S, S)
+        kept = (first != deleting.reshape(-1, 1, 1))[:, None]
         values[start : start + len(part)] = _probabilities(work, torch.where(kept, work.x, base))
-    found[:, 1:-1] = values.reshape(len(orders), len(inner))
+    found[:, :, 1:-1] = values.reshape(len(orders), 2, -1)
     if progress is not None:
         progress(1.0, labels[-1])
     return found

@@ -28,7 +28,6 @@ def _follow(given: MeasureInput, options: Options, progress: Progress | None) ->
 
 
 def _standings(result: Faithfulness) -> list[Verdict]:
-    orders = result.settings.orders
     return [
         Verdict(
             each.key,
@@ -37,8 +36,12 @@ def _standings(result: Faithfulness) -> list[Verdict]:
                 "deletion": each.deletion,
                 "insertion": each.insertion,
                 "difference": each.difference,
-                "beats": round(each.beats * orders),
-                "orders": orders,
+                "beats": round(each.beats * each.orders),
+                "orders": each.orders,
+                "p": each.adjusted,
+                "maps": result.judged,
+                "needed": result.needed,
+                "rise": 100 * each.rise,
             },
         )
         for each in result.standings()
@@ -95,8 +98,8 @@ FAITHFULNESS = Measure(
     badge_key="evidence.badge.faithful",
     params=(
         Param("baseline", "blur", choices=BASELINES),
-        Param("steps", 32, 1, 512),
-        Param("orders", 16, 2, 512),
+        Param("steps", 8, 1, 512),
+        Param("orders", 0, 0, 4096),  # 0: as many as the level needs
         Param("grain", 0, 0, 4096),  # 0: an eighth of the picture's side
         SEED,
     ),
@@ -104,8 +107,12 @@ FAITHFULNESS = Measure(
         Quantity("deletion", "evidence.column.deletion"),
         Quantity("insertion", "evidence.column.insertion"),
         Quantity("difference", "evidence.column.difference"),
+        Quantity("p", "evidence.column.p", ".2g"),
     ),
-    tones={"better": "passed", "worse": "failed", "random": "open", "flat": "open"},
+    tones={
+        **{"better": "passed", "worse": "failed"},
+        **dict.fromkeys(("against", "random", "flat", "too_few"), "open"),
+    },
     effort=0.3,
     asked=_curves,
     remarks=_refused,

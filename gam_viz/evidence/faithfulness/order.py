@@ -5,6 +5,8 @@ An order is given by its ranks: 0 for the pixel that goes first, the most import
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -41,14 +43,35 @@ def random_order(size: int, grain: int, generator: np.random.Generator) -> Ranks
 
 
 def random_orders(size: int, grain: int, count: int, seed: int) -> Ranks:
-    """(count, size, size): random orders; order i + count / 2 is order i reversed.
+    """(count, size, size): independent random orders. The reverse of each would be as random."""
+    generator = np.random.default_rng((seed, 1, grain))
+    return np.stack([random_order(size, grain, generator) for _ in range(count)])
 
-    Reversed, a random order is as random. In pairs they lie evenly around what they have in common, and inserting by
-    one passes through the very pictures that deleting by the other does, so that no picture is computed twice.
+
+def grains_of(orders: Sequence[Ranks], grain: int) -> list[int]:
+    """For each order (S, S), the side of patches that random orders need to be as smooth: `grain`, twice or four times.
+
+    A smooth map ranks whole regions, so its curves stray from the mean more than those of fine patches, wherever it
+    lies. Smoothness is the share of the ranks' variance that is left in means over a quarter of the side; an order
+    gets the smallest patches of which a tenth of the orders are smoother than it.
     """
-    generator = np.random.default_rng((seed, 1))
-    drawn = np.stack([random_order(size, grain, generator) for _ in range(count // 2)])
-    return np.concatenate([drawn, size * size - 1 - drawn])
+    if not orders:
+        return []
+    size = len(orders[0])
+    usable = [g for g in (grain, 2 * grain, 4 * grain) if g == grain or g <= size // 2]
+    small = min(size, 32)  # smoothness shows as well in few pixels
+    generator = np.random.default_rng(0)
+    limits = []
+    for each in usable[:-1]:
+        drawn = [random_order(small, max(1, each * small // size), generator) for _ in range(40)]
+        limits.append(float(np.quantile([_smoothness(order) for order in drawn], 0.9)))
+    places = (next((k for k, limit in enumerate(limits) if _smoothness(o) <= limit), len(limits)) for o in orders)
+    return [usable[place] for place in places]
+
+
+def _smoothness(ranks: Ranks) -> float:
+    shares = (ranks / ranks.size).astype(np.float32)
+    return float(resized(shares, 4).var() / shares.var())
 
 
 def tie_order(size: int, grain: int, seed: int) -> Ranks:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from gam_viz.evaluation.permutation import LEVEL, draws_needed, holm, p_value
 from gam_viz.evidence.faithfulness.settings import Settings
 from gam_viz.text.refusal import RefusalError
 
 FloatArray64 = npt.NDArray[np.float64]
-Outcome = Literal["better", "random", "worse", "flat"]
-SURE = 0.975  # share of the random orders
+Outcome = Literal["better", "random", "worse", "against", "flat", "too_few"]
+MATTERS = 0.01  # the smallest difference of areas, and the smallest rise of the probability, that counts as one
 
 
 def area(curves: FloatArray64, removed: FloatArray64) -> FloatArray64:
@@ -28,7 +28,8 @@ class Curves:
 
     Attributes:
         key: the map's.
-        flat: whether the map has one value only; its order is then nothing but the order of ties, a random one.
+        flat: see `is_flat`; the map's order is then nothing but the order of ties, a random one.
+        grain: of the random orders that it is held against.
         deletion: (steps + 1,) float64, the class's probability with the shares `Faithfulness.removed` of the pixels
             removed: from the picture to the baseline.
         insertion: (steps + 1,), with the shares `Faithfulness.inserted` inserted: from the baseline to the picture.
@@ -36,18 +37,21 @@ class Curves:
 
     key: str
     flat: bool
+    grain: int
     deletion: FloatArray64
     insertion: FloatArray64
 
 
 @dataclass(frozen=True, eq=False)
 class RandomOrders:
-    """Of random orders.
+    """Of independent random orders.
 
     Attributes:
+        grain: side of their patches, in pixels.
         deletion, insertion: (orders, steps + 1) float64, as of `Curves`.
     """
 
+    grain: int
     deletion: FloatArray64
     insertion: FloatArray64
 
@@ -71,20 +75,6 @@ class RefusedMap:
 
 
 @dataclass(frozen=True)
-class AreaBand:
-    """Of numbers from random orders.
-
-    Attributes:
-        mean: over the orders.
-        low, high: their 2.5th and 97.5th percentile, interpolated between the orders.
-    """
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Standing:
     """One map's areas, and where they stand among those of the random orders.
 
@@ -92,11 +82,14 @@ class Standing:
         key, flat: as of `Curves`.
         deletion: area under the deletion curve, 0..1; small is good.
         insertion: area under the insertion curve, 0..1; large is good.
-        difference: insertion - deletion, -1..1; large is good. The random orders' mean is 0, because each comes
-            with its reverse.
-        beats_deletion, beats_insertion, beats: share of the random orders whose area is worse, 0..1, equal ones
-            counting half; `beats` is of the difference.
-        z: the difference in standard deviations of the random orders' differences; None where these are all equal.
+        difference: insertion - deletion, -1..1, in the class's probability; large is good. The mean over all orders is
+            0, because each has its reverse.
+        beats: share of the random orders whose difference is smaller, 0..1, equal ones counting half.
+        orders: how many random orders that is.
+        p: exact and two-sided: how often a random order's difference is as far from 0.
+        adjusted: `p` after Holm's correction for all maps judged together; flat ones ask nothing.
+        reachable: whether so many orders could have shown anything, with so many maps.
+        rise: the largest excess of the deletion curve's first half over the probability for the whole picture, 0..1.
     """
 
     key: str
@@ -104,20 +97,31 @@ class Standing:
     deletion: float
     insertion: float
     difference: float
-    beats_deletion: float
-    beats_insertion: float
     beats: float
-    z: float | None
+    orders: int
+    p: float
+    adjusted: float
+    reachable: bool
+    rise: float
 
     @property
     def outcome(self) -> Outcome:
-        """Against the random orders, by the difference: "better" than 97.5 % of them, "worse" than 97.5 %, or as good
-        as "random"; "flat" for a map of one value."""
+        """Against the random orders, by the difference.
+
+        "better": significantly above 0, and by `MATTERS` or more. "worse": the same below 0, so that its reverse
+        is better than random. "against": below 0, and removing first what the map marks makes the class *more*
+        probable by `MATTERS` or more: it marks what speaks against the class. "random": neither was shown.
+        "too_few": neither could have been shown with so few orders. "flat": the map marks nothing.
+        """
         if self.flat:
             return "flat"
-        if self.beats >= SURE:
+        if not self.reachable:
+            return "too_few"
+        if self.adjusted > LEVEL or abs(self.difference) < MATTERS:
+            return "random"
+        if self.difference > 0:
             return "better"
-        return "worse" if self.beats <= 1 - SURE else "random"
+        return "against" if self.rise >= MATTERS else "worse"
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +133,7 @@ class Faithfulness:
         settings: how they came about.
         removed: (steps + 1,) float64, the shares of pixels removed at each step of deletion, 0..1.
         curves: of the maps, in the order given, without those refused.
-        random: of the random orders.
+        pools: random orders, the finest patches first; a map is held against those of its `Curves.grain`.
         refused: maps that could not be judged.
     """
 
@@ -137,7 +141,7 @@ class Faithfulness:
     settings: Settings
     removed: FloatArray64
     curves: tuple[Curves, ...]
-    random: RandomOrders
+    pools: tuple[RandomOrders, ...]
     refused: tuple[RefusedMap, ...]
 
     @property
@@ -145,57 +149,70 @@ class Faithfulness:
         """(steps + 1,): the shares of pixels inserted at each step of insertion, 0..1."""
         return 1 - self.removed[::-1]
 
-    def bands(self) -> tuple[AreaBand, AreaBand, AreaBand]:
-        """Of the random orders' areas: deletion, insertion, insertion - deletion."""
-        deletion, insertion = self._random_areas()
-        return _band(deletion), _band(insertion), _band(insertion - deletion)
+    @property
+    def orders(self) -> int:
+        """How many random orders each map is held against."""
+        return len(self.pools[0].deletion)
+
+    @property
+    def judged(self) -> int:
+        """How many maps the correction counts: all that are not flat."""
+        return sum(not curves.flat for curves in self.curves)
+
+    @property
+    def needed(self) -> int:
+        """How many random orders it takes for so many maps."""
+        return draws_needed(self.judged)
+
+    def pool(self, grain: int) -> RandomOrders:
+        """The random orders in patches of that side."""
+        return next(pool for pool in self.pools if pool.grain == grain)
 
     def standings(self) -> tuple[Standing, ...]:
         """Of all maps, in the order of `curves`."""
-        deletions, insertions = self._random_areas()
-        differences = insertions - deletions
-        # Their mean is known to be 0, so nothing is subtracted and no degree of freedom lost.
-        spread = math.sqrt(float((differences**2).mean()))
-        found = []
-        for curves in self.curves:
-            deletion = float(area(curves.deletion, self.removed))
-            insertion = float(area(curves.insertion, self.inserted))
-            found.append(
-                Standing(
-                    key=curves.key,
-                    flat=curves.flat,
-                    deletion=deletion,
-                    insertion=insertion,
-                    difference=insertion - deletion,
-                    beats_deletion=_above(-deletion, -deletions),
-                    beats_insertion=_above(insertion, insertions),
-                    beats=_above(insertion - deletion, differences),
-                    z=(insertion - deletion) / spread if spread > 0 else None,
-                )
+        chance = {pool.grain: self._difference(pool) for pool in self.pools}
+        own = [float(self._difference(curves)) for curves in self.curves]
+        p_values = [
+            p_value(value, chance[curves.grain], two_sided=True) for curves, value in zip(self.curves, own, strict=True)
+        ]
+        asked = [index for index, curves in enumerate(self.curves) if not curves.flat]
+        adjusted = dict(zip(asked, holm([p_values[index] for index in asked]), strict=True))
+        return tuple(
+            Standing(
+                key=curves.key,
+                flat=curves.flat,
+                deletion=float(area(curves.deletion, self.removed)),
+                insertion=float(area(curves.insertion, self.inserted)),
+                difference=own[index],
+                beats=_above(own[index], chance[curves.grain]),
+                orders=self.orders,
+                p=p_values[index],
+                adjusted=adjusted.get(index, 1.0),
+                reachable=self.orders >= self.needed,
+                rise=float(max(0.0, (curves.deletion[: len(self.removed) // 2 + 1] - curves.deletion[0]).max())),
             )
-        return tuple(found)
+            for index, curves in enumerate(self.curves)
+        )
 
     def ranking(self) -> tuple[Standing, ...]:
         """The standings, the largest difference insertion - deletion first."""
         return tuple(sorted(self.standings(), key=lambda standing: -standing.difference))
 
-    def band(self, kind: str) -> tuple[FloatArray64, FloatArray64, FloatArray64]:
-        """Three (steps + 1,) arrays: mean, 2.5th and 97.5th percentile of the random orders' curves at each step.
+    def band(self, kind: str, grain: int) -> tuple[FloatArray64, FloatArray64]:
+        """(steps + 1,) each: between these lie the central 95 % of the random orders' curves, at each step by itself.
+
+        A description, not a test: a map is judged by its areas, and a curve of 20 steps that leaves the band at one
+        of them is nothing unusual.
 
         Args:
             kind: "deletion" or "insertion".
+            grain: of the random orders.
         """
-        curves = {"deletion": self.random.deletion, "insertion": self.random.insertion}[kind]
-        low, high = np.quantile(curves, (0.025, 0.975), axis=0)
-        return curves.mean(axis=0), low, high
+        low, high = np.quantile(getattr(self.pool(grain), kind), (LEVEL / 2, 1 - LEVEL / 2), axis=0)
+        return low, high
 
-    def _random_areas(self) -> tuple[FloatArray64, FloatArray64]:
-        return area(self.random.deletion, self.removed), area(self.random.insertion, self.inserted)
-
-
-def _band(values: FloatArray64) -> AreaBand:
-    low, high = np.quantile(values, (0.025, 0.975))
-    return AreaBand(float(values.mean()), float(low), float(high))
+    def _difference(self, curves: Curves | RandomOrders) -> FloatArray64:
+        return area(curves.insertion, self.inserted) - area(curves.deletion, self.removed)
 
 
 def _above(value: float, others: FloatArray64) -> float:

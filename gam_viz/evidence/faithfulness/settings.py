@@ -15,9 +15,11 @@ class Settings:
         baseline: what removed pixels become: "blur" (the picture under a Gaussian of an eighth of its shorter side),
             "mean" (0 after normalisation, the data's mean colour) or "noise" (uniform over all colours, drawn once).
         steps: into how many equal parts the pixels are removed or inserted.
-        orders: how many random orders make the band; even, because half of them are the other half reversed.
+        orders: how many random orders a map is held against; 0 for as many as the level needs with these maps, see
+            `evaluation.permutation.draws_needed`.
         grain: side of the random orders' patches, in pixels of the network's input: 1 for pixels one by one, None for
-            an eighth of the picture's side. Against single pixels every smooth map does well, wherever it lies.
+            an eighth of the picture's side, and for larger ones where a map is smoother than that. Against patches
+            smaller than its own, every smooth map stands out, wherever it lies.
         seed: of random orders, ties and noise.
 
     Raises:
@@ -25,8 +27,8 @@ class Settings:
     """
 
     baseline: str = "blur"
-    steps: int = 32
-    orders: int = 16
+    steps: int = 8
+    orders: int = 0
     grain: int | None = None
     seed: int = 0
 
@@ -35,8 +37,8 @@ class Settings:
             raise ValueError(f"the baseline must be one of {', '.join(BASELINES)}, got {self.baseline!r}")
         if self.steps < 1:
             raise ValueError(f"there must be at least 1 step, got {self.steps}")
-        if self.orders < 2 or self.orders % 2:
-            raise ValueError(f"the random orders must be an even number from 2, got {self.orders}")
+        if self.orders < 0:
+            raise ValueError(f"the number of random orders must be 0 (as many as needed) or more, got {self.orders}")
         if self.grain is not None and self.grain < 1:
             raise ValueError(f"the grain must be at least 1 pixel, got {self.grain}")
         if self.seed < 0:
