@@ -28,11 +28,16 @@ def case() -> Case:
     return case_of("cbam", "gam", about=about, settings=settings)
 
 
-@pytest.fixture
-def page() -> Callable[..., str]:
-    """A case's report in a language."""
+@pytest.fixture(scope="session")
+def page(case: Case) -> Callable[..., str]:
+    """A case's report in a language; that of `case` is made once."""
+    made: dict[str, str] = {}
 
-    def make(case: Case, code: str = "en") -> str:
-        return html(case, words(code))
+    def make(given: Case, code: str = "en") -> str:
+        if given is not case:
+            return html(given, words(code))
+        if code not in made:
+            made[code] = html(case, words(code))
+        return made[code]
 
     return make
