@@ -82,7 +82,7 @@ def dots(
         if title:
             anchor = "left" if where < span[0] + 0.7 * (span[1] - span[0]) else "right"
             elements.note(figure, title, colour=GUIDE, x=where, y=1, yref="paper", xanchor=anchor, yanchor="bottom")
-    figure.update_xaxes(elements.axis(axis, grid=True, range=list(span), tickformat=form))
-    figure.update_yaxes(elements.named_rows(names))
+    figure.layout.xaxis = elements.axis(axis, grid=True, range=list(span), tickformat=form)
+    figure.layout.yaxis = elements.named_rows(names)
     left = max(60, min(170, round(LETTER * max((len(name) for name in names), default=0)) + 14))
     return layout(figure, height=row * len(names) + 78, left=left, right=12, top=24, bottom=48)

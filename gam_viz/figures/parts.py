@@ -50,7 +50,7 @@ def parts(bars: Sequence[Bar], *, colour: str, own_name: str, attention_name: st
         words = f"{bar.own_told} + {bar.attention_told}" if bar.attention else bar.own_told
         elements.note(figure, words, x=end, y=place, xanchor="right" if end > 0.6 * most else "left", yshift=19)
     ticks: elements.Options = {"rangemode": "tozero", "nticks": 5, "tickformat": "~s"}
-    figure.update_xaxes(elements.axis(axis, grid=True, range=[0, 1.03 * most], **ticks))
-    figure.update_yaxes(elements.named_rows([bar.name for bar in bars], above=0.75, below=0.6))
+    figure.layout.xaxis = elements.axis(axis, grid=True, range=[0, 1.03 * most], **ticks)
+    figure.layout.yaxis = elements.named_rows([bar.name for bar in bars], above=0.75, below=0.6)
     figure.update_layout(barmode="stack", bargap=0.55)
     return layout(figure, height=48 * len(bars) + 74, left=66, right=14, top=8, bottom=48)

@@ -98,13 +98,14 @@ def numbers(
             unselected={"marker": {"opacity": 1}},
             hovertemplate=f"{hover} %{{x}}{', ' + name if name else ''}: %{{y:.3f}}<extra></extra>",
         )
-    figure.add_vrect(x0=chosen - 0.5, x1=chosen + 0.5, fillcolor=translucent(CHOSEN, 0.25), line_width=0, layer="below")
-    for line in elements.reference_lines(scale):
-        figure.add_shape(line)
+    band: elements.Options = {"type": "rect", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
+    ends: elements.Options = {"x0": chosen - 0.5, "x1": chosen + 0.5}
+    behind = {**band, **ends, "fillcolor": translucent(CHOSEN, 0.25), "line": {"width": 0}}
+    figure.layout.shapes = [behind, *elements.reference_lines(scale)]
     air = 0.04 * (scale.high - scale.low)
     small: elements.Options = {"tickfont": {"size": 12}}
-    figure.update_xaxes(elements.axis(range=[-0.6, count - 0.4], nticks=6, **small))
-    figure.update_yaxes(elements.axis(range=[scale.low - air, scale.high + air], nticks=5, **small))
+    figure.layout.xaxis = elements.axis(range=[-0.6, count - 0.4], nticks=6, **small)
+    figure.layout.yaxis = elements.axis(range=[scale.low - air, scale.high + air], nticks=5, **small)
     figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)
     return layout(figure, height=height, left=44, top=6, bottom=24)
 
@@ -152,6 +153,6 @@ def _outline(figure: go.Figure, left: float, top: float, right: float, bottom: f
 
 def _square(figure: go.Figure, shape: tuple[int, ...]) -> go.Figure:
     height, width = shape
-    figure.update_xaxes(elements.hidden(range=[-0.6, width - 0.4], constrain="domain"))
-    figure.update_yaxes(elements.hidden(range=[height - 0.4, -0.6], constrain="domain", scaleanchor="x"))
+    figure.layout.xaxis = elements.hidden(range=[-0.6, width - 0.4], constrain="domain")
+    figure.layout.yaxis = elements.hidden(range=[height - 0.4, -0.6], constrain="domain", scaleanchor="x")
     return layout(figure, height=SIDE, left=2, right=2, top=2, bottom=2)
