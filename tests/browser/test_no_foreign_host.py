@@ -2,9 +2,12 @@
 
 from urllib.parse import urlsplit
 
+import pytest
+
 from gam_viz.app.pages import PAGES
 from tests.browser.waiting import rest
 
+pytestmark = pytest.mark.browser
 #: Also what headless Chromium never asks for, such as the icon of the tab.
 LINKED = """() => [...document.querySelectorAll('link[href], script[src], img[src], source[src], iframe[src]')]
     .map((element) => element.href || element.src)"""

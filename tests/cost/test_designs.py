@@ -36,7 +36,7 @@ def test_the_tutorials_five_percent_in_resnet18():
     assert (found["gam", "depthwise"].reduction, round(100 * found["gam", "depthwise"].added, 1)) == (8, 4.2)
 
 
-@pytest.mark.parametrize("stages", [(), (False, False, True)])
+@pytest.mark.parametrize("stages", [(False, False, True), pytest.param((), marks=pytest.mark.long)])
 def test_against_a_search_that_counts(stages):
     config = NetworkConfig(width=16, attention_stages=stages)
     base = count(NetworkConfig(width=16), 16).parameters
