@@ -216,7 +216,7 @@ def test_a_run_of_another_plan_is_not_taken_for_this_ones(place, shop, finished,
     assert state(changed[0], shop[0]) == "missing"
     status = main(["zoo", "--plan", str(place / "plan.toml"), *options(place)])
     assert status == 2
-    assert "was trained otherwise than the plan says" in capsys.readouterr().err
+    assert "was not trained as the plan says" in capsys.readouterr().err
 
 
 def test_the_best_seed_ships_with_its_predictions_and_copies(place, shop, finished):
