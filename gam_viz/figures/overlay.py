@@ -13,6 +13,7 @@ from gam_viz.figures.scales import Scale, number
 from gam_viz.figures.style import data_uri, grey, layout, unseen_points
 
 SIDE = 250  # pixels, of a large map
+SHORT = 5  # letters of a number in the middle of a scale
 
 
 def overlay(
@@ -98,9 +99,11 @@ def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int,
 
 def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.Figure:
     """The printed scale: the colours from end to end with their numbers; `marks` adds values to name."""
-    middle = [0.0] if scale.signed else [(scale.low + scale.high) / 2]
-    ticks = sorted({scale.low, *middle, scale.high, *(m for m in marks if scale.low < m < scale.high)})
-    return colour_bar(scale.low, scale.high, colours, {tick: number(tick) for tick in ticks})
+    middle = 0.0 if scale.signed else (scale.low + scale.high) / 2
+    ticks = {tick: number(tick) for tick in (scale.low, scale.high, *(m for m in marks if scale.low < m < scale.high))}
+    if len(number(middle)) <= SHORT:  # three long numbers do not fit below the narrow bar of three networks
+        ticks[middle] = number(middle)
+    return colour_bar(scale.low, scale.high, colours, dict(sorted(ticks.items())))
 
 
 def colour_bar(low: float, high: float, colours: str, ticks: Mapping[float, str], *, height: int = 40) -> go.Figure:
@@ -110,7 +113,9 @@ def colour_bar(low: float, high: float, colours: str, ticks: Mapping[float, str]
     named: elements.Options = {"tickvals": list(ticks), "ticktext": list(ticks.values()), "tickfont": {"size": 12}}
     across = elements.axis(ticks="outside", ticklen=4, **named)
     figure = go.Figure([colour], {"xaxis": across, "yaxis": elements.hidden()})
-    return layout(figure, height=height, left=18, right=18, top=2, bottom=height - 16)
+    # Plotly leaves out a label that would end beyond the figure, so the ends get the room that theirs need.
+    left, right = (max(18, 4 * len(ticks.get(end, ""))) for end in (low, high))
+    return layout(figure, height=height, left=left, right=right, top=2, bottom=height - 16)
 
 
 def _map(

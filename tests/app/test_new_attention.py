@@ -127,10 +127,8 @@ def test_experiments_run_on_gates_of_every_shape(app: AppTest, section: str) -> 
 def test_compare_offers_every_gate_of_a_layer(app: AppTest) -> None:
     """Both gates of a branch can be chosen, and what is not on the picture's axes is not drawn over it."""
     opened(app, "compare")
-    choice = app.get("button_group")
-    keys = {widget.key: widget for widget in choice}
-    assert keys["gate-spatial"].options == ["row gate", "depth_gate"]
-    assert keys["gate-channel"].options == ["first", "second"]
+    assert app.selectbox(key="gate-spatial").options == ["row gate", "depth_gate"]
+    assert app.selectbox(key="gate-channel").options == ["first", "second"]
     rows = words(app)
     assert "A weight for each of 16 channels and 8 rows, the same in every column" in rows
     app.session_state["gate-spatial"], app.session_state["gate-channel"] = "depth_gate", "second"

@@ -82,6 +82,16 @@ def test_the_picker_has_a_point_a_cell() -> None:
     assert [list(cell) for cell in figure.data[0].customdata] == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]
 
 
+def test_a_scale_bar_has_room_for_its_ends() -> None:
+    """Plotly leaves a label out that would end beyond the figure: 12 pixels high, a digit is 7 wide."""
+    for scale in (Scale(0, 0.00464, signed=False), Scale(-4.82, 4.82, signed=True), Scale(0, 1, signed=False)):
+        figure = scale_bar(scale, DIVERGING[0])
+        ticks = figure.layout.xaxis.ticktext
+        assert figure.layout.margin.r >= 3.5 * len(ticks[-1])
+        assert figure.layout.margin.l >= 3.5 * len(ticks[0])
+    assert scale_bar(Scale(0, 0.00464, signed=False), DIVERGING[0]).layout.xaxis.ticktext == ("0", "0.00464")
+
+
 def test_the_scale_bar_prints_its_ends_and_marks() -> None:
     figure = scale_bar(Scale(-2, 2, signed=True), DIVERGING[0], marks=(1.0, 5.0))
     assert list(figure.layout.xaxis.ticktext) == ["-2", "0", "1", "2"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.words import gate_title, text
 from gam_viz.attention import Branch
@@ -15,4 +15,4 @@ def choose_gate(view: View, layer: str, branch: Branch) -> str:
     if not names:
         return ""
     label = text("common.gates.gate")
-    return segments(f"gate-{branch}", names, names[0], label, lambda name: gate_title(name) or name)
+    return choose(f"gate-{branch}", names, names[0], label, lambda name: gate_title(name) or name)

@@ -19,7 +19,7 @@ def prediction_row(view: View) -> None:
     first, columns = view.row()
     selection = view.selection
     seen = view.columns[0].seen
-    with first, st.container(horizontal=True, gap="small", wrap=False):
+    with first, st.container(horizontal=True, gap="small"):
         original = selection.picture.pixels
         st.image(
             thumbnail(original),
