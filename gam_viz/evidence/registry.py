@@ -6,9 +6,10 @@ from gam_viz.evidence.faithfulness.entry import FAITHFULNESS, INFIDELITY, SENSIT
 from gam_viz.evidence.localisation import LOCALISATION
 from gam_viz.evidence.measure import Measure
 from gam_viz.evidence.randomisation.entry import RANDOMISATION
+from gam_viz.evidence.randomisation.training import TRAINING
 
 #: In the order in which a case measures and pages show them.
 MEASURES: dict[str, Measure] = {
     measure.key: measure
-    for measure in (ABLATION, FAITHFULNESS, RANDOMISATION, AGREEMENT, LOCALISATION, INFIDELITY, SENSITIVITY)
+    for measure in (ABLATION, FAITHFULNESS, RANDOMISATION, TRAINING, AGREEMENT, LOCALISATION, INFIDELITY, SENSITIVITY)
 }

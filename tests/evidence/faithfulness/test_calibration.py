@@ -69,7 +69,8 @@ def test_planted_maps_are_called_what_they_are():
         dice = np.random.default_rng(seed)
         marks = {key: 0.15 * dice.normal(size=(SIDE, SIDE)) for key in found}
         marks["for"][3:8, 3:9] += 1
-        marks["against"][9:14, 8:14] += 1
+        marks["against"][9:14, 8:14] += 1  # the class turned round, as a map with signs
+        marks["against"][3:8, 3:9] -= 1
         for standing in faithfulness(
             network, x, 0, [heatmap(v, k) for k, v in marks.items()], Settings("mean", orders=199, seed=seed)
         ).standings():
