@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.datasets.scenes.dataset import COUNTS
+from gam_viz.evidence.faithfulness import curves
 from tests.checkpoint_files import write_checkpoints
 
 # Drawing without a browser, streamlit says of every element that there is none.
@@ -22,6 +23,14 @@ def _few_scenes() -> Iterator[None]:
     """A hundred test scenes stand for two thousand, which take ten seconds to draw and to be predicted on."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(COUNTS, "test", 100)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _few_orders() -> Iterator[None]:
+    """Twenty random orders where nobody says how many: the hundreds that a level needs are the library's to test."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(curves, "draws_needed", lambda judged: 20)
         yield
 
 

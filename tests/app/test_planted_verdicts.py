@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared import explanations
 from gam_viz.app.shared.columns import Shown, View
+from gam_viz.evaluation import permutation
+from gam_viz.evidence.faithfulness import curves
 from gam_viz.explain import explain
 from gam_viz.images import prepare
 from gam_viz.text import words
@@ -27,6 +29,11 @@ def view(network: Any) -> View:
     subject = explanations.Subject(checkpoint, seen)  # type: ignore[arg-type]
     explanation = explain(given.network, card, seen.tensor)  # type: ignore[arg-type]
     return View(selection, (subject,), (explanation,), Shown())
+
+
+@pytest.fixture(autouse=True)
+def _orders_that_the_level_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curves, "draws_needed", permutation.draws_needed)  # tests/app/conftest.py makes them few
 
 
 @pytest.fixture

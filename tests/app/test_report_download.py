@@ -17,13 +17,6 @@ from tests.app.visiting import visit
 
 
 @pytest.fixture
-def app(app: AppTest) -> AppTest:
-    """The app before its first run, by a link that asks for few steps and orders, and one quick method."""
-    app.query_params.update({"methods": "gradcam", "steps": "8", "orders": "4"})
-    return app
-
-
-@pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each piece is computed."""
     counted: Counter[str] = Counter()
