@@ -109,7 +109,7 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
                 text("evidence.column.difference"): s.difference,
                 text("evidence.column.beats"): s.beats,
                 text("evidence.column.p"): s.adjusted,
-                **{text(measure.title_key): beside_it.get(measure.key) for measure in beside},
+                **{text(q.title_key): beside_it.get(q.key) for measure in beside for q in measure.quantities},
                 text("evidence.column.verdict"): text(f"evidence.verdict.{s.outcome}"),
             }
             for name, title, s, beside_it in rows
@@ -117,7 +117,15 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
         column_config={
             **{
                 text(f"evidence.column.{name}"): st.column_config.NumberColumn(format="%.3f")
-                for name in ("deletion", "insertion", "difference", "p", "infidelity", "sensitivity")
+                for name in (
+                    "deletion",
+                    "insertion",
+                    "difference",
+                    "p",
+                    "infidelity",
+                    "infidelity_constant",
+                    "sensitivity",
+                )
             },
             text("evidence.column.beats"): st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
         },

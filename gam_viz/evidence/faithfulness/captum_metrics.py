@@ -47,11 +47,14 @@ class Infidelity:
         value: mean squared error in logits^2, the map scaled to fit best; 0 is perfect.
         share: `value` as a share of the mean squared fall of the logit, 0..1: 0 where the map foretells every fall, 1
             where it foretells none, as a map of zeros. None where no square made any difference.
+        constant: `share` of a map that is 1 everywhere, to hold it against: such a map foretells that large squares
+            matter more than small ones, which is true of most networks. None where `share` is.
     """
 
     key: str
     value: float
     share: float | None
+    constant: float | None
 
 
 def infidelity(
@@ -125,6 +128,8 @@ def infidelity(
     whole = of(torch.zeros_like(x), fit=False)  # the mean squared fall
     if not math.isfinite(whole):
         raise RefusalError("errors.reason.squares_not_finite")
+    level = of(torch.full_like(x, 1 / 3), fit=True) if maps else whole
+    constant = min(1.0, max(0.0, level) / whole) if whole > 0 else None
     results, refused = [], []
     for index, map_ in enumerate(maps):
         if progress is not None:
@@ -136,7 +141,7 @@ def infidelity(
         # The fitted factor makes up for any scale; at 1 the squares of neither large nor small maps overflow.
         largest = float(values.abs().max())
         error = max(0.0, of(values / largest, fit=True)) if largest > 0 else whole
-        results.append(Infidelity(map_.key, error, min(1.0, error / whole) if whole > 0 else None))
+        results.append(Infidelity(map_.key, error, min(1.0, error / whole) if whole > 0 else None, constant))
     if progress is not None:
         progress(1.0, maps[-1].key if maps else "")
     return tuple(results), tuple(refused)

@@ -59,7 +59,11 @@ def _curves(settings: Any) -> list[Options]:
 
 def _infidel(given: MeasureInput, options: Options, progress: Progress | None) -> tuple[Verdict, ...]:
     found, _ = infidelity(given.network, given.x, given.target, given.maps, progress=progress)
-    return tuple(Verdict(each.key, "", {"infidelity": each.share}) for each in found if each.share is not None)
+    return tuple(
+        Verdict(each.key, "", {"infidelity": each.share, "constant": each.constant})
+        for each in found
+        if each.share is not None
+    )
 
 
 def _shake(given: MeasureInput, options: Options, progress: Progress | None) -> tuple[Verdict, ...]:
@@ -123,7 +127,10 @@ INFIDELITY = Measure(
     _infidel,
     tuple,
     title_key="evidence.column.infidelity",
-    quantities=(Quantity("infidelity", "evidence.column.infidelity"),),
+    quantities=(
+        Quantity("infidelity", "evidence.column.infidelity"),
+        Quantity("constant", "evidence.column.infidelity_constant"),
+    ),
     usual=False,
     effort=0.1,
 )

@@ -14,7 +14,8 @@ from gam_viz.runtime.files import write_atomically
 
 HEAD = """# Who looks at the right place
 
-Written by `python -m gam_viz evidence`; do not edit. What it means is said in [cbam-or-gam.md](cbam-or-gam.md).
+Written by `python -m gam_viz evidence`; do not edit. What it means is said in [cbam-or-gam.md](cbam-or-gam.md);
+the rules by which single maps are judged are in [judging.md](judging.md).
 
 The scenes are drawn, so it is known which pixels are the object (or the tag). Every map is read at the picture's size.
 

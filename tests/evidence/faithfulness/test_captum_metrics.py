@@ -66,6 +66,8 @@ def test_the_map_of_a_linear_network_is_perfect_at_any_scale():
     assert [one.share for one in found[:3]] == pytest.approx([0, 0, 0], abs=1e-5)
     assert found[3].share == 1
     assert found[3].value == pytest.approx(float((falls**2).mean()), rel=1e-4)
+    assert found[0].share < found[0].constant <= 1  # the true map beats one that says nothing of places
+    assert infidelity(network, x, 1, [heatmap(np.full((12, 12), 5.0))])[0][0].share == pytest.approx(found[0].constant)
     noise = heatmap(np.random.default_rng(0).normal(size=(12, 12)))
     assert infidelity(network, x, 1, [noise])[0][0].share > 0.5
 
