@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from gam_viz.images import Limits, PictureError, Rendering, decode, measured_range, open_source, render
+from gam_viz.images.formats.tiff.check import read_tiff
 from tests.images.test_decode import CORNERS, GREY, codes, encoded
 
 
@@ -167,3 +168,10 @@ def test_decode_is_open_and_render() -> None:
     one, other = decode(data, "a.png"), render(open_source(data, "a.png"))
     np.testing.assert_array_equal(one.pixels, other.pixels)
     assert (one.key, one.notes, one.mode) == (other.key, other.notes, other.mode)
+
+
+def test_a_page_beyond_the_last_is_the_last() -> None:
+    """What declares more pages than there are is still read: the check looks at the page that will be drawn."""
+    file = io.BytesIO()
+    Image.new("L", (4, 4), 10).save(file, "TIFF", save_all=True, append_images=[Image.new("L", (6, 6), 20)])
+    assert read_tiff(file.getvalue(), Limits(), 9).size == read_tiff(file.getvalue(), Limits(), 1).size == (6, 6)

@@ -124,6 +124,11 @@ def test_too_many_bands() -> None:
     with pytest.raises(PictureError, match="33 bands; at most 32") as caught:
         open_source(geotiff(np.zeros((33, 2, 2), np.uint8), photometric="minisblack"), "a.tif")
     assert caught.value.code == "too_many_bands"
+    roles = (*[ColorInterp.gray] * 32, ColorInterp.alpha)  # opacity is no band to choose
+    assert (
+        len(open_source(geotiff(np.zeros((33, 2, 2), np.uint8), roles=roles, photometric="minisblack"), "a").bands)
+        == 32
+    )
 
 
 def test_windows_of_fixed_values() -> None:
