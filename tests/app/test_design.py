@@ -74,7 +74,7 @@ def test_half_a_billion_parameters_are_counted_and_not_timed(page: AppTest) -> N
 @pytest.mark.parametrize(
     ("link", "config"),
     [
-        ({"d_attention": "none"}, NetworkConfig(width=16)),
+        pytest.param({"d_attention": "none"}, NetworkConfig(width=16), marks=pytest.mark.long),
         ({"d_attention": "se", "d_ratio": "4"}, NetworkConfig("gam_net", 10, 16, "se", {"reduction_ratio": 4})),
         (
             {"d_attention": "cbam", "d_ratio": "2", "d_kernel": "3", "d_stages_3": "2,3"},
@@ -101,7 +101,11 @@ def test_half_a_billion_parameters_are_counted_and_not_timed(page: AppTest) -> N
             NetworkConfig("resnet18", 7, 16, "gam_sigmoid", {"rate": 4, "spatial": "depthwise"}, stem="stride2"),
         ),
         ({"d_attention": "se_gam", "d_rate": "8"}, NetworkConfig("gam_net", 10, 16, "se_gam", {"rate": 8})),
-        ({"d_attention": "se_cbam"}, NetworkConfig("gam_net", 10, 16, "se_cbam", {"reduction_ratio": 16})),
+        pytest.param(
+            {"d_attention": "se_cbam"},
+            NetworkConfig("gam_net", 10, 16, "se_cbam", {"reduction_ratio": 16}),
+            marks=pytest.mark.long,
+        ),
     ],
     ids=str,
 )

@@ -81,15 +81,15 @@ def test_what_the_reader_chose_stands_in_the_report(app: AppTest) -> None:
     page = visit(app, "evidence")
     page.query_params["question"] = "faithful"
     page.run()
-    page.segmented_control(key="baseline").set_value("noise").run()
-    page.number_input(key="steps").set_value(8).run()
+    page.segmented_control(key="baseline").set_value("noise")
+    page.number_input(key="steps").set_value(16).run()
     page.button(key="make-report").click().run()
     assert not page.exception
     found = made(page)
     archive = zipfile.ZipFile(BytesIO(found["zip"]))
     facts = json.loads(archive.read("manifest.json"))["provenance"]
     assert facts["settings"]["faithfulness"]["baseline"] == "noise"
-    assert facts["settings"]["faithfulness"]["steps"] == 8
+    assert facts["settings"]["faithfulness"]["steps"] == 16
     for network in facts["networks"]:
         by_method = {each["method"]: each for each in network["attributions"]}
         assert by_method["gradcam"]["layer"] == "layer3.0"
