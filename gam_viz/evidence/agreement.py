@@ -98,7 +98,7 @@ def agreement(
     for label, heatmap in maps:
         check_map(heatmap.values, f"{label}'s {heatmap.key}")
     values = [heatmap.values for _, heatmap in maps]
-    side, flat = grid(*values), [is_flat(v) for v in values]
+    side, flat = grid(*values), [is_flat(map_.values, map_.noise) for _, map_ in maps]
     known = [index for index, is_it in enumerate(flat) if not is_it]
     pairs = list(itertools.combinations(known, 2))
     # A map's random maps cost about as much as comparing ten pairs of maps.

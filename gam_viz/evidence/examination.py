@@ -161,7 +161,7 @@ class Examination:
         for map_ in maps:
             if not np.isfinite(map_.values).all():
                 self._leave("map_not_finite", "faithfulness", map=map_.key)
-            elif is_flat(map_.values):
+            elif is_flat(map_.values, map_.noise):
                 self._leave("flat", "faithfulness", map=map_.key)
 
     def _leave(self, code: str, step: str, **details: object) -> None:

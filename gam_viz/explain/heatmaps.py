@@ -33,6 +33,8 @@ class Heatmap:
         values: (h, w) float32, read-only; larger means more important. Attributions keep their signs: what speaks
             against the class is least important.
         signed: whether values can be negative.
+        noise: what rounding alone makes of zero, in the map's unit; see `Attribution.noise`. 0 for gates, whose
+            rounding is relative to their own values.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Heatmap:
     layer: str | None
     values: FloatArray
     signed: bool
+    noise: float = 0.0
 
     def at(self, size: int) -> FloatArray:
         """(size, size): the map over the pixels of the picture, read between its cells bilinearly."""
@@ -115,5 +118,5 @@ def of_attributions(attributions: Iterable[Attribution]) -> tuple[Heatmap, ...]:
     found = []
     for a in attributions:
         key = a.method if a.layer is None else f"{a.method}.{a.layer}"
-        found.append(Heatmap(key, "attribution", a.method, a.layer, a.values, a.signed))
+        found.append(Heatmap(key, "attribution", a.method, a.layer, a.values, a.signed, a.noise))
     return tuple(found)

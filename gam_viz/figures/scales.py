@@ -35,37 +35,45 @@ def bounded_scale(lowest: float = 0.0, highest: float = 1.0) -> Scale:
     return Scale(lowest, highest)
 
 
-def range_scale(maps: Sequence[npt.NDArray[np.floating]]) -> Scale:
-    """From the smallest to the largest value of all maps."""
+def range_scale(maps: Sequence[npt.NDArray[np.floating]], *, noise: float = 0.0) -> Scale:
+    """From the smallest to the largest value of all maps; where these are up to `noise` apart, as of one value."""
     low = min(float(m.min()) for m in maps)
     high = max(float(m.max()) for m in maps)
-    return Scale(low, high if high > low else low + 1.0)
+    return Scale(low, high if high - low > noise else low + 1.0)
 
 
-def symmetric_scale(maps: Sequence[npt.NDArray[np.floating]], *, percentile: float = 100.0) -> Scale:
+def symmetric_scale(
+    maps: Sequence[npt.NDArray[np.floating]], *, percentile: float = 100.0, noise: float = 0.0
+) -> Scale:
     """Centred on 0; the ends lie at a percentile of |value| over all maps, so that few outliers do not pale the rest.
+
+    Maps that hold no more than `noise` are drawn as zeros: rounding gets no colour.
 
     Raises:
         ValueError: the percentile lies outside 50..100.
     """
-    values, limit = _limit(maps, percentile)
+    values, limit = _limit(maps, percentile, noise)
     return Scale(-limit, limit, signed=True, clipped=float((values > limit).mean()))
 
 
-def absolute_scale(maps: Sequence[npt.NDArray[np.floating]], *, percentile: float = 100.0) -> Scale:
-    """From 0 to a percentile of |value| over all maps.
+def absolute_scale(maps: Sequence[npt.NDArray[np.floating]], *, percentile: float = 100.0, noise: float = 0.0) -> Scale:
+    """From 0 to a percentile of |value| over all maps; of `noise`, see `symmetric_scale`.
 
     Raises:
         ValueError: the percentile lies outside 50..100.
     """
-    values, limit = _limit(maps, percentile)
+    values, limit = _limit(maps, percentile, noise)
     return Scale(0.0, limit, clipped=float((values > limit).mean()))
 
 
-def _limit(maps: Sequence[npt.NDArray[np.floating]], percentile: float) -> tuple[npt.NDArray[np.floating], float]:
+def _limit(
+    maps: Sequence[npt.NDArray[np.floating]], percentile: float, noise: float
+) -> tuple[npt.NDArray[np.floating], float]:
     if not 50 <= percentile <= 100:
         raise ValueError(f"the percentile must lie between 50 and 100, got {percentile}")
     values = np.concatenate([np.abs(m).ravel() for m in maps])
+    if values.max() <= noise:
+        return values, 1.0
     limit = float(np.percentile(values, percentile))
     if limit == 0.0:  # most of the map is 0: fall back to the largest value, or to 1 for a map of zeros
         limit = float(values.max()) or 1.0

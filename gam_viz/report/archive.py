@@ -105,7 +105,8 @@ def _method_scale(case: Case, source: str) -> Scale:
     of_method = [m for n in case.networks for m in n.maps if m.source == source and np.isfinite(m.values).all()]
     values = [m.values for m in of_method]
     signed = any(m.signed for m in of_method)
-    return symmetric_scale(values, percentile=PERCENTILE) if signed else range_scale(values)
+    noise = max((m.noise for m in of_method), default=0.0)
+    return symmetric_scale(values, percentile=PERCENTILE, noise=noise) if signed else range_scale(values, noise=noise)
 
 
 def _colours(scale: Scale) -> str:

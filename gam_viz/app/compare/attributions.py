@@ -39,10 +39,10 @@ class Display:
     opacity: float
     own: bool
 
-    def scale(self, maps: Sequence[np.ndarray], signed: bool) -> Scale:
+    def scale(self, maps: Sequence[np.ndarray], signed: bool, noise: float) -> Scale:
         """Of maps that share one."""
         make: Callable[..., Scale] = symmetric_scale if signed else absolute_scale
-        return make(maps, percentile=self.percentile)
+        return make(maps, percentile=self.percentile, noise=noise)
 
 
 @st.fragment
@@ -120,7 +120,10 @@ def _method_row(
 ) -> None:
     signed = results[0].signed and display.signed
     maps = [result.values if signed else np.abs(result.values) for result in results]
-    shared, title = display.scale(maps, signed), text(f"common.method.{method.key}")
+    shared, title = (
+        display.scale(maps, signed, max(result.noise for result in results)),
+        text(f"common.method.{method.key}"),
+    )
     colours = DIVERGING[0] if signed else SEQUENTIAL[0]
     first, columns = view.row()
     with first:
@@ -131,7 +134,7 @@ def _method_row(
         caption = text("common.scale.own") if display.own else text("compare.attributions.scale")
         print_scale(shared, colours, caption, key=f"scale-{method.key}")
     for (column, place), result, values, badge in zip(columns, results, maps, badges, strict=True):
-        scale = display.scale([values], signed) if display.own else shared
+        scale = display.scale([values], signed, result.noise) if display.own else shared
         target = class_title(view.selection.classes[result.target])
         with place:
             column.heading(text("compare.attributions.target", target=target))

@@ -99,7 +99,8 @@ def _pick() -> None:
 def _picture(column: Column, map_: Heatmap, name: str, key: str) -> None:
     st.html(heading(name, column.colour))
     # Likeness goes by order alone: each map is drawn on its own scale, and says so.
-    scale = symmetric_scale([map_.values], percentile=99) if map_.signed else range_scale([map_.values])
+    values, noise = [map_.values], map_.noise
+    scale = symmetric_scale(values, percentile=99, noise=noise) if map_.signed else range_scale(values, noise=noise)
     colours = DIVERGING[0] if map_.signed else SEQUENTIAL[0]
     st.plotly_chart(
         overlay(map_.values, column.seen, scale, colours, opacity=0.8, hover=text("common.word.value")),

@@ -89,7 +89,7 @@ def faithfulness(
             refused.append(RefusedMap(map_.key, RefusalError("errors.reason.map_not_finite")))
     grain = settings.grain_of(size)
     ties = tie_order(size, grain, settings.seed)
-    flat = [is_flat(map_.values) for map_ in judged]
+    flat = [is_flat(map_.values, map_.noise) for map_ in judged]
     orders = [ranked(map_, ties) for map_ in judged]
     smooth = [order for order, without_order in zip(orders, flat, strict=True) if not without_order]
     own = iter(grains_of(smooth, grain) if settings.grain is None else [grain] * len(smooth))

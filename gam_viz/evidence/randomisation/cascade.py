@@ -229,7 +229,7 @@ class _Original:
     def __init__(self, heatmap: Heatmap, top: float, count: int) -> None:
         self.heatmap, self.top, self.count = heatmap, top, count
         self.finite = bool(np.isfinite(heatmap.values).all())
-        self.flat = self.finite and is_flat(heatmap.values)
+        self.flat = self.finite and is_flat(heatmap.values, heatmap.noise)
         self.spread = _spread(heatmap.values)
         self._random: dict[tuple[bool, int], Ranked] = {}
 

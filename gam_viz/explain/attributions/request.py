@@ -55,6 +55,8 @@ class Attribution:
         delta: |sum of the map - (f(x) - f(baseline))| in logits, for path methods.
         relative_delta: delta / |f(x) - f(baseline)|; infinite where the two logits are equal.
         evidence: how the map came about: "forwards" and "backwards" (pictures passed), steps, windows, superpixels …
+        noise: what rounding alone makes of zero: 8 units of float32 (or of a finer type) times |f(x)|, whose difference
+            or derivative the map is. A map that varies by no more shows nothing.
     """
 
     method: str
@@ -69,6 +71,7 @@ class Attribution:
     delta: float | None
     relative_delta: float | None
     evidence: Mapping[str, Value]
+    noise: float = 0.0
 
 
 def attribute(
@@ -211,6 +214,7 @@ def _finish(plan: _Plan, work: Work, found: Finding) -> Attribution:
         delta=found.delta,
         relative_delta=relative,
         evidence=evidence,
+        noise=work.noise(),
     )
 
 

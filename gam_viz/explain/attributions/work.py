@@ -127,6 +127,17 @@ class Work:
             return self.joint().score
         return self.shared("score", lambda: float(self.scores(1, lambda start, stop: self.x)))
 
+    def noise(self) -> float:
+        """What rounding alone makes of a zero difference or derivative of f(x); see `Attribution.noise`."""
+        known = self._cache.get("joint") or self._cache.get("score")
+        if known is not None:
+            score = known[0].score if isinstance(known[0], Joint) else known[0]
+        else:  # a pass on no method's account
+            with torch.no_grad():
+                score = float(self.prepared.plain(self.x)[0, self.target])
+        unit = min(torch.finfo(self.prepared.dtype).eps, torch.finfo(torch.float32).eps)
+        return 8 * unit * abs(score)
+
     def baseline(self, kind: str) -> Tensor:
         """(1, 3, H, W), the picture that stands for "nothing".
 
