@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -50,7 +52,7 @@ class Agreement:
         maps: as given.
         flat: of each map, whether it is flat and so like nothing.
         spearman, ssim, iou: see `Similarity`.
-        side: cells a side of the grid on which all are compared.
+        side: cells a side of the finest grid that a pair is compared on.
         top: share of the cells that count as a map's top.
         count, level: of the bands, see `SimilarityBand`.
     """
@@ -76,7 +78,10 @@ def agreement(
     level: float = LEVEL,
     progress: Progress | None = None,
 ) -> Agreement:
-    """Compare every two maps on the grid of the finest (see `grid`).
+    """Compare every two maps, each pair on the grid of its finer one (see `grid`).
+
+    What is said of two maps does not depend on which others are given: the random maps of each are seeded by its label
+    and key.
 
     Args:
         maps: each with its label, e.g. the name of its network; at least one.
@@ -110,17 +115,27 @@ def agreement(
         if progress is not None:
             progress(done / max(effort, 1), label)
 
-    random, own = {}, {}
+    chance: dict[int, npt.NDArray[np.floating]] = {}
     for index in known:
-        own[index] = Ranked.of([values[index]], side, top, np.float64)
-        random[index] = Ranked.of(random_maps(values[index], count, seed + index), side, top)
-        tell(maps[index][0], 10)
+        label, heatmap = maps[index]
+        chance[index] = random_maps(values[index], count, seed + zlib.crc32(f"{label}/{heatmap.key}".encode()))
+        tell(label, 10)
+
+    @cache
+    def own(index: int, side: int) -> Ranked:
+        return Ranked.of([values[index]], side, top, np.float64)
+
+    @cache
+    def random(index: int, side: int) -> Ranked:
+        return Ranked.of(chance[index], side, top)
+
     found, low, high = (np.full((3, len(maps), len(maps)), np.nan) for _ in range(3))
     found[:, known, known] = 1
     for a, b in pairs:
         both = np.array([a, b]), np.array([b, a])
-        found[:, *both] = np.stack(compare(own[a], own[b]))
-        limits = band_of(compare(random[a], random[b]), level)
+        common = grid(values[a], values[b])
+        found[:, *both] = np.stack(compare(own(a, common), own(b, common)))
+        limits = band_of(compare(random(a, common), random(b, common)), level)
         low[:, *both], high[:, *both] = np.array([limits.spearman, limits.ssim, limits.iou]).T[:, :, None]
         tell(maps[a][0], 1)
     if progress is not None:

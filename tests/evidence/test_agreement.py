@@ -116,3 +116,18 @@ def test_progress_is_told_and_may_leave():
 
     with pytest.raises(KeyboardInterrupt):
         agreement(named(field(0), field(1)), count=5, progress=leave)
+
+
+def test_two_maps_are_judged_alike_whatever_others_are_listed():
+    dice = np.random.default_rng(3)
+    shapes = ((8, 8), (16, 16), (40, 40), (8, 8))
+    given = [
+        (f"network {k}", Heatmap(f"gate.{k}", "gate", "gate", str(k), dice.random(shape).astype(np.float32), False))
+        for k, shape in enumerate(shapes)
+    ]
+    alone = agreement(given[:2], count=20)
+    among = agreement([given[3], given[1], given[2], given[0]], count=20)
+    for measure in ("spearman", "ssim", "iou"):
+        for part in ("values", "low", "high"):
+            pair = getattr(getattr(alone, measure), part)[0, 1]
+            np.testing.assert_allclose(getattr(getattr(among, measure), part)[3, 1], pair, rtol=1e-5)
