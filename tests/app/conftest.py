@@ -26,12 +26,13 @@ def _few_scenes() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _few_orders() -> Iterator[None]:
-    """Twenty random orders where nobody says how many: the hundreds that a level needs are the library's to test."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(curves, "draws_needed", lambda judged: 20)
-        yield
+@pytest.fixture(autouse=True)
+def _few_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty random orders where nobody says how many: the hundreds that a level needs are the library's to test.
+
+    A test at a time: for a whole session, the tests of other folders that come after would have few orders, too.
+    """
+    monkeypatch.setattr(curves, "draws_needed", lambda judged: 20)
 
 
 @pytest.fixture(scope="session")
