@@ -111,7 +111,7 @@ def test_a_dicom_file_with_a_window(run, folder):
         ("p.png", ["--target", "unicorn"], "no network here has a class 'unicorn'; they have sailboat"),
         ("p.png", ["--methods", "deeplift"], "deeplift is not offered"),
         ("p.png", ["--methods", "magic"], "unknown attribution method 'magic'"),
-        ("p.png", ["--orders", "3"], "the random orders must be an even number from 2, got 3"),
+        ("p.png", ["--orders", "-1"], "0 (as many as needed) or more, got -1"),
         ("p.png", ["--steps", "0"], "there must be at least 1 step, got 0"),
         ("p.png", ["--device", "abacus"], "unknown device 'abacus'"),
         ("p.png", ["--out", "report.pdf"], "the report is written as .html or .zip, got report.pdf"),

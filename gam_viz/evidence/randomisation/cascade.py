@@ -1,6 +1,6 @@
 """Does a map change when the network's weights become random? (Adebayo et al., arXiv 1810.03292, section 4)
 
-A map that stays the same says nothing of what the network learnt: it shows the picture, or the architecture. Two
+A map that stays the same says little of what the weights hold: it shows the picture, or the architecture. Two
 tests, both on a copy, with the initialisation that this project's training starts from:
 
 - the cascade: fresh weights from the head down, stage by stage, and the maps anew after each;
