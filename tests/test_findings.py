@@ -13,12 +13,12 @@ from gam_viz.datasets.arrays import DatasetError
 from gam_viz.datasets.registry import load_dataset
 from gam_viz.evaluation.intervals import Paired, difference
 from gam_viz.evaluation.power import detectable
-from gam_viz.evidence.leaderboard import aggregate
+from gam_viz.evidence.leaderboard import aggregate, results_file
 from gam_viz.zoo.results import load_results
 
 ROOT = Path(__file__).resolve().parents[1]
 ZOO = {each.name: each for each in load_results()}
-BOARD = {each.data: each for each in aggregate.load_results()}
+BOARD = {each.data: each for each in results_file.load_results()}
 LABELS = ("none", "cbam", "gam", "gam-sigmoid")
 MEASURES = ("energy", "pointing", "overlap")
 

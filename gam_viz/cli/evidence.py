@@ -33,8 +33,9 @@ def run(options: argparse.Namespace) -> None:
     """Gather what is missing, write what is known."""
     from tqdm import tqdm
 
-    from gam_viz.evidence.leaderboard.aggregate import RESULTS, load_results, results, write
+    from gam_viz.evidence.leaderboard.aggregate import results
     from gam_viz.evidence.leaderboard.markdown import write_table
+    from gam_viz.evidence.leaderboard.results_file import RESULTS, load_results, write
     from gam_viz.evidence.leaderboard.run import TAGGED, EvidenceError, Question, gather
     from gam_viz.evidence.leaderboard.scoring import METHODS
     from gam_viz.networks.checkpoints import find, named

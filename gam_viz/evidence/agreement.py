@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options
-from gam_viz.evidence.similarity import LEVEL, TOP, Ranked, band_of, check_map, compare, grid, random_maps
+from gam_viz.evidence.similarity import TOP, Ranked, check_map, compare, grid
+from gam_viz.evidence.surrogates import LEVEL, band_of, random_maps
 from gam_viz.explain.attributions import Param
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap

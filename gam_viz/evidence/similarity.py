@@ -1,11 +1,10 @@
-"""How alike two maps are, and how alike two unrelated maps of the same smoothness would be.
+"""How alike two maps are.
 
 Maps differ in unit, range and resolution, so only the *order* of their cells is compared: each map becomes ranks, 0..1,
 on one grid. Every measure here is therefore the same for a map and for any increasing function of it, and a few huge
 gradients do not decide over all the rest. What ranks hide is how much a map varies at all; show its spread beside them.
 
-Smooth maps look alike by accident: two blurred noises of 64x64 cells easily correlate by 0.3. So a number means
-something only beside its `SimilarityBand`: the range of the same number between random maps as smooth as the two.
+Smooth maps look alike by accident, so a number means something only beside its band: see `surrogates`.
 """
 
 from __future__ import annotations
@@ -16,9 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import scipy
-from scipy import fft
 from scipy.ndimage import uniform_filter
-from scipy.special import ndtri
 
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import resized
@@ -28,7 +25,6 @@ Array = npt.NDArray[np.floating]
 LEAST, MOST = 16, 64  # cells a side of the grid that maps are compared on
 WINDOW = 7  # cells a side of SSIM's window, as in skimage.metrics
 TOP = 0.1  # share of the cells that count as a map's top
-COUNT, LEVEL = 200, 0.95  # of a band: random pairs, and the share of them that lie within
 _C1, _C2 = 0.01**2, 0.03**2  # SSIM's constants for a data range of 1
 
 
@@ -47,23 +43,6 @@ class Similarity:
     spearman: float | None
     ssim: float | None
     iou: float | None
-
-
-@dataclass(frozen=True)
-class SimilarityBand:
-    """Where each measure lies between random maps of given smoothnesses.
-
-    Attributes:
-        spearman, ssim, iou: (low, high), the central `level` of the random pairs.
-        count: of random pairs.
-        level: share of the pairs that lies within.
-    """
-
-    spearman: tuple[float, float]
-    ssim: tuple[float, float]
-    iou: tuple[float, float]
-    count: int
-    level: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +107,14 @@ def check_map(values: Array, name: str = "a map") -> None:
         raise ValueError(f"{name} holds values that are not finite, so it cannot be compared")
 
 
+def check_maps(first: Array, second: Array, top: float) -> None:
+    """Refuse two of which one is no map (see `check_map`), and a top that is no share."""
+    check_map(first, "the first map")
+    check_map(second, "the second map")
+    if not 0 < top < 1:
+        raise ValueError(f"the top is a share of the cells between 0 and 1, got {top}")
+
+
 def similarity(first: Array, second: Array, *, top: float = TOP) -> Similarity:
     """How alike two maps (h, w) are, whatever their units and resolutions; see `grid`.
 
@@ -141,7 +128,7 @@ def similarity(first: Array, second: Array, *, top: float = TOP) -> Similarity:
     >>> round(similarity(ramp, np.exp(ramp)).spearman, 6)
     1.0
     """
-    _check(first, second, top)
+    check_maps(first, second, top)
     if is_flat(first) or is_flat(second):
         return Similarity(None, None, None)
     side = grid(first, second)
@@ -163,72 +150,6 @@ def compare(first: Ranked, second: Ranked) -> tuple[Array, Array, Array]:
     both = np.minimum(first.top, second.top).sum(axis=(1, 2))
     iou = both / (first.top.sum(axis=(1, 2)) + second.top.sum(axis=(1, 2)) - both)
     return spearman, ssim, iou
-
-
-def random_maps(values: Array, count: int, seed: int = 0) -> Array:
-    """`count` random maps with the very values of a map (h, w) and nearly its smoothness, elsewhere: (count, h, w).
-
-    Amplitude-adjusted surrogates (Theiler et al., Physica D 58, 1992), in two dimensions: the map's
-    values become normal scores, these get the phases of white noise while the amplitudes of their Fourier transform
-    stay, and the map's own values are laid out in the order of the result. A departure, and
-    its consequence:
-
-    - A Fourier transform takes the left edge for the right edge's neighbour; most maps have a jump there, and what is
-      made with it is rougher than the map. So the map is mirrored first, and one quarter of the result is taken. Of
-      120 pairs of unrelated fields of 32x32 cells, noise blurred by 6 cells, 92 % then lay within their 95 % band of
-      rank correlation, without it 75 %; blurred by 4 cells, 90 and 87 %; by 2 or none, 93 to 96 % either way.
-    - As a quarter of a longer wave, the result can have more or less contrast than the map; laying out the map's values
-      undoes that.
-
-    They know nothing of places: a map drawn to the middle by its network's zero padding has surrogates that are not.
-
-    Raises:
-        ValueError: see `check_map`; or the map is flat.
-    """
-    check_map(values)
-    if is_flat(values):
-        raise ValueError("a flat map has no smoothness that random maps could share")
-    height, width = values.shape
-    scores = ndtri((scipy.stats.rankdata(values) - 0.5) / values.size).reshape(height, width)
-    mirrored = np.pad(scores, ((0, height), (0, width)), mode="symmetric").astype(np.float32)
-    amplitudes = np.abs(fft.rfft2(mirrored))
-    noise = np.random.default_rng(seed).standard_normal((count, *mirrored.shape), dtype=np.float32)
-    phases = fft.rfft2(noise)
-    phases /= np.abs(phases) + np.finfo(np.float32).tiny
-    waves = fft.irfft2(amplitudes * phases, s=mirrored.shape)[:, :height, :width].reshape(count, -1)
-    maps = np.empty(waves.shape, values.dtype)
-    np.put_along_axis(maps, np.argsort(waves, axis=1), np.broadcast_to(np.sort(values, axis=None), waves.shape), 1)
-    return maps.reshape(count, height, width)
-
-
-def band(
-    first: Array, second: Array, *, top: float = TOP, count: int = COUNT, seed: int = 0, level: float = LEVEL
-) -> SimilarityBand | None:
-    """Where `similarity` lies between two random maps, one as smooth as each of these; None where one is flat.
-
-    Raises:
-        ValueError: see `similarity`.
-    """
-    _check(first, second, top)
-    if is_flat(first) or is_flat(second):
-        return None
-    side = grid(first, second)
-    stacks = (random_maps(values, count, seed + k) for k, values in enumerate((first, second)))
-    return band_of(compare(*(Ranked.of(stack, side, top) for stack in stacks)), level)
-
-
-def band_of(measures: tuple[Array, Array, Array], level: float = LEVEL) -> SimilarityBand:
-    """The central `level` of what `compare` found of many pairs."""
-    low, high = np.quantile(np.stack(measures), ((1 - level) / 2, (1 + level) / 2), axis=1)
-    limits = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
-    return SimilarityBand(limits[0], limits[1], limits[2], len(measures[0]), level)
-
-
-def _check(first: Array, second: Array, top: float) -> None:
-    check_map(first, "the first map")
-    check_map(second, "the second map")
-    if not 0 < top < 1:
-        raise ValueError(f"the top is a share of the cells between 0 and 1, got {top}")
 
 
 def _on_grid(values: Array, side: int) -> Array:

@@ -9,7 +9,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.evidence.ablation.ablate import ablate, ablations
-from gam_viz.evidence.leaderboard.aggregate import results, write
+from gam_viz.evidence.leaderboard.aggregate import results
+from gam_viz.evidence.leaderboard.results_file import write
 from gam_viz.evidence.leaderboard.run import Question, gather
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.gates import gates_of

@@ -6,7 +6,8 @@ from scipy import ndimage
 from scipy.stats import rankdata
 
 from gam_viz.evidence.agreement import agreement
-from gam_viz.evidence.similarity import band, similarity
+from gam_viz.evidence.similarity import similarity
+from gam_viz.evidence.surrogates import band
 from gam_viz.explain.heatmaps import Heatmap, resized
 
 

@@ -15,7 +15,8 @@ from gam_viz.evidence.case import Case
 from gam_viz.evidence.examine import examine
 from gam_viz.evidence.faithfulness.result import MATTERS, Standing
 from gam_viz.evidence.randomisation.cascade import SURVIVES, RandomisedMap, _Original, _verdict
-from gam_viz.evidence.similarity import Similarity, SimilarityBand
+from gam_viz.evidence.similarity import Similarity
+from gam_viz.evidence.surrogates import SimilarityBand
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap

@@ -5,7 +5,8 @@ import pytest
 from scipy import fft, ndimage, stats
 from skimage.metrics import structural_similarity
 
-from gam_viz.evidence.similarity import band, grid, random_maps, similarity
+from gam_viz.evidence.similarity import grid, similarity
+from gam_viz.evidence.surrogates import band, random_maps
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import resized
 

@@ -14,14 +14,8 @@ from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, legend
 from gam_viz.app.shared.words import attention_title, layer_title, prose, text, words
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.aggregate import (
-    RESULTS,
-    GateRow,
-    MapRow,
-    NetworkRow,
-    Results,
-    load_results,
-)
+from gam_viz.evidence.leaderboard.aggregate import GateRow, MapRow, NetworkRow, Results
+from gam_viz.evidence.leaderboard.results_file import RESULTS, load_results
 from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import KINDS, TRIVIAL, by_chance

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,12 +12,9 @@ import numpy.typing as npt
 
 from gam_viz.evaluation.intervals import Estimate, accuracy, difference, mean
 from gam_viz.evaluation.power import at_level, corrected_level
-from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError, Gathered, Question
+from gam_viz.evidence.leaderboard.run import TAG_FIELDS, Gathered, Question
 from gam_viz.evidence.leaderboard.scoring import REGIONS, Looks, scene_scores
 from gam_viz.evidence.own_maps import FEATURES, KINDS, TRIVIAL
-from gam_viz.runtime.files import write_atomically
-
-RESULTS = Path(__file__).with_name("results.json")
 
 #: What maps are held against, scene by scene: "cbam": the same map of the CBAM network; "none": mean |features| of the
 #: network without attention; "features": the same of the network's own layers; "edges" and "centre": see `TRIVIAL`.
@@ -209,48 +203,3 @@ def direction(apart: Mapping[str, Estimate]) -> Literal["more", "less", "same", 
     wide = (at_level(of, corrected_level(len(apart))) for of in apart.values())
     said = {"more" if of.low > 0 else "less" if of.high < 0 else "same" for of in wide}
     return said.pop() if len(said) == 1 else "mixed"  # type: ignore[return-value]
-
-
-def write(found: Sequence[Results], path: Path) -> None:
-    """Write as JSON, atomically."""
-    text = json.dumps([dataclasses.asdict(each) for each in found], indent=1, ensure_ascii=False)
-    write_atomically(path, lambda part: part.write_text(text + "\n", encoding="utf-8"))
-
-
-def load_results(path: Path = RESULTS) -> list[Results]:
-    """What `write` wrote; empty where there is no such file.
-
-    Raises:
-        EvidenceError: the file is damaged or of another version.
-    """
-    try:
-        return [_results_of(values) for values in json.loads(path.read_text(encoding="utf-8"))]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise EvidenceError(f"{path.name} cannot be read: {error}") from error
-
-
-def _results_of(values: dict[str, Any]) -> Results:
-    networks = [
-        NetworkRow(
-            **values
-            | {
-                "accuracy": Estimate(**values["accuracy"]),
-                "maps": tuple(_map_of(row) for row in values["maps"]),
-                "gates": tuple(
-                    GateRow(**row | {k: Estimate(**row[k]) for k in ("accuracy", "margin")}) for row in values["gates"]
-                ),
-                "tag": {name: Estimate(**of) for name, of in values["tag"].items()},
-            }
-        )
-        for values in values["networks"]
-    ]
-    trivial = tuple(_map_of(row) for row in values["trivial"])
-    return Results(**values | {"methods": tuple(values["methods"]), "trivial": trivial, "networks": tuple(networks)})
-
-
-def _map_of(row: dict[str, Any]) -> MapRow:
-    scores = {m: None if of is None else Estimate(**of) for m, of in row["scores"].items()}
-    against = {name: {m: Estimate(**of) for m, of in each.items()} for name, each in row["against"].items()}
-    return MapRow(**row | {"scores": scores, "against": against})

@@ -33,13 +33,11 @@ from gam_viz.evidence.similarity import (
     TOP,
     Ranked,
     Similarity,
-    SimilarityBand,
-    band_of,
     compare,
     grid,
-    random_maps,
     similarity,
 )
+from gam_viz.evidence.surrogates import SimilarityBand, band_of, random_maps
 from gam_viz.explain.attributions import Request, attribute_many
 from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.explain.explanation import explain

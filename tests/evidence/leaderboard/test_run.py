@@ -11,8 +11,9 @@ from scipy import stats
 from gam_viz.cli.main import main
 from gam_viz.evaluation.intervals import Estimate, mean
 from gam_viz.evidence.leaderboard import run
-from gam_viz.evidence.leaderboard.aggregate import direction, load_results, results, write
+from gam_viz.evidence.leaderboard.aggregate import direction, results
 from gam_viz.evidence.leaderboard.markdown import write_table
+from gam_viz.evidence.leaderboard.results_file import load_results, write
 from gam_viz.evidence.leaderboard.run import EvidenceError, Question, gather
 from gam_viz.evidence.own_maps import CHANNEL, FEATURES, GAIN, KINDS, MASK
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gam_viz.datasets.scenes.draw import draw_scenes
-from gam_viz.evidence.leaderboard.aggregate import load_results
+from gam_viz.evidence.leaderboard.results_file import load_results
 from gam_viz.evidence.leaderboard.scoring import inputs, looks, scene_scores, trivial_looks
 from gam_viz.evidence.localisation import LOCALISATION, score
 from gam_viz.evidence.measure import MeasureInput
