@@ -11,6 +11,7 @@ from torch import nn
 
 from gam_viz.datasets.arrays import LabelledImages
 from gam_viz.evaluation.intervals import wilson_interval
+from gam_viz.explain.checks import check_answers
 from gam_viz.images import normalise_batch
 from gam_viz.runtime.device import autocast
 
@@ -83,7 +84,11 @@ def summarise(logits: npt.NDArray[np.float32], data: LabelledImages) -> dict[str
     """What a card says of a split, from logits (N, classes): accuracy, its 95 % interval, per class, calibration.
 
     With two classes also "auc", of the second class against the first.
+
+    Raises:
+        RefusalError: some logits are not finite.
     """
+    check_answers(logits)
     shifted = logits - logits.max(axis=1, keepdims=True)
     probabilities = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
     correct = logits.argmax(axis=1) == data.labels

@@ -20,6 +20,7 @@ from torch import nn
 
 from gam_viz.datasets import LabelledImages
 from gam_viz.evaluation.metrics import predict
+from gam_viz.explain.checks import check_answers
 from gam_viz.runtime.files import write_atomically
 
 OUTCOMES = ("both", "first", "second", "neither")
@@ -49,7 +50,12 @@ class Predictions:
 
     @classmethod
     def of_logits(cls, logits: npt.NDArray[np.float32]) -> Predictions:
-        """Of logits (N, classes)."""
+        """Of logits (N, classes).
+
+        Raises:
+            RefusalError: some are not finite.
+        """
+        check_answers(logits)
         predicted = logits.argmax(axis=1).astype(np.int64)
         shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
         return cls(predicted, (1 / np.exp(shifted).sum(axis=1)).astype(np.float32))

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numbers
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from gam_viz.text.refusal import RefusalError
 
 
 def check_picture(x: Any) -> None:
@@ -34,3 +38,17 @@ def check_target(target: Any, classes: int) -> int:
     if not 0 <= index < classes:
         raise ValueError(f"the target must be a class from 0 to {classes - 1}, got {index}")
     return index
+
+
+def check_answers(logits: npt.NDArray[np.floating]) -> None:
+    """Refuse answers that name no class: the largest of numbers that are not finite would be the first of them.
+
+    Args:
+        logits: (N, classes), of N pictures.
+
+    Raises:
+        RefusalError: a logit is NaN or infinite; the sentence says for how many pictures.
+    """
+    spoiled = int((~np.isfinite(logits)).any(axis=1).sum())
+    if spoiled:
+        raise RefusalError("errors.reason.answers_not_finite", spoiled=spoiled, count=len(logits))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from gam_viz.explain.checks import check_answers
 from gam_viz.explain.gates import GateReading, read_gates
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.checkpoints import Card
@@ -29,14 +30,29 @@ class Explanation:
 
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:
-        """(classes,): softmax of the logits."""
+        """(classes,): softmax of the logits.
+
+        Raises:
+            RefusalError: the logits are not finite.
+        """
+        check_answers(self.logits[None])
         exponentials = np.exp(self.logits.astype(np.float64) - self.logits.max())
         return exponentials / exponentials.sum()
 
     @property
     def predicted(self) -> int:
-        """Index of the largest logit."""
+        """Index of the largest logit.
+
+        Raises:
+            RefusalError: the logits are not finite: there is no prediction.
+        """
+        check_answers(self.logits[None])
         return int(self.logits.argmax())
+
+    @property
+    def answered(self) -> bool:
+        """Whether the network gave an answer at all: finite logits."""
+        return bool(np.isfinite(self.logits).all())
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.session_cache import progress_line
 from gam_viz.app.shared.sidebar import FITS, choose_networks
 from gam_viz.app.shared.uploader import draw_uploader
-from gam_viz.app.shared.uploads import Refused, dismiss, refused, uploads
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.uploads import Refused, dismiss, plain, refused, uploads
+from gam_viz.app.shared.words import reason, text
 from gam_viz.images import PictureError
+from gam_viz.text.refusal import RefusalError
 
 page_style()
 st.header(text("my_pictures.title"), anchor=False)
@@ -40,6 +41,8 @@ with progress_line(computing) as line:
             entries.append(judge(upload, networks, fit, line, number / len(files)))
         except PictureError as error:
             spoiled.append(Refused(upload.name, error))
+        except RefusalError as error:  # a network that answers NaN
+            st.warning(f"**{plain(upload.name)}** · {reason(error)}")
 if not entries and not spoiled:
     st.stop()
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import streamlit as st
 import torch
 
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.session_cache import Say, cached, keep, progress_line, recall, spinner
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.words import network_title, text
 from gam_viz.explain import Explanation, explain
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
 from gam_viz.images import NetworkInput, Picture, prepare
@@ -65,6 +66,20 @@ def explained(subjects: Iterable[Subject]) -> tuple[Explanation, ...]:
     """Prediction and gates of each; while they are computed, or wait for another session's, the page says so."""
     with spinner(text("compare.predicting")) as line:
         return tuple(_explanation(subject, line.on_wait) for subject in subjects)
+
+
+def answered(subjects: Sequence[Subject]) -> tuple[tuple[Subject, ...], tuple[Explanation, ...]]:
+    """Those that give a finite answer to the picture, and what it is. The others are named; where none is left, the
+    page ends here."""
+    pairs = list(zip(subjects, explained(subjects), strict=True))
+    silent = [subject for subject, explanation in pairs if not explanation.answered]
+    if silent:
+        names = text("common.word.comma").join(network_title(subject.card) for subject in silent)
+        st.error(text("common.prediction.no_answer", names=names))
+    kept = [(subject, explanation) for subject, explanation in pairs if explanation.answered]
+    if not kept:
+        st.stop()
+    return tuple(subject for subject, _ in kept), tuple(explanation for _, explanation in kept)
 
 
 def _explanation(subject: Subject, on_wait: OnWait) -> Explanation:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import ParamSpec
 
 import streamlit as st
 
 from gam_viz.app.shared.columns import Shown, View, page_style
-from gam_viz.app.shared.explanations import explained, subject
+from gam_viz.app.shared.explanations import answered, subject
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
 from gam_viz.app.shared.subject import subject_row
@@ -45,6 +46,8 @@ def opened_view(title: str) -> View:
         st.stop()
     look_bar(selection.source, selection.picture, selection.title)
     subjects = tuple(subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
-    view = View(selection, subjects, explained(subjects), Shown())
+    subjects, explanations = answered(subjects)
+    selection = replace(selection, networks=tuple(subject.checkpoint for subject in subjects))
+    view = View(selection, subjects, explanations, Shown())
     subject_row(view)
     return view

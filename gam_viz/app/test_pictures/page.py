@@ -6,10 +6,11 @@ from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.evaluation_set import pictures_of, predictions_of
 from gam_viz.app.shared.missing_data import dataset_error, offer_download
 from gam_viz.app.shared.sidebar import choose_networks
-from gam_viz.app.shared.words import network_titles, text
+from gam_viz.app.shared.words import network_titles, reason, text
 from gam_viz.app.test_pictures.outcomes import outcome_row
 from gam_viz.app.test_pictures.tiles import COMPARE, Gallery, tile_rows
 from gam_viz.datasets import DatasetError, MissingDataError, data_root
+from gam_viz.text.refusal import RefusalError
 
 if "test" in st.query_params:
     # A tile's link in a new tab: Streamlit writes a link to the first page as one to this page.
@@ -31,9 +32,14 @@ except DatasetError as error:
         offer_download(data_root())
     st.stop()
 
-predictions = [
-    predictions_of(checkpoint, pictures, title) for checkpoint, title in zip((first, second), titles, strict=True)
-]
+predictions = []
+for checkpoint, title in zip((first, second), titles, strict=True):
+    try:
+        predictions.append(predictions_of(checkpoint, pictures, title))
+    except RefusalError as error:
+        st.error(f"**{title}** · {reason(error)}")
+if len(predictions) < 2:
+    st.stop()
 gallery = Gallery(networks, pictures, predictions[0], predictions[1], titles)
 outcome_row(gallery)
 tile_rows(gallery)
