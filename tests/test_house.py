@@ -20,10 +20,6 @@ LONGEST = 250
 #: Longer, each for a reason.
 LONG = {
     "gam_viz/datasets/scenes/shapes.py": "ten shapes, a function each",
-    **dict.fromkeys(
-        ("gam_viz/evidence/randomisation/cascade.py",),
-        "to be split",
-    ),
 }
 
 

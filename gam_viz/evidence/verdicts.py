@@ -9,7 +9,7 @@ import numpy as np
 from gam_viz.evidence.agreement import Agreement
 from gam_viz.evidence.examine import Case, Examined
 from gam_viz.evidence.faithfulness import Outcome, Standing
-from gam_viz.evidence.randomisation.cascade import MapTest
+from gam_viz.evidence.randomisation.map_change import MapTest
 from gam_viz.explain.attributions import Attribution
 from gam_viz.explain.heatmaps import Heatmap
 

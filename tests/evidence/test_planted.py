@@ -14,7 +14,7 @@ from gam_viz.evidence.agreement import Matrix
 from gam_viz.evidence.case import Case
 from gam_viz.evidence.examine import examine
 from gam_viz.evidence.faithfulness.result import MATTERS, Standing
-from gam_viz.evidence.randomisation.cascade import SURVIVES, RandomisedMap, _Original, _verdict
+from gam_viz.evidence.randomisation.map_change import SURVIVES, Original, RandomisedMap, verdict_of
 from gam_viz.evidence.similarity import Similarity
 from gam_viz.evidence.surrogates import SimilarityBand
 from gam_viz.evidence.verdicts import judgements
@@ -198,8 +198,8 @@ def compared(rank: float, high: float) -> RandomisedMap:
 )
 def test_the_bounds_of_randomisation_from_both_sides(ranks: tuple[float, ...], verdict: str) -> None:
     values = np.arange(256, dtype=np.float32).reshape(16, 16)
-    original = _Original(Heatmap("gate.a", "gate", "gate", "a", values, False), 0.1, 10)
-    assert _verdict(original, [compared(float(rank), 0.2) for rank in ranks]) == verdict
+    original = Original(Heatmap("gate.a", "gate", "gate", "a", values, False), 0.1, 10)
+    assert verdict_of(original, [compared(float(rank), 0.2) for rank in ranks]) == verdict
 
 
 def test_the_bounds_of_agreement_from_both_sides() -> None:

@@ -9,7 +9,8 @@ import torch
 from scipy import stats
 from torch import nn
 
-from gam_viz.evidence.randomisation.cascade import _Original, _verdict, randomisation
+from gam_viz.evidence.randomisation.cascade import randomisation
+from gam_viz.evidence.randomisation.map_change import Original, verdict_of
 from gam_viz.evidence.randomisation.reinitialise import fresh_weights, stages_of
 from gam_viz.explain import explain
 from gam_viz.explain.attributions import attribute
@@ -233,8 +234,8 @@ def test_what_does_not_fit_is_said(random_network):
 
 
 def verdict(values, others, *, signed=False):
-    original = _Original(Heatmap("map", "gate", "gate", None, values, signed), 0.1, 100)
-    return _verdict(original, [original.against(other, "stem", k, with_band=True) for k, other in enumerate(others)])
+    original = Original(Heatmap("map", "gate", "gate", None, values, signed), 0.1, 100)
+    return verdict_of(original, [original.against(other, "stem", k, with_band=True) for k, other in enumerate(others)])
 
 
 def smooth(seed, side=16):
