@@ -219,7 +219,7 @@ def _finish(plan: _Plan, work: Work, found: Finding) -> Attribution:
 
 
 def _array(values: Tensor) -> FloatArray:
-    array = np.array(values.detach().cpu().numpy(), dtype=np.float32, order="C")
+    array = np.array(values.detach().float().cpu().numpy(), dtype=np.float32, order="C")
     array.flags.writeable = False
     return array
 
