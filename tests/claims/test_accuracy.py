@@ -1,10 +1,12 @@
 """Verdicts on accuracy follow from the zoo's figures alone."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
 from gam_viz.claims import accuracy as trained
+from gam_viz.claims.weighing import Comparison
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.zoo.results import AttentionResults, SetResults
 
@@ -181,3 +183,11 @@ def test_a_difference_that_the_results_lack_is_newcombes():
     assert (found.low, found.high) == (pytest.approx(0.0524, abs=2e-4), pytest.approx(0.3339, abs=2e-4))
     known = dataclasses.replace(first, differences={"b": estimate(0.1, 0.3)})
     assert trained.minus(known, second) == estimate(0.1, 0.3)
+
+
+def test_an_interval_that_touches_its_bound_decides_nothing():
+    """Neither "above 0" nor "below 0"; the promised gain is reached by an interval that begins with it."""
+    pair = Comparison(None, None, None, Estimate(0.01, 0.0, 0.02, "pictures", 100))  # type: ignore[arg-type]
+    for low, high, says in ((0.0, 0.02, "open"), (-0.02, 0.0, "open"), (1e-9, 0.02, "for"), (-0.02, -1e-9, "against")):
+        of = SimpleNamespace(corrected=Estimate(0.0, low, high, "pictures", 100))
+        assert trained.sign(pair, of) == says  # type: ignore[arg-type]

@@ -238,7 +238,13 @@ def test_folding_measured(randomise):
 )
 def test_plug(changes, verdict):
     best = {"architectures": {"resnet18": True}, "layouts": {"contiguous": True, "cropped": True}, "widths": True}
-    assert plug_and_play.plug(plug_and_play.PlugAndPlay(**(best | changes))).verdict == verdict
+    claim = plug_and_play.plug(plug_and_play.PlugAndPlay(**(best | changes)))
+    assert claim.verdict == verdict
+    assert set(claim.facts) == {
+        "architectures",
+        *(["cropped"] if "layouts" in changes else []),
+        *({"widths"} & changes.keys()),
+    }
 
 
 def test_the_printed_class_takes_and_refuses_what_is_said():

@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+from gam_viz.attention import ModuleCost, module_cost
 from gam_viz.cost import count, families, fits, usual
+from gam_viz.cost.stages import attention_cost
 from gam_viz.networks import NetworkConfig
 
 CIFAR = NetworkConfig("resnet18")
@@ -64,3 +66,13 @@ def test_what_cannot_be_built_at_all():
     assert (narrow["gam", 4].reduction, narrow["gam", 4].within) == (0, False)
     nowhere = fits(NetworkConfig(attention_stages=(False, False, False)), 16, 1.0)
     assert all(fit.reduction == 0 and not fit.within for fit in nowhere)
+
+
+def test_all_modules_of_a_network_cost_what_each_costs_added_up():
+    config = NetworkConfig(width=8, attention="cbam")
+    one_by_one = [module_cost("cbam", 8 * 2**stage, 32 // 2**stage, {}) for stage in range(3) for _ in range(2)]
+    assert attention_cost(config, 32) == ModuleCost(
+        sum(each.parameters for each in one_by_one), sum(each.macs for each in one_by_one)
+    )
+    first_only = NetworkConfig(width=8, attention="cbam", attention_stages=(True, False, False))
+    assert attention_cost(first_only, 32) == one_by_one[0] * 2

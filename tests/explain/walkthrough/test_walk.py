@@ -11,6 +11,7 @@ from torch import nn
 from gam_viz.attention import CBAM, GAM, SE
 from gam_viz.explain.gates import gates_of, layer_of
 from gam_viz.explain.walkthrough import STATIONS, StepsError, walk
+from gam_viz.explain.walkthrough.layers import _convolution
 from gam_viz.networks import NetworkConfig, build_network
 
 MODULES = {
@@ -201,3 +202,15 @@ def test_what_cannot_be_taken_apart_is_refused_in_a_sentence():
         walk(network, x.repeat(2, 1, 1, 1), "layer2.0")
     with pytest.raises(ValueError, match="eval mode"):
         walk(network.train(), x, "layer2.0")
+
+
+def test_a_formula_names_no_tap_that_a_kernel_has_not():
+    """A kernel of one row and seven columns reads neighbours to the left and right, and a pointwise one none."""
+    row, point = nn.Conv2d(3, 2, (1, 7), bias=False), nn.Conv2d(3, 2, 1)
+    formula = _convolution(row.weight.detach().numpy(), row)
+    assert r"\sum_{l=-3}^{3}" in formula
+    assert "K_{m,c,l}" in formula
+    assert "X_{c,i,j+l}" in formula
+    assert "k" not in formula
+    formula = _convolution(point.weight.detach().numpy(), point)
+    assert formula == r"A_{m,i,j} = \sum_{c} K_{m,c}\, X_{c,i,j} + b_m"

@@ -203,6 +203,10 @@ def test_an_explanation_with_a_card(network, x):
     assert explained.layers[0] == "layer1.0.se"
     assert explained.reading("layer1.0.se", "channel").bounds
     assert card.config.architecture == "ResNet"
+    assert (card.mean, card.std) == (
+        (0.485, 0.456, 0.406),
+        (0.229, 0.224, 0.225),
+    )  # ImageNet's, as torchvision has them
     with pytest.raises(ValueError, match="input size"):
         foreign_card(adapted, ["a"], input_size=0)
 
