@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from gam_viz.app.design.refused import reason
 from gam_viz.app.shared.words import speaking
 from gam_viz.attention import OptionError, build_attention
-from gam_viz.cost import Latency, Timing, count
+from gam_viz.cost import Latency, Timing, count, families
 from gam_viz.networks import NetworkConfig
 from tests.app.visiting import visit
 from tests.combinations import each_once
@@ -54,8 +54,10 @@ def test_the_tutorials_design_is_what_is_seen_first(page: AppTest) -> None:
     assert "187× what CBAM with r = 16 adds" in words(page)
     assert "The tutorial says less than 5%." in words(page)
     cells = table(page)
-    assert cells["design"][:3] == ["★ GAM, r = 4", "No attention", "SE, r = 16"]
-    assert cells["parameters"][:4] == [7_085_194, 2_779_914, 2_802_370, 2_802_970]
+    assert cells["design"][:3] == ["★ GAM, r = 4", "No attention", "SimAM"]
+    assert cells["parameters"][:3] == [7_085_194, 2_779_914, 2_779_914]
+    counts = dict(zip(cells["design"], cells["parameters"], strict=True))
+    assert (counts["SE, r = 16"], counts["CBAM, r = 16"]) == (2_802_370, 2_802_970)
     assert sorted(cells["parameters"][1:]) == cells["parameters"][1:]
     assert "61% of all parameters are in attention; 46% in the attention of stage 3 alone." in words(page)
     assert "1,639,680 parameters with biases and batch norms" in words(page)
@@ -163,7 +165,7 @@ def test_what_cannot_be_built_is_a_sentence_and_the_rest_stays(
     assert len(page.dataframe[0].value) > 4
     assert not page.metric
     assert not page.code
-    assert len(page.dataframe[1].value) == 6  # the budget
+    assert len(page.dataframe[1].value) == len(families())  # the budget
 
 
 def test_every_known_refusal_is_recognised() -> None:
@@ -223,11 +225,11 @@ def test_as_on_imagenet(page: AppTest) -> None:
 def test_the_budget(page: AppTest) -> None:
     opened(page, d_net="resnet18", d_width="64", d_size="32")
     fits = page.dataframe[1].value
-    assert list(fits["smallest r"]) == ["4", "4", "8", "8", "none", "none"]
-    assert list(fits["adds"])[-1] == "+9.8% at r = 64"
-    assert "Fitting: 4 of 6 families." in words(page)
+    assert list(fits["smallest r"]) == ["4", "4", "8", "8", "none", "none", "4", "8"]
+    assert list(fits["adds"])[5] == "+9.8% at r = 64"
+    assert "Fitting: 6 of 8 families." in words(page)
     page.number_input(key="d-budget").set_value(10).run()
-    assert list(page.dataframe[1].value["smallest r"])[-1] == "64"
+    assert list(page.dataframe[1].value["smallest r"])[5] == "64"
     assert page.query_params["d-budget"] == "10"
 
 

@@ -41,7 +41,7 @@ def test_beside_what_is_usual(capsys):
     assert cost(*TINY, "--attention", "gam", "--compare") == 0
     out, err = capsys.readouterr()
     rows = [line.split()[0] for line in out.splitlines()[2:]]
-    assert rows == ["none", "gam", "se", "cbam", "gam", "gam"]
+    assert rows == ["none", "gam", "se", "cbam", "gam", "gam", "eca", "simam", "triplet", "coordinate", "bam"]
     assert err.count("left out: gam rate=16") == 3
     assert "left out: gam rate=4 groups=4: GAM's groups must divide both its widths, 4 and 1" in err
 
