@@ -12,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared import explanations
 from gam_viz.app.shared.words import speaking
+from gam_viz.evidence.examine import CaseSettings
+from gam_viz.evidence.faithfulness import Settings
 from gam_viz.evidence.registry import MEASURES
 from tests.app.visiting import visit
 
@@ -70,6 +72,26 @@ def test_what_is_missing_is_computed_once_and_kept(app: AppTest, calls: Counter[
         page.segmented_control(key="question").set_value("faithful").run()
     assert calls["faithfulness"] == before["faithfulness"]
     assert calls["attribute_each"] == before["attribute_each"]
+
+
+def test_what_a_link_chooses_in_a_section_that_is_not_drawn_stands_in_the_report(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[CaseSettings] = []
+
+    def examine(*_: object, settings: CaseSettings, **__: object) -> None:
+        asked.append(settings)
+        raise RuntimeError("enough")
+
+    monkeypatch.setattr("gam_viz.app.evidence.report_download.examine", examine)
+    page = visit(app, "evidence")
+    for key, value in {"methods": "saliency", "baseline": "mean", "steps": "16", "orders": "40"}.items():
+        page.query_params[key] = value
+    page.run()
+    page.button(key="make-report").click().run()
+    (settings,) = asked
+    assert settings.methods == ("saliency",)
+    assert settings.faithfulness == Settings("mean", steps=16, orders=40)
 
 
 def test_what_the_reader_chose_stands_in_the_report(app: AppTest) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gam_viz.app.evidence.shared import choose_map, choose_methods, dashes_of, givens, map_title, sentence
 from gam_viz.app.shared import measurements
-from gam_viz.app.shared.choices import choose_number, segments
+from gam_viz.app.shared.choices import choose_number, chosen, chosen_number, segments
 from gam_viz.app.shared.columns import PLOT, Column, View
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.words import class_title, prose, text, words
@@ -19,6 +19,9 @@ from gam_viz.figures.curves import Curve, lines
 
 KINDS = ("deletion", "insertion")
 
+#: Of steps and of random orders: least, most, and where they begin.
+STEPS, ORDERS = (8, 64, Settings().steps), (0, 800, Settings().orders)
+
 
 @section
 def faithful_section(view: View) -> None:
@@ -27,7 +30,9 @@ def faithful_section(view: View) -> None:
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
         methods = choose_methods()
-        baseline = segments("baseline", BASELINES, "blur", text("evidence.faithful.baseline"), "evidence.baseline")
+        baseline = segments(
+            "baseline", BASELINES, BASELINES[0], text("evidence.faithful.baseline"), "evidence.baseline"
+        )
         with st.popover(text("compare.attributions.settings")):
             settings = _settings(baseline)
             shaken = st.toggle(
@@ -42,19 +47,24 @@ def faithful_section(view: View) -> None:
         (each, measurements.measured(measure, [each], settings)) for each in given
     ]
     with controls:
-        chosen = choose_map([each.maps for each in given])
+        highlighted = choose_map([each.maps for each in given])
     for (column, place), (each, result) in zip(view.side_by_side(), judged, strict=True):
         with place:
             target = class_title(view.selection.classes[result.target])
-            _curves(column, each, result, chosen, target)
+            _curves(column, each, result, highlighted, target)
     _ranking(judged, shaken=shaken)
 
 
 def _settings(baseline: str) -> Options:
-    standard = Settings()
-    steps = choose_number("steps", 8, 64, standard.steps, text("evidence.faithful.steps"), step=8)
-    orders = choose_number("orders", 0, 800, standard.orders, text("evidence.faithful.orders"), step=20)
+    steps = choose_number("steps", *STEPS, text("evidence.faithful.steps"), step=8)
+    orders = choose_number("orders", *ORDERS, text("evidence.faithful.orders"), step=20)
     return {"baseline": baseline, "steps": steps, "orders": orders}
+
+
+def chosen_settings() -> Settings:
+    """As the section says, whether it is drawn or not."""
+    baseline = chosen("baseline", BASELINES, BASELINES[0])
+    return Settings(baseline, steps=chosen_number("steps", *STEPS), orders=chosen_number("orders", *ORDERS))
 
 
 def _curves(column: Column, given: MeasureInput, result: Faithfulness, chosen: str, target: str) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from gam_viz import report
-from gam_viz.app.shared import measurements, state
+from gam_viz.app.evidence.faithfulness import chosen_settings
+from gam_viz.app.shared import measurements
+from gam_viz.app.shared.choices import chosen_many
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.session_cache import keep, recall
 from gam_viz.app.shared.words import language, text, words
 from gam_viz.evidence.examine import About, CaseSettings, LoadedNetwork, examine
-from gam_viz.evidence.faithfulness import BASELINES, Settings
-from gam_viz.explain.attributions import DEFAULT_METHODS
+from gam_viz.explain.attributions import DEFAULT_METHODS, METHODS
 
 
 @st.fragment
@@ -54,14 +54,7 @@ def take_home(view: View) -> None:
 
 def _settings(view: View) -> CaseSettings:
     """As chosen in the sections above, and on Compare."""
-    standard = Settings()
-
-    def chosen(key: str, otherwise: Any) -> Any:
-        # A section that is not drawn has no widgets; what was chosen in it is kept.
-        value = st.session_state.get(key, state.kept(key))
-        return otherwise if value is None else value
-
-    methods = tuple(chosen("methods", DEFAULT_METHODS))
+    methods = tuple(chosen_many("methods", list(METHODS), DEFAULT_METHODS))
     asked = [measurements.requests_of(column, methods) for column in view.columns]
     return CaseSettings(
         methods=methods,
@@ -70,11 +63,7 @@ def _settings(view: View) -> CaseSettings:
             first if all(other == first for other in others) else replace(first, layer=None)
             for first, *others in zip(*asked, strict=True)
         ),
-        faithfulness=Settings(
-            chosen("baseline", BASELINES[0]),
-            steps=int(chosen("steps", standard.steps)),
-            orders=int(chosen("orders", standard.orders)),
-        ),
+        faithfulness=chosen_settings(),
     )
 
 

@@ -50,7 +50,7 @@ def restore_many(key: str, options: Sequence[str], default: Sequence[str], least
         st.session_state[key] = [value for value in values if value in options]
         if len(st.session_state[key]) < least:
             st.session_state[key] = list(default)
-    st.session_state[key] = [value for value in st.session_state[key] if value in options]
+    _set(key, [value for value in st.session_state[key] if value in options])
 
 
 def restore_number(key: str, low: int, high: int, default: int) -> None:
@@ -60,7 +60,13 @@ def restore_number(key: str, low: int, high: int, default: int) -> None:
             st.session_state[key] = int(_first(key, default))
         except ValueError:
             st.session_state[key] = default
-    st.session_state[key] = min(max(int(st.session_state[key]), low), high)
+    _set(key, min(max(int(st.session_state[key]), low), high))
+
+
+def _set(key: str, value: object) -> None:
+    """Only where it is another: a widget that is drawn already may be asked for its value, and not be given one."""
+    if st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def restore_words(key: str, most: int) -> None:
