@@ -52,10 +52,15 @@ def draw(section: str) -> None:
     import streamlit as st
 
     from gam_viz.app.evidence import faithfulness, randomisation
+    from gam_viz.app.evidence.section import measure_section
+    from gam_viz.evidence.randomisation.training import TRAINING
 
-    {"faithful": faithfulness.faithful_section, "random": randomisation.randomised_section}[section](
-        st.session_state["planted-view"]
-    )
+    sections = {"faithful": faithfulness.faithful_section, "random": randomisation.randomised_section}
+    view = st.session_state["planted-view"]
+    if section == "training":
+        measure_section(view, TRAINING)
+    else:
+        sections[section](view)
 
 
 def section(name: str, shown: View, **query: str) -> AppTest:
@@ -90,6 +95,27 @@ def test_the_table_says_which_maps_survive(planted: Any) -> None:
         title = words("en").text("evidence.map.gate", layer=name)
         row = table[table["map"] == title].iloc[0]
         assert row["verdict"] == words("en").text(f"evidence.verdict.{name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("collapses", "trained"), ("survives", "untrained"), ("flattens", "untrained"), ("flat", "untrained")],
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_reader_is_told_of_evidence_of_training_where_there_is_some(
+    planted: Any, name: str, code: str, language: str
+) -> None:
+    page = section("training", planted(RandomNetwork()), map=f"gate.{name}", lang=language)
+    assert not page.exception
+    known = words(language)
+    title, table = known.text("evidence.map.gate", layer=name), page.dataframe[0].value
+    row = table[table[known.text("compare.region.column.map")] == title].iloc[0]
+    verdict = known.text(f"evidence.verdict.{code}")
+    assert row[known.text("evidence.column.verdict")] == verdict
+    numbers = {"networks": 79, "adjusted": row[known.text("evidence.column.p")]}  # 4 maps take 79
+    said = known.text(f"evidence.training.sentence.{code}", map=title, **numbers)
+    assert verdict in said
+    assert any(plain(element.value).endswith(plain(said)) for element in page.markdown)
 
 
 def test_every_badge_says_what_its_map_is(planted: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from gam_viz.app.evidence.shared import choose_methods, givens, map_title
+from gam_viz.app.evidence.shared import choose_map, choose_methods, givens, map_title, sentence
 from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose_param
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.words import prose, text, words
 from gam_viz.evidence.measure import Measure, MeasureInput, Need
+from gam_viz.titles import literal
 
 
 @section
@@ -25,21 +27,35 @@ def measure_section(view: View, measure: Measure) -> None:
         given = givens(view, choose_methods())
         options = {param.key: choose_param(param, f"{measure.key}-{param.key}") for param in measure.params}
     groups = [given] if measure.across else [[each] for each in given]
-    rows: list[dict[str, Any]] = []
+    results: list[tuple[MeasureInput, Any]] = []
     for group in groups:
         lack = None if measure.across else measure.lacks(group[0])
         if lack is not None:
             st.info(f"{group[0].name}: {_lacks(lack)}")
             continue
-        rows += _rows(measure, group[0], measurements.measured(measure, group, options))
-    if rows:
+        results.append((group[0], measurements.measured(measure, group, options)))
+    if rows := [row for each, result in results for row in _rows(measure, each, result)]:
         st.dataframe(rows, hide_index=True, placeholder="–", key=f"measure-{measure.key}")
+        if measure.sentence_key:
+            _sentences(measure, results)
 
 
 def _lacks(need: Need) -> str:
     """Why a measure cannot be taken."""
     why = {"gates": text("common.gates.none"), "maps": text("evidence.no_maps"), "truth": text("evidence.no_truth")}
     return why[need]
+
+
+def _sentences(measure: Measure, results: Sequence[tuple[MeasureInput, Any]]) -> None:
+    """What it says of one map, of each network; the reader chooses among those that it judges."""
+    judged = [{verdict.key for verdict in measure.verdicts(result)} for _, result in results]
+    maps = [[m for m in each.maps if m.key in keys] for (each, _), keys in zip(results, judged, strict=True)]
+    chosen = choose_map(maps)
+    for (each, result), own in zip(results, maps, strict=True):
+        for map_ in own:
+            if map_.key == chosen:
+                said = sentence(measure, result, chosen, map_title(map_))
+                st.markdown(literal(f"{each.name}: {said}"))
 
 
 def _rows(measure: Measure, given: MeasureInput, result: Any) -> list[dict[str, Any]]:

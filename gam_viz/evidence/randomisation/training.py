@@ -6,7 +6,9 @@ Held against two kinds of networks without training, as many of each as the leve
 - fresh: the architecture's own initialisation, other seeds;
 - shuffled: the network's own weights, permuted within each tensor. Every value stays, every pattern goes; so they have
   the network's scales, whoever set them: CBAM's masks are flat as they begin, and no longer once somebody sets their
-  batch norm's weight to 1.
+  batch norm's weight to 1. Here batch norms normalise by the picture itself, in these networks and in the network that
+  is judged: statistics that ran in on pictures fit the weights they ran in with, which no shuffle does, and that alone
+  is no learning (kept as they were, they got 11 of 18 masks of untrained CBAMs called trained).
 
 A map's oddness is measured among the K + 1 of its kind by a rule that treats all alike: how far its contrast, its mean,
 its smoothness or its mean likeness with the others lies from their median, in median deviations, whichever is farthest.
@@ -23,16 +25,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.stats import rankdata
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from gam_viz.evaluation.permutation import LEVEL, draws_needed, holm, p_value
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options, Quantity, Verdict
 from gam_viz.evidence.randomisation.reinitialise import fresh_weights, stages_of
 from gam_viz.explain.attributions import Param
 from gam_viz.explain.explanation import explain
+from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps, resized
 from gam_viz.networks.card import Card
 from gam_viz.runtime.progress import Progress
@@ -48,7 +51,7 @@ class TrainingTest:
 
     Attributes:
         key: the map's.
-        fresh, shuffled: p-values against networks with fresh and with shuffled weights.
+        fresh, shuffled: p-values against networks with fresh and with shuffled weights; see the module.
         adjusted: the larger of them, after Holm's correction for all maps of the network.
         networks: how many of each kind.
     """
@@ -100,25 +103,34 @@ def training_evidence(
     with torch.inference_mode(False):
         subject = copy.deepcopy(network)
         saved = {key: value.clone() for key, value in network.state_dict().items()}
-    kinds: dict[str, Callable[[int], dict[str, Tensor]]] = {
-        "fresh": lambda turn: fresh_weights(network, FIRST_SEED + seed * count + turn),
-        "shuffled": lambda turn: _shuffled(saved, seed * count + turn),
+
+    def fresh(turn: int) -> dict[str, FloatArray]:
+        subject.load_state_dict(fresh_weights(network, FIRST_SEED + seed * count + turn), strict=False)
+        return {map_.key: map_.values for map_ in maps_of(subject)}
+
+    def normalised(weights: dict[str, Tensor]) -> dict[str, FloatArray]:
+        subject.load_state_dict(weights)
+        _normalise(subject, x)
+        return {map_.key: map_.values for map_ in maps_of(subject)}
+
+    kinds: dict[str, tuple[dict[str, FloatArray], Callable[[int], dict[str, FloatArray]]]] = {
+        "fresh": ({map_.key: map_.values for map_ in own}, fresh),
+        "shuffled": (normalised(saved), lambda turn: normalised(_shuffled(saved, seed * count + turn))),
     }
     p_values: dict[str, list[float]] = {}
-    for place, (kind, weights) in enumerate(kinds.items()):
-        drawn: list[dict[str, npt.NDArray[np.floating]]] = []
+    for place, (kind, (judged, draw)) in enumerate(kinds.items()):
+        drawn: list[dict[str, FloatArray]] = []
         for turn in range(count if own else 0):
             if progress is not None:
                 progress((place + turn / count) / len(kinds), kind)
-            subject.load_state_dict(weights(turn), strict=False)
-            drawn.append({map_.key: map_.values for map_ in maps_of(subject)})
-        p_values[kind] = [_p_value([map_.values, *(maps[map_.key] for maps in drawn)]) for map_ in own]
+            drawn.append(draw(turn))
+        p_values[kind] = [_p_value([judged[map_.key], *(maps[map_.key] for maps in drawn)]) for map_ in own]
     if progress is not None:
         progress(1.0, "shuffled")
     worst = [max(pair) for pair in zip(*p_values.values(), strict=True)]
     return tuple(
-        TrainingTest(map_.key, fresh, shuffled, adjusted, count)
-        for map_, fresh, shuffled, adjusted in zip(own, *p_values.values(), holm(worst), strict=True)
+        TrainingTest(map_.key, p_fresh, p_shuffled, adjusted, count)
+        for map_, p_fresh, p_shuffled, adjusted in zip(own, *p_values.values(), holm(worst), strict=True)
     )
 
 
@@ -130,7 +142,24 @@ def _shuffled(state: dict[str, Tensor], seed: int) -> dict[str, Tensor]:
     }
 
 
-def _p_value(maps: list[npt.NDArray[np.floating]]) -> float:
+def _normalise(network: nn.Module, x: Tensor) -> None:
+    """Let batch norms hold the statistics of this picture and its mirror image, in place."""
+    norms = [m for m in network.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    if not norms:
+        return
+    momenta = [norm.momentum for norm in norms]
+    with torch.inference_mode(False), torch.no_grad():
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the mean over all that passes: one batch
+            norm.train()
+        network(torch.cat([x, x.flip(-1)]))  # two, since a single number has no variance
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+            norm.eval()
+
+
+def _p_value(maps: list[FloatArray]) -> float:
     """Of the first of the maps, all of one shape."""
     with np.errstate(all="ignore"):
         stack = np.nan_to_num(np.stack(maps).astype(np.float64))  # (K + 1, h, w)
@@ -138,7 +167,7 @@ def _p_value(maps: list[npt.NDArray[np.floating]]) -> float:
         rounding = 1e-6 * np.abs(stack).max() + np.finfo(float).tiny
         flat = spread <= rounding
         steps = np.sqrt((np.diff(stack, axis=1) ** 2).mean((1, 2)) + (np.diff(stack, axis=2) ** 2).mean((1, 2)))
-        ranks = np.stack([rankdata(resized(m.astype(np.float32), GRID)) for m in maps])
+        ranks = rankdata(np.stack([resized(m.astype(np.float32), GRID).ravel() for m in maps]), axis=1)
         ranks -= ranks.mean(1, keepdims=True)
         ranks /= np.maximum(np.linalg.norm(ranks, axis=1, keepdims=True), 1e-9)
         alike = ranks @ ranks.T
@@ -169,9 +198,8 @@ def _run(given: MeasureInput, options: Options, progress: Progress | None) -> tu
 
 
 def _verdicts(result: tuple[TrainingTest, ...]) -> list[Verdict]:
-    return [
-        Verdict(t.key, t.verdict, {"fresh": t.fresh, "shuffled": t.shuffled, "adjusted": t.adjusted}) for t in result
-    ]
+    numbers = ("fresh", "shuffled", "adjusted", "networks")
+    return [Verdict(test.key, test.verdict, {name: getattr(test, name) for name in numbers}) for test in result]
 
 
 TRAINING = Measure(
@@ -180,6 +208,7 @@ TRAINING = Measure(
     _verdicts,
     title_key="evidence.section.training",
     about_key="evidence.training.about",
+    sentence_key="evidence.training.sentence",
     needs=("gates",),
     params=(Param("networks", 0, 0, 4096), SEED),  # 0: as many as the level needs
     quantities=(
