@@ -102,6 +102,10 @@ SIGNS: dict[type[ast.AST], str] = {
 }  # fmt: skip
 
 
+#: Without them nothing is computed otherwise: they refuse what no caller does.
+SAFETY_NETS = {"frozen", "eq", "slots", "strict", "kw_only"}
+
+
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
@@ -114,6 +118,8 @@ def _walk(node: ast.AST, in_guard: bool) -> Iterator[tuple[ast.AST, bool]]:
             continue
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom):
+                continue
+            if isinstance(child, ast.keyword) and child.arg in SAFETY_NETS:
                 continue
             if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
                 continue
