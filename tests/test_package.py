@@ -88,7 +88,7 @@ def test_nothing_of_the_checkout_is_used(installed, elsewhere):
 import gam_viz, torch
 from streamlit.testing.v1 import AppTest
 from gam_viz.app import main
-from gam_viz.evidence.leaderboard import aggregate as evidence
+from gam_viz.evidence.leaderboard import results_file as evidence
 from gam_viz.runtime import installation
 from gam_viz.zoo import results as zoo
 from streamlit.util import calc_hash

@@ -114,13 +114,13 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
             {
                 text("compare.region.column.network"): name,
                 text("compare.region.column.map"): title,
+                text("evidence.column.verdict"): text(f"evidence.verdict.{s.outcome}"),
                 text("evidence.column.deletion"): s.deletion,
                 text("evidence.column.insertion"): s.insertion,
                 text("evidence.column.difference"): s.difference,
                 text("evidence.column.beats"): s.beats,
                 text("evidence.column.p"): s.adjusted,
                 **{text(q.title_key): beside_it.get(q.key) for measure in beside for q in measure.quantities},
-                text("evidence.column.verdict"): text(f"evidence.verdict.{s.outcome}"),
             }
             for name, title, s, beside_it in rows
         ],
