@@ -98,6 +98,18 @@ def test_streamlit_is_known_to_the_app_alone():
     assert not [m for m in modules() if "streamlit" in imports(m) and not m.startswith("gam_viz.app")]
 
 
+def test_statistics_are_imported_when_they_are_asked_for():
+    """`scipy.stats` takes a second; `scipy` imports it at its first use."""
+    by_name = [
+        module
+        for module in modules()
+        for node in ast.walk(tree(module))
+        if (isinstance(node, ast.ImportFrom) and node.module == "scipy.stats")
+        or (isinstance(node, ast.ImportFrom | ast.Import) and any("stats" in name.name for name in node.names))
+    ]
+    assert by_name == []
+
+
 def test_attention_imports_nothing_of_ours():
     assert not [(m, n) for m in modules() if m.startswith("gam_viz.attention") for n in ours(m) if room(n) != room(m)]
 

@@ -71,7 +71,7 @@ class Ranked:
         """
         flat = np.stack([_on_grid(values, side) for values in maps])  # (n, cells)
         cells = flat.shape[1]
-        ranks = ((_places(flat) - 0.5) / cells).astype(dtype).reshape(-1, side, side)
+        ranks = ((row_ranks(flat) - 0.5) / cells).astype(dtype).reshape(-1, side, side)
         size = max(1, round(top * cells))
         last = np.partition(flat, cells - size, axis=1)[:, cells - size, None]  # the smallest value in the top
         above, tied = flat > last, flat == last
@@ -155,18 +155,18 @@ def compare(first: Ranked, second: Ranked) -> tuple[Array, Array, Array]:
 def _on_grid(values: Array, side: int) -> Array:
     if values.shape == (side, side):
         return values.ravel()
-    return resized(_places(values.reshape(1, -1)).reshape(values.shape).astype(np.float32), side).ravel()
+    return resized(row_ranks(values.reshape(1, -1)).reshape(values.shape).astype(np.float32), side).ravel()
 
 
-def _places(flat: Array) -> Array:
+def row_ranks(flat: Array) -> Array:
     """(n, cells): each value's rank, 1..cells, in its row; equal values share their mean rank."""
     order = np.argsort(flat, axis=1)
     ordered = np.take_along_axis(flat, order, 1)
     if (ordered[:, 1:] == ordered[:, :-1]).any():
         return scipy.stats.rankdata(flat, axis=1)
-    places = np.empty(flat.shape)  # three times as fast as rankdata, and most maps have no ties
-    np.put_along_axis(places, order, np.arange(1.0, flat.shape[1] + 1)[None], 1)
-    return places
+    ranks = np.empty(flat.shape)  # three times as fast as rankdata, and most maps have no ties
+    np.put_along_axis(ranks, order, np.arange(1.0, flat.shape[1] + 1)[None], 1)
+    return ranks
 
 
 def _windows(stack: Array) -> Array:

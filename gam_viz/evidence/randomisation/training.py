@@ -26,13 +26,13 @@ from typing import Literal
 
 import numpy as np
 import torch
-from scipy.stats import rankdata
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from gam_viz.evaluation.permutation import LEVEL, draws_needed, holm, p_value
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options, Quantity, Verdict
 from gam_viz.evidence.randomisation.reinitialise import fresh_weights, stages_of
+from gam_viz.evidence.similarity import row_ranks
 from gam_viz.explain.attributions import Param
 from gam_viz.explain.explanation import explain
 from gam_viz.explain.gates import FloatArray
@@ -167,7 +167,7 @@ def _p_value(maps: list[FloatArray]) -> float:
         rounding = 1e-6 * np.abs(stack).max() + np.finfo(float).tiny
         flat = spread <= rounding
         steps = np.sqrt((np.diff(stack, axis=1) ** 2).mean((1, 2)) + (np.diff(stack, axis=2) ** 2).mean((1, 2)))
-        ranks = rankdata(np.stack([resized(m.astype(np.float32), GRID).ravel() for m in maps]), axis=1)
+        ranks = row_ranks(np.stack([resized(m.astype(np.float32), GRID).ravel() for m in maps]))
         ranks -= ranks.mean(1, keepdims=True)
         ranks /= np.maximum(np.linalg.norm(ranks, axis=1, keepdims=True), 1e-9)
         alike = ranks @ ranks.T
