@@ -72,7 +72,7 @@ class Examination:
         if explanation.logits.shape != (len(card.classes),):
             self._leave("not_classes", "prediction", logits=explanation.logits.size, classes=len(card.classes))
             return None
-        if not np.isfinite(explanation.logits).all():
+        if not explanation.answered:
             self._leave("not_finite", "prediction")
             return None
         wanted = asked.target in card.classes

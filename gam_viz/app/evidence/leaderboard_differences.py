@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from gam_viz.app.shared.words import text, text_or
-from gam_viz.evaluation.intervals import Estimate
+from gam_viz.app.shared.zoo_results import points
 from gam_viz.evidence.leaderboard.aggregate import AGAINST, MapRow, Results, direction
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import GAIN, KINDS, MASK
@@ -39,7 +39,7 @@ def draw_differences(results: Results, titles: Mapping[str, str], region: str) -
                 text("evidence.board.network"): name,
                 text("evidence.board.map"): map_title(row.key),
                 text("evidence.board.minus"): _reference_title(reference),
-                **{score_title(measure): _points(apart) for measure, apart in row.against[reference].items()},
+                **{score_title(measure): points(apart) for measure, apart in row.against[reference].items()},
                 text("evidence.board.together"): text(f"evidence.together.{direction(row.against[reference])}"),
             }
             for name, row in rows
@@ -63,7 +63,7 @@ def score_title(key: str) -> str:
 
 def _sentence(name: str, row: MapRow, reference: str) -> str:
     apart = row.against[reference]
-    figures = [text("evidence.board.figure", measure=score_title(m), points=_points(of)) for m, of in apart.items()]
+    figures = [text("evidence.board.figure", measure=score_title(m), points=points(of)) for m, of in apart.items()]
     return text(
         "evidence.board.difference",
         name=name,
@@ -76,9 +76,3 @@ def _sentence(name: str, row: MapRow, reference: str) -> str:
 
 def _reference_title(reference: str) -> str:
     return text(f"evidence.against.{reference}")
-
-
-def _points(of: Estimate) -> str:
-    return "{:+.1f} ({:+.1f} … {:+.1f})".format(*(100 * value for value in (of.value, of.low, of.high))).replace(
-        "-", "−"
-    )

@@ -91,15 +91,14 @@ def faithfulness(
     ties = tie_order(size, grain, settings.seed)
     flat = [is_flat(map_.values, map_.noise) for map_ in judged]
     orders = [ranked(map_, ties) for map_ in judged]
-    smooth = [order for order, without_order in zip(orders, flat, strict=True) if not without_order]
-    own = iter(grains_of(smooth, grain) if settings.grain is None else [grain] * len(smooth))
-    grains = [grain if without_order else next(own) for without_order in flat]
-    count = settings.orders or draws_needed(len(smooth))
+    own = grains_of(orders, grain) if settings.grain is None else [grain] * len(orders)
+    grains = [grain if without_order else of_map for of_map, without_order in zip(own, flat, strict=True)]
+    count = settings.orders or draws_needed(flat.count(False))
     pools = sorted({grain, *grains})
     random = [random_orders(size, each, count, settings.seed) for each in pools]
     labels = [map_.key for map_ in judged] + ["random"] * (count * len(pools))
-    every = np.concatenate([np.reshape(orders, (-1, size, size)), *random]).astype(np.int64)
-    found = curves_of(work, base, every, removed, labels, progress)
+    every = [*orders, *(order for of_grain in random for order in of_grain)]
+    found = curves_of(work, base, np.stack(every), removed, labels, progress)
 
     if not np.isfinite(found[:, 0, [0, -1]]).all():
         raise RefusalError("errors.reason.ends_not_finite")
