@@ -1,7 +1,5 @@
 """Where do CBAM and GAM look? Networks side by side: prediction, channel weights, spatial masks, attributions."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from gam_viz.app.compare.attributions import attribution_row
@@ -13,8 +11,8 @@ from gam_viz.app.compare.region import region_row
 from gam_viz.app.compare.spatial_masks import spatial_row
 from gam_viz.app.compare.training_snapshots import film, play_on
 from gam_viz.app.shared.choices import choose_layer
-from gam_viz.app.shared.columns import Shown, View, page_style
-from gam_viz.app.shared.explanations import answered, explained, subject
+from gam_viz.app.shared.columns import View, page_style
+from gam_viz.app.shared.page import view_of
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
 from gam_viz.app.shared.words import prose, text
@@ -46,14 +44,7 @@ if selection is None:
 
 look_bar(selection.source, selection.picture, selection.title)
 made = film(selection)
-selection = made.selection
-subjects = tuple(subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
-subjects, explanations = answered(subjects)
-whole = len(subjects) == len(selection.networks)
-selection = replace(selection, networks=tuple(of.checkpoint for of in subjects))
-frames = made.frames if whole else ()
-over_time = explained(subject(each, selection.picture, selection.fit) for frame in frames for each in frame)
-view = View(selection, subjects, explanations, Shown(), over_time)
+view = view_of(made.selection, made.frames)
 
 prediction_row(view)
 badge_switch()

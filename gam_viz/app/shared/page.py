@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import ParamSpec
@@ -10,11 +10,12 @@ from typing import ParamSpec
 import streamlit as st
 
 from gam_viz.app.shared.columns import Shown, View, page_style
-from gam_viz.app.shared.explanations import answered, subject
+from gam_viz.app.shared.explanations import Subject, answered, explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar
-from gam_viz.app.shared.sidebar import sidebar
+from gam_viz.app.shared.sidebar import Selection, sidebar
 from gam_viz.app.shared.subject import subject_row
 from gam_viz.app.shared.words import reason, text
+from gam_viz.networks.checkpoints import Checkpoint
 
 P = ParamSpec("P")
 
@@ -45,9 +46,24 @@ def opened_view(title: str) -> View:
         st.info(text("compare.nothing"))
         st.stop()
     look_bar(selection.source, selection.picture, selection.title)
-    subjects = tuple(subject(checkpoint, selection.picture, selection.fit) for checkpoint in selection.networks)
-    subjects, explanations = answered(subjects)
-    selection = replace(selection, networks=tuple(subject.checkpoint for subject in subjects))
-    view = View(selection, subjects, explanations, Shown())
+    view = view_of(selection)
     subject_row(view)
     return view
+
+
+def view_of(selection: Selection, frames: Sequence[Sequence[Checkpoint]] = ()) -> View:
+    """What the networks make of the picture, without those that give no answer; the page names them.
+
+    Args:
+        selection: what was chosen.
+        frames: the same networks after each epoch of a film; left out where a network is.
+    """
+    subjects, explanations = answered([_seen_by(each, selection) for each in selection.networks])
+    whole = len(subjects) == len(selection.networks)
+    over_time = explained(_seen_by(each, selection) for frame in frames if whole for each in frame)
+    selection = replace(selection, networks=tuple(each.checkpoint for each in subjects))
+    return View(selection, subjects, explanations, Shown(), over_time)
+
+
+def _seen_by(checkpoint: Checkpoint, selection: Selection) -> Subject:
+    return subject(checkpoint, selection.picture, selection.fit)
