@@ -8,7 +8,7 @@ from gam_viz.attention import CBAM
 from gam_viz.datasets.cifar10 import INFO
 from gam_viz.datasets.scenes.draw import CLASSES
 from gam_viz.networks import NetworkConfig, build_network
-from gam_viz.networks.checkpoints import Card, save
+from gam_viz.networks.checkpoints import Card, load, named, save
 
 TEST = {"accuracy": 0.91, "interval": [0.9, 0.92], "count": 100, "per_class": {}, "calibration_error": 0.02}
 
@@ -57,3 +57,12 @@ def write_scenes_network(folder: Path, name: str, attention: str, options: dict[
         config=network.config,
     )
     save(network, card, folder / f"{name}.safetensors")
+
+
+def spoil(name: str, folder: Path) -> None:
+    """Let a network's last layer overflow: its weights are finite, its answers are not."""
+    spoiled = named(name, folder)
+    network = load(spoiled)
+    with torch.no_grad():
+        network.fc.weight.fill_(3e38)
+    save(network, spoiled.card, folder / f"{name}.safetensors")

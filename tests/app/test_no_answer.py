@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared.words import speaking
-from gam_viz.networks.checkpoints import load, named, save
 from gam_viz.text import words
+from tests.app.test_my_pictures import flat, links, put
 from tests.app.visiting import visit
-from tests.checkpoint_files import write_checkpoints
+from tests.checkpoint_files import spoil, write_checkpoints
 
 
 @pytest.fixture
@@ -19,11 +18,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     write_checkpoints(tmp_path)
     for name in ("cifar10-none", "cifar10-cbam", "cifar10-gam", "cifar10-gam_sigmoid", "scenes-none"):
         (tmp_path / f"{name}.safetensors").unlink()
-    spoiled = named("scenes-gam", tmp_path)
-    network = load(spoiled)
-    with torch.no_grad():
-        network.fc.weight.fill_(3e38)
-    save(network, spoiled.card, tmp_path / "scenes-gam.safetensors")
+    spoil("scenes-gam", tmp_path)
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
     return AppTest.from_file(str(Path(__file__).resolve().parents[2] / "app.py"), default_timeout=120)
 
@@ -48,3 +43,18 @@ def test_where_no_network_answers_the_page_ends_with_the_sentence(page: AppTest)
     assert not page.exception
     (error,) = page.error
     assert "no finite answer (NaN or infinity)" in error.value
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_my_pictures_names_it_for_each_file_and_judges_them_with_the_others(page: AppTest, language: str) -> None:
+    page.query_params["lang"] = language
+    sentence = words(language).text("common.prediction.no_answer", names="GAM")
+    with speaking(language):
+        put(visit(page, "my_pictures").run(), flat(1), flat(2))
+    assert not page.exception
+    assert [warning.value for warning in page.warning] == [f"**picture-{seed}.png** · {sentence}" for seed in (1, 2)]
+    assert not links(page)  # no row for a picture without a prediction
+    with speaking(language):
+        page.multiselect(key="networks-scenes").set_value(["scenes-cbam", "scenes-gam_sigmoid"]).run()
+    assert not page.warning
+    assert sorted(name for name, _ in links(page)) == ["1. picture-1.png", "2. picture-2.png"]

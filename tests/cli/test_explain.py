@@ -1,5 +1,6 @@
 """`explain` end to end: the report that is written, and every mistake in one sentence with nothing half-done."""
 
+import dataclasses
 import json
 import os
 import zipfile
@@ -7,16 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gam_viz.cli import explain
 from gam_viz.cli.main import main
 from gam_viz.evidence.examine import CaseSettings
-from gam_viz.networks.checkpoints import read
+from gam_viz.networks import build_network
+from gam_viz.networks.checkpoints import read, save
 from gam_viz.networks.default_comparison import default_networks, first_comparison
-from tests.checkpoint_files import write_checkpoints
+from gam_viz.text import words
+from tests.checkpoint_files import spoil, write_checkpoints
 from tests.images.dicom_files import dicom
 
+TRAINED = Path(__file__).parents[2] / "checkpoints" / "pneumoniamnist-gam-last.safetensors"
 QUICK = ["--steps", "2", "--orders", "2", "--shuffles", "2", "--methods", "saliency", "--device", "cpu"]
 
 
@@ -82,6 +87,40 @@ def test_a_file_with_networks_target_fit_and_language(run, capsys, folder):
         "--target cat --methods saliency"
     )
     assert "left out: cifar10-none: The network has no gates" in capsys.readouterr().err
+
+
+def test_a_network_without_a_finite_answer_is_named_and_the_other_goes_on(run, capsys, tmp_path):
+    write_checkpoints(tmp_path / "nets")
+    spoil("scenes-gam", tmp_path / "nets")
+    asked = ["sample:scene-sailboat-17", "--checkpoints", "nets", "--measures", "ablation", "--networks", "scenes-gam"]
+    sentence = "scenes-gam: The network's output for this picture is not finite"
+    assert run(*asked, "--out", "report.html") == 2
+    assert sentence in error_of(capsys)
+    assert os.listdir() == ["nets"]
+    assert run(*asked, "scenes-cbam", "--out", "report.html") == 0
+    assert f"left out: {sentence}" in capsys.readouterr().err
+    source = Path("report.html").read_text()
+    assert "output for this picture is not finite, so it is left out" in source
+    assert read(tmp_path / "nets" / "scenes-cbam.safetensors").sha256 in source
+    assert read(tmp_path / "nets" / "scenes-gam.safetensors").sha256 not in source
+
+
+@pytest.mark.skipif(not TRAINED.is_file(), reason="the trained networks are not here")
+def test_the_report_calls_a_trained_network_trained_and_one_with_fresh_weights_not(run, tmp_path):
+    card = read(TRAINED).card
+    torch.manual_seed(5)
+    save(build_network(card.config), dataclasses.replace(card, name="fresh"), tmp_path / "fresh.safetensors")
+    said = {code: said_of(f"evidence.training.sentence.{code}") for code in ("trained", "untrained")}
+    for path, code in ((TRAINED, "trained"), (tmp_path / "fresh.safetensors", "untrained")):
+        asked = ["--networks", str(path), "--measures", "training", "--out", "report.html"]
+        assert run("sample:scene-sailboat-17", *asked) == 0
+        source = Path("report.html").read_text()
+        assert {key: source.count(sentence) for key, sentence in said.items()} == {**dict.fromkeys(said, 0), code: 2}
+
+
+def said_of(key):
+    """The part of a sentence that stands between two of its gaps."""
+    return words("en").sentences[key].split("}")[1].split("{")[0]
 
 
 def test_a_dicom_file_with_a_window(run, folder):

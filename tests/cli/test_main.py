@@ -10,6 +10,7 @@ from gam_viz import __version__
 from gam_viz.cli.main import main
 from gam_viz.networks.checkpoints import load, read, snapshots
 from gam_viz.training import TrainingError
+from tests.checkpoint_files import spoil
 
 EXPECTED = "expected <root>/train/<class>/*.png inside"
 COLOURS = {"blue": (40, 40, 220), "red": (220, 40, 40)}
@@ -92,6 +93,17 @@ def test_cards_as_json_and_what_was_left_out(folders, capsys):
     # A name with a dot is a name, a path is a path.
     for given in ("two.dots", "checkpoints/two.dots.safetensors"):
         assert main(["evaluate", given, "--checkpoints", "checkpoints", "--device", "cpu"]) == 0
+
+
+def test_a_network_without_a_finite_answer_is_not_evaluated(folders, capsys):
+    assert train() == 0
+    name, checkpoints = "colours-gam_net-w4-none-s0", folders / "checkpoints"
+    spoil(name, checkpoints)
+    before = (checkpoints / f"{name}.safetensors").read_bytes()
+    capsys.readouterr()
+    assert main(["evaluate", name, "--checkpoints", "checkpoints", "--device", "cpu"]) == 2
+    assert "no finite answer (NaN or infinity) to 10 of 10 pictures" in error_of(capsys)
+    assert (checkpoints / f"{name}.safetensors").read_bytes() == before
 
 
 def test_a_stopped_training_says_that_it_goes_on(folders, capsys, monkeypatch):

@@ -142,6 +142,39 @@ def test_a_map_that_fresh_weights_do_not_touch_survives_and_others_do_not() -> N
     assert "+1.00" in text
 
 
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_the_report_says_of_which_maps_there_is_evidence_of_training(code: str) -> None:
+    settings = dataclasses.replace(PLANTED, measures=("training",))
+    case = examine([loaded(RandomNetwork())], picture(), settings=settings)
+    tests = {test.key: test for test in case.networks[0].results["training"]}
+    text = read(case, code)
+    for name in ("survives", "collapses", "flattens", "flat"):
+        test = tests[f"gate.{name}"]
+        for verdict in ("trained", "untrained"):
+            sentence = said(
+                f"evidence.training.sentence.{verdict}",
+                code,
+                **{"map": mask(name, code), "networks": test.networks, "adjusted": test.adjusted},
+            )
+            assert (sentence in text) == (verdict == ("trained" if name == "collapses" else "untrained"))
+        row = f"{mask(name, code)} {test.fresh:.3f} {test.shuffled:.3f} {test.adjusted:.3f} "
+        assert row + said(f"evidence.verdict.{test.verdict}", code) in text
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_the_report_leaves_out_a_network_that_answers_nan_and_says_so(code: str) -> None:
+    broken = PatchNetwork(("faithful",))
+    broken.register_forward_hook(lambda module, x, logits: logits * float("nan"))
+    settings = dataclasses.replace(PLANTED, measures=("ablation",))
+    case = examine([loaded(broken, "broken"), loaded(GatedNetwork(), "whole")], picture(), settings=settings)
+    text = read(case, code)
+    assert [network.name for network in case.networks] == ["whole"]
+    assert said("report.left.not_finite", code) in text
+    assert "sha-whole" in text
+    assert "sha-broken" not in text
+    assert not re.search(r"\bnan\b", text, re.IGNORECASE)
+
+
 def test_masks_that_are_alike_are_counted_and_others_are_not() -> None:
     hills = {"one": bump(3, 3), "two": bump(12, 4)}
     other = {"one": bump(3, 3), "two": bump(4, 12)}

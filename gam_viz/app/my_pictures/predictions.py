@@ -16,12 +16,14 @@ from gam_viz.app.shared.pictures import rendered
 from gam_viz.app.shared.rendering.state import look_of
 from gam_viz.app.shared.session_cache import ProgressLine, cached
 from gam_viz.app.shared.uploads import Upload
+from gam_viz.app.shared.words import network_titles
 from gam_viz.evaluation.disagreement import Judged
 from gam_viz.explain import Explanation
 from gam_viz.figures.style import enlarged
 from gam_viz.images import Picture
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.runtime.device_queue import OnWait, lane
+from gam_viz.text.refusal import Joined, RefusalError
 
 MOST = 1000  # small results of each kind: twenty files, seen by many networks in several ways
 SIDE = 128  # pixels of a thumbnail's longest side: twice what is drawn
@@ -50,6 +52,7 @@ def judge(upload: Upload, networks: Sequence[Checkpoint], fit: str, line: Progre
 
     Raises:
         PictureError: it cannot be shown after all.
+        RefusalError: a network gives no finite answer to it; those that do not are named.
     """
     look = look_of(upload.source)
 
@@ -57,21 +60,26 @@ def judge(upload: Upload, networks: Sequence[Checkpoint], fit: str, line: Progre
         line.progress(share, upload.name)
         return rendered(upload.source, look)
 
-    def probabilities(checkpoint: Checkpoint) -> npt.NDArray[np.float64]:
+    def answer(checkpoint: Checkpoint) -> Explanation:
         key = (checkpoint.sha256, upload.sha256, look, fit)
         return cached(
             "predictions", key, lambda: _predict(subject(checkpoint, picture(), fit), line.on_wait), most=MOST
         )
 
     thumbnail = cached("thumbnails", (upload.sha256, look), lambda: _thumbnail(picture()), most=MOST)
-    return Entry(upload, thumbnail, Judged(upload.name, np.stack([probabilities(network) for network in networks])))
+    answers = [answer(network) for network in networks]
+    titles = network_titles([network.card for network in networks])
+    silent = [title for title, answer in zip(titles, answers, strict=True) if not answer.answered]
+    if silent:
+        raise RefusalError("common.prediction.no_answer", names=Joined("common.word.comma", tuple(silent)))
+    return Entry(upload, thumbnail, Judged(upload.name, np.stack([answer.probabilities for answer in answers])))
 
 
-def _predict(subject: Subject, on_wait: OnWait) -> npt.NDArray[np.float64]:
-    """(classes,): the prediction alone, since the gates of twenty pictures would push out what the session has."""
+def _predict(subject: Subject, on_wait: OnWait) -> Explanation:
+    """The prediction alone, since the gates of twenty pictures would push out what the session has."""
     with lane(device(), on_wait), torch.inference_mode():
         logits = subject.network(subject.input_tensor())
-    return Explanation(subject.card, logits[0].float().cpu().numpy(), ()).probabilities
+    return Explanation(subject.card, logits[0].float().cpu().numpy(), ())
 
 
 def _thumbnail(picture: Picture) -> npt.NDArray[np.uint8]:

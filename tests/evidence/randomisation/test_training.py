@@ -1,4 +1,7 @@
-"""Evidence of training: withheld where nothing was learnt, whoever set the weights, and given to trained networks."""
+"""Evidence of training: withheld where nothing was learnt, whoever set the weights, and given to trained networks.
+
+How often it is withheld, by the verdict itself, is measured in test_training_rate.py.
+"""
 
 from pathlib import Path
 
@@ -7,15 +10,13 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 from scipy.stats import binomtest
-from torch import nn
 
-from gam_viz.attention import CBAM
 from gam_viz.evaluation.permutation import LEVEL
 from gam_viz.evidence.randomisation.training import TrainingTest, _p_value, training_evidence
 from gam_viz.images import list_samples, load_sample, prepare
-from gam_viz.networks import NetworkConfig, build_network
-from gam_viz.networks.card import Card
+from gam_viz.networks import build_network
 from gam_viz.networks.checkpoints import load, read
+from tests.evidence.randomisation.untrained import mask_weight_one
 
 SCENES = Path(__file__).parents[3] / "checkpoints" / "scenes-gam.safetensors"
 CBAMS = SCENES.with_name("scenes-cbam.safetensors")
@@ -25,46 +26,6 @@ K = 19
 def odd(tests: tuple[TrainingTest, ...]) -> list[bool]:
     """Before any correction: with 19 networks nothing could be called after it."""
     return [max(test.fresh, test.shuffled) <= LEVEL for test in tests]
-
-
-def plain(network: nn.Module) -> None:
-    """As it begins."""
-
-
-def mask_weight_one(network: nn.Module) -> None:
-    for module in network.modules():
-        if isinstance(module, CBAM):
-            module.bn.weight.fill_(1.0)
-
-
-def scaled(network: nn.Module) -> None:
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            module.weight.mul_(2.0)
-
-
-def uniform(network: nn.Module) -> None:
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.xavier_uniform_(module.weight)
-
-
-KINDS = [("gam", plain), ("cbam", plain), ("cbam", mask_weight_one), ("gam", scaled), ("gam", uniform)]
-
-
-@pytest.mark.parametrize(("attention", "begin"), KINDS, ids=lambda each: getattr(each, "__name__", each))
-def test_untrained_networks_show_no_evidence_of_training(attention: str, begin) -> None:
-    found = []
-    for seed in range(3):
-        torch.manual_seed(100 + seed)
-        network = build_network(NetworkConfig(width=4, num_classes=3, attention=attention)).eval()
-        with torch.no_grad():
-            begin(network)
-        card = Card("small", "drawn", "Drawn", ("a", "b", "c"), 16, (0.5,) * 3, (0.25,) * 3, network.config)
-        found += odd(training_evidence(network, card, torch.randn(1, 3, 16, 16), networks=19, seed=seed))
-    assert len(found) == 18
-    # At 5 % each, more than 3 of 18 come in 1 %, somewhat more often since the maps of one network are not independent.
-    assert sum(found) <= 3
 
 
 @pytest.mark.skipif(not CBAMS.is_file(), reason="the networks are not here")
