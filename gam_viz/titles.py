@@ -9,7 +9,7 @@ from typing import Any
 
 from gam_viz.attention import ATTENTION
 from gam_viz.images import PictureError, Sample
-from gam_viz.networks.checkpoints import Card
+from gam_viz.networks.card import FOREIGN, Card
 from gam_viz.text import Words
 
 #: Options that are numbers and go by another name in the catalogue.
@@ -28,8 +28,10 @@ def data_title(words: Words, card: Card) -> str:
 
 
 def network_title(words: Words, card: Card) -> str:
-    """A network's short name: its attention."""
+    """A network's short name: its attention; of one whose attention is not known here, its own name."""
     config = card.config
+    if config.attention == FOREIGN:
+        return card.name
     return attention_title(words, config.attention, config.attention_options, config.attention_stages)
 
 

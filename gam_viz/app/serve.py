@@ -11,18 +11,26 @@ from streamlit.web import bootstrap
 
 from gam_viz.runtime.installation import STREAMLIT_CONFIG
 
+MAIN = str(Path(__file__).with_name("main.py"))
+
 
 def serve(**settings: object) -> None:
     """Serve until the process is stopped.
 
-    Streamlit looks for settings in the folder where it is started; here the app's own hold anywhere.
-
     Args:
         settings: Streamlit's, before the app's own: `server_port=8600`.
     """
+    bootstrap.run(MAIN, False, [], configure(**settings))
+
+
+def configure(**settings: object) -> dict[str, Any]:
+    """Give Streamlit the app's settings; returns them.
+
+    It looks for them in the folder where it is started; here the app's own hold anywhere.
+    """
     all_settings = dict(_flat(tomllib.loads(STREAMLIT_CONFIG.read_text(encoding="utf-8")))) | settings
     bootstrap.load_config_options(all_settings)
-    bootstrap.run(str(Path(__file__).with_name("main.py")), False, [], all_settings)
+    return all_settings
 
 
 def _flat(tables: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 from gam_viz.claims import accuracy as trained
 from gam_viz.claims import bn_folding as folding
@@ -16,8 +17,9 @@ from gam_viz.claims.gate_behaviour import Behaviour, behaviour
 from gam_viz.claims.parameters import RateCost, module_table
 from gam_viz.datasets.scenes.draw import CLASSES
 from gam_viz.evidence.randomisation.reinitialise import fresh_weights
-from gam_viz.images import list_samples, load_sample, prepare
-from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
+from gam_viz.explain import seen_by
+from gam_viz.images import list_samples, load_sample
+from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.card import Card
 from gam_viz.zoo.results import SetResults
 
@@ -61,7 +63,7 @@ class Live:
 class MeasuredNetwork:
     """A network to measure: it, its card, and whether it is trained."""
 
-    network: ResidualNetwork
+    network: nn.Module
     card: Card
     trained: bool
 
@@ -102,7 +104,7 @@ def measure(cbam: MeasuredNetwork, gam: MeasuredNetwork, device: torch.device) -
     for subject in (cbam, gam):
         card = subject.card
         seen = [
-            prepare(load_sample(sample.id), size=card.input_size, mean=card.mean, std=card.std).tensor
+            seen_by(card, load_sample(sample.id)).tensor
             for sample in list_samples()
             if sample.group == "scene" and sample.tag_name is None
         ]

@@ -19,7 +19,7 @@ class Bench:
 
     def explanation(self, key: str, network: nn.Module, card: Card, x: Tensor) -> Explanation:
         """Prediction and gates; `key` is the identity of network and picture, as of `MeasureInput`."""
-        return explain(network, card, x)  # type: ignore[arg-type]
+        return explain(network, card, x)
 
     def attributions(
         self, given: MeasureInput, requests: Sequence[Request], progress: Progress

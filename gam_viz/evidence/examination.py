@@ -17,10 +17,11 @@ from gam_viz.evidence.localisation import seen_truth
 from gam_viz.evidence.measure import BoolArray, Measure, MeasureInput, Options
 from gam_viz.evidence.omissions import LeftOut
 from gam_viz.evidence.registry import MEASURES
+from gam_viz.explain import seen_by
 from gam_viz.explain.attributions import METHODS, Attribution, Request, default_layer
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
-from gam_viz.images import Fit, Picture, prepare
+from gam_viz.images import Fit, Picture
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError, first_line
 
@@ -64,7 +65,7 @@ class Examination:
     def examine(self, loaded: LoadedNetwork) -> Examined | None:
         """Prediction, attributions and every measure; None where the network has no answer."""
         asked, card, bench = self.asked, loaded.card, self.asked.bench
-        seen = prepare(asked.picture, size=card.input_size, mean=card.mean, std=card.std, fit=asked.fit)
+        seen = seen_by(card, asked.picture, asked.fit)
         key, x = f"{loaded.sha256}|{seen.key}", seen.tensor.to(asked.device)
         explanation = self.attempt("prediction", lambda: bench.explanation(key, loaded.network, card, x))
         if explanation is None:

@@ -22,7 +22,7 @@ from gam_viz.evidence.measure import BoolArray
 from gam_viz.evidence.omissions import LeftOut
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.images import Fit, Picture
-from gam_viz.networks.checkpoints import Checkpoint, load
+from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.device import describe
 
 __all__ = ["About", "Case", "CaseProgress", "CaseSettings", "Examined", "LoadedNetwork", "examine", "steps_of"]
@@ -40,7 +40,7 @@ def steps_of(settings: CaseSettings) -> tuple[str, ...]:
 
 
 def examine(
-    networks: Sequence[Checkpoint | LoadedNetwork],
+    networks: Sequence[OpenedNetwork | LoadedNetwork],
     picture: Picture,
     *,
     fit: Fit = "crop",
@@ -58,7 +58,7 @@ def examine(
     that computes, the caller holds the device's `lane`, or hands in a bench that does.
 
     Args:
-        networks: checkpoints, or networks that are loaded already (these stay on their own device, which must be
+        networks: to be loaded, or loaded already (these stay on their own device, which must be
             `device`).
         picture: what they look at.
         fit: how it is made square.
@@ -111,12 +111,10 @@ def examine(
     )
 
 
-def _loaded(given: Checkpoint | LoadedNetwork, device: torch.device) -> LoadedNetwork:
+def _loaded(given: OpenedNetwork | LoadedNetwork, device: torch.device) -> LoadedNetwork:
     if isinstance(given, LoadedNetwork):
         return given
-    # A file of that name in the folder of checkpoints is called by its name; an upload has no file.
-    called = given.card.name if given.path.stem == given.card.name and given.content is None else given.path.name
-    return LoadedNetwork(load(given, device), given.card, given.sha256, called)
+    return LoadedNetwork(given.load(device), given.card, given.sha256, given.called)
 
 
 def _between(networks: Sequence[Examined]) -> list[LeftOut]:

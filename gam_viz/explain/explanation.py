@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
+from torch import Tensor, nn
 
 from gam_viz.explain.checks import check_answers
 from gam_viz.explain.gates import GateReading, read_gates
-from gam_viz.networks import ResidualNetwork
-from gam_viz.networks.checkpoints import Card
+from gam_viz.images import Fit, NetworkInput, Picture, prepare
+from gam_viz.networks.card import Card
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,20 @@ class Explanation:
         return next((gate for gate in gates if gate.name == name), gates[0] if gates else None)
 
 
-def explain(network: ResidualNetwork, card: Card, x: Tensor) -> Explanation:
+def seen_by(card: Card, picture: Picture, fit: Fit | None = None) -> NetworkInput:
+    """A picture as the network of that card sees it; made square as the card says where `fit` does not."""
+    return prepare(
+        picture,
+        size=card.input_size,
+        mean=card.mean,
+        std=card.std,
+        fit=fit or card.fit,  # type: ignore[arg-type]
+        resize=card.resize,
+        interpolation=card.interpolation,
+    )
+
+
+def explain(network: nn.Module, card: Card, x: Tensor) -> Explanation:
     """Predict one picture and read all gates in the same forward pass.
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +52,23 @@ def sign_of(attention: str) -> str:
 def palette() -> list[str]:
     """Grey, and the colour of every attention module."""
     return list(dict.fromkeys([GUIDE, *(spec.colour for spec in ATTENTION.values())]))
+
+
+def colours_of(attentions: Sequence[str]) -> list[str]:
+    """The colours of networks side by side: of each module its own, of modules that are not known here one each."""
+    known = [a for a in attentions if a in ATTENTION or a == "none"]
+    free = [colour for colour in palette() if colour not in {colour_of(a) for a in known}]
+    others = iter(free)
+    return [colour_of(a) if a in known else next(others, GUIDE) for a in attentions]
+
+
+def told_apart(colours: Sequence[str]) -> list[str]:
+    """The colours, those that were there before exchanged for others of the palette."""
+    found: list[str] = []
+    for colour in colours:
+        free = [colour, *(other for other in palette() if other not in colours), colour]
+        found.append(next((each for each in free if each not in found), colour))
+    return found
 
 
 @lru_cache

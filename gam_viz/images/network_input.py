@@ -18,9 +18,13 @@ from PIL import Image
 from torch import Tensor
 
 from gam_viz.images.picture import Picture
+from gam_viz.networks.card import INTERPOLATIONS
 
 Fit = Literal["crop", "pad", "stretch"]
 """How a picture becomes square: its centre cut out, whole with borders, or whole and distorted."""
+
+_RESAMPLING = {name: Image.Resampling[name.upper()] for name in INTERPOLATIONS}
+"""Pillow widens its kernels when it shrinks, so nothing aliases."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +53,14 @@ class NetworkInput:
 
 
 def prepare(
-    picture: Picture, *, size: int, mean: Sequence[float], std: Sequence[float], fit: Fit = "crop"
+    picture: Picture,
+    *,
+    size: int,
+    mean: Sequence[float],
+    std: Sequence[float],
+    fit: Fit = "crop",
+    resize: int = 0,
+    interpolation: str = "bicubic",
 ) -> NetworkInput:
     """Make a picture into a network's input.
 
@@ -60,6 +71,9 @@ def prepare(
         std: three positive values that the channels are divided by.
         fit: "crop" (the centre square), "pad" (whole, bordered with the mean colour, which the network takes
             for nothing) or "stretch" (whole, distorted).
+        resize: with "crop", the shorter side that the picture is brought to before its centre is cut out, as
+            torchvision's Resize and CenterCrop do; 0: the whole centre square is brought to the size.
+        interpolation: a key of `INTERPOLATIONS`.
 
     Raises:
         ValueError: a parameter out of its range; the message says which and what it may be.
@@ -68,14 +82,21 @@ def prepare(
         raise ValueError(f"size must be at least 1 pixel, got {size}")
     if fit not in get_args(Fit):
         raise ValueError(f"fit must be one of {', '.join(get_args(Fit))}, got {fit!r}")
+    if (resize and resize < size) or interpolation not in INTERPOLATIONS:
+        raise ValueError(
+            f"resize must be 0 or at least the size, {size}, and interpolation one of {', '.join(INTERPOLATIONS)}; "
+            f"got {resize} and {interpolation!r}"
+        )
     mean_, std_ = _three("mean", mean), _three("std", std)
     if min(std_) <= 0:
         raise ValueError(f"std must be positive, got {std_}")
     if fit == "pad":
-        seen, box = _padded(picture.pixels, size, mean_)
+        seen, box = _padded(picture.pixels, size, mean_, interpolation)
+    elif fit == "crop" and resize:
+        seen, box = _cut_out(picture, size, resize, interpolation)
     else:
         left, top, right, bottom = _centre_square(picture) if fit == "crop" else (0, 0, picture.width, picture.height)
-        seen = _resized(picture.pixels[top:bottom, left:right], size, size)
+        seen = _resized(picture.pixels[top:bottom, left:right], size, size, interpolation)
         box = (float(left), float(top), float(right), float(bottom))
     seen.flags.writeable = False
     return NetworkInput(
@@ -85,7 +106,7 @@ def prepare(
         fit=fit,
         mean=mean_,
         std=std_,
-        key=f"{picture.key}|{size}|{fit}|{mean_}|{std_}",
+        key=f"{picture.key}|{size}|{fit}|{mean_}|{std_}|{resize}|{interpolation}",
     )
 
 
@@ -125,17 +146,29 @@ def _centre_square(picture: Picture) -> tuple[int, int, int, int]:
     return left, top, left + side, top + side
 
 
-def _resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """A new array of the given size. Pillow's bicubic widens its kernel when it shrinks, so nothing
-    aliases."""
+def _cut_out(
+    picture: Picture, size: int, resize: int, interpolation: str
+) -> tuple[NDArray[np.uint8], tuple[float, float, float, float]]:
+    """The centre, of a picture whose shorter side was brought to `resize`; rounded as torchvision rounds."""
+    shorter = min(picture.width, picture.height)
+    width, height = int(resize * picture.width / shorter), int(resize * picture.height / shorter)
+    left, top = round((width - size) / 2), round((height - size) / 2)
+    seen = _resized(picture.pixels, width, height, interpolation)[top : top + size, left : left + size]
+    column, row = picture.width / width, picture.height / height  # the picture's pixels to one of the network's
+    box = (left * column, top * row, (left + size) * column, (top + size) * row)
+    return np.ascontiguousarray(seen), box
+
+
+def _resized(pixels: NDArray[np.uint8], width: int, height: int, interpolation: str) -> NDArray[np.uint8]:
+    """A new array of the given size."""
     if pixels.shape[:2] == (height, width):
         return pixels.copy()
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    return np.array(image.resize((width, height), Image.Resampling.BICUBIC))
+    return np.array(image.resize((width, height), _RESAMPLING[interpolation]))
 
 
 def _padded(
-    pixels: NDArray[np.uint8], size: int, mean: tuple[float, float, float]
+    pixels: NDArray[np.uint8], size: int, mean: tuple[float, float, float], interpolation: str
 ) -> tuple[NDArray[np.uint8], tuple[float, float, float, float]]:
     """The whole picture in the middle of a square. Resized first: a padded 1 x 10,000 would need 300 MB."""
     height, width = pixels.shape[:2]
@@ -144,6 +177,6 @@ def _padded(
     left, top = (size - across) // 2, (size - down) // 2
     seen = np.empty((size, size, 3), np.uint8)
     seen[:] = np.clip(np.rint(np.multiply(mean, 255)), 0, 255)
-    seen[top : top + down, left : left + across] = _resized(pixels, across, down)
+    seen[top : top + down, left : left + across] = _resized(pixels, across, down, interpolation)
     column, row = width / across, height / down  # the picture's pixels to one of the network's
     return seen, (-left * column, -top * row, (size - left) * column, (size - top) * row)

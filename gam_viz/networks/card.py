@@ -13,6 +13,9 @@ from gam_viz.text import Words
 from gam_viz.text.refusal import RefusalError
 
 MAX_SIDE = 4096  # pixels of a network's input
+FOREIGN = "foreign"  # attention of a network that this project did not build
+FITS = ("crop", "pad", "stretch")  # how a picture becomes square
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 
 
 class CheckpointError(RefusalError):
@@ -49,6 +52,9 @@ class Card:
         input_size: side of the square input, in pixels.
         mean, std: of the normalisation, per RGB channel, in 0..1.
         config: the network.
+        fit: how a picture is made square where nobody chooses; see `images.prepare`, of which all three are.
+        resize: the shorter side a picture is brought to before its centre is cut out; 0: straight to the size.
+        interpolation: of the resizing.
         domain: of the data: "drawn", "photographs", "aerial", "medical", or empty.
         recipe: how it was trained (`Recipe.to_dict()`).
         seed: of initial weights, order and augmentation.
@@ -80,6 +86,9 @@ class Card:
     test: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    fit: str = "crop"
+    resize: int = 0
+    interpolation: str = "bicubic"
 
     def to_json(self) -> str:
         """The card as JSON."""
@@ -126,3 +135,6 @@ class Card:
             raise CheckpointError("checkpoints.other.card_three")
         if not all(map(math.isfinite, numbers)) or min(self.std) <= 0:
             raise CheckpointError("checkpoints.other.card_finite")
+        sides = (0, *range(self.input_size, 4 * MAX_SIDE + 1))
+        if self.fit not in FITS or self.interpolation not in INTERPOLATIONS or self.resize not in sides:
+            raise CheckpointError("checkpoints.other.card_resize")

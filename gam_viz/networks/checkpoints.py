@@ -21,6 +21,7 @@ from safetensors.torch import save_file
 
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card, CheckpointError
+from gam_viz.networks.opened import Origin
 from gam_viz.networks.weights import KINDS, parts_of, require_finite, require_same, skeleton
 from gam_viz.runtime.files import write_atomically
 from gam_viz.runtime.installation import checkpoint_folder
@@ -61,6 +62,20 @@ class Checkpoint:
     card: Card
     sha256: str
     content: bytes | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it lies: in a file, or in memory as an upload."""
+        return "file" if self.content is None else "upload"
+
+    @property
+    def called(self) -> str:
+        """A file of its card's name is called by the name; an upload and a renamed file by the file's."""
+        return self.card.name if self.origin == "file" and self.path.stem == self.card.name else self.path.name
+
+    def load(self, device: torch.device | str = "cpu") -> ResidualNetwork:
+        """See `load`."""
+        return load(self, device)
 
 
 def save(network: ResidualNetwork, card: Card, path: Path, *, half: bool = False) -> None:

@@ -9,7 +9,7 @@ from gam_viz.evidence.omissions import LeftOut
 from gam_viz.evidence.own_maps import KINDS, TRIVIAL
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain.heatmaps import Heatmap
-from gam_viz.figures.style import colour_of, palette
+from gam_viz.figures.style import colour_of, told_apart
 from gam_viz.images import list_samples
 from gam_viz.text import Words
 from gam_viz.text.refusal import RefusalError
@@ -33,7 +33,7 @@ class ReportContext:
             plain(title if titles.count(title) == 1 else network.name)
             for title, network in zip(titles, case.networks, strict=True)
         ]
-        self.colours = _told_apart([colour_of(network.card.config.attention) for network in case.networks])
+        self.colours = told_apart([colour_of(network.card.config.attention) for network in case.networks])
         self.judged = judgements(case)
 
     @property
@@ -119,12 +119,3 @@ def plain(words: str) -> str:
     """On one line, and without the characters that turn the direction of what follows."""
     kept = (" " if unicodedata.category(letter) == "Cc" else letter for letter in words)
     return "".join(letter for letter in kept if unicodedata.category(letter) != "Cf").strip()
-
-
-def _told_apart(colours: list[str]) -> list[str]:
-    """The colours, those that were there before exchanged for others."""
-    found: list[str] = []
-    for colour in colours:
-        free = [colour, *(other for other in palette() if other not in colours), colour]
-        found.append(next((each for each in free if each not in found), colour))
-    return found

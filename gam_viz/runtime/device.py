@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 import torch
+from torch import nn
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -24,6 +25,11 @@ def pick_device(name: str = "auto") -> torch.device:
     if device.type not in ("cpu", "cuda"):
         raise ValueError(f"device {name!r} is not supported; use auto, cpu or cuda")
     return device
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """The device that a network's weights lie on; the CPU for one that has none."""
+    return next((weights.device for weights in network.parameters()), torch.device("cpu"))
 
 
 def describe(device: torch.device) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,7 +13,7 @@ from gam_viz.app.shared.choices import slide, switch
 from gam_viz.app.shared.networks import snapshots_of
 from gam_viz.app.shared.sidebar import Selection
 from gam_viz.app.shared.words import text
-from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
 
 SECONDS = 1.0  # an epoch stays while it plays
 
@@ -29,7 +30,7 @@ class Film:
     """
 
     selection: Selection
-    frames: tuple[tuple[Checkpoint, ...], ...] = ()
+    frames: tuple[tuple[OpenedNetwork, ...], ...] = ()
     epochs: tuple[int, ...] = ()
 
 
@@ -86,8 +87,8 @@ def play_on(made: Film) -> None:
 
 
 def _networks_at(
-    epoch: int, networks: tuple[Checkpoint, ...], copies: list[dict[int, Checkpoint]]
-) -> tuple[Checkpoint, ...]:
+    epoch: int, networks: tuple[OpenedNetwork, ...], copies: list[Mapping[int, OpenedNetwork]]
+) -> tuple[OpenedNetwork, ...]:
     """Each network after `epoch`, or as it ships where it has no copy of that epoch."""
     return tuple(of.get(epoch, checkpoint) for checkpoint, of in zip(networks, copies, strict=True))
 

@@ -82,7 +82,7 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
             subject.network,
             subject.card,
             subject.checkpoint.sha256,
-            subject.card.name if subject.checkpoint.content is None else subject.checkpoint.path.name,
+            subject.checkpoint.called,
         )
         for subject in view.subjects
     ]

@@ -4,10 +4,9 @@ import streamlit as st
 
 from gam_viz.app.my_pictures.predictions import judge
 from gam_viz.app.my_pictures.table import Batch, batch_table, csv_of
-from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.session_cache import progress_line
-from gam_viz.app.shared.sidebar import FITS, choose_networks
+from gam_viz.app.shared.sidebar import choose_fit, choose_networks
 from gam_viz.app.shared.uploader import draw_uploader
 from gam_viz.app.shared.uploads import Refused, dismiss, plain, refused, uploads
 from gam_viz.app.shared.words import reason, text
@@ -18,7 +17,7 @@ page_style()
 st.header(text("my_pictures.title"), anchor=False)
 networks = choose_networks()
 with st.sidebar:
-    fit = choose("fit", FITS, "crop", text("common.sidebar.fit"), "common.fit")
+    fit = choose_fit(networks[0].card.fit if networks else "crop")
 files = uploads()
 if not files:
     st.markdown(text("my_pictures.empty"))

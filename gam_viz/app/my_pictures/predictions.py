@@ -21,7 +21,7 @@ from gam_viz.evaluation.disagreement import Judged
 from gam_viz.explain import Explanation
 from gam_viz.figures.style import enlarged
 from gam_viz.images import Picture
-from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.device_queue import OnWait, lane
 from gam_viz.text.refusal import Joined, RefusalError
 
@@ -38,7 +38,7 @@ class Entry:
     judged: Judged
 
 
-def judge(upload: Upload, networks: Sequence[Checkpoint], fit: str, line: ProgressLine, share: float) -> Entry:
+def judge(upload: Upload, networks: Sequence[OpenedNetwork], fit: str, line: ProgressLine, share: float) -> Entry:
     """The file as Compare shows it, seen by each network.
 
     Decoded only where something is missing: what is kept is small.
@@ -60,7 +60,7 @@ def judge(upload: Upload, networks: Sequence[Checkpoint], fit: str, line: Progre
         line.progress(share, upload.name)
         return rendered(upload.source, look)
 
-    def answer(checkpoint: Checkpoint) -> Explanation:
+    def answer(checkpoint: OpenedNetwork) -> Explanation:
         key = (checkpoint.sha256, upload.sha256, look, fit)
         return cached(
             "predictions", key, lambda: _predict(subject(checkpoint, picture(), fit), line.on_wait), most=MOST

@@ -13,8 +13,8 @@ from gam_viz.app.pages import script
 from gam_viz.app.shared.uploads import Refused, numbered, plain, uploads
 from gam_viz.app.shared.words import class_title, language, network_titles, picture_sentence, text
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
-from gam_viz.figures.style import colour_of
-from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.figures.style import colours_of
+from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.titles import percent
 
 MANY = 20  # refused files that have a row each
@@ -64,7 +64,7 @@ class Batch:
         refused: the others.
     """
 
-    networks: tuple[Checkpoint, ...]
+    networks: tuple[OpenedNetwork, ...]
     entries: Sequence[Entry]
     refused: Sequence[Refused]
 
@@ -168,7 +168,7 @@ def _columns(batch: Batch) -> str:
 
 
 def _colours(batch: Batch) -> list[str]:
-    return [colour_of(checkpoint.card.config.attention) for checkpoint in batch.networks]
+    return colours_of([checkpoint.card.config.attention for checkpoint in batch.networks])
 
 
 def _link(entry: Entry) -> dict[str, str]:

@@ -19,7 +19,7 @@ from gam_viz.explain import Explanation, SpatialMap
 from gam_viz.explain.attributions import Attribution
 from gam_viz.figures.overlay import scale_bar
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
-from gam_viz.figures.style import colour_of
+from gam_viz.figures.style import colours_of
 
 SCALES = ("shared", "own")
 STYLE = Path(__file__).with_name("page.css")
@@ -132,7 +132,7 @@ class View:
 
     def colours(self) -> list[str]:
         """A colour a network."""
-        return [colour_of(e.card.config.attention) for e in self.explanations]
+        return colours_of([e.card.config.attention for e in self.explanations])
 
     def targets(self) -> list[int]:
         """The class each network's attributions speak of."""

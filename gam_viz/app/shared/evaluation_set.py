@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gam_viz.app.shared.device import device
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.session_cache import cached_with_progress, keep, recall
 from gam_viz.app.shared.words import data_title, text
@@ -18,7 +17,10 @@ from gam_viz.evaluation.predictions import (
     predict_pictures,
     predictions_path,
 )
-from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.networks.card import Card
+from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
+from gam_viz.runtime.device import device_of
 from gam_viz.runtime.progress import Progress
 
 STORE, MOST = "test-predictions", 64  # networks whose predictions are kept
@@ -55,24 +57,28 @@ def _loaded(name: str, size: int, root: str) -> Pictures:
     return Pictures(data, pictures_digest(data))
 
 
-def predictions_of(checkpoint: Checkpoint, pictures: Pictures, title: str) -> Predictions:
+def predictions_of(checkpoint: OpenedNetwork, pictures: Pictures, title: str) -> Predictions:
     """What a network predicts on them: known already, or from the file that came with it, or computed now.
 
     While it is computed a line says how far that is. What an own network predicts is its session's alone.
     """
 
-    card, key, shared = checkpoint.card, (checkpoint.sha256, pictures.digest), checkpoint.content is None
-    if recall(STORE, key, shared=shared) is None:
+    card, key = checkpoint.card, (checkpoint.sha256, pictures.digest)
+    shared = checkpoint.origin == "file"
+    if isinstance(checkpoint, Checkpoint) and shared and recall(STORE, key, shared=True) is None:
         path = predictions_path(checkpoint.path.parent, card.name)
         stored = load_predictions(path, checkpoint=checkpoint.sha256, pictures=pictures.digest)
         if stored is not None and _fits(stored, pictures):
             return keep(STORE, key, stored, most=MOST, shared=shared)
 
     def make(progress: Progress) -> Predictions:
+        module = network(checkpoint)
+        place = device_of(module)
+
         def said(share: float) -> None:
             progress(share, "")
 
-        return predict_pictures(network(checkpoint), pictures.data, card.mean, card.std, device(), progress=said)
+        return predict_pictures(module, pictures.data, card.mean, card.std, place, progress=said)
 
     def say(share: float, _at: str) -> str:
         return text("test_pictures.computing", name=title, share=share)

@@ -8,16 +8,18 @@ from functools import cached_property
 
 import streamlit as st
 import torch
+from torch import nn
 
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.session_cache import Say, cached, keep, progress_line, recall, spinner
 from gam_viz.app.shared.words import network_title, text
-from gam_viz.explain import Explanation, explain
+from gam_viz.explain import Explanation, explain, seen_by
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
-from gam_viz.images import NetworkInput, Picture, prepare
-from gam_viz.networks import ResidualNetwork
-from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.images import NetworkInput, Picture
+from gam_viz.networks.card import Card
+from gam_viz.networks.opened import OpenedNetwork
+from gam_viz.runtime.device import device_of
 from gam_viz.runtime.device_queue import OnWait, lane
 
 MOST_EXPLANATIONS, MOST_ATTRIBUTIONS = 32, 200  # kept in one session
@@ -32,7 +34,7 @@ class Subject:
         input: the picture as this network sees it.
     """
 
-    checkpoint: Checkpoint
+    checkpoint: OpenedNetwork
     input: NetworkInput
 
     @cached_property
@@ -46,20 +48,18 @@ class Subject:
         return self.checkpoint.card
 
     @property
-    def network(self) -> ResidualNetwork:
+    def network(self) -> nn.Module:
         """The network, loaded; nobody changes it."""
         return network(self.checkpoint)
 
     def input_tensor(self) -> torch.Tensor:
         """(1, 3, S, S): the picture as the network sees it, on the device."""
-        return self.input.tensor.to(device())
+        return self.input.tensor.to(device_of(self.network))
 
 
-def subject(checkpoint: Checkpoint, picture: Picture, fit: str) -> Subject:
+def subject(checkpoint: OpenedNetwork, picture: Picture, fit: str) -> Subject:
     """A network and the picture as it sees it."""
-    card = checkpoint.card
-    seen = prepare(picture, size=card.input_size, mean=card.mean, std=card.std, fit=fit)  # type: ignore[arg-type]
-    return Subject(checkpoint, seen)
+    return Subject(checkpoint, seen_by(checkpoint.card, picture, fit))  # type: ignore[arg-type]
 
 
 def explained(subjects: Iterable[Subject]) -> tuple[Explanation, ...]:

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import Column, View
-from gam_viz.app.shared.device import device
 from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.explanations import Subject, explained
 from gam_viz.app.shared.explanations import attributions as attributions_of
@@ -29,7 +28,8 @@ from gam_viz.explain.attributions import METHODS, Attribution, Request, default_
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images import normalise_batch
 from gam_viz.networks.card import Card
-from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
+from gam_viz.runtime.device import device_of
 from gam_viz.runtime.device_queue import OnWait
 from gam_viz.runtime.progress import Progress
 
@@ -37,14 +37,15 @@ MEAN_OF, BATCH = 256, 64  # pictures, for a gate's mean over the data set
 TYPED = "attribution-requests"  # of Compare, by method: kept when the page is left, unlike its widgets
 
 
-def mean_of_gates(checkpoint: Checkpoint) -> dict[str, Tensor] | None:
+def mean_of_gates(checkpoint: OpenedNetwork) -> dict[str, Tensor] | None:
     """Each gate's mean over the first test pictures of its data set; None where those are not here."""
     try:
         pictures = pictures_of(checkpoint.card)
     except DatasetError:
         return None
     card, data = checkpoint.card, pictures.data
-    network, place = network_of(checkpoint), device()
+    network = network_of(checkpoint)
+    place = device_of(network)
 
     def batches() -> Iterator[Tensor]:
         for start in range(0, min(MEAN_OF, len(data)), BATCH):

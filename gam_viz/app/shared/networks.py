@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
+from torch import nn
 
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.session_cache import cached
-from gam_viz.networks import ResidualNetwork
-from gam_viz.networks.checkpoints import Checkpoint, CheckpointError, find, load, read, snapshots
+from gam_viz.networks.checkpoints import Checkpoint, CheckpointError, find, read, snapshots
+from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.installation import checkpoint_folder
 
 MOST_UPLOADED = 4  # networks of a session that stay loaded
@@ -27,12 +29,12 @@ def _checkpoints(folder: str, stamp: object) -> tuple[list[Checkpoint], list[Che
     return find(Path(folder))
 
 
-def snapshots_of(checkpoint: Checkpoint) -> dict[int, Checkpoint]:
+def snapshots_of(network: OpenedNetwork) -> Mapping[int, OpenedNetwork]:
     """The copies of a network that were kept of earlier epochs and can be read, by epoch, in order."""
-    if checkpoint.content is not None:
-        return {}  # an upload lies in no folder: what has its name there is another network's
-    paths = snapshots(checkpoint.path.parent, checkpoint.card.name)
-    return _snapshots(checkpoint.sha256, tuple((epoch, str(path)) for epoch, path in paths.items()))
+    if not isinstance(network, Checkpoint) or network.origin != "file":
+        return {}  # it lies in no folder: what has its name there is another network's
+    paths = snapshots(network.path.parent, network.card.name)
+    return _snapshots(network.sha256, tuple((epoch, str(path)) for epoch, path in paths.items()))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -47,16 +49,19 @@ def _snapshots(sha256: str, paths: tuple[tuple[int, str], ...]) -> dict[int, Che
     return readable
 
 
-def network(checkpoint: Checkpoint) -> ResidualNetwork:
-    """The network of a checkpoint, loaded once; nobody changes it.
+def network(opened: OpenedNetwork) -> nn.Module:
+    """The module of a network, loaded once; nobody changes it.
 
-    Networks of files are shared by all sessions. An upload is its session's alone and goes with it.
+    Networks of files are shared by all sessions. An upload is its session's alone and goes with it; of a live one
+    nothing is kept here, so that it goes when its program takes it back.
     """
-    if checkpoint.content is None:
-        return _shared(checkpoint.sha256, checkpoint)
-    return cached("networks", (checkpoint.sha256,), lambda: load(checkpoint, device()), most=MOST_UPLOADED)
+    if opened.origin == "file":
+        return _shared(opened.sha256, opened)
+    if opened.origin == "live":
+        return opened.load(device())
+    return cached("networks", (opened.sha256,), lambda: opened.load(device()), most=MOST_UPLOADED)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _shared(sha256: str, _checkpoint: Checkpoint) -> ResidualNetwork:
-    return load(_checkpoint, device())
+def _shared(sha256: str, _opened: OpenedNetwork) -> nn.Module:
+    return _opened.load(device())

@@ -15,7 +15,7 @@ from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import Selection, sidebar
 from gam_viz.app.shared.subject import subject_row
 from gam_viz.app.shared.words import reason, text
-from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
 
 P = ParamSpec("P")
 
@@ -51,7 +51,7 @@ def opened_view(title: str) -> View:
     return view
 
 
-def view_of(selection: Selection, frames: Sequence[Sequence[Checkpoint]] = ()) -> View:
+def view_of(selection: Selection, frames: Sequence[Sequence[OpenedNetwork]] = ()) -> View:
     """What the networks make of the picture, without those that give no answer; the page names them.
 
     Args:
@@ -65,5 +65,5 @@ def view_of(selection: Selection, frames: Sequence[Sequence[Checkpoint]] = ()) -
     return View(selection, subjects, explanations, Shown(), over_time)
 
 
-def _seen_by(checkpoint: Checkpoint, selection: Selection) -> Subject:
+def _seen_by(checkpoint: OpenedNetwork, selection: Selection) -> Subject:
     return subject(checkpoint, selection.picture, selection.fit)

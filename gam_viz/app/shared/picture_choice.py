@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,12 @@ from gam_viz.app.shared import state as url
 from gam_viz.app.shared.choices import choose, choose_number, segments
 from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.missing_data import dataset_error
+from gam_viz.app.shared.own_networks.live import given
 from gam_viz.app.shared.rendering import state
+from gam_viz.app.shared.session_cache import cached
 from gam_viz.app.shared.uploader import draw_uploader
 from gam_viz.app.shared.uploads import plain
-from gam_viz.app.shared.words import data_title, picture_sentence, sample_title, text
+from gam_viz.app.shared.words import data_title, picture_sentence, reason, sample_title, text
 from gam_viz.datasets import DATASETS, DatasetError
 from gam_viz.datasets.scenes.draw import Scene, draw_scene
 from gam_viz.images import (
@@ -30,9 +33,11 @@ from gam_viz.images import (
     load_sample,
     sample_scene,
 )
-from gam_viz.networks.checkpoints import Card
+from gam_viz.images.given import digest_of
+from gam_viz.networks.card import Card
+from gam_viz.titles import literal
 
-SOURCES = ("sample", "test", "upload")
+SOURCES = ("given", "sample", "test", "upload")
 GALLERY = script("test_pictures")
 SCENES = ("scenes", "scenes-shortcut")
 
@@ -70,9 +75,11 @@ def choose_picture(card: Card) -> Chosen | None:
         st.session_state["source"] = default  # another data set: begin with what its networks know
     st.session_state["source-of"] = card.dataset
     # Of networks whose data set nobody here knows, there are no test pictures.
-    sources = SOURCES if _known(card) else tuple(source for source in SOURCES if source != "test")
+    missing = {"given": given() is None, "test": not _known(card)}
+    sources = tuple(source for source in SOURCES if not missing.get(source))
     source = segments("source", sources, default, text("common.sidebar.picture"), "common.source", width="stretch")
-    chosen = _sample(card) if source == "sample" else _test(card) if source == "test" else None
+    draw = {"given": _given, "sample": _sample, "test": _test}.get(source)
+    chosen = None if draw is None else draw(card)
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
 
@@ -83,6 +90,8 @@ def _known(card: Card) -> bool:
 
 def _default_source(card: Card) -> str:
     """Samples, unless none is of the kind that the network was trained on and its test pictures are there."""
+    if given() is not None and card.dataset == "own":
+        return "given"
     if any(_suits(sample, card) for sample in list_samples()):
         return "sample"
     try:
@@ -101,6 +110,27 @@ def _sample(card: Card) -> Chosen:
     medical = sample.domain in ("histology", "ophthalmology")
     regions = _regions(sample_scene(chosen))
     return Chosen(load_sample(chosen), sample_title(sample), sample.credit, sample.label_name, medical, regions)
+
+
+def _given(card: Card) -> Chosen | None:
+    pictures = given()
+    if pictures is None:  # taken back since the page was drawn
+        return None
+    last = len(pictures) - 1
+    number = choose_number("given", 0, last, 0, text("common.sidebar.given_number", last=last), step=1) if last else 0
+    title = pictures.name(number)
+    st.caption(literal(plain(title)))
+    try:
+        source = cached("given", (digest_of(pictures, number),), partial(pictures.source, number))
+        picture = pictures.picture(number) if source is None else state.picture_of(source)
+        label = pictures.label(number, card.classes)
+    except PictureError as error:
+        st.error(f"**{literal(plain(title))}** · {picture_sentence(error)}")
+        return None
+    except (OSError, ValueError) as error:
+        st.error(f"**{literal(plain(title))}** · {literal(reason(error))}")
+        return None
+    return Chosen(picture, title, label=label, medical=source is not None and source.kind == "dicom", source=source)
 
 
 def _test(card: Card) -> Chosen | None:

@@ -17,12 +17,12 @@ from gam_viz.app.shared.picture_choice import choose_picture
 from gam_viz.app.shared.words import class_title, data_title, language, network_title, text, words
 from gam_viz.attention import ATTENTION
 from gam_viz.images import Picture, Source
-from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.networks.card import FITS, Card
 from gam_viz.networks.default_comparison import DEFAULT_DATASETS, first_comparison
+from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.text import LANGUAGES
 from gam_viz.text import words as words_in
 
-FITS = ("crop", "pad", "stretch")
 PREDICTED = "predicted"
 
 
@@ -43,7 +43,7 @@ class Selection:
         source: the uploaded file that it is a picture of; None for a sample or a test picture.
     """
 
-    networks: tuple[Checkpoint, ...]
+    networks: tuple[OpenedNetwork, ...]
     picture: Picture
     title: str
     credit: str
@@ -68,7 +68,7 @@ def sidebar() -> Selection | None:
         if networks is None:
             return None
         chosen = choose_picture(networks[0].card)
-        fit = _fit()
+        fit = choose_fit(networks[0].card.fit)
         target = _target(networks[0].card.classes)
         st.caption(text("common.sidebar.device", device=device_name()))
     if chosen is None:
@@ -88,7 +88,7 @@ def sidebar() -> Selection | None:
     )
 
 
-def choose_networks() -> tuple[Checkpoint, ...] | None:
+def choose_networks() -> tuple[OpenedNetwork, ...] | None:
     """Draw the sidebar of a page that is about networks, whatever the picture; None where there are none to compare."""
     with st.sidebar:
         _language()
@@ -117,7 +117,7 @@ def _language() -> None:
     )
 
 
-def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
+def _networks(*, alone: bool = False) -> tuple[OpenedNetwork, ...] | None:
     """Draw the choice; None where fewer than two are chosen, unless with `alone` a single own one is."""
     found, refused = checkpoints()
     for error in refused:
@@ -131,7 +131,8 @@ def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     arrived = own_networks.arrived()
     if arrived is not None:  # who adds a network wants to see it
         state.put("data", next(name for name, of in groups.items() if arrived in [c.card.name for c in of]))
-    default = next((name for name in DEFAULT_DATASETS if name in usable), usable[0])
+    live = [own_networks.group_of(each) for each in own_networks.live_networks()]
+    default = next((name for name in (*live, *DEFAULT_DATASETS) if name in usable), usable[0])
     dataset = choose(
         "data", usable, default, text("common.sidebar.data"), lambda name: _group_title(groups[name][0].card)
     )
@@ -160,7 +161,7 @@ def _networks(*, alone: bool = False) -> tuple[Checkpoint, ...] | None:
     return None
 
 
-def _alone_too(of: Sequence[Checkpoint]) -> bool:
+def _alone_too(of: Sequence[OpenedNetwork]) -> bool:
     """Whether one of these networks is looked at without another beside it: who has one wants to see its gates."""
     return any(own_networks.is_own(c) or c.card.dataset == "own" for c in of)
 
@@ -172,7 +173,7 @@ def _group_title(card: Card) -> str:
     return text("own_networks.group", count=len(card.classes), classes=text("own_networks.comma").join(names))
 
 
-def _preset(of: list[Checkpoint]) -> list[str]:
+def _preset(of: list[OpenedNetwork]) -> list[str]:
     """The first comparison: CBAM and GAM, of several the one that validated best; without them, the first two.
 
     Of own networks alone it is all of them; among others they wait to be chosen, whatever their cards claim.
@@ -183,7 +184,7 @@ def _preset(of: list[Checkpoint]) -> list[str]:
     return first_comparison(cards)
 
 
-def _order(checkpoint: Checkpoint) -> tuple[bool, int, bool, str]:
+def _order(checkpoint: OpenedNetwork) -> tuple[bool, int, bool, str]:
     known = ["none", *ATTENTION]
     attention = checkpoint.card.config.attention
     place = known.index(attention) if attention in known else len(known)
@@ -191,19 +192,20 @@ def _order(checkpoint: Checkpoint) -> tuple[bool, int, bool, str]:
         own_networks.is_own(checkpoint),
         place,
         bool(checkpoint.card.config.attention_options),
-        checkpoint.card.name,
+        "" if checkpoint.origin == "live" else checkpoint.card.name,  # as their program has them
     )
 
 
-def _network_option(checkpoint: Checkpoint) -> str:
+def _network_option(checkpoint: OpenedNetwork) -> str:
     card, title = checkpoint.card, network_title(checkpoint.card)
-    if own_networks.is_own(checkpoint):
+    if own_networks.is_own(checkpoint) and title != card.name:
         return text("own_networks.option", name=card.name, attention=title)
     return f"{title} · {card.test['accuracy']:.1%}" if card.test else title
 
 
-def _fit() -> str:
-    return choose("fit", FITS, "crop", text("common.sidebar.fit"), "common.fit", help=text("common.sidebar.fit_help"))
+def choose_fit(default: str) -> str:
+    """How pictures are made square."""
+    return choose("fit", FITS, default, text("common.sidebar.fit"), "common.fit", help=text("common.sidebar.fit_help"))
 
 
 def _target(classes: tuple[str, ...]) -> int | None:

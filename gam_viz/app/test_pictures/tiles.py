@@ -18,7 +18,7 @@ from gam_viz.app.shared.evaluation_set import Pictures
 from gam_viz.app.shared.words import class_title, language, text
 from gam_viz.evaluation.predictions import Predictions, mistakes_first, outcomes
 from gam_viz.figures.style import colour_of, enlarged
-from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.titles import percent
 
 COMPARE = script("compare")
@@ -50,7 +50,7 @@ STYLE = """<style>
 class Gallery:
     """What the page is about: the networks chosen, the test pictures, and what the first two make of them."""
 
-    networks: tuple[Checkpoint, ...]
+    networks: tuple[OpenedNetwork, ...]
     pictures: Pictures
     first: Predictions
     second: Predictions

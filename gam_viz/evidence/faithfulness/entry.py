@@ -71,7 +71,7 @@ def _shake(given: MeasureInput, options: Options, progress: Progress | None) -> 
 
     def again(key: str) -> Callable[[Tensor], FloatArray]:
         def again_of(x: Tensor) -> FloatArray:
-            explanation = explain(network, card, x)  # type: ignore[arg-type]
+            explanation = explain(network, card, x)
             return next(m for m in heatmaps(explanation, reduction=given.reduction) if m.key == key).values
 
         return again_of

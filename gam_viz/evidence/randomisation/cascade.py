@@ -112,7 +112,7 @@ def randomisation(
                 progress((done + share) / total, label)
 
         tell(0)
-        explanation = explain(subject, card, x)  # type: ignore[arg-type]
+        explanation = explain(subject, card, x)
         check_target(target, len(explanation.logits))
         found = heatmaps(
             explanation, attribute_many(subject, x, target, requests, tell, black=black), reduction=reduction

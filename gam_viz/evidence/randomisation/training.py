@@ -96,7 +96,7 @@ def training_evidence(
         raise RefusalError("errors.reason.no_fresh_weights")
 
     def maps_of(subject: nn.Module) -> tuple[Heatmap, ...]:
-        return heatmaps(explain(subject, card, x), reduction=reduction)  # type: ignore[arg-type]
+        return heatmaps(explain(subject, card, x), reduction=reduction)
 
     own = [map_ for map_ in maps_of(network) if np.isfinite(map_.values).all()]
     count = networks or draws_needed(len(own))

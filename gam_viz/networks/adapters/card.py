@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from gam_viz.networks import NetworkConfig
-from gam_viz.networks.card import Card
+from gam_viz.networks.card import FOREIGN, Card
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def foreign_card(
         CheckpointError: size or normalisation cannot be.
     """
     kind = type(network).__name__
-    config = ForeignConfig(architecture=kind, num_classes=len(classes), attention="foreign")
+    config = ForeignConfig(architecture=kind, num_classes=len(classes), attention=FOREIGN)
     card = Card(
         name=name or kind,
         dataset="foreign",

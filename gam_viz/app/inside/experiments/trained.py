@@ -17,7 +17,7 @@ from gam_viz.figures.gate_scales import channel_scale, spatial_scale
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL
 from gam_viz.figures.style import colour_of
-from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
 
 
 def trained_rows(
@@ -87,7 +87,7 @@ def _gates_of(
     return of_network, channel, mask
 
 
-def trained(view: View, options: Options, layer: str) -> Checkpoint | None:
+def trained(view: View, options: Options, layer: str) -> OpenedNetwork | None:
     """A network of this data set whose GAM has just these options: one of those chosen, else of those there are."""
     here = view.selection.networks
     dataset = here[0].card.dataset

@@ -18,7 +18,7 @@ from gam_viz.app.shared.own_networks.admission import (
     check_room,
     check_scale,
 )
-from gam_viz.app.shared.own_networks.kept import keep, own_networks, remove
+from gam_viz.app.shared.own_networks.kept import keep, own_networks, remove, uploaded_networks
 from gam_viz.app.shared.own_networks.questions import Asked, answered, draw_questions, inferred
 from gam_viz.app.shared.uploads import plain
 from gam_viz.app.shared.words import network_title, text, words
@@ -29,7 +29,7 @@ from gam_viz.titles import literal
 
 def own_networks_button(shipped: Sequence[Checkpoint]) -> None:
     """Draw the button, and the dialog while it is open."""
-    kept = len(own_networks())
+    kept = len(uploaded_networks())
     label = text("own_networks.button_some", count=kept) if kept else text("own_networks.button")
     if st.button(label, icon=":material/upload_file:", key="own-button", width="stretch"):
         st.session_state["own-open"] = True
@@ -59,7 +59,7 @@ def _draw(shipped: Sequence[Checkpoint]) -> None:
 
 
 def _kept_rows() -> None:
-    for checkpoint in own_networks():
+    for checkpoint in uploaded_networks():
         name = checkpoint.card.name
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False):
             st.markdown(f"**{literal(name)}** · {network_title(checkpoint.card)}", width="content")
@@ -72,7 +72,7 @@ def _kept_rows() -> None:
 
 
 def _uploader(number: int) -> None:
-    if len(own_networks()) >= MAX_NETWORKS:
+    if len(uploaded_networks()) >= MAX_NETWORKS:
         st.info(text("own_networks.error.full", most=MAX_NETWORKS))
         return
     st.file_uploader(
@@ -101,7 +101,7 @@ def _take(number: int) -> None:
     st.session_state["own-uploader"] = number + 1
     st.session_state.pop("own-refused", None)
     try:
-        check_room(file.size, own_networks())
+        check_room(file.size, uploaded_networks())
     except OwnNetworkError as error:
         st.session_state["own-refused"] = _sentence(plain(file.name), error)
         return

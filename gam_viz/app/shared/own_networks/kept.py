@@ -11,20 +11,27 @@ import torch
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.own_networks.admission import OwnNetworkError, admitted
+from gam_viz.app.shared.own_networks.live import live_networks
 from gam_viz.app.shared.session_cache import forget
 from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.device_queue import OnWait, lane
 
 
-def own_networks() -> tuple[Checkpoint, ...]:
-    """In the order they came."""
+def own_networks() -> tuple[OpenedNetwork, ...]:
+    """Live ones first, then those that were uploaded, in the order they came."""
+    return (*live_networks(), *uploaded_networks())
+
+
+def uploaded_networks() -> tuple[Checkpoint, ...]:
+    """Those of this session's files, in the order they came."""
     kept: dict[str, Checkpoint] = st.session_state.get("own-networks", {})
     return tuple(kept.values())
 
 
-def is_own(checkpoint: Checkpoint) -> bool:
-    """Whether it was uploaded: such a one lies in no file."""
-    return checkpoint.content is not None
+def is_own(checkpoint: OpenedNetwork) -> bool:
+    """Whether the reader brought it: such a one lies in no file of ours."""
+    return checkpoint.origin != "file"
 
 
 def keep(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], *, on_wait: OnWait) -> None:
@@ -34,7 +41,7 @@ def keep(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], *, on_wait: OnWa
         CheckpointError: its weights are not those of the network it describes.
         OwnNetworkError: it is here already, too large to be looked at, or does not run.
     """
-    new = admitted(checkpoint, shipped, own_networks())
+    new = admitted(checkpoint, shipped, uploaded_networks())
     try:
         _try(new, on_wait)
     except ValueError:
@@ -55,7 +62,7 @@ def _try(checkpoint: Checkpoint, on_wait: OnWait) -> None:
 
 def remove(name: str) -> None:
     """Let go of a network, its weights and what was computed with it."""
-    for checkpoint in own_networks():
+    for checkpoint in uploaded_networks():
         if checkpoint.card.name == name:
             forget(checkpoint.sha256)
             # The choice it may have been a part of begins anew, without it.
@@ -68,16 +75,16 @@ def arrived() -> str | None:
     return name
 
 
-def grouped(shipped: Sequence[Checkpoint]) -> dict[str, list[Checkpoint]]:
+def grouped(shipped: Sequence[OpenedNetwork]) -> dict[str, list[OpenedNetwork]]:
     """Networks that can be compared, by the data set's name: the shipped ones, each data set with the own networks of
     its classes, then the other own ones, together where their classes are the same."""
-    groups: dict[str, list[Checkpoint]] = {}
+    groups: dict[str, list[OpenedNetwork]] = {}
     for checkpoint in (*shipped, *own_networks()):
         groups.setdefault(group_of(checkpoint), []).append(checkpoint)
     return groups
 
 
-def group_of(checkpoint: Checkpoint) -> str:
+def group_of(checkpoint: OpenedNetwork) -> str:
     """The name of the group that a network belongs to: its data set's, of own data one made from its classes."""
     card = checkpoint.card
     if card.dataset != "own":

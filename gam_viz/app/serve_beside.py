@@ -1,0 +1,122 @@
+"""The app's server in a thread beside a program that goes on: a notebook, a training script."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import socket
+import sys
+import threading
+from types import ModuleType
+
+from streamlit.runtime import Runtime
+from streamlit.web.bootstrap import prepare_streamlit_environment
+from streamlit.web.server import Server
+
+from gam_viz.app.serve import MAIN, configure
+
+HOST = "127.0.0.1"
+SECONDS = 60.0  # for the server to stand, or to stop
+
+
+#: The program's own `__main__`, while a server runs beside it.
+_program: list[ModuleType] = []
+
+
+def give_back_main() -> None:
+    """Put the program's `__main__` back: for each run of a page Streamlit puts that page there, and what the program
+    pickles, or hands to other processes, would no longer be found."""
+    if _program:
+        sys.modules["__main__"] = _program[0]
+
+
+class ServerError(RuntimeError):
+    """The server did not start; the sentence says why."""
+
+
+class ServerBeside:
+    """One server in this process, at a free port of this machine alone.
+
+    Streamlit knows one runtime a process and keeps it after it stopped; it is let go here, so that another can follow.
+    """
+
+    def __init__(self, port: int | None = None) -> None:
+        """Start it; when this returns it answers.
+
+        Raises:
+            ServerError: this process serves a Streamlit app already, the port is taken, or it does not start.
+        """
+        if Runtime.exists():
+            raise ServerError(
+                "this process serves a Streamlit app already; call show from a notebook or a script of its own"
+            )
+        self.port = _free(port)
+        self._stands = threading.Event()
+        self._failed: list[BaseException] = []
+        self._loop = asyncio.new_event_loop()
+        self._server: Server | None = None
+        _program.append(sys.modules["__main__"])
+        configure(server_port=self.port, server_address=HOST, server_headless=True, logger_hideWelcomeMessage=True)
+        self._thread = threading.Thread(target=self._run, name="gam-viz-server", daemon=True)
+        self._thread.start()
+        if not self._stands.wait(SECONDS):
+            raise ServerError(f"the server did not answer within {SECONDS:.0f} seconds")
+        if self._failed:
+            self._let_go()
+            raise ServerError(f"the server did not start: {self._failed[0]}") from self._failed[0]
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def runs(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End it, and every session with it."""
+        if self._server is not None and self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # the loop ended by itself meanwhile
+                self._loop.call_soon_threadsafe(self._stop_quietly)
+            self._thread.join(SECONDS)
+        self._let_go()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except BaseException as error:  # noqa: BLE001 - a thread's errors reach nobody else
+            self._failed.append(error)
+        finally:
+            self._stands.set()
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        self._server = Server(MAIN, is_hello=False)
+        await self._server.start()
+        prepare_streamlit_environment(MAIN)
+        self._stands.set()
+        await self._server.stopped
+
+    def _stop_quietly(self) -> None:
+        assert self._server is not None
+        with contextlib.redirect_stdout(io.StringIO()):  # "Stopping..."
+            self._server.stop()
+
+    def _let_go(self) -> None:
+        self._server = None
+        Runtime._instance = None
+        give_back_main()
+        _program.clear()
+
+
+def _free(port: int | None) -> int:
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port or 0))
+        except OSError as error:
+            raise ServerError(f"port {port} is taken; leave it out, and a free one is chosen") from error
+        return int(probe.getsockname()[1])

@@ -1,0 +1,174 @@
+"""Pictures that a program hands over: a folder, files, or what it has in memory; each opened when it is looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+from gam_viz.images.formats.registry import format_of_suffix
+from gam_viz.images.limits import LIMITS
+from gam_viz.images.open_source import clean_name, open_source
+from gam_viz.images.picture import Picture, from_pixels
+from gam_viz.images.render import first_look, render
+from gam_viz.images.source import Source
+
+MOST = 100_000  # files of a folder
+
+
+class _Items(Protocol):
+    """A list of pictures, or a data set of (picture, label)."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+@dataclass(frozen=True, eq=False)
+class GivenPictures:
+    """Pictures by number.
+
+    Attributes:
+        items: paths, pictures in memory, or (picture, label).
+        root: the folder that paths are named from; None where there is none.
+    """
+
+    items: _Items
+    root: Path | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def name(self, number: int) -> str:
+        """Of a file its path below the folder, else its number."""
+        item = self.items[number] if self._listed else None
+        if isinstance(item, Path):
+            return str(item.relative_to(self.root)) if self.root is not None else item.name
+        return f"picture {number}"
+
+    def label(self, number: int, classes: Sequence[str]) -> str | None:
+        """The class that is known of it: its folder's name, or the label beside it; None where there is none."""
+        item = self.items[number]
+        if isinstance(item, Path):
+            return item.parent.name if item.parent.name in classes else None
+        label = item[1] if isinstance(item, tuple) and len(item) > 1 else None
+        if isinstance(label, str):
+            return label if label in classes else None
+        index = int(label) if label is not None and np.ndim(label) == 0 else -1
+        return classes[index] if 0 <= index < len(classes) else None
+
+    def source(self, number: int) -> Source | None:
+        """A file, opened; None for what is in memory.
+
+        Raises:
+            PictureError: it is refused.
+            OSError: it cannot be read.
+        """
+        item = self.items[number]
+        if not isinstance(item, Path):
+            return None
+        LIMITS.check_file_size(item.stat().st_size)  # before it is read
+        return open_source(item.read_bytes(), item.name)
+
+    def picture(self, number: int) -> Picture:
+        """The picture; of a file, as it is looked at first.
+
+        Raises:
+            PictureError: a file is refused.
+            OSError: it cannot be read.
+            ValueError: what is in memory is no picture; the sentence says what was given.
+        """
+        source = self.source(number)
+        if source is not None:
+            return render(source, first_look(source))
+        item = self.items[number]
+        return in_memory(item[0] if isinstance(item, tuple) else item, self.name(number))
+
+    @property
+    def _listed(self) -> bool:
+        """Whether an item costs nothing: a data set reads and transforms each."""
+        return isinstance(self.items, list)
+
+
+def given_pictures(pictures: Any) -> GivenPictures:
+    """Whatever was given, as pictures by number.
+
+    Args:
+        pictures: a folder (looked through to its bottom), a file, one picture, a list of these, or a data set whose
+            items are pictures or (picture, label). Pictures in memory are Pillow's, (H, W), (H, W, 1..4) or
+            (1..4, H, W) arrays or tensors, of bytes or of numbers in 0..1.
+
+    Raises:
+        ValueError: nothing is there, or no file of a kind that is read; the sentence says which are.
+    """
+    if isinstance(pictures, str | Path):
+        path = Path(pictures).expanduser()
+        if path.is_dir():
+            return GivenPictures(_files(path), path)
+        if not path.is_file():
+            raise ValueError(f"there is no picture and no folder {path}")
+        return GivenPictures([path], path.parent)
+    if isinstance(pictures, Image.Image | np.ndarray) or hasattr(pictures, "detach"):
+        return GivenPictures([pictures])
+    if isinstance(pictures, list | tuple):
+        items = [Path(item).expanduser() if isinstance(item, str) else item for item in pictures]
+        missing = next((item for item in items if isinstance(item, Path) and not item.is_file()), None)
+        if missing is not None:
+            raise ValueError(f"there is no picture {missing}")
+        pictures = items
+    if not hasattr(pictures, "__len__") or not hasattr(pictures, "__getitem__"):
+        kind = type(pictures).__name__
+        raise ValueError(f"pictures are a folder, files, pictures in memory or a data set with a length, got {kind}")
+    if not len(pictures):
+        raise ValueError("no picture was given")
+    return GivenPictures(pictures)
+
+
+def in_memory(given: Any, name: str) -> Picture:
+    """A picture that is no file.
+
+    Raises:
+        ValueError: it is none, or its numbers are not finite or lie outside 0..1.
+    """
+    if isinstance(given, Image.Image):
+        return from_pixels(np.asarray(given.convert("RGB")), clean_name(name), given.format or "array")
+    array = np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
+    if array.ndim == 3 and array.shape[0] in (1, 2, 3, 4) and array.shape[2] not in (1, 3, 4):
+        array = array.transpose(1, 2, 0)  # (C, H, W), as tensors have it
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
+        raise ValueError(f"{name} is no picture: (H, W), (H, W, 3) or (3, H, W) is, got {np.shape(given)}")
+    if array.dtype != np.uint8:
+        low, high = float(array.min()), float(array.max())
+        if not (low >= 0 and high <= 1):
+            raise ValueError(
+                f"{name} holds numbers from {low:.4g} to {high:.4g}; bytes, or numbers in 0..1 before normalisation, "
+                "are shown"
+            )
+        array = np.rint(array.astype(np.float64) * 255).astype(np.uint8)
+    array = np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array[..., :3]
+    return from_pixels(np.ascontiguousarray(array), clean_name(name))
+
+
+def digest_of(pictures: GivenPictures, number: int) -> str:
+    """What a cache may go by, without opening the picture: of a file its path, size and time."""
+    item = pictures.items[number]
+    if isinstance(item, Path):
+        status = item.stat()
+        return hashlib.sha256(f"{item}\n{status.st_size}\n{status.st_mtime_ns}".encode()).hexdigest()
+    return f"{id(pictures)}-{number}"
+
+
+def _files(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*") if format_of_suffix(path.name)[1] is not None and path.is_file())[
+        :MOST
+    ]
+    if not found:
+        raise ValueError(f"there is no picture of a kind that is read in {folder}")
+    return found

@@ -1,0 +1,82 @@
+"""A network that runs in this process, as the app looks at it: adapted, with a card, and known by a digest.
+
+The module handed over is copied in memory: nothing is written to disk or pickled, its weights stay on their device,
+and training it further changes nothing that is shown until it is handed over again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gam_viz.networks.card import Card
+from gam_viz.networks.opened import Origin
+
+
+@dataclass(frozen=True, eq=False)
+class LiveNetwork:
+    """A network that a program handed over.
+
+    Attributes:
+        card: what its program said about it.
+        module: a copy of its own, in eval mode, whose gates are shown.
+        sha256: of weights, structure and code; see `live_digest`.
+    """
+
+    card: Card
+    module: nn.Module
+    sha256: str
+
+    @property
+    def origin(self) -> Origin:
+        """Of this process."""
+        return "live"
+
+    @property
+    def called(self) -> str:
+        """Nothing: no command finds it."""
+        return ""
+
+    def load(self, device: torch.device | str = "cpu") -> nn.Module:
+        """The module, on the device it is on."""
+        return self.module
+
+
+def live_digest(network: nn.Module, card: Card, output: Callable[[Any], Tensor] | None = None) -> str:
+    """sha256 of what its answers come from: weights, the modules with their settings, the code of their forward
+    passes and of `output`, and the card. Equal for equal networks in any process."""
+    digest = hashlib.sha256(card.to_json().encode())
+    digest.update(repr(network).encode())
+    for name, values in network.state_dict().items():
+        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+        digest.update(_bytes(values))
+    for kind in sorted({type(module) for module in network.modules()}, key=lambda kind: kind.__qualname__):
+        _update_with_code(digest, kind.forward)
+    if output is not None:
+        _update_with_code(digest, output)
+    return digest.hexdigest()
+
+
+def _bytes(values: Tensor) -> bytes:
+    flat = values.detach().cpu().contiguous().reshape(-1)
+    return flat.view(torch.uint8).numpy().tobytes()
+
+
+def _update_with_code(digest: Any, function: Any) -> None:
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, types.CodeType):
+        digest.update(repr(function).encode())
+        return
+    digest.update(code.co_code)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            digest.update(constant.co_code)
+        else:
+            digest.update(repr(constant).encode())
+    digest.update(" ".join(code.co_names).encode())

@@ -1,0 +1,196 @@
+"""A module that a program holds, made into a network that can be looked at: what is not said is found out, and told."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gam_viz.explain import gates_of
+from gam_viz.images.preparation import Preparation, read_preparation
+from gam_viz.networks import ResidualNetwork
+from gam_viz.networks.adapters import ForeignNetwork, adapt, foreign_card
+from gam_viz.networks.card import Card, CheckpointError
+from gam_viz.networks.live import LiveNetwork, live_digest
+from gam_viz.runtime.device import device_of
+
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+SIZE = 224  # pixels, where nothing says another
+
+Output = Callable[[Any], Tensor]
+Classes = Sequence[str] | Mapping[int, str] | str | Path
+
+
+@dataclass(frozen=True)
+class Said:
+    """What its program says of a network; what it leaves open is looked for in the network, then assumed.
+
+    Attributes:
+        classes: names, one an output; a list, a mapping from numbers, or a text file with a name a line.
+        transform: what pictures are validated with: of torchvision, timm, Albumentations, or an image processor.
+        size: side of the square input in pixels.
+        mean, std: of the normalisation, a value a channel.
+        output: from what the network returns to (B, outputs).
+        target: the kind of output; see `Card.output`.
+        unit: of a regression's value.
+    """
+
+    classes: Classes | None = None
+    transform: Any = None
+    size: int | None = None
+    mean: Sequence[float] | None = None
+    std: Sequence[float] | None = None
+    output: Output | None = None
+    target: str = "class"
+    unit: str = ""
+
+
+def open_networks(networks: nn.Module | Mapping[str, nn.Module], said: Said) -> dict[str, LiveNetwork]:
+    """Each network under its name, a single one under its class's.
+
+    Raises:
+        TypeError: something is no module.
+        ValueError: a network cannot be looked at, or what was said does not fit it; the sentence says what would.
+    """
+    named = networks if isinstance(networks, Mapping) else {type(networks).__name__: networks}
+    if not named:
+        raise ValueError("no network was given")
+    for name, network in named.items():
+        if not isinstance(network, nn.Module):
+            raise TypeError(f"{name} is no torch.nn.Module but {type(network).__name__}")
+    opened = {}
+    for name, network in named.items():
+        try:
+            opened[str(name)] = open_network(network, said, name=str(name))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+    if len({network.card.classes for network in opened.values()}) > 1:
+        counts = ", ".join(f"{name} has {len(network.card.classes)}" for name, network in opened.items())
+        raise ValueError(f"networks that are compared have the same classes; {counts}")
+    return opened
+
+
+def open_network(network: nn.Module, said: Said, *, name: str = "", x: Tensor | None = None) -> LiveNetwork:
+    """One network: copied in memory, adapted where it is not of this project, with a card.
+
+    Args:
+        network: any; it is left as it is.
+        said: about it.
+        name: of it; its class's where empty.
+        x: (1, C, H, W), normalised, to find the gates with; noise of the input's size where None.
+
+    Raises:
+        ValueError: as `open_networks`.
+    """
+    network = getattr(network, "_orig_mod", network)  # what torch.compile wraps
+    prepared = preparation_of(network, said)
+    size = prepared.size or SIZE
+    channels = _channels(network)
+    mean, std = prepared.mean, prepared.std
+    if x is not None and (mean is None or std is None):
+        mean, std = (0.0,) * channels, (1.0,) * channels  # it is normalised already, nobody knows how
+    elif mean is None or std is None:
+        mean, std = IMAGENET if channels == 3 else ((0.5,) * channels, (0.5,) * channels)
+        warnings.warn(
+            f"{name or type(network).__name__}: nothing says how pictures are normalised; "
+            f"{'ImageNet' if channels == 3 else '0.5'}'s mean and std are taken. Give transform=, or mean= and std=.",
+            stacklevel=2,
+        )
+    if x is None:
+        x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(0))
+    x = x.to(device_of(network))
+    ours = isinstance(network, ResidualNetwork | ForeignNetwork)
+    adapted = network if ours else adapt(network, x)
+    if ours and any(module.training for module in network.modules()):
+        raise ValueError("a network is looked at in eval mode; call .eval() first")
+    if not ours:
+        adapted.eval()
+    count = _outputs(adapted, x)
+    card = _card(network, class_names(said.classes, count, network), size, mean, std, name)
+    card = dataclasses.replace(card, fit=prepared.fit, resize=prepared.resize, interpolation=prepared.interpolation)
+    card.check()
+    return LiveNetwork(card, adapted, live_digest(adapted, card, said.output))
+
+
+def preparation_of(network: nn.Module, said: Said) -> Preparation:
+    """What was said in so many words, else the transform's, else the network's own (timm's configuration)."""
+    own = getattr(network, "pretrained_cfg", None) or getattr(network, "default_cfg", None)
+    own = own if isinstance(own, Mapping) else {}
+    found = read_preparation(own if said.transform is None else said.transform)
+    if said.transform is None and not own:
+        found = dataclasses.replace(found, interpolation="bicubic")  # as pictures are resized here
+    if said.size is not None:
+        found = dataclasses.replace(found, size=int(said.size), resize=0)
+    mean, std = (None if given is None else tuple(map(float, given)) for given in (said.mean, said.std))
+    return dataclasses.replace(found, mean=mean or found.mean, std=std or found.std)
+
+
+def class_names(classes: Classes | None, count: int, network: nn.Module) -> tuple[str, ...]:
+    """Names, one an output: those given, else those that the network carries, else numbers.
+
+    Raises:
+        ValueError: not one an output, or the file cannot be read.
+    """
+    if classes is None:
+        labels = getattr(getattr(network, "config", None), "id2label", None)  # Hugging Face
+        classes = labels if isinstance(labels, Mapping) and len(labels) == count else None
+    if classes is None:
+        return tuple(f"class {number}" for number in range(count))
+    if isinstance(classes, str | Path):
+        try:
+            lines = Path(classes).expanduser().read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"the classes' file {classes} cannot be read: {error}") from error
+        classes = [line.strip() for line in lines if line.strip()]
+    names = [classes[key] for key in sorted(classes)] if isinstance(classes, Mapping) else list(classes)
+    if len(names) != count:
+        raise ValueError(f"the network has {count} outputs, and {len(names)} classes were given")
+    return tuple(map(str, names))
+
+
+def gates_found(network: LiveNetwork) -> tuple[int, int]:
+    """How many gates, channel and spatial."""
+    branches = [gate.branch for gate in gates_of(network.module).values()]
+    return branches.count("channel"), branches.count("spatial")
+
+
+def _card(
+    network: nn.Module,
+    classes: tuple[str, ...],
+    size: int,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    name: str,
+) -> Card:
+    try:
+        card = foreign_card(network, classes, input_size=size, mean=mean, std=std, name=name)
+    except CheckpointError as error:
+        raise ValueError(str(error)) from error
+    if isinstance(network, ResidualNetwork):
+        card = dataclasses.replace(card, config=network.config)
+    return dataclasses.replace(card, dataset="own", dataset_title="")
+
+
+def _channels(network: nn.Module) -> int:
+    """Of the input: what the first layer with weights for channels takes; 3 where none says it."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            return module.in_channels
+    return 3
+
+
+def _outputs(network: nn.Module, example: Tensor) -> int:
+    with torch.no_grad():
+        scores = network(example)
+    if not isinstance(scores, Tensor) or scores.ndim != 2:
+        given = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+        raise ValueError(
+            f'the network returns {given}, and (B, outputs) is needed; give output=, as in output=lambda o: o["logits"]'
+        )
+    return int(scores.shape[1])

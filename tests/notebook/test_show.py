@@ -1,0 +1,109 @@
+"""`show`: the app beside a program, on networks that it holds. One server a test that needs one: a second each."""
+
+import gc
+import sys
+import urllib.error
+import urllib.request
+import weakref
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+import gam_viz
+from gam_viz.app.serve_beside import ServerError
+from gam_viz.app.shared.own_networks.live import Exhibit, exhibits, put_up, take_down
+from gam_viz.images.given import given_pictures
+from gam_viz.notebook.opening import Said, open_networks
+from tests.app.conftest import APP
+from tests.app.visiting import visit
+from tests.networks_of_others import OwnGAM, OwnSE, own_network
+
+SAID = {"size": 32, "mean": (0.5,) * 3, "std": (0.5,) * 3, "classes": ("cat", "dog", "bird")}
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url.partition("?")[0] + "_stcore/health", timeout=5) as answer:
+            return answer.read() == b"ok"
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+def test_it_serves_beside_the_program_and_leaves_nothing(capsys):
+    network = own_network()
+    x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    before = network(x)
+    first = gam_viz.show(network, **SAID)
+    assert first.url in capsys.readouterr().out
+    assert first.url.startswith("http://127.0.0.1:")
+    assert answers(first.url)
+    assert torch.equal(network(x), before)
+
+    second = gam_viz.show({"se": own_network(OwnSE), "gam": own_network(OwnGAM)}, **SAID)
+    assert second.url.partition("?")[0] == first.url.partition("?")[0]  # one server
+    assert second.url != first.url
+    assert "<iframe" in second._repr_html_()
+    first.stop()
+    first.stop()
+    assert answers(second.url)
+
+    copy = weakref.ref(next(iter(exhibits()[second._token].networks.values())).module)
+    again = gam_viz.show({"se": own_network(OwnSE, seed=1), "gam": own_network(OwnGAM)}, **SAID)
+    assert again is second  # the same names: in their place, at the same address
+    gc.collect()
+    assert copy() is None
+
+    with second:
+        pass
+    assert second.stopped
+    assert not answers(second.url)
+    assert exhibits() == {}
+    with gam_viz.show(network, **SAID) as third:  # another server, in the same process
+        assert answers(third.url)
+        with pytest.raises(ServerError, match="serves a Streamlit app already"):
+            gam_viz.app.serve_beside.ServerBeside()
+    assert sys.modules["__main__"].__name__ == "__main__"
+
+
+def test_what_cannot_be_shown_starts_no_server():
+    with pytest.raises(ValueError, match="has 3 outputs, and 2 classes were given"):
+        gam_viz.show(own_network(), **{**SAID, "classes": ("a", "b")})
+    with pytest.raises(ValueError, match="no picture and no folder"):
+        gam_viz.show(own_network(), "no/such/folder", **SAID)
+    assert exhibits() == {}
+
+
+@pytest.fixture(scope="module")
+def shown():
+    pictures = [torch.linspace(0, 1, 3 * 40 * 30).reshape(3, 40, 30), torch.rand(3, 30, 30)]
+    networks = open_networks({"mine": own_network(), "se": own_network(OwnSE)}, Said(**SAID))
+    put_up("token", Exhibit(networks, given_pictures(pictures)))
+    yield "token"
+    take_down("token")
+
+
+@pytest.fixture
+def app(shown, checkpoint_folder, monkeypatch) -> AppTest:
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params["show"] = shown
+    return app
+
+
+@pytest.mark.parametrize("page", ["compare", "inside", "evidence", "my_pictures", "claims", "networks"])
+def test_every_page_takes_them(app, page):
+    app = visit(app, page).run()
+    assert not app.exception
+    if page in ("compare", "inside", "evidence"):
+        assert ["mine", "se"] in [choice.value for choice in app.sidebar.multiselect]
+        assert app.query_params["show"] != []
+
+
+def test_without_the_address_nobody_sees_them(checkpoint_folder, shown, monkeypatch):
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params["show"] = "another"
+    visit(app, "networks").run()
+    assert not app.exception
+    assert not any("mine" in str(box.options) for box in (*app.selectbox, *app.multiselect))
