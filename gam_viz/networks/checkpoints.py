@@ -158,7 +158,7 @@ def _read_card(path: Path, size: int, content: bytes | None) -> Card:
     if size > MAX_BYTES:
         raise CheckpointError("checkpoints.other.too_large", name=path.name, most=MAX_BYTES // 10**6)
     try:
-        with _opened(path, content) as file:
+        with opened(path, content) as file:
             metadata = file.metadata() or {}
     except SafetensorError as error:
         raise CheckpointError("checkpoints.format.not_safetensors", name=path.name, why=first_line(error)) from error
@@ -168,7 +168,7 @@ def _read_card(path: Path, size: int, content: bytes | None) -> Card:
 
 
 @contextmanager
-def _opened(path: Path, content: bytes | None) -> Iterator[Any]:
+def opened(path: Path, content: bytes | None) -> Iterator[Any]:
     """A safetensors file, open; bytes pass through a temporary folder, since only files can be opened."""
     if content is None:
         with safe_open(path, framework="pt") as file:
@@ -189,7 +189,7 @@ def load(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Residual
     """
     network = skeleton(checkpoint.card)
     try:
-        with _opened(checkpoint.path, checkpoint.content) as file:
+        with opened(checkpoint.path, checkpoint.content) as file:
             slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
             given = {key: (tuple(part.get_shape()), KINDS.get(part.get_dtype(), "?")) for key, part in slices.items()}
             require_same(given, parts_of(network), checkpoint.path.name)
@@ -229,7 +229,7 @@ def rewrite_card(checkpoint: Checkpoint, *, path: Path | None = None, **changes:
         raise ValueError(f"{checkpoint.path.name} lies in no file; say where to write it")
     path = path or checkpoint.path
     card = dataclasses.replace(checkpoint.card, **changes)
-    with _opened(checkpoint.path, checkpoint.content) as file:
+    with opened(checkpoint.path, checkpoint.content) as file:
         weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     _write(weights, card, path)
     return read(path)

@@ -10,6 +10,7 @@ from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.text.refusal import Joined, Phrase, reason
 
+Shape = tuple[int, ...]
 #: For each name, a tensor's shape and whether it holds "float" or "int" numbers.
 Parts = Mapping[str, tuple[tuple[int, ...], str]]
 

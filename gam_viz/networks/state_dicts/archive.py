@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from gam_viz.networks.card import CheckpointError
-from gam_viz.networks.state_dicts.pickles import SAVE_INSTEAD, Storage, TensorSpec, follow, short
+from gam_viz.networks.state_dicts.described import Storage, TensorSpec, short
+from gam_viz.networks.state_dicts.pickles import SAVE_INSTEAD, follow
 from gam_viz.text.refusal import os_reason
 
 MAX_BYTES = 1_000_000_000

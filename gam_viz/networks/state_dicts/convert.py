@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,9 @@ from safetensors.torch import save
 from gam_viz.networks import STEMS, NetworkConfig
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, from_bytes
-from gam_viz.networks.state_dicts.archive import Archive, open_archive
+from gam_viz.networks.state_dicts.file import WeightsFile, open_weights
 from gam_viz.networks.state_dicts.infer import CHANNEL_SIGMOID, RESIDUAL, infer
-from gam_viz.networks.state_dicts.names import weights_in
-from gam_viz.networks.state_dicts.pickles import TensorSpec
+from gam_viz.networks.state_dicts.names import renamed
 from gam_viz.networks.weights import parts_of, require_finite, require_same, skeleton
 
 INPUT_SIZES = {"cifar": 32, "stride2": 64, "imagenet": 224}
@@ -37,8 +37,8 @@ class StateDict:
     name: str
     config: NetworkConfig
     questions: tuple[str, ...]
-    _archive: Archive
-    _specs: dict[str, TensorSpec]
+    _file: WeightsFile
+    _names: dict[str, str]  # of the network's weights -> in the file
 
     def checkpoint(
         self,
@@ -82,9 +82,10 @@ class StateDict:
             notes=("Converted from a state dict; its configuration was inferred from names and shapes.",),
         )
         card.check()
+        numbers = self._file.tensors(self._names.values())
         weights = {
-            key: value.float() if value.dtype == torch.float64 else value
-            for key, value in self._archive.tensors(self._specs).items()
+            key: numbers[theirs].float() if numbers[theirs].dtype == torch.float64 else numbers[theirs]
+            for key, theirs in self._names.items()
         }
         for key in _counters(card) - weights.keys():
             weights[key] = torch.tensor(0)
@@ -121,24 +122,16 @@ def open_state_dict(source: bytes | Path, name: str | None = None) -> StateDict:
     Raises:
         CheckpointError: not a state dict of a network known here, or damaged; the sentence says how to save one.
     """
-    file = name or (source.name if isinstance(source, Path) else "the file")
-    archive = open_archive(source, file)
-    specs = weights_in(archive.content, file)
-    for key, spec in specs.items():
-        archive.check(key, spec)
-    # No tensor repeats its numbers, but two may share them: together they are no larger than the file either.
-    if sum(_bytes(spec) for spec in specs.values()) > archive.total:
-        raise CheckpointError("checkpoints.damaged.larger", name=file)
-    config, questions = infer({key: spec.size for key, spec in specs.items()}, file)
-    stem = Path(file).name.removesuffix(".pt").removesuffix(".pth") or "network"
-    found = StateDict(stem, config, questions, archive, specs)
+    file = open_weights(source, name)
+    names = renamed(file.shapes, file.name)
+    config, questions = infer({key: file.shapes[theirs] for key, theirs in names.items()}, file.name)
+    stem = re.sub(r"(\.(pth|pt|ckpt|tar|bin|safetensors))+$", "", Path(file.name).name) or "network"
+    found = StateDict(stem, config, questions, file, names)
     card = Card(stem, "own", "", ("?",) * config.num_classes, 32, HALF, HALF, config)
-    given = {
-        key: (spec.size, "float" if spec.storage.dtype.is_floating_point else "int") for key, spec in specs.items()
-    }
+    given = {key: (file.shapes[theirs], _kind(file, theirs)) for key, theirs in names.items()}
     # Batch norms did not count their batches before 2018; nothing is computed with that count.
     given |= dict.fromkeys(_counters(card) - given.keys(), ((), "int"))
-    require_same(given, parts_of(skeleton(card)), file, config)
+    require_same(given, parts_of(skeleton(card)), file.name, config)
     return found
 
 
@@ -146,5 +139,8 @@ def _counters(card: Card) -> set[str]:
     return {key for key in parts_of(skeleton(card)) if key.endswith(".num_batches_tracked")}
 
 
-def _bytes(spec: TensorSpec) -> int:
-    return torch.Size(spec.size).numel() * spec.storage.dtype.itemsize
+def _kind(file: WeightsFile, weight: str) -> str:
+    dtype = file.dtypes[weight]
+    if dtype.is_complex or dtype == torch.bool:
+        raise CheckpointError("checkpoints.other.tensor_kind", name=file.name, what=str(dtype))
+    return "float" if dtype.is_floating_point else "int"

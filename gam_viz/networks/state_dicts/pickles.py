@@ -1,9 +1,13 @@
 """Reading the pickle in a `.pth` file without running it.
 
 A pickle is a program. Python's unpickler calls what the program names, and torch's `weights_only` reader still lets it
-build tensors and byte arrays of any size. Here the program is only followed: some thirty instructions that `torch.save`
-writes are understood, and what they build are dicts, lists, numbers, text and *descriptions* of tensors. No name from
-the file is ever looked up, and no instruction asks for more memory than the file has bytes.
+build tensors and byte arrays of any size. Here the program is only followed: the instructions that `torch.save` writes
+are understood, and what they build are dicts, lists, numbers, text and *descriptions*: of tensors, and of every other
+object, which is noted with its class's name and what was put into it. No name from the file is ever looked up, and no
+instruction asks for more memory than the file has bytes.
+
+So what training scripts leave beside the weights (arguments, NumPy's numbers, paths, callbacks) is stepped over. Only
+what would start a program in whoever opened the file with Python is refused, as a warning.
 """
 
 from __future__ import annotations
@@ -11,46 +15,27 @@ from __future__ import annotations
 import io
 import pickletools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from gam_viz.networks.card import CheckpointError
+from gam_viz.networks.state_dicts.described import Name, Storage, TensorSpec, Unread, short
 from gam_viz.text.refusal import Phrase
 
-MAX_INSTRUCTIONS = 400_000  # ResNet-50 with its optimiser's state has some 60,000
+MAX_INSTRUCTIONS = 1_000_000  # ResNet-50 with its optimiser's state has some 60,000; losses of each step are more
+MAX_BITS = 256  # of a whole number
 SAVE_INSTEAD = Phrase("checkpoints.instead")
-
-
-@dataclass(frozen=True)
-class Storage:
-    """A run of numbers in the file: its key, their type and how many the pickle says there are."""
-
-    key: str
-    dtype: torch.dtype
-    count: int
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """A tensor as the pickle describes it: a view on a storage, in numbers, not bytes."""
-
-    storage: Storage
-    offset: int
-    size: tuple[int, ...]
-    stride: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class _Name:
-    """A class or function that the pickle names."""
-
-    text: str
 
 
 _MARK = object()
 _ORDERED_DICT = "collections.OrderedDict"
+_REBUILDS = ("torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2")
+_PARAMETERS = ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state")
+_SUBCLASS = "torch._tensor._rebuild_from_type_v2"
+#: Modules of Python's that start programs or run text; no training script puts a call of theirs into a file.
+_PROGRAMS = ("os", "posix", "nt", "subprocess", "pty", "runpy", "commands", "webbrowser", "ctypes", "socket")
+_RUNNERS = {f"{module}.{name}" for module in ("builtins", "__builtin__") for name in ("eval", "exec", "execfile")}
 _DTYPES = {
     "torch.FloatStorage": torch.float32,
     "torch.DoubleStorage": torch.float64,
@@ -61,13 +46,9 @@ _DTYPES = {
     "torch.ShortStorage": torch.int16,
     "torch.CharStorage": torch.int8,
     "torch.ByteStorage": torch.uint8,
-}
-_CALLED = {
-    _ORDERED_DICT,
-    "torch.Size",
-    "torch._utils._rebuild_tensor",
-    "torch._utils._rebuild_tensor_v2",
-    "torch._utils._rebuild_parameter",
+    "torch.BoolStorage": torch.bool,
+    "torch.ComplexFloatStorage": torch.complex64,
+    "torch.ComplexDoubleStorage": torch.complex128,
 }
 
 
@@ -79,7 +60,7 @@ def follow(file: io.BytesIO, name: str) -> tuple[Any, list[Storage]]:
         name: of the file, for messages.
 
     Raises:
-        CheckpointError: damaged, too long, or it holds anything but plain values and tensors.
+        CheckpointError: damaged, too long, or it would start a program.
     """
     reader = _Reader(name)
     try:
@@ -106,7 +87,8 @@ class _Reader:
 
     def step(self, opcode: str, argument: Any) -> None:
         if opcode in _PUSHED:
-            self.stack.append(argument)
+            whole = isinstance(argument, int) and argument.bit_length() > MAX_BITS
+            self.stack.append(Unread("int") if whole else argument)
         elif opcode in _CONSTANTS:
             self.stack.append(_CONSTANTS[opcode]())
         elif opcode in ("BINPUT", "LONG_BINPUT"):
@@ -121,22 +103,28 @@ class _Reader:
         elif opcode == "TUPLE":
             self.stack.append(tuple(self._marked()))
         elif opcode == "GLOBAL":
-            self.stack.append(self._name(argument))
+            self.stack.append(Name(argument.replace(" ", ".", 1)))
         elif opcode == "BINPERSID":
-            self.stack.append(self._storage(self.stack.pop()))
-        elif opcode == "REDUCE":
+            self.stack.append(self._persistent(self.stack.pop()))
+        elif opcode in ("REDUCE", "NEWOBJ"):
             arguments = self.stack.pop()
             self.stack.append(self._called(self.stack.pop(), arguments))
         elif opcode == "BUILD":
-            self.stack.pop()  # an ordered dict's attributes: a state dict's version numbers
+            state = self.stack.pop()
+            if isinstance(self.stack[-1], Unread):  # an ordered dict's attributes are a state dict's version numbers
+                self.stack[-1].state = state
         elif opcode in ("APPEND", "APPENDS"):
             items = self._marked() if opcode == "APPENDS" else [self.stack.pop()]
-            self._container(list).extend(items)
+            if not isinstance(self.stack[-1], Unread):
+                self._container(list).extend(items)
         elif opcode in ("SETITEM", "SETITEMS"):
             items = self._marked() if opcode == "SETITEMS" else [self.stack.pop() for _ in range(2)][::-1]
-            if len(items) % 2 or not all(isinstance(key, str | int) for key in items[::2]):
-                raise self._refusal(Phrase("checkpoints.what.keys"))
-            self._container(dict).update(zip(items[::2], items[1::2], strict=True))
+            into = self.stack[-1]
+            _set(into.items if isinstance(into, Unread) else self._container(dict), items)
+        elif opcode == "POP":
+            self.stack.pop()
+        elif opcode == "POP_MARK":
+            self._marked()
         elif opcode == "PROTO":
             if argument != 2:
                 raise CheckpointError("checkpoints.other.protocol", name=self.name, protocol=argument)
@@ -157,48 +145,65 @@ class _Reader:
             raise ValueError("not a container")
         return self.stack[-1]
 
-    def _name(self, argument: str) -> _Name:
-        text = argument.replace(" ", ".", 1)
-        if text.startswith("torch.") and text not in _CALLED | _DTYPES.keys() and not text.startswith("torch.nn."):
-            raise CheckpointError("checkpoints.other.tensor_kind", name=self.name, what=short(text))
-        if text not in _CALLED and text not in _DTYPES:
-            raise self._refusal(short(text))
-        return _Name(text)
-
-    def _storage(self, identity: Any) -> Storage:
-        # ("storage", type, key, device it was on, count), and in the old format whether it is a part of another.
-        if not isinstance(identity, tuple) or len(identity) not in (5, 6) or identity[0] != "storage":
-            raise self._refusal(Phrase("checkpoints.what.module"))
-        _, kind, key, _, count, *view = identity
-        if not isinstance(kind, _Name) or kind.text not in _DTYPES or view not in ([], [None]):
-            raise self._refusal(Phrase("checkpoints.what.numbers"))
-        if type(key) is not str or type(count) is not int or count < 0:
+    def _persistent(self, identity: Any) -> Any:
+        # ("storage", type, key, device it was on, count), and in the old format whether it is a part of another; there
+        # a whole network's class comes with its source, too: ("module", class, file, text).
+        if not isinstance(identity, tuple) or not identity:
             raise ValueError("not a storage")
+        if identity[0] == "module" and len(identity) > 1 and isinstance(identity[1], Name):
+            return identity[1]
+        if identity[0] != "storage" or len(identity) not in (5, 6):
+            raise ValueError("not a storage")
+        _, kind, key, _, count, *view = identity
+        if not isinstance(kind, Name) or type(key) is not str or type(count) is not int or count < 0:
+            raise ValueError("not a storage")
+        if kind.text not in _DTYPES or view not in ([], [None]):
+            return Unread(kind.text)
         self.storages.append(Storage(key, _DTYPES[kind.text], count))
         return self.storages[-1]
 
     def _called(self, function: Any, arguments: Any) -> Any:
-        if not isinstance(function, _Name) or type(arguments) is not tuple:
+        text = function.text if isinstance(function, Name | Unread) else type(function).__name__
+        if type(arguments) is not tuple:
             raise ValueError("not a call")
-        if function.text == _ORDERED_DICT and arguments == ():
-            return {}
-        if function.text == "torch.Size" and len(arguments) == 1 and type(arguments[0]) is tuple:
+        if text.partition(".")[0] in _PROGRAMS or text in _RUNNERS:
+            raise self._refusal(short(text))
+        if text == _ORDERED_DICT:
+            return self._ordered(*arguments)
+        if text == "torch.Size" and len(arguments) == 1 and type(arguments[0]) is tuple:
             return arguments[0]
-        if function.text == "torch._utils._rebuild_parameter" and isinstance(arguments[0], TensorSpec):
+        if text in _PARAMETERS and arguments and isinstance(arguments[0], TensorSpec):
             return arguments[0]
-        if function.text.startswith("torch._utils._rebuild_tensor") and len(arguments) >= 4:
-            storage, offset, size, stride = arguments[:4]
-            if isinstance(storage, Storage) and _natural(offset) and _naturals(size) and _naturals(stride):
-                return TensorSpec(storage, offset, size, stride)
-        raise self._refusal(Phrase("checkpoints.what.call", {"name": function.text}))
+        if text == _SUBCLASS and len(arguments) >= 3 and isinstance(arguments[0], Name) and arguments[0].text != text:
+            return self._called(arguments[0], arguments[2])
+        if text in _REBUILDS and not (arguments and isinstance(arguments[0], Unread)):
+            return self._tensor(text, *arguments[:4])
+        return Unread(text)
+
+    def _tensor(self, text: str, storage: Any = None, offset: Any = 0, size: Any = (), stride: Any = ()) -> TensorSpec:
+        if isinstance(storage, Storage) and _natural(offset) and _naturals(size) and _naturals(stride):
+            return TensorSpec(storage, offset, size, stride)
+        raise self._refusal(Phrase("checkpoints.what.call", {"name": text}))
+
+    def _ordered(self, pairs: Any = ()) -> dict[Any, Any]:
+        """An ordered dict; Python 2 wrote what it holds as pairs."""
+        if not isinstance(pairs, list | tuple) or not all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs):
+            raise ValueError("not pairs")
+        made: dict[Any, Any] = {}
+        _set(made, [part for pair in pairs for part in pair])
+        return made
 
     def _refusal(self, what: Phrase | str) -> CheckpointError:
         return CheckpointError("checkpoints.more.pickled", name=self.name, what=what, instead=SAVE_INSTEAD)
 
 
-def short(text: str) -> str:
-    """A name from a file, no longer than a sentence bears."""
-    return text[:80]
+def _set(into: dict[Any, Any], items: list[Any]) -> None:
+    """Put keys and values, in turn, into a dict."""
+    if len(items) % 2:
+        raise ValueError("a key without a value")
+    for key, value in zip(items[::2], items[1::2], strict=True):
+        # Any other key may be a tuple of tuples of tuples, whose hash takes for ever.
+        into[key if type(key) in (str, int) else Unread(type(key).__name__)] = value
 
 
 def _natural(value: Any) -> bool:
@@ -209,7 +214,10 @@ def _naturals(values: Any) -> bool:
     return type(values) is tuple and len(values) <= 8 and all(_natural(value) for value in values)
 
 
-_PUSHED = {"BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT"}
+_PUSHED = {
+    *("BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT"),
+    *("BINSTRING", "SHORT_BINSTRING"),  # of Python 2
+}
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _CONSTANTS: dict[str, Callable[[], Any]] = {
     "EMPTY_DICT": dict,

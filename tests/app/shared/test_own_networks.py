@@ -1,5 +1,6 @@
 """Own networks in the page: uploaded, asked about, compared, refused, removed."""
 
+import argparse
 import dataclasses
 import io
 import json
@@ -296,7 +297,7 @@ class Runs:
 
 
 BAD = {
-    "pickled": (saved(nn.Linear(2, 2)), "holds more than weights", "不只有权重"),
+    "pickled": (saved(argparse.Namespace(lr=0.1)), "holds more than weights", "不只有权重"),
     "runs": (saved({"state_dict": {"conv1.weight": Runs()}}), "holds more than weights", "不只有权重"),
     "text": (b"this is no checkpoint at all", "neither a torch.save file", "既不是"),
     "empty": (b"", "neither a torch.save file", "既不是"),

@@ -10,7 +10,6 @@ import time
 import tracemalloc
 import zipfile
 
-import numpy as np
 import pytest
 import torch
 
@@ -69,6 +68,11 @@ class Builds:
         return bytearray, (10**10,)
 
 
+class Compiles:
+    def __reduce__(self):
+        return eval, ("open('ran', 'w')",)
+
+
 @pytest.mark.parametrize("zipped", [True, False])
 @pytest.mark.parametrize(
     ("thing", "named"),
@@ -76,15 +80,16 @@ class Builds:
         (Runs(), "posix.system"),
         ({**WEIGHTS, "extra": Runs()}, "posix.system"),
         (Builds(), "__builtin__.bytearray"),
-        (NETWORK, "gam_viz.networks.residual.ResidualNetwork"),
-        ({"state_dict": WEIGHTS, "accuracy": np.float64(0.9)}, "scalar"),
+        ({"network": Runs(), "state_dict": WEIGHTS}, "posix.system"),
+        (Compiles(), "builtin"),
     ],
 )
 def test_what_is_more_than_weights_is_not_opened(thing, named, zipped):
     sentence = refusal(saved(thing, _use_new_zipfile_serialization=zipped))
     assert sentence.startswith("x.pth holds more than weights (")
     assert named in sentence
-    assert sentence.endswith("torch.save(network.state_dict(), 'weights.pth'), and give that file")
+    assert "torch.save(network.state_dict(), 'weights.pth'), and give that file" in sentence
+    assert sentence.endswith("gam-viz show mymodels:build --weights weights.pth --classes classes.txt")
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
