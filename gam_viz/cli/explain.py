@@ -54,7 +54,7 @@ def add(commands: Any) -> None:
     e.add_argument("--baseline", choices=BASELINES, default="blur", help="what removed pixels become (default: blur)")
     e.add_argument("--steps", type=int, default=8, help="of deletion and insertion (default: %(default)s)")
     e.add_argument("--orders", type=int, default=0, help="random orders; 0: as many as the level needs (default)")
-    e.add_argument("--shuffles", type=int, default=8, help="of each gate (default: %(default)s)")
+    e.add_argument("--shuffles", type=int, default=8, help="of each gate, 6 or more (default: %(default)s)")
     e.add_argument("--seed", type=int, default=0, help="of everything random (default: %(default)s)")
     e.add_argument("--cascade", action="store_true", help="make the network random stage by stage, too (slow)")
     e.add_argument("--language", choices=LANGUAGES, default="en", help="of the report (default: en)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import scipy  # its parts are imported when they are first used; `stats` takes a second
 from scipy.special import ndtri
 
+FEWEST = 6  # values whose smallest and largest hold the median of all 95 % of the time: 1 - 2 ** (1 - 6)
 _Z = float(ndtri(0.975))
 
 
@@ -49,6 +51,28 @@ def student_interval(
     value, error = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
     half = float(scipy.stats.t.ppf(0.975, len(values) - 1)) * error
     return max(least, value - half), min(most, value + half)
+
+
+def median_interval(values: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """95 % interval of the median of what (N,) values are drawn from, N >= 6, whatever that is.
+
+    Two of the values: how many lie below the median is binomial (W. J. Conover, Practical Nonparametric Statistics,
+    1999, section 3.2). Of fewer than six not even the smallest and the largest hold it that often.
+
+    Raises:
+        ValueError: there are fewer than `FEWEST`.
+    """
+    if len(values) < FEWEST:
+        raise ValueError(f"a 95 % interval of a median needs at least {FEWEST} values, got {len(values)}")
+    low, high = _median_places(len(values))
+    ordered = np.sort(values)
+    return float(ordered[low]), float(ordered[high])
+
+
+@cache
+def _median_places(count: int) -> tuple[int, int]:
+    low, high = scipy.stats.quantile_test(np.arange(count), p=0.5).confidence_interval(0.95)
+    return int(low), int(high)
 
 
 def mean(values: npt.NDArray[np.floating], least: float = -math.inf, most: float = math.inf) -> Estimate:

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from gam_viz.evaluation.intervals import FEWEST
 from gam_viz.evidence.ablation.ablate import MODES, Ablations
 from gam_viz.evidence.agreement import Agreement
 from gam_viz.evidence.faithfulness import Faithfulness, Settings
@@ -69,8 +70,8 @@ class CaseSettings:
             unknown = [name for name in given if name not in known]
             if unknown:
                 raise ValueError(f"unknown {what} {unknown[0]!r}; known are {', '.join(known)}")
-        if self.shuffles < 2 or self.random_maps < 2 or self.untrained < 1:
-            raise ValueError("a case needs at least 2 shuffles, 2 random maps and 1 untrained network")
+        if self.shuffles < FEWEST or self.random_maps < 2 or self.untrained < 1:
+            raise ValueError(f"a case needs at least {FEWEST} shuffles, 2 random maps and 1 untrained network")
 
     @property
     def seed(self) -> int:

@@ -111,6 +111,7 @@ def test_every_replacement_is_offered(page: AppTest, mode: str) -> None:
     assert not page.exception
     assert not page.error
     assert "the largest change is in" in said(page)
+    assert ("the median of 8 shuffles" in said(page)) == (mode == "shuffled")
 
 
 def test_a_mean_over_pictures_that_are_not_here_is_said_to_be_missing(

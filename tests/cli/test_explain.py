@@ -22,7 +22,7 @@ from tests.checkpoint_files import spoil, write_checkpoints
 from tests.images.dicom_files import dicom
 
 TRAINED = Path(__file__).parents[2] / "checkpoints" / "pneumoniamnist-gam-last.safetensors"
-QUICK = ["--steps", "2", "--orders", "2", "--shuffles", "2", "--methods", "saliency", "--device", "cpu"]
+QUICK = ["--steps", "2", "--orders", "2", "--shuffles", "6", "--methods", "saliency", "--device", "cpu"]
 
 
 @pytest.fixture(scope="module")

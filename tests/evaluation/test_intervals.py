@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gam_viz.evaluation.intervals import accuracy, difference, mean, student_interval, wilson_interval
+from gam_viz.evaluation.intervals import accuracy, difference, mean, median_interval, student_interval, wilson_interval
 
 
 def right(count, of):
@@ -98,3 +98,22 @@ def test_a_mean_has_students_interval_as_its_formula_gives_it():
         12,
     )
     assert student_interval(np.full(5, 0.25)) == (0.25, 0.25)
+
+
+@pytest.mark.parametrize("count", [6, 8, 15, 64])
+@pytest.mark.parametrize("draw", ["standard_normal", "standard_exponential", "standard_cauchy", "integers"])
+def test_a_medians_interval_holds_it_as_often_as_it_says(draw, count):
+    """And not much more often than an interval of so few values must: 98.4 % of six, 96 to 97 % of many."""
+    random = np.random.default_rng(0)
+    drawn = random.integers(0, 3, (2000, count)) if draw == "integers" else getattr(random, draw)((2000, count))
+    median = {"integers": 1, "standard_exponential": np.log(2)}.get(draw, 0)
+    low, high = np.array([median_interval(values) for values in drawn]).T
+    held = int(((low <= median) & (median <= high)).sum())
+    assert stats.binomtest(held, 2000, 0.95, alternative="less").pvalue > 0.01
+    assert draw == "integers" or held < 1994
+
+
+def test_fewer_than_six_values_have_no_interval_of_their_median():
+    assert median_interval(np.arange(6.0)) == (0, 5)
+    with pytest.raises(ValueError, match="at least 6 values, got 5"):
+        median_interval(np.arange(5.0))

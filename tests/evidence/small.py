@@ -16,7 +16,7 @@ QUICK = CaseSettings(
     methods=("gradcam", "saliency"),
     modes=("identity", "shuffled"),
     faithfulness=Settings(steps=4, orders=4),
-    shuffles=2,
+    shuffles=6,
     untrained=1,
     random_maps=8,
 )

@@ -41,7 +41,7 @@ def test_its_pieces_are_those_of_the_library(case: Case) -> None:
         assert [m.key for m in found.maps] == [m.key for m in maps]
         for own, direct in zip(found.maps, maps, strict=True):
             np.testing.assert_array_equal(own.values, direct.values)
-        replaced = ablations(given.network, x, found.target, modes=QUICK.modes, shuffles=2)
+        replaced = ablations(given.network, x, found.target, modes=QUICK.modes, shuffles=6)
         assert found.ablations is not None
         assert [(o.paths, o.mode) for o in found.ablations.results] == [(o.paths, o.mode) for o in replaced.results]
         for own, direct in zip(found.ablations.results, replaced.results, strict=True):
@@ -225,7 +225,7 @@ def test_a_checkpoint_whose_weights_do_not_fit_is_left_out(tmp_path) -> None:
         ({"methods": ("deeplift",)}, "deeplift is not offered"),
         ({"modes": ("data_mean",)}, "unknown ablation 'data_mean'"),
         ({"reduction": "x"}, "unknown reduction 'x'"),
-        ({"shuffles": 1}, "at least 2 shuffles"),
+        ({"shuffles": 5}, "at least 6 shuffles"),
         ({"untrained": 0}, "1 untrained network"),
     ],
 )

@@ -187,13 +187,13 @@ def test_a_dicom_file_leaves_nothing_of_its_patient(page: Page) -> None:
 
 
 def test_the_command_says_what_differs_from_the_defaults(case: Case) -> None:
-    shared = "--fit crop --steps 4 --orders 4 --shuffles 2 --out report.html"
+    shared = "--fit crop --steps 4 --orders 4 --shuffles 6 --out report.html"
     assert command(case) == f"python -m gam_viz explain sample:scene-sailboat-17 --networks cbam gam {shared}"
     settings = dataclasses.replace(QUICK, methods=("saliency",), cascade=True, reduction="mean")
     given = dataclasses.replace(case, settings=settings, target="a b", fit="pad", about=About(called="-my picture.png"))
     assert command(given) == (
         "python -m gam_viz explain './-my picture.png' --networks cbam gam --fit pad --target 'a b' --methods saliency "
-        "--reduction mean --steps 4 --orders 4 --shuffles 2 --cascade --out report.html"
+        "--reduction mean --steps 4 --orders 4 --shuffles 6 --cascade --out report.html"
     )
     nameless = dataclasses.replace(case.networks[0], called="")
     assert command(dataclasses.replace(case, networks=(nameless,))) is None

@@ -58,6 +58,10 @@ def gate_section(view: View) -> None:
         return
     st.caption("  \n".join(_sentence(column.title, result, mode) for column, result in results))
     _chart(results, measure)
+    if mode == "shuffled":
+        st.caption(
+            text("evidence.gates.shuffled", draws=max(one.draws for _, found in results for one in found.results))
+        )
     st.subheader(text("evidence.gates.switches"), anchor=False)
     st.caption(text("evidence.gates.switches_about", mode=text(f"evidence.mode.{mode}")))
     names = [class_title(name) for name in view.selection.classes]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from gam_viz.evaluation.intervals import FEWEST
 from gam_viz.evidence.ablation.replacements import MODES, Replacements, mean_gates, modes_of
 from gam_viz.evidence.ablation.result import Ablation, Ablations, Change, NotAblated, ReplacedBranch
 from gam_viz.explain.checks import check_target
@@ -61,7 +62,7 @@ def ablations(
         together: whether all gates of a layer are also replaced at once, by modes that mean something for each.
         means: by path, as from `mean_gates`.
         other: another picture, of x's shape.
-        shuffles: how many, at least 2 for an interval.
+        shuffles: how many, at least 6 for an interval.
         seed: of the shuffles. They do not depend on the device, nor on which other gates and modes are asked for.
         progress: told the share that is done (0..1) and the layer at work, between chunks; may raise to leave.
 
@@ -78,8 +79,8 @@ def ablations(
     unknown = [mode for mode in modes if mode not in MODES]
     if unknown:
         raise ValueError(f"unknown mode {unknown[0]!r}; known are {', '.join(MODES)}")
-    if shuffles < 2:
-        raise ValueError(f"an interval needs at least 2 shuffles, got {shuffles}")
+    if shuffles < FEWEST:
+        raise ValueError(f"an interval needs at least {FEWEST} shuffles, got {shuffles}")
     replacements = Replacements(network, x, means=means, other=other if "other_picture" in modes else None, seed=seed)
     target = check_target(target, replacements.logits.shape[1])
     plans, left_out = _plans(replacements, [m for m in MODES if m in modes], together, shuffles)
@@ -225,7 +226,7 @@ def _result(plan: _Plan, before: _Numbers, after: _Numbers) -> Ablation:
         mode=plan.mode,
         over=plan.over,
         draws=plan.draws,
-        probability=Change.of(after.probability - was, -was, 1 - was),
+        probability=Change.of(after.probability - was),
         logit=Change.of(after.logit - before.logit),
         margin=Change.of(after.margin - before.margin),
         predicted=int(np.bincount(after.predicted).argmax()),

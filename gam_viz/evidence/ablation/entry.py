@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gam_viz.evaluation.intervals import FEWEST
 from gam_viz.evidence.ablation.ablate import MODES, Ablations, ablations, joined
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options, Quantity, Verdict
 from gam_viz.explain.attributions import Param
@@ -54,7 +55,7 @@ ABLATION = Measure(
     about_key="evidence.gates.about",
     verdict_key="evidence.gates",
     needs=("gates",),
-    params=(Param("mode", "identity", choices=MODES), Param("shuffles", 8, 2, 64), SEED),
+    params=(Param("mode", "identity", choices=MODES), Param("shuffles", 8, FEWEST, 64), SEED),
     quantities=(
         Quantity("probability", "report.column.probability", "+.1%"),
         Quantity("margin", "report.column.margin", "+.2f"),

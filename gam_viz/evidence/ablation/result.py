@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gam_viz.attention import Branch
-from gam_viz.evaluation.intervals import student_interval
+from gam_viz.evaluation.intervals import median_interval
 from gam_viz.text.refusal import RefusalError
 
 ReplacedBranch = Branch | Literal["both"]
@@ -21,8 +20,9 @@ class Change:
     """A number after the replacement minus the number before.
 
     Attributes:
-        value: the change; of shuffles its mean.
-        low, high: 95 % interval of that mean by Student's t over the shuffles; `value` itself for all other modes.
+        value: the change; of shuffles its median.
+        low, high: 95 % interval of the median of all shuffles (`median_interval`); `value` itself for all other modes.
+            One of their mean by Student's t held it in 74 to 96 % of draws only: what shuffles do is often lopsided.
     """
 
     value: float
@@ -30,10 +30,10 @@ class Change:
     high: float
 
     @classmethod
-    def of(cls, values: npt.NDArray[np.float64], least: float = -math.inf, most: float = math.inf) -> Change:
-        """From the changes of n draws, (n,); no end of the interval lies beyond what the number can be."""
-        mean = float(values.mean())
-        return cls(mean, *((mean, mean) if len(values) == 1 else student_interval(values, least, most)))
+    def of(cls, values: npt.NDArray[np.float64]) -> Change:
+        """From the changes of n draws, (n,), one or at least six."""
+        middle = float(np.median(values))
+        return cls(middle, *((middle, middle) if len(values) == 1 else median_interval(values)))
 
 
 @dataclass(frozen=True)
