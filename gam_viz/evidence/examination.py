@@ -22,6 +22,7 @@ from gam_viz.explain.attributions import METHODS, Attribution, Request, default_
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images import Fit, Picture
+from gam_viz.runtime.device import device_of
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError, first_line
 
@@ -66,7 +67,7 @@ class Examination:
         """Prediction, attributions and every measure; None where the network has no answer."""
         asked, card, bench = self.asked, loaded.card, self.asked.bench
         seen = seen_by(card, asked.picture, asked.fit)
-        key, x = f"{loaded.sha256}|{seen.key}", seen.tensor.to(asked.device)
+        key, x = f"{loaded.sha256}|{seen.key}", seen.tensor.to(device_of(loaded.network))
         explanation = self.attempt("prediction", lambda: bench.explanation(key, loaded.network, card, x))
         if explanation is None:
             return None

@@ -83,8 +83,9 @@ class Gates(Sequence[GateReading]):
         if unknown or not known:
             where = ", ".join(unknown) or "this network"
             raise ValueError(f"there are no gates in {where}; there are in {', '.join(known) or 'no layer'}")
-        columns = []
-        for layer in layers or known[-MOST_LAYERS:]:
+        columns, shown = [], layers or known[-MOST_LAYERS:]
+        masked = any(gate.over_picture for layer in shown for gate in self.explanation.gates(layer, "spatial"))
+        for layer in shown:
             channel, mask = self.explanation.reading(layer, "channel"), self.explanation.reading(layer, "spatial")
             if mask is not None and not mask.over_picture:
                 mask = None
@@ -107,7 +108,7 @@ class Gates(Sequence[GateReading]):
                     channel,
                     Scale(0, 1) if channel is None else channel_scale([channel]),
                     "" if channel is None else f"{channel.shape[0]} channels",
-                    (panel,),
+                    (panel,) if masked else (),
                 )
             )
         return comparison_figure(self.explanation.card.name, columns)

@@ -15,7 +15,7 @@ from gam_viz.text.refusal import RefusalError
 
 page_style()
 st.header(text("my_pictures.title"), anchor=False)
-networks = choose_networks()
+networks = choose_networks(alone=True)
 with st.sidebar:
     fit = choose_fit(networks[0].card.fit if networks else "crop")
 files = uploads()
@@ -46,7 +46,7 @@ if not entries and not spoiled:
     st.stop()
 
 batch = Batch(networks, entries, spoiled)
-if entries:
+if entries and len(networks) > 1:
     disagreeing = sum(entry.judged.disagree for entry in entries)
     st.markdown(text("my_pictures.summary", disagreeing=disagreeing, count=len(entries)))
 with st.container(horizontal=True, gap="small", vertical_alignment="center"):

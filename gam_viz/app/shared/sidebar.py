@@ -88,11 +88,12 @@ def sidebar() -> Selection | None:
     )
 
 
-def choose_networks() -> tuple[OpenedNetwork, ...] | None:
-    """Draw the sidebar of a page that is about networks, whatever the picture; None where there are none to compare."""
+def choose_networks(*, alone: bool = False) -> tuple[OpenedNetwork, ...] | None:
+    """Draw the sidebar of a page that is about networks, whatever the picture; None where there are none to compare,
+    unless with `alone` a single own one."""
     with st.sidebar:
         _language()
-        networks = _networks()
+        networks = _networks(alone=alone)
         if networks is not None:
             st.caption(text("common.sidebar.device", device=device_name()))
     return networks

@@ -1,0 +1,69 @@
+"""A notebook calls `show` on a timm SE network and on a GAM of its own: both are seen in a browser, and gone after."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+from gam_viz.runtime import torchvision_shim  # noqa: F401 - before timm
+from tests.browser.conftest import PROJECT
+from tests.browser.waiting import PATIENCE, compare_settles, rest
+
+pytestmark = pytest.mark.browser
+pytest.importorskip("timm", reason="timm is not installed: requirements-timm.txt")
+
+NOTEBOOK = """
+import gam_viz
+import gam_viz.runtime.torchvision_shim
+import timm
+import torch
+from tests.networks_of_others import own_network
+
+torch.manual_seed(0)
+networks = {"timm SE": timm.create_model("legacy_seresnet18", num_classes=3), "my GAM": own_network()}
+x = torch.randn(1, 3, 64, 64)
+before = {name: network.eval()(x) for name, network in networks.items()}
+shown = gam_viz.show(networks, torch.rand(3, 64, 64), classes=["cat", "dog", "bird"], size=64,
+                     mean=(0.5,) * 3, std=(0.5,) * 3)
+print("at", shown.url, flush=True)
+input()
+shown.stop()
+assert all(torch.equal(network(x), before[name]) for name, network in networks.items())
+print("stopped", flush=True)
+input()
+"""
+
+
+def test_a_notebooks_networks_are_seen_and_gone(browser):
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-c", NOTEBOOK]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    notebook = subprocess.Popen(command, env=environment, **pipes)
+    try:
+        line = next(line for line in notebook.stdout if line.startswith("at "))
+        url = line.split()[1]
+        page = browser.new_context(viewport={"width": 1280, "height": 2000}).new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{url}&lang=en")
+        compare_settles(page)
+        main = page.inner_text('[data-testid="stMain"]')
+        assert "timm SE" in main
+        assert "my GAM" in main
+        assert "weights" in main
+        assert page.locator('[data-testid="stException"]').count() == 0
+        # The address keeps them when the reader goes on to another page.
+        page.goto(url.replace("/?", "/inside?") + "&lang=en")
+        rest(page)
+        page.get_by_text("timm SE").first.wait_for()
+        assert "timm SE" in page.inner_text('[data-testid="stMain"]')
+        notebook.stdin.write("\n")
+        notebook.stdin.flush()
+        assert notebook.stdout.readline() == "stopped\n"
+        with pytest.raises((urllib.error.URLError, ConnectionError)):
+            urllib.request.urlopen(url.partition("?")[0], timeout=5)
+    finally:
+        notebook.kill()
+        notebook.wait()
