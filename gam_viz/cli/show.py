@@ -48,7 +48,11 @@ def run(options: argparse.Namespace) -> None:
     networks, facts = _networks(options)
     given = {"size": options.size, "mean": options.mean, "std": options.std}
     if options.transform is None and facts is not None and None in given.values():
-        print(f"pictures as for the library's own weights: {facts}", file=sys.stderr)
+        side, mean, std = facts.input_size, facts.mean, facts.std
+        print(
+            f"where you say nothing, as {facts.architecture}'s own weights: {side} pixels, {mean=}, {std=}",
+            file=sys.stderr,
+        )
         own = {"size": facts.input_size, "mean": facts.mean, "std": facts.std}
         given = {name: own[name] if value is None else value for name, value in given.items()}
     transform = None if options.transform is None else _named(options.transform)
@@ -140,4 +144,4 @@ def _named(source: str) -> Callable[..., Any]:
         if not hasattr(found, part):
             raise ValueError(f"{module} has no {name}")
         found = getattr(found, part)
-    return found  # type: ignore[no-any-return]
+    return found

@@ -51,7 +51,7 @@ def test_it_opens_what_the_users_code_builds(folder, monkeypatch, capsys):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(command.threading, "Event", Leaving)
-    monkeypatch.setattr("gam_viz.notebook.show.ServerBeside", FakeServer)
+    monkeypatch.setattr("gam_viz.notebook.showing.ServerBeside", FakeServer)
     status = main(["show", "mine=mymodels:build", "--weights", "best.pth", "--classes", "classes.txt", *SAID])
     assert status == 0
     card = seen["mine"].card
