@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
         checkpoint = named(given, options.checkpoints)
         card = checkpoint.card
         name = options.data or card.dataset
-        data = load_dataset(name, "test", data_root(options.data_root), size=card.input_size)
+        data = load_dataset(name, "test", data_root(options.data_root), size=card.sides[0])
         if data.info.classes != card.classes:
             raise DatasetError(f"{card.name} was trained on other classes than {name} has now")
         network = load(checkpoint, device)

@@ -71,9 +71,6 @@ class Examination:
         explanation = self.attempt("prediction", lambda: bench.explanation(key, loaded.network, card, x))
         if explanation is None:
             return None
-        if explanation.logits.shape != (len(card.classes),):
-            self._leave("not_classes", "prediction", logits=explanation.logits.size, classes=len(card.classes))
-            return None
         if not explanation.answered:
             self._leave("not_finite", "prediction")
             return None
@@ -90,7 +87,7 @@ class Examination:
             target=target,
             explanation=explanation,
             reduction=asked.settings.reduction,
-            truth=seen_truth(asked.truth, seen.box, card.input_size),
+            truth=seen_truth(asked.truth, seen.box, card.sides[0]),
         )
         requests, attributions = self._attributions(given)
         given = replace(given, requests=requests, attributions=attributions)

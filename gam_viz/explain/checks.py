@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from gam_viz.networks.adapters import ForeignNetwork
+from gam_viz.networks.adapters.scores import unreadable
 from gam_viz.text.refusal import RefusalError
 
 
@@ -38,6 +40,18 @@ def check_target(target: Any, classes: int) -> int:
     if not 0 <= index < classes:
         raise ValueError(f"the target must be a class from 0 to {classes - 1}, got {index}")
     return index
+
+
+def check_scores(network: nn.Module, given: Any) -> Tensor:
+    """What a network gave, where it is scores (B, K).
+
+    Raises:
+        RefusalError: it is not; the sentence says what was given, and what to write so that it is read.
+    """
+    if isinstance(given, Tensor) and given.ndim == 2:
+        return given
+    known = network.adaption.scores if isinstance(network, ForeignNetwork) else None
+    raise (known.refusal if known is not None else None) or unreadable(given)
 
 
 def check_answers(logits: npt.NDArray[np.floating]) -> None:

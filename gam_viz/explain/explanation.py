@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from gam_viz.explain.checks import check_answers
+from gam_viz.explain.checks import check_answers, check_scores
 from gam_viz.explain.gates import GateReading, read_gates
 from gam_viz.images import Fit, NetworkInput, Picture, prepare
 from gam_viz.networks.card import Card
+from gam_viz.text.refusal import RefusalError
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def seen_by(card: Card, picture: Picture, fit: Fit | None = None) -> NetworkInpu
     """A picture as the network of that card sees it; made square as the card says where `fit` does not."""
     return prepare(
         picture,
-        size=card.input_size,
+        size=card.sides[0],
         mean=card.mean,
         std=card.std,
         fit=fit or card.fit,  # type: ignore[arg-type]
@@ -88,10 +89,14 @@ def explain(network: nn.Module, card: Card, x: Tensor) -> Explanation:
     Args:
         network: in eval mode.
         card: of that network.
-        x: (1, 3, H, W), normalised with the card's mean and std, on the network's device.
+        x: (1, C, H, W), normalised with the card's mean and std, on the network's device.
 
     Raises:
-        ValueError: more than one picture, or the network is in training mode.
+        ValueError: more than one picture, the network is in training mode, or what it returns is not one score a class
+            of the card.
     """
-    logits, readings = read_gates(network, x)
+    given, readings = read_gates(network, x)
+    logits = check_scores(network, given)
+    if logits.shape[1] != len(card.classes):
+        raise RefusalError("errors.reason.scores_classes", given=logits.shape[1], wanted=len(card.classes))
     return Explanation(card, logits[0].float().cpu().numpy(), readings)

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from gam_viz.networks import NetworkConfig
 from gam_viz.text import Words
@@ -15,6 +15,10 @@ from gam_viz.text.refusal import RefusalError
 MAX_SIDE = 4096  # pixels of a network's input
 FOREIGN = "foreign"  # attention of a network that this project did not build
 FITS = ("crop", "pad", "stretch")  # how a picture becomes square
+#: What a network's scores are: logits of which one class is true ("class") or any number ("multilabel"), one logit
+#: ("binary"), values in a unit ("regression"), summed logits of a segmentation, summed scores of detections.
+OutputKind = Literal["class", "multilabel", "binary", "regression", "segmentation", "detection"]
+OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 
 
@@ -48,13 +52,15 @@ class Card:
     Attributes:
         name: the file's name without its suffix.
         dataset, dataset_title, source, licence: of the data it was trained on.
-        classes: one name a logit.
-        input_size: side of the square input, in pixels.
-        mean, std: of the normalisation, per RGB channel, in 0..1.
+        classes: one name a score.
+        input_size: side of the square input in pixels, or (height, width); see `sides`.
+        mean, std: of the normalisation, one each a channel of the input, in 0..1.
         config: the network.
         fit: how a picture is made square where nobody chooses; see `images.prepare`, of which all three are.
         resize: the shorter side a picture is brought to before its centre is cut out; 0: straight to the size.
         interpolation: of the resizing.
+        output: what its scores are; see `explain.answers`.
+        unit: of a regression's value; empty for none.
         domain: of the data: "drawn", "photographs", "aerial", "medical", or empty.
         recipe: how it was trained (`Recipe.to_dict()`).
         seed: of initial weights, order and augmentation.
@@ -71,7 +77,7 @@ class Card:
     dataset: str
     dataset_title: str
     classes: tuple[str, ...]
-    input_size: int
+    input_size: int | tuple[int, int]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     config: NetworkConfig
@@ -89,6 +95,18 @@ class Card:
     fit: str = "crop"
     resize: int = 0
     interpolation: str = "bicubic"
+    output: OutputKind = "class"
+    unit: str = ""
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """(height, width) of the input, in pixels."""
+        return self.input_size if isinstance(self.input_size, tuple) else (self.input_size, self.input_size)
+
+    @property
+    def channels(self) -> int:
+        """Of the input."""
+        return len(self.mean)
 
     def to_json(self) -> str:
         """The card as JSON."""
@@ -108,6 +126,8 @@ class Card:
             values["config"] = NetworkConfig.from_dict(values["config"])
             for key in ("classes", "mean", "std", "notes"):
                 values[key] = tuple(values[key])
+            if isinstance(values["input_size"], list):
+                values["input_size"] = tuple(values["input_size"])
             card = cls(**values)
         except KeyError as error:
             raise CheckpointError("checkpoints.other.card_lacks", what=str(error)) from error
@@ -128,13 +148,21 @@ class Card:
             )
         if not all(isinstance(text, str) for text in (self.name, *self.classes)):
             raise CheckpointError("checkpoints.other.card_text")
-        if type(self.input_size) is not int or not 1 <= self.input_size <= MAX_SIDE:
+        if not all(type(side) is int and 1 <= side <= MAX_SIDE for side in self.sides) or len(self.sides) != 2:
             raise CheckpointError("checkpoints.other.card_size", most=MAX_SIDE, given=repr(self.input_size))
         numbers = (*self.mean, *self.std)
-        if (len(self.mean), len(self.std)) != (3, 3) or not all(isinstance(v, int | float) for v in numbers):
+        if not self.mean or len(self.mean) != len(self.std) or not all(isinstance(v, int | float) for v in numbers):
+            raise CheckpointError("checkpoints.other.card_normalisation")
+        if self.config.attention != FOREIGN and self.channels != 3:
             raise CheckpointError("checkpoints.other.card_three")
         if not all(map(math.isfinite, numbers)) or min(self.std) <= 0:
             raise CheckpointError("checkpoints.other.card_finite")
-        sides = (0, *range(self.input_size, 4 * MAX_SIDE + 1))
+        sides = (0, *range(min(self.sides), 4 * MAX_SIDE + 1))
         if self.fit not in FITS or self.interpolation not in INTERPOLATIONS or self.resize not in sides:
             raise CheckpointError("checkpoints.other.card_resize")
+        if self.output not in OUTPUT_KINDS:
+            raise CheckpointError(
+                "checkpoints.other.card_output", given=str(self.output), known=", ".join(OUTPUT_KINDS)
+            )
+        if self.output == "class" and len(self.classes) < 2:
+            raise CheckpointError("checkpoints.other.card_one_class")

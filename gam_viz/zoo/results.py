@@ -123,14 +123,14 @@ def _set_results(each: TrainingSet, runs: list[Run], shop: Workshop, old: SetRes
     rows = []
     for label, of in by_label.items():
         card = cards[of[0].name]
-        counts = count(card.config, card.input_size)
+        counts = count(card.config, card.sides[0])
         shipped = of[0].shipped_name
         aucs = [cards[run.name].test["auc"] for run in of if "auc" in cards[run.name].test]
         base = cards[by_label["none"][0].name].config if "none" in by_label else None
         known = old.row(label) if old else None
         measured = known.latency if known and known.parameters == counts.parameters else None
         if measured is None and base is not None and label != "none":
-            measured = latency(card.config, base, card.input_size, shop.device)
+            measured = latency(card.config, base, card.sides[0], shop.device)
         first_epochs = read(shop.path(str(of[0].start))).card.epochs if of[0].start else 0
         rows.append(
             AttentionResults(
@@ -171,7 +171,7 @@ def _set_results(each: TrainingSet, runs: list[Run], shop: Workshop, old: SetRes
         classes=len(card.classes),
         network=each.network,
         width=each.width,
-        size=card.input_size,
+        size=card.sides[0],
         recipe=card.recipe,
         start=each.start,
         published=each.published,

@@ -41,12 +41,12 @@ def pictures_of(card: Card) -> Pictures:
         DatasetError: it is not there, cannot be read, or is not what the network was trained on.
     """
     with st.spinner(text("test_pictures.loading", data=data_title(card))):
-        pictures = _loaded(card.dataset, card.input_size, str(data_root()))
+        pictures = _loaded(card.dataset, card.sides[0], str(data_root()))
     info = pictures.data.info
-    if info.classes != card.classes or pictures.data.images.shape[1:3] != (card.input_size, card.input_size):
+    if info.classes != card.classes or pictures.data.images.shape[1:3] != card.sides:
         raise DatasetError(
             f"{info.title} has {len(info.classes)} classes at {info.size}x{info.size} here; {card.name} was trained on "
-            f"{len(card.classes)}, or on others, at {card.input_size}x{card.input_size}"
+            f"{len(card.classes)}, or on others, at {card.sides[1]}x{card.sides[0]}"
         )
     return pictures
 

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention import Gate
+from gam_viz.explain.checks import check_scores
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork
 from gam_viz.networks.bn_folding import fuse
@@ -58,13 +59,11 @@ class Prepared:
         """How many logits the network gives for a picture (1, 3, H, W), found out by running it, once.
 
         Raises:
-            ValueError: its output is not (1, classes).
+            RefusalError: its output is not (1, classes).
         """
         if not self._classes:
             with torch.no_grad():
-                logits = self.plain(self.arrange(x))
-            if logits.ndim != 2:
-                raise ValueError(f"attributions need a classifier's output (1, classes), got {tuple(logits.shape)}")
+                logits = check_scores(self.plain, self.plain(self.arrange(x)))
             self._classes.append(logits.shape[1])
         return self._classes[0]
 

@@ -2,6 +2,6 @@
 
 from gam_viz.networks.adapters.adapt import adapt
 from gam_viz.networks.adapters.card import foreign_card
-from gam_viz.networks.adapters.network import Adaption, ForeignNetwork
+from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, within
 
-__all__ = ["Adaption", "ForeignNetwork", "adapt", "foreign_card"]
+__all__ = ["Adaption", "ForeignNetwork", "adapt", "foreign_card", "within"]

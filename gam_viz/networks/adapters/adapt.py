@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,12 +13,21 @@ from torch import Tensor, nn
 
 from gam_viz.attention import SIGMOID, Branch, Gate, watch
 from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, GatePlace, mark
+from gam_viz.networks.adapters.scores import scores_of
 from gam_viz.networks.adapters.trace import Found, Traced, trace
+from gam_viz.networks.card import OutputKind
 
 _ITERATED = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # these run or list whatever they hold
 
 
-def adapt(network: nn.Module, example: Tensor) -> ForeignNetwork:
+def adapt(
+    network: nn.Module,
+    example: Tensor,
+    output: Callable[[Any], Any] | None = None,
+    *,
+    kind: OutputKind | None = None,
+    classes: int | None = None,
+) -> ForeignNetwork:
     """A copy of `network`, of any library, whose gates are shown to this project's watchers.
 
     `read_gates`, `record_gates`, `replace_gates` and attributions work on it as on this project's networks. Gates are
@@ -27,11 +37,17 @@ def adapt(network: nn.Module, example: Tensor) -> ForeignNetwork:
 
     Args:
         network: any module whose forward takes a picture; in train or eval mode, which the copy keeps.
-        example: (1, 3, H, W), on the network's device; large enough that layers have more than one position.
+        example: (1, C, H, W), on the network's device; large enough that layers have more than one position.
+        output: from what the network returns to scores (B, K), or to one of the outputs that `scores` knows. Without it
+            they are looked for; where they are in doubt gates can be read all the same, and `explain` says what to
+            write.
+        kind: what the output is; told by its shape where it is (B, K, H, W) or torchvision's detections.
+        classes: how many there are; only detections need it.
 
     Raises:
-        ValueError: the network cannot be copied or run, is scripted, is adapted already, or computes something else
-            once it is adapted (its forward pass then depends on more than its input).
+        ValueError: `output` does not lead to scores, or the network cannot be copied or run, is scripted, is adapted
+            already, or computes something else once it is adapted (its forward pass then depends on more than its
+            input).
     """
     if any(isinstance(module, ForeignNetwork) for module in network.modules()):
         raise ValueError("this network is adapted already")
@@ -39,7 +55,7 @@ def adapt(network: nn.Module, example: Tensor) -> ForeignNetwork:
         raise ValueError("a scripted network hides its multiplications; adapt the module it was made from")
     if not isinstance(example, Tensor) or example.ndim != 4:
         given = tuple(example.shape) if isinstance(example, Tensor) else type(example).__name__
-        raise ValueError(f"the example is a normalised picture, (1, 3, H, W); got {given}")
+        raise ValueError(f"the example is a normalised picture, (1, C, H, W); got {given}")
     try:
         adapted = copy.deepcopy(network)
     except (RuntimeError, TypeError, AttributeError) as error:
@@ -52,6 +68,8 @@ def adapt(network: nn.Module, example: Tensor) -> ForeignNetwork:
             raise ValueError(f"this network cannot be run on {tuple(example.shape)}: {_first_line(error)}") from error
         result = _with_gates(adapted, traced)
         _check(result, example, traced)
+    scores = scores_of(traced.output, example, output, kind, classes)
+    result.adaption = replace(result.adaption, scores=scores)
     return result
 
 

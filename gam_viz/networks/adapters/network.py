@@ -8,18 +8,22 @@ left on the network afterwards.
 
 from __future__ import annotations
 
+import copy
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gam_viz.attention import Gate, show, watched
 from gam_viz.networks.adapters.multiply import multiply_by, operands, unexpanded
+from gam_viz.networks.adapters.scores import Region, Scores
+from gam_viz.text.refusal import RefusalError
 
 
 @dataclass(frozen=True)
@@ -40,25 +44,51 @@ class Adaption:
         notes: sentences a user should read.
         bare_relu: a part of the network that computes a ReLU outside of `nn.ReLU`, where a backward pass with another
             rule at the ReLUs would miss it; empty where there is none.
+        scores: how its output becomes scores (B, K); None before that is known.
     """
 
     places: Mapping[tuple[str, int], GatePlace]
     layers: tuple[str, ...]
     notes: tuple[str, ...]
     bare_relu: str = ""
+    scores: Scores | None = None
 
 
 class ForeignNetwork(nn.Module):
-    """A network of another library, adapted; see `adapt`, which makes it."""
+    """A network of another library, adapted; see `adapt`, which makes it. Its forward gives scores (B, K)."""
 
     adaption: Adaption
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        run: Callable[..., Any] = super().forward
+        scores, pictures = self.adaption.scores, args[0] if args else None
+        if scores is None or not isinstance(pictures, Tensor):
+            return self._forward(super().forward, args, kwargs)
+        size = int(pictures.shape[-2]), int(pictures.shape[-1])
+        return scores(self._forward(super().forward, args, kwargs), size)
+
+    def _forward(self, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if torch.compiler.is_compiling() or not watched():
             return run(*args, **kwargs)
         with _calls() as calls, _Products(self, calls):
             return run(*args, **kwargs)
+
+
+def within(network: ForeignNetwork, region: Region) -> ForeignNetwork:
+    """The same network, its weights shared, whose scores are summed over a region of the picture.
+
+    Raises:
+        ValueError: its output is neither a segmentation nor detections, or the region is none.
+    """
+    scores = network.adaption.scores
+    if scores is None or scores.kind not in ("segmentation", "detection"):
+        raise RefusalError("errors.reason.no_region")
+    left, top, right, bottom = region
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise RefusalError("errors.reason.region", given=", ".join(f"{share:g}" for share in region))
+    shared = {id(part): part for part in itertools.chain(network.parameters(), network.buffers())}
+    copied = copy.deepcopy(network, shared)
+    copied.adaption = replace(network.adaption, scores=replace(scores, region=region))
+    return copied
 
 
 @dataclass

@@ -61,7 +61,7 @@ def admitted(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], kept: Sequen
             raise OwnNetworkError("there", name=other.card.name)
     check_room(len(checkpoint.content or b""), kept)
     skeleton(card)
-    check_scale(card.config, card.input_size)
+    check_scale(card.config, card.sides[0])
     home = next((c.card for c in shipped if (c.card.dataset, c.card.classes) == (card.dataset, card.classes)), None)
     return dataclasses.replace(
         checkpoint,

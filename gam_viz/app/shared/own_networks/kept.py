@@ -52,8 +52,8 @@ def keep(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], *, on_wait: OnWa
 
 
 def _try(checkpoint: Checkpoint, on_wait: OnWait) -> None:
-    size = checkpoint.card.input_size
-    noise = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0))  # (1, 3, S, S)
+    card = checkpoint.card
+    noise = torch.randn(1, card.channels, *card.sides, generator=torch.Generator().manual_seed(0))  # (1, C, H, W)
     with lane(device(), on_wait), torch.no_grad():
         logits = network(checkpoint)(noise.to(device()))
     if not bool(torch.isfinite(logits).all()):

@@ -1,0 +1,199 @@
+"""From whatever a network returns to scores (B, K), one a class, label or value: what all else here is asked about.
+
+    (B, K), (B,)             scores as they are; (logits, aux), {"logits": …} and an object with .logits hold them
+    (B, K, H, W)             segmentation: each class's logits, summed over the picture or over a region of it
+    (B, 4 + K, N)            detection as YOLOv8 and later give it: boxes (x, y, width, height around a centre), scores
+    (B, N, 5 + K)            the same as YOLOv5 and v7 give it, the fifth number being the box's own score
+    [{"boxes", "labels", "scores"}]   detection as torchvision gives it: boxes (left, top, right, bottom)
+
+Of detections, each class's scores are summed over those whose centre lies in the region.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gam_viz.networks.card import OutputKind
+from gam_viz.text.refusal import RefusalError
+
+#: (left, top, right, bottom) as shares of the picture's width and height, 0..1.
+Region = tuple[float, float, float, float]
+WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
+_NAMES = ("logits", "out")  # where transformers and torchvision put them
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How one network's output becomes scores.
+
+    Attributes:
+        kind: what the output is; None where nobody said it and its shape does not tell.
+        output: from what the network returns to a part of it that is read; None to look for it.
+        classes: how many there are; None to count them. torchvision's detections do not tell.
+        region: over which segmentations and detections are summed.
+        refusal: why what the network returned on its example cannot be read; None where it can.
+    """
+
+    kind: OutputKind | None = None
+    output: Callable[[Any], Any] | None = None
+    classes: int | None = None
+    region: Region = WHOLE
+    refusal: RefusalError | None = None
+
+    def __call__(self, raw: Any, size: tuple[int, int]) -> Any:
+        """Scores (B, K); what the network returned, where that cannot be read.
+
+        Args:
+            raw: what the network returned.
+            size: (height, width) of the pictures it was given, in pixels.
+        """
+        return raw if self.refusal is not None else self._read(raw, size)
+
+    def _read(self, raw: Any, size: tuple[int, int]) -> Tensor:
+        given = raw if self.output is None else self.output(raw)
+        if isinstance(given, list) and given and all(isinstance(each, Mapping) and "boxes" in each for each in given):
+            return self._of_lists(given, size)
+        found = given if isinstance(given, Tensor) else self._found(given)
+        if found is None or not found.is_floating_point():
+            raise unreadable(given)
+        if found.ndim == 1:
+            return found[:, None]  # one value a picture
+        if found.ndim == 2:
+            return found
+        if found.ndim == 4 and self.kind in (None, "segmentation"):
+            return _within(found, self.region).sum((2, 3))
+        if found.ndim == 4 and tuple(found.shape[2:]) == (1, 1):
+            return found.flatten(1)
+        if found.ndim == 3 and self.kind == "detection":
+            return self._of_boxes(found, size)
+        raise unreadable(given)
+
+    def _found(self, given: Any) -> Tensor | None:
+        """The scores among several things, where there is no doubt."""
+        for name in _NAMES:
+            part = given.get(name) if isinstance(given, Mapping) else getattr(given, name, None)
+            if isinstance(part, Tensor):
+                return part
+        parts = list(given.values()) if isinstance(given, Mapping) else given
+        if not isinstance(parts, Sequence) or isinstance(parts, str):
+            return None
+        wanted = {"segmentation": 4, "detection": 3}.get(self.kind or "", 2)
+        fitting = [part for part in parts if isinstance(part, Tensor) and part.ndim == wanted]
+        alike = {tuple(part.shape) for part in fitting}
+        # Of several alike the first: those after it are what auxiliary heads say.
+        told = len(fitting) == 1 or (len(alike) == 1 and not isinstance(given, Mapping))
+        return fitting[0] if told else None
+
+    def _of_boxes(self, found: Tensor, size: tuple[int, int]) -> Tensor:
+        """(B, 4 + K, N) or (B, N, 5 + K) -> (B, K)."""
+        across, down = found.shape[1:]
+        by_row = across < down if self.classes is None else across == 4 + self.classes
+        if not by_row:
+            found = found.transpose(1, 2)  # (B, 5 + K, N)
+            found = torch.cat([found[:, :4], found[:, 4:5] * found[:, 5:]], dim=1)
+        if self.classes not in (None, found.shape[1] - 4) or found.shape[1] < 5:
+            raise RefusalError(
+                "errors.reason.detection_classes", rows=int(across), columns=int(down), classes=self.classes or "?"
+            )
+        centres = found[:, :2].detach() / found.new_tensor([size[1], size[0]])[:, None]  # (B, 2, N), 0..1
+        return (found[:, 4:] * _inside(centres, self.region)).sum(2)
+
+    def _of_lists(self, given: Sequence[Mapping[str, Tensor]], size: tuple[int, int]) -> Tensor:
+        if self.classes is None:
+            raise RefusalError("errors.reason.detection_count")
+        rows = []
+        for each in given:
+            corners = (
+                each["boxes"].detach().reshape(-1, 2, 2).mean(1).T
+                / each["boxes"].new_tensor([size[1], size[0]])[:, None]
+            )  # (2, n)
+            scores = each["scores"] * _inside(corners[None], self.region)[0, 0]
+            chosen = each["labels"][None] == torch.arange(self.classes, device=scores.device)[:, None]  # (K, n)
+            rows.append((scores * chosen).sum(1))
+        return torch.stack(rows)
+
+
+def scores_of(
+    raw: Any,
+    example: Tensor,
+    output: Callable[[Any], Any] | None = None,
+    kind: OutputKind | None = None,
+    classes: int | None = None,
+) -> Scores:
+    """How the scores are read from what a network returned on its example.
+
+    Raises:
+        ValueError: `output` was given and does not lead to scores; the sentence says what it led to.
+    """
+    scores, size = Scores(kind, output, classes), (int(example.shape[-2]), int(example.shape[-1]))
+    try:
+        found = scores._read(raw, size)
+    except RefusalError as error:
+        if output is not None:
+            raise
+        return dataclasses.replace(scores, refusal=error)
+    except (KeyError, IndexError, AttributeError, TypeError, RuntimeError) as error:
+        raise RefusalError(
+            "errors.reason.output_fails", given=described(raw), why=f"{type(error).__name__}: {error}"
+        ) from error
+    if found.shape[0] != example.shape[0]:
+        raise unreadable(raw)
+    if kind is None:
+        given = raw if output is None else output(raw)
+        read = given if isinstance(given, Tensor) else scores._found(given)
+        if read is None:
+            scores = dataclasses.replace(scores, kind="detection")
+        elif read.ndim == 4:
+            scores = dataclasses.replace(scores, kind="segmentation")
+    return scores
+
+
+def unreadable(raw: Any) -> RefusalError:
+    """Why this gives no scores, and what to write."""
+    if isinstance(raw, Mapping):
+        keys = [key for key, value in raw.items() if isinstance(value, Tensor)] or list(raw)
+        instead = f'o["{keys[0]}"]' if keys else "o"
+    elif isinstance(raw, Sequence) and not isinstance(raw, str):
+        instead = f"o[{next((k for k, value in enumerate(raw) if isinstance(value, Tensor)), 0)}]"
+    elif isinstance(raw, Tensor):
+        instead = {3: "o.mean(1)", 4: "o.mean((2, 3))"}.get(raw.ndim, "o.flatten(1)")
+    else:
+        instead = "o.logits"
+    return RefusalError("errors.reason.output_unknown", given=described(raw), instead=instead)
+
+
+def described(raw: Any, most: int = 6) -> str:
+    """What was returned, in short: shapes and keys."""
+    if isinstance(raw, Tensor):
+        return f"({', '.join(map(str, raw.shape))})"
+    if isinstance(raw, Mapping):
+        parts = [f'"{key}": {described(value, 0)}' for key, value in list(raw.items())[:most]]
+        return f"{{{', '.join(parts)}{', …' if len(raw) > most else ''}}}"
+    if isinstance(raw, (tuple, list)):
+        parts = [described(value, 0) for value in raw[:most]]
+        return f"[{', '.join(parts)}{', …' if len(raw) > most else ''}]"
+    return type(raw).__name__
+
+
+def _within(found: Tensor, region: Region) -> Tensor:
+    """The cells (B, K, h, w) that a region covers; at least one."""
+    rows, columns = found.shape[2:]
+    left, top, right, bottom = region
+    first_row, first_column = min(round(top * rows), rows - 1), min(round(left * columns), columns - 1)
+    last_row, last_column = max(round(bottom * rows), first_row + 1), max(round(right * columns), first_column + 1)
+    return found[:, :, first_row:last_row, first_column:last_column]
+
+
+def _inside(centres: Tensor, region: Region) -> Tensor:
+    """(B, 2, N) of x and y in 0..1 -> (B, 1, N): whether each lies in the region. Of the whole picture, all do."""
+    if region == WHOLE:
+        return torch.ones_like(centres[:, :1])
+    left, top, right, bottom = region
+    x, y = centres[:, :1], centres[:, 1:]
+    return ((x >= left) & (x <= right) & (y >= top) & (y <= bottom)).to(centres.dtype)
