@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
     s.add_argument("--mean", nargs="+", type=float, metavar="NUMBER", help="of the normalisation, a number a channel")
     s.add_argument("--std", nargs="+", type=float, metavar="NUMBER", help="of the normalisation, a number a channel")
     s.add_argument("--output", metavar="MODULE:FUNCTION", help="from what the network returns to (B, outputs)")
-    s.add_argument("--target", default="class", help="what the outputs are (default: class); unknown ones are listed")
+    s.add_argument("--target", help="what the outputs are (default: told by their shape); what is unknown lists them")
     s.add_argument("--unit", default="", help="of a regression's value")
     s.add_argument("--port", type=int, help="default: a free one")
     s.add_argument("--browser", action="store_true", help="open it in the browser at once")

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from gam_viz.evidence.case import About, CaseSettings, LoadedNetwork
 from gam_viz.evidence.examine import examine
-from gam_viz.explain import Explanation, GateReading, seen_by, spatial_map
+from gam_viz.explain import Explanation, GateReading, read_gates, seen_by, spatial_map
 from gam_viz.explain import explain as explain_one
 from gam_viz.images import Picture
 from gam_viz.images.given import given_pictures
 from gam_viz.images.network_input import denormalise
+from gam_viz.networks.card import FOREIGN
 from gam_viz.networks.live import LiveNetwork
 from gam_viz.notebook.opening import Said, open_network, open_networks
 from gam_viz.runtime.device import device_of
@@ -35,21 +36,30 @@ class Gates(Sequence[GateReading]):
     """A network's gates on one picture, in the order they are computed: a sequence of `GateReading`.
 
     Attributes:
-        explanation: with the logits.
-        seen: (S, S, 3) uint8 RGB: the picture as the network saw it.
+        readings: the gates.
+        seen: (H, W, 3) uint8 RGB: the picture as the network saw it.
+        name: of the network.
+        attention: of its module where that is known; else "foreign".
     """
 
-    explanation: Explanation
+    readings: tuple[GateReading, ...]
     seen: Any
+    name: str = ""
+    attention: str = FOREIGN
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """That have gates, in order."""
+        return tuple(dict.fromkeys(reading.layer for reading in self))
 
     def __len__(self) -> int:
-        return len(self.explanation.readings)
+        return len(self.readings)
 
     def __getitem__(self, index: Any) -> Any:
-        return self.explanation.readings[index]
+        return self.readings[index]
 
     def __iter__(self) -> Iterator[GateReading]:
-        return iter(self.explanation.readings)
+        return iter(self.readings)
 
     def __repr__(self) -> str:
         lines = [
@@ -57,7 +67,7 @@ class Gates(Sequence[GateReading]):
             f"{float(reading.values.min()):.3g} to {float(reading.values.max()):.3g}"
             for reading in self
         ]
-        return "\n".join([f"{len(self)} gates in {len(self.explanation.layers)} layers", *lines])
+        return "\n".join([f"{len(self)} gates in {len(self.layers)} layers", *lines])
 
     def _repr_png_(self) -> bytes:
         from gam_viz.figures.export import to_bytes
@@ -78,17 +88,16 @@ class Gates(Sequence[GateReading]):
         from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale
         from gam_viz.figures.style import colour_of
 
-        known = self.explanation.layers
+        known = self.layers
         unknown = [layer for layer in layers if layer not in known]
         if unknown or not known:
             where = ", ".join(unknown) or "this network"
             raise ValueError(f"there are no gates in {where}; there are in {', '.join(known) or 'no layer'}")
         columns, shown = [], layers or known[-MOST_LAYERS:]
-        masked = any(gate.over_picture for layer in shown for gate in self.explanation.gates(layer, "spatial"))
+        of = {(r.layer, r.branch): r for r in reversed(self.readings) if r.branch == "channel" or r.over_picture}
+        masked = any((layer, "spatial") in of for layer in shown)
         for layer in shown:
-            channel, mask = self.explanation.reading(layer, "channel"), self.explanation.reading(layer, "spatial")
-            if mask is not None and not mask.over_picture:
-                mask = None
+            channel, mask = of.get((layer, "channel")), of.get((layer, "spatial"))
             found = None if mask is None else spatial_map(mask, channel if mask.per_channel else None)
             scale = Scale(0, 1) if found is None else spatial_scale([found])
             caption = "" if found is None else f"{found.values.min():.3g} to {found.values.max():.3g}"
@@ -102,7 +111,7 @@ class Gates(Sequence[GateReading]):
             columns.append(
                 ExportColumn(
                     layer,
-                    colour_of(self.explanation.card.config.attention),
+                    colour_of(self.attention),
                     self.seen,
                     "",
                     channel,
@@ -111,7 +120,7 @@ class Gates(Sequence[GateReading]):
                     (panel,) if masked else (),
                 )
             )
-        return comparison_figure(self.explanation.card.name, columns)
+        return comparison_figure(self.name, columns)
 
 
 def gates(network: nn.Module, picture: Any, **said: Any) -> Gates:
@@ -125,8 +134,9 @@ def gates(network: nn.Module, picture: Any, **said: Any) -> Gates:
     Raises:
         ValueError: the network or the picture cannot be looked at; the sentence says why.
     """
-    opened, x, seen = _opened(network, picture, Said(**said))
-    return Gates(explain_one(opened.module, opened.card, x), seen)
+    opened, x, seen = _opened(network, picture, Said(**said), scores=False)
+    _, readings = read_gates(opened.module, x)
+    return Gates(readings, seen, opened.card.name, opened.card.config.attention)
 
 
 def explain(network: nn.Module, picture: Any, **said: Any) -> Explanation:
@@ -180,18 +190,18 @@ def report(
     return path
 
 
-def _opened(network: nn.Module, picture: Any, said: Said) -> tuple[LiveNetwork, Tensor, Any]:
+def _opened(network: nn.Module, picture: Any, said: Said, *, scores: bool = True) -> tuple[LiveNetwork, Tensor, Any]:
     """The network, and the picture as it sees it: (1, C, H, W) on its device, and (H, W, 3) uint8."""
     if isinstance(picture, Tensor) and picture.ndim == 4 and picture.is_floating_point():
         size = said.size or int(picture.shape[-1])
-        opened = open_network(network, replace(said, size=size), name=type(network).__name__, x=picture)
+        opened = open_network(network, replace(said, size=size), x=picture, scores=scores)
         card, x = opened.card, picture.to(device_of(opened.module))
         if set(card.mean) == {0.0}:  # unknown: drawn from its smallest to its largest value
             x_shown = (x - x.min()) / (x.max() - x.min()).clamp_min(1e-12)
         else:
             x_shown = x
         return opened, x, denormalise(x_shown.float(), card.mean, card.std)
-    opened = open_network(network, said, name=type(network).__name__)
+    opened = open_network(network, said, scores=scores)
     seen = seen_by(opened.card, _picture(picture))
     return opened, seen.tensor.to(device_of(opened.module)), seen.seen
 

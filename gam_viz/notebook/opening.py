@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +17,10 @@ from gam_viz.explain import gates_of
 from gam_viz.images.preparation import Preparation, read_preparation
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork, adapt, foreign_card
-from gam_viz.networks.card import Card, CheckpointError
+from gam_viz.networks.card import OUTPUT_KINDS, CheckpointError, OutputKind
 from gam_viz.networks.live import LiveNetwork, live_digest
 from gam_viz.runtime.device import device_of
+from gam_viz.text.refusal import RefusalError
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIZE = 224  # pixels, where nothing says another
@@ -37,7 +39,8 @@ class Said:
         size: side of the square input in pixels.
         mean, std: of the normalisation, a value a channel.
         output: from what the network returns to (B, outputs).
-        target: the kind of output; see `Card.output`.
+        target: what the outputs are: "class", "multilabel", "binary", "regression", "segmentation" or "detection"; told
+            by their shape where None, else classes.
         unit: of a regression's value.
     """
 
@@ -47,7 +50,7 @@ class Said:
     mean: Sequence[float] | None = None
     std: Sequence[float] | None = None
     output: Output | None = None
-    target: str = "class"
+    target: OutputKind | None = None
     unit: str = ""
 
 
@@ -58,7 +61,7 @@ def open_networks(networks: nn.Module | Mapping[str, nn.Module], said: Said) -> 
         TypeError: something is no module.
         ValueError: a network cannot be looked at, or what was said does not fit it; the sentence says what would.
     """
-    named = networks if isinstance(networks, Mapping) else {type(networks).__name__: networks}
+    named = networks if isinstance(networks, Mapping) else {_kind(networks): networks}
     if not named:
         raise ValueError("no network was given")
     for name, network in named.items():
@@ -76,7 +79,9 @@ def open_networks(networks: nn.Module | Mapping[str, nn.Module], said: Said) -> 
     return opened
 
 
-def open_network(network: nn.Module, said: Said, *, name: str = "", x: Tensor | None = None) -> LiveNetwork:
+def open_network(
+    network: nn.Module, said: Said, *, name: str = "", x: Tensor | None = None, scores: bool = True
+) -> LiveNetwork:
     """One network: copied in memory, adapted where it is not of this project, with a card.
 
     Args:
@@ -84,38 +89,50 @@ def open_network(network: nn.Module, said: Said, *, name: str = "", x: Tensor | 
         said: about it.
         name: of it; its class's where empty.
         x: (1, C, H, W), normalised, to find the gates with; noise of the input's size where None.
+        scores: whether its output must be readable; without, gates are all that can be asked of it.
 
     Raises:
         ValueError: as `open_networks`.
     """
+    name = name or _kind(network)
     network = getattr(network, "_orig_mod", network)  # what torch.compile wraps
-    prepared = preparation_of(network, said)
+    if said.target not in (None, *OUTPUT_KINDS):
+        raise ValueError(f"target is one of {', '.join(OUTPUT_KINDS)}, got {said.target!r}")
+    prepared, channels = preparation_of(network, said), _channels(network)
     size = prepared.size or SIZE
-    channels = _channels(network)
-    mean, std = prepared.mean, prepared.std
-    if x is not None and (mean is None or std is None):
-        mean, std = (0.0,) * channels, (1.0,) * channels  # it is normalised already, nobody knows how
-    elif mean is None or std is None:
-        mean, std = IMAGENET if channels == 3 else ((0.5,) * channels, (0.5,) * channels)
-        warnings.warn(
-            f"{name or type(network).__name__}: nothing says how pictures are normalised; "
-            f"{'ImageNet' if channels == 3 else '0.5'}'s mean and std are taken. Give transform=, or mean= and std=.",
-            stacklevel=2,
-        )
+    mean, std = _normalisation(prepared, channels, name, assume=x is None)
     if x is None:
         x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(0))
     x = x.to(device_of(network))
-    ours = isinstance(network, ResidualNetwork | ForeignNetwork)
-    adapted = network if ours else adapt(network, x)
-    if ours and any(module.training for module in network.modules()):
-        raise ValueError("a network is looked at in eval mode; call .eval() first")
-    if not ours:
-        adapted.eval()
-    count = _outputs(adapted, x)
-    card = _card(network, class_names(said.classes, count, network), size, mean, std, name)
-    card = dataclasses.replace(card, fit=prepared.fit, resize=prepared.resize, interpolation=prepared.interpolation)
+    if isinstance(network, ResidualNetwork | ForeignNetwork):
+        copied: nn.Module = copy.deepcopy(network)
+    else:
+        copied = adapt(network, x, said.output, kind=said.target, classes=_count(said.classes))
+    copied.eval().requires_grad_(False)
+    refusal = _refusal(copied)
+    if refusal is not None and scores:
+        raise refusal
+    if refusal is None:
+        with torch.no_grad():
+            count = int(copied(x).shape[1])
+        names, kind = class_names(said.classes, count, network, said.target), said.target
+    else:  # of what nobody reads
+        names, kind = ("?",), "regression"
+    try:
+        card = foreign_card(copied, names, input_size=size, mean=mean, std=std, name=name, output=kind, unit=said.unit)
+    except CheckpointError as error:
+        raise ValueError(str(error)) from error
+    card = dataclasses.replace(
+        card,
+        config=network.config if isinstance(network, ResidualNetwork) else card.config,
+        dataset="own",
+        dataset_title="",
+        fit=prepared.fit,
+        resize=prepared.resize,
+        interpolation=prepared.interpolation,
+    )
     card.check()
-    return LiveNetwork(card, adapted, live_digest(adapted, card, said.output))
+    return LiveNetwork(card, copied, live_digest(copied, card, said.output))
 
 
 def preparation_of(network: nn.Module, said: Said) -> Preparation:
@@ -131,7 +148,9 @@ def preparation_of(network: nn.Module, said: Said) -> Preparation:
     return dataclasses.replace(found, mean=mean or found.mean, std=std or found.std)
 
 
-def class_names(classes: Classes | None, count: int, network: nn.Module) -> tuple[str, ...]:
+def class_names(
+    classes: Classes | None, count: int, network: nn.Module, kind: OutputKind | None = None
+) -> tuple[str, ...]:
     """Names, one an output: those given, else those that the network carries, else numbers.
 
     Raises:
@@ -141,7 +160,8 @@ def class_names(classes: Classes | None, count: int, network: nn.Module) -> tupl
         labels = getattr(getattr(network, "config", None), "id2label", None)  # Hugging Face
         classes = labels if isinstance(labels, Mapping) and len(labels) == count else None
     if classes is None:
-        return tuple(f"class {number}" for number in range(count))
+        word = {"regression": "value", "multilabel": "label"}.get(kind or "", "class")
+        return (word,) if count == 1 else tuple(f"{word} {number}" for number in range(count))
     if isinstance(classes, str | Path):
         try:
             lines = Path(classes).expanduser().read_text(encoding="utf-8").splitlines()
@@ -160,21 +180,43 @@ def gates_found(network: LiveNetwork) -> tuple[int, int]:
     return branches.count("channel"), branches.count("spatial")
 
 
-def _card(
-    network: nn.Module,
-    classes: tuple[str, ...],
-    size: int,
-    mean: tuple[float, ...],
-    std: tuple[float, ...],
-    name: str,
-) -> Card:
-    try:
-        card = foreign_card(network, classes, input_size=size, mean=mean, std=std, name=name)
-    except CheckpointError as error:
-        raise ValueError(str(error)) from error
-    if isinstance(network, ResidualNetwork):
-        card = dataclasses.replace(card, config=network.config)
-    return dataclasses.replace(card, dataset="own", dataset_title="")
+def notes_of(network: LiveNetwork) -> tuple[str, ...]:
+    """What was found out about it that its user should read."""
+    return network.module.adaption.notes if isinstance(network.module, ForeignNetwork) else ()
+
+
+def _normalisation(
+    prepared: Preparation, channels: int, name: str, *, assume: bool
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation; where nothing says them, assumed with a warning, or 0 and 1 for a picture that is
+    normalised already, nobody knows how."""
+    if prepared.mean is not None and prepared.std is not None:
+        return prepared.mean, prepared.std
+    if not assume:
+        return (0.0,) * channels, (1.0,) * channels
+    mean, std = IMAGENET if channels == 3 else ((0.5,) * channels, (0.5,) * channels)
+    warnings.warn(
+        f"{name}: nothing says how pictures are normalised; {'ImageNet' if channels == 3 else '0.5'} is taken for mean "
+        "and std. Give transform=, or mean= and std=.",
+        stacklevel=3,
+    )
+    return mean, std
+
+
+def _refusal(network: nn.Module) -> RefusalError | None:
+    """Why nobody reads its output; None where it is read."""
+    scores = network.adaption.scores if isinstance(network, ForeignNetwork) else None
+    return None if scores is None else scores.refusal
+
+
+def _kind(network: Any) -> str:
+    """Its class's name; of a compiled one, that of what was compiled."""
+    return type(getattr(network, "_orig_mod", network)).__name__
+
+
+def _count(classes: Classes | None) -> int | None:
+    """How many were given, where that needs no file read."""
+    return None if classes is None or isinstance(classes, str | Path) else len(classes)
 
 
 def _channels(network: nn.Module) -> int:
@@ -183,14 +225,3 @@ def _channels(network: nn.Module) -> int:
         if isinstance(module, nn.Conv2d):
             return module.in_channels
     return 3
-
-
-def _outputs(network: nn.Module, example: Tensor) -> int:
-    with torch.no_grad():
-        scores = network(example)
-    if not isinstance(scores, Tensor) or scores.ndim != 2:
-        given = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
-        raise ValueError(
-            f'the network returns {given}, and (B, outputs) is needed; give output=, as in output=lambda o: o["logits"]'
-        )
-    return int(scores.shape[1])

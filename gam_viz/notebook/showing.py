@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from gam_viz.app.serve_beside import ServerBeside
 from gam_viz.app.shared.own_networks.live import KEY, Exhibit, exhibits, put_up, take_down
 from gam_viz.images.given import given_pictures
-from gam_viz.notebook.opening import Classes, Said, gates_found, open_networks
+from gam_viz.networks.card import OutputKind
+from gam_viz.notebook.opening import Classes, Said, gates_found, notes_of, open_networks
 
 HEIGHT = 900  # pixels of the frame in a notebook
 
@@ -75,7 +76,7 @@ def show(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     output: Callable[[Any], Tensor] | None = None,
-    target: str = "class",
+    target: OutputKind | None = None,
     unit: str = "",
     port: int | None = None,
 ) -> Show:
@@ -93,7 +94,7 @@ def show(
         size: side of the square input in pixels.
         mean, std: of the normalisation.
         output: from what the network returns to (B, outputs), where that is not a tensor of logits.
-        target: what the outputs are: "class" and others; see `Card.output`.
+        target: what the outputs are; see `Said`.
         unit: of a regression's value.
         port: of the server; a free one where None.
 
@@ -118,6 +119,8 @@ def show(
     for name, network in opened.items():
         channel, spatial = gates_found(network)
         print(f"{name}: {channel + spatial} gates ({channel} channel, {spatial} spatial)")
+        for note in notes_of(network):
+            print(f"  {note}")
     print(known.url)
     return known
 

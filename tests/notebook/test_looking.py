@@ -53,7 +53,7 @@ def test_a_plot_has_a_column_a_layer_and_refuses_what_is_not_there(picture):
     gates = gam_viz.gates(own_network(), picture, **SAID)
     figure = gates.plot()
     titles = [axes.get_title() for axes in figure.axes]
-    assert [layer for layer in gates.explanation.layers if layer in titles] == list(gates.explanation.layers)
+    assert [layer for layer in gates.layers if layer in titles] == list(gates.layers)
     assert gates._repr_png_().startswith(b"\x89PNG")
     with pytest.raises(ValueError, match="no gates in nowhere; there are in attention1"):
         gates.plot("nowhere")
