@@ -7,7 +7,7 @@ that the file is compared with the architecture before a tensor of either is all
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from torch import nn
 from gam_viz.networks.card import CheckpointError
 from gam_viz.networks.state_dicts.file import WeightsFile, open_weights
 from gam_viz.networks.state_dicts.fit import fitting, load_weights, shapes_of
+from gam_viz.networks.weights import Shape
 from gam_viz.text.refusal import first_line
 
 TIMM, TORCHVISION = "timm", "torchvision"
@@ -77,7 +78,7 @@ def build_named(
         return NamedNetwork(module.eval(), architecture, **facts)
     file = weights if isinstance(weights, WeightsFile) else open_weights(weights, name)
     classes, channels = _told(architecture, file)
-    fitting(shapes_of(_on_meta(architecture, classes, channels)), file, architecture)
+    fitting(_shapes(architecture, classes, channels), file, architecture)
     module = build(classes, channels)
     left_over = load_weights(module, file, architecture)
     facts |= {"num_classes": classes, "channels": channels}
@@ -87,12 +88,25 @@ def build_named(
     return NamedNetwork(module.eval(), architecture, **facts, left_over=left_over)
 
 
+def fits(architecture: str, file: WeightsFile) -> bool:
+    """Whether a file's weights are an architecture's, all of them.
+
+    Raises:
+        CheckpointError: there is no such architecture here.
+    """
+    try:
+        fitting(_shapes(architecture, *_told(architecture, file)), file, architecture)
+    except CheckpointError:
+        return False
+    return True
+
+
 def _told(architecture: str, file: WeightsFile) -> tuple[int, int]:
     """Classes and input channels, from the shapes of the weights that depend on them."""
     _, facts = _builder(architecture)
     usual = facts["num_classes"], facts["channels"]
-    shapes = shapes_of(_on_meta(architecture, *usual))
-    other = shapes_of(_on_meta(architecture, usual[0] + 1, usual[1]))
+    shapes = _shapes(architecture, *usual)
+    other = _shapes(architecture, usual[0] + 1, usual[1])
     heads = {key: axis for key in shapes if (axis := _differs(shapes[key], other.get(key, shapes[key]))) is not None}
     stem = next((key for key, shape in shapes.items() if len(shape) == 4), "")
     classes = next((n for key, axis in heads.items() if (n := _size(file, key, axis))), usual[0])
@@ -100,7 +114,7 @@ def _told(architecture: str, file: WeightsFile) -> tuple[int, int]:
     return classes, channels
 
 
-def _differs(a: tuple[int, ...], b: tuple[int, ...]) -> int | None:
+def _differs(a: Shape, b: Shape) -> int | None:
     return next((axis for axis, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), None)
 
 
@@ -110,11 +124,11 @@ def _size(file: WeightsFile, key: str, axis: int) -> int | None:
     return shape[axis] if len(shape) > axis else None
 
 
-@lru_cache(8)
-def _on_meta(architecture: str, classes: int, channels: int) -> nn.Module:
+@lru_cache(64)
+def _shapes(architecture: str, classes: int, channels: int) -> Mapping[str, Shape]:
     build, _ = _builder(architecture)
     with torch.device("meta"):
-        return build(classes, channels)
+        return shapes_of(build(classes, channels))
 
 
 def _builder(architecture: str) -> tuple[Callable[[int, int], nn.Module], dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
+from gam_viz.networks import ResidualNetwork, build_network
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.text.refusal import Joined, Phrase, reason
 
@@ -37,14 +37,11 @@ def parts_of(network: ResidualNetwork) -> Parts:
     return {key: (tuple(value.shape), _kind(value)) for key, value in network.state_dict().items()}
 
 
-def require_same(given: Parts, expected: Parts, name: str, suggested: NetworkConfig | None = None) -> None:
-    """Refuse weights that are not those of the expected network, in one sentence on what differs.
+Differences = Joined
 
-    Args:
-        given, expected: the weights.
-        name: of the file, for the sentence.
-        suggested: the configuration, where not a card but the weights' names say what is expected.
-    """
+
+def differences(given: Parts, expected: Parts) -> Differences | None:
+    """What differs between weights and those of the expected network, in words; None where nothing does."""
     missing = sorted(expected.keys() - given.keys())
     unexpected = sorted(given.keys() - expected.keys())
     both = sorted(expected.keys() & given.keys())
@@ -59,17 +56,14 @@ def require_same(given: Parts, expected: Parts, name: str, suggested: NetworkCon
         parts.append(_difference("shapes", [_shape(key, given[key][0], expected[key][0]) for key in reshaped]))
     if retyped:
         parts.append(_difference("formats", retyped))
-    if not parts:
-        return
-    if suggested is None:
-        raise CheckpointError("checkpoints.misfit.card", name=name, differences=Joined("errors.and_then", tuple(parts)))
-    raise CheckpointError(
-        "checkpoints.misfit.names",
-        name=name,
-        architecture=suggested.architecture,
-        attention=suggested.attention,
-        differences=Joined("errors.and_then", tuple(parts)),
-    )
+    return Joined("errors.and_then", tuple(parts)) if parts else None
+
+
+def require_same(given: Parts, expected: Parts, name: str) -> None:
+    """Refuse weights that are not those of the network that a card describes, in one sentence on what differs."""
+    differs = differences(given, expected)
+    if differs is not None:
+        raise CheckpointError("checkpoints.misfit.card", name=name, differences=differs)
 
 
 def _difference(kind: str, names: Sequence[str | Phrase], limit: int = 4) -> Phrase:

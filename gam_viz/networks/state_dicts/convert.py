@@ -11,16 +11,20 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-from gam_viz.networks import STEMS, NetworkConfig
+from gam_viz.networks import ARCHITECTURES, STEMS, NetworkConfig
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, from_bytes
 from gam_viz.networks.state_dicts.file import WeightsFile, open_weights
 from gam_viz.networks.state_dicts.infer import CHANNEL_SIGMOID, RESIDUAL, infer
-from gam_viz.networks.state_dicts.names import renamed
-from gam_viz.networks.weights import parts_of, require_finite, require_same, skeleton
+from gam_viz.networks.state_dicts.misses import UnknownNetworkError, near_misses, show_line
+from gam_viz.networks.state_dicts.names import POOLED, Renamed, renamed
+from gam_viz.networks.state_dicts.unknown import UnknownError
+from gam_viz.networks.weights import Differences, differences, parts_of, require_finite, skeleton
+from gam_viz.text.refusal import Phrase, reason
 
 INPUT_SIZES = {"cifar": 32, "stride2": 64, "imagenet": 224}
 HALF = (0.5, 0.5, 0.5)  # the tutorial's mean and standard deviation
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,25 +35,37 @@ class StateDict:
         name: of its file, without the suffix.
         config: inferred, with the tutorial's answers to the questions.
         questions: what its weights do not tell: "channel_sigmoid" (GAM's, default no), "stem" (the stride of a 3x3
-            stem, default "cifar": 1) and "residual" (of a chain of two modules, default yes).
+            stem, default "cifar": 1), "residual" (of a chain of two modules, default yes) and "pooled" (whether CBAM's
+            spatial convolution sees the mean first or the maximum).
+        mean_first: the likely answer to "pooled".
+        left_over: weights of the file that lie beside the network, as a loss's.
     """
 
     name: str
     config: NetworkConfig
     questions: tuple[str, ...]
+    mean_first: bool
+    left_over: tuple[str, ...]
     _file: WeightsFile
-    _names: dict[str, str]  # of the network's weights -> in the file
+    _renamed: Renamed
+
+    @property
+    def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and standard deviation that such a network was probably trained with: ImageNet's behind a 7x7 stem, else
+        the tutorial's. Nothing in the file says it."""
+        return IMAGENET if self.config.stem == "imagenet" else (HALF, HALF)
 
     def checkpoint(
         self,
         classes: Sequence[str] | None = None,
         *,
         input_size: int | None = None,
-        mean: Sequence[float] = HALF,
-        std: Sequence[float] = HALF,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
         stem: str | None = None,
         channel_sigmoid: bool = False,
         residual: bool = True,
+        mean_first: bool | None = None,
         name: str | None = None,
     ) -> Checkpoint:
         """The checkpoint, in memory: `load` builds the network, and its `content` is a safetensors file.
@@ -57,8 +73,8 @@ class StateDict:
         Args:
             classes: one name a logit; "class 0", "class 1" … where none are given.
             input_size: side of the pictures it was trained on; 32, 64 or 224 by the stem.
-            mean, std: of the normalisation it was trained with.
-            stem, channel_sigmoid, residual: the answers to the questions.
+            mean, std: of the normalisation it was trained with; `normalisation` unless given, and the card notes it.
+            stem, channel_sigmoid, residual, mean_first: the answers to the questions.
             name: of the network; the file's unless given.
 
         Raises:
@@ -70,27 +86,39 @@ class StateDict:
             raise CheckpointError(
                 "checkpoints.other.class_count", name=self.name, wanted=config.num_classes, given=len(names)
             )
+        notes = ["Converted from a state dict; its configuration was inferred from names and shapes."]
+        if mean is None or std is None:
+            notes.append("Nothing said how its pictures were normalised; what is usual for such a stem was assumed.")
         card = Card(
             name=name or self.name,
             dataset="own",
             dataset_title="Own data",
             classes=tuple(names),
             input_size=INPUT_SIZES[config.stem] if input_size is None else input_size,
-            mean=tuple(mean),
-            std=tuple(std),
+            mean=tuple(self.normalisation[0] if mean is None else mean),
+            std=tuple(self.normalisation[1] if std is None else std),
             config=config,
-            notes=("Converted from a state dict; its configuration was inferred from names and shapes.",),
+            notes=tuple(notes),
         )
         card.check()
-        numbers = self._file.tensors(self._names.values())
-        weights = {
-            key: numbers[theirs].float() if numbers[theirs].dtype == torch.float64 else numbers[theirs]
-            for key, theirs in self._names.items()
-        }
+        weights = self._weights(self.mean_first if mean_first is None else mean_first)
         for key in _counters(card) - weights.keys():
             weights[key] = torch.tensor(0)
         require_finite(weights)
         return from_bytes(save(weights, metadata={"card": card.to_json()}), f"{card.name}{SUFFIX}")
+
+    def _weights(self, mean_first: bool) -> dict[str, torch.Tensor]:
+        sources = self._renamed.sources
+        if mean_first and POOLED not in self.questions:
+            raise CheckpointError("checkpoints.other.no_cbam", name=self.name)
+        if mean_first:  # here the maximum comes first
+            sources = {
+                key: dataclasses.replace(source, change="swapped") if key.endswith(_MASK) else source
+                for key, source in sources.items()
+            }
+        numbers = self._file.tensors(dict.fromkeys(source.key for source in sources.values() if source.key))
+        made = {key: source.made(numbers) for key, source in sources.items()}
+        return {key: value.float() if value.dtype == torch.float64 else value for key, value in made.items()}
 
     def _answered(self, stem: str | None, channel_sigmoid: bool, residual: bool) -> NetworkConfig:
         config, options = self.config, dict(self.config.attention_options)
@@ -123,16 +151,50 @@ def open_state_dict(source: bytes | Path, name: str | None = None) -> StateDict:
         CheckpointError: not a state dict of a network known here, or damaged; the sentence says how to save one.
     """
     file = open_weights(source, name)
-    names = renamed(file.shapes, file.name)
-    config, questions = infer({key: file.shapes[theirs] for key, theirs in names.items()}, file.name)
+    try:
+        found = renamed(file.shapes, file.name)
+        shapes = {key: source.shape for key, source in found.sources.items()}
+        config, questions = infer(shapes)
+        card = Card("?", "own", "", ("?",) * config.num_classes, 32, HALF, HALF, config)
+        given = {key: (shape, _kind(file, found.sources[key].key)) for key, shape in shapes.items()}
+        # Batch norms did not count their batches before 2018; nothing is computed with that count.
+        given |= dict.fromkeys(_counters(card) - given.keys(), ((), "int"))
+        differs = differences(given, parts_of(skeleton(card)))
+    except CheckpointError:
+        raise
+    except UnknownError as error:
+        raise _unknown(file, error.phrase) from error
+    except (KeyError, IndexError) as error:
+        raise _unknown(file, Phrase("checkpoints.why.no_match")) from error
+    except ValueError as error:
+        raise _unknown(file, Phrase("checkpoints.why.not_built", {"why": reason(error)})) from error
+    if differs is not None:
+        raise _misfit(file, config, differs)
     stem = re.sub(r"(\.(pth|pt|ckpt|tar|bin|safetensors))+$", "", Path(file.name).name) or "network"
-    found = StateDict(stem, config, questions, file, names)
-    card = Card(stem, "own", "", ("?",) * config.num_classes, 32, HALF, HALF, config)
-    given = {key: (file.shapes[theirs], _kind(file, theirs)) for key, theirs in names.items()}
-    # Batch norms did not count their batches before 2018; nothing is computed with that count.
-    given |= dict.fromkeys(_counters(card) - given.keys(), ((), "int"))
-    require_same(given, parts_of(skeleton(card)), file.name, config)
-    return found
+    return StateDict(stem, config, (*questions, *found.questions), found.mean_first, found.left_over, file, found)
+
+
+def _unknown(file: WeightsFile, why: Phrase) -> UnknownNetworkError:
+    return _refused("checkpoints.unknown.because", file, known=_KNOWN, why=why)
+
+
+def _misfit(file: WeightsFile, config: NetworkConfig, differs: Differences) -> UnknownNetworkError:
+    named = {"architecture": config.architecture, "attention": config.attention}
+    return _refused("checkpoints.misfit.names", file, differences=differs, **named)
+
+
+def _refused(key: str, file: WeightsFile, **details: object) -> UnknownNetworkError:
+    """What would open it is looked for before it is said."""
+    from gam_viz.networks.likely import likely_architecture
+
+    library = likely_architecture(file)
+    details |= {"name": file.name, "show": show_line(file.name, library)}
+    return UnknownNetworkError(key, misses=near_misses(file.shapes), library=library, **details)
+
+
+#: What was looked for.
+_KNOWN = Phrase("checkpoints.known", {"architectures": ", ".join(ARCHITECTURES)})
+_MASK = ".attention.conv.weight"
 
 
 def _counters(card: Card) -> set[str]:
@@ -140,6 +202,8 @@ def _counters(card: Card) -> set[str]:
 
 
 def _kind(file: WeightsFile, weight: str) -> str:
+    if not weight:  # it stands for one that the file does not have
+        return "float"
     dtype = file.dtypes[weight]
     if dtype.is_complex or dtype == torch.bool:
         raise CheckpointError("checkpoints.other.tensor_kind", name=file.name, what=str(dtype))

@@ -14,49 +14,30 @@ from typing import Any
 from gam_viz.attention.coordinate import squeezed_channels
 from gam_viz.attention.se import hidden_channels
 from gam_viz.networks import ARCHITECTURES, NetworkConfig
-from gam_viz.networks.card import CheckpointError
-from gam_viz.text.refusal import Phrase, reason
+from gam_viz.networks.state_dicts.unknown import UnknownError
+from gam_viz.networks.weights import Shape
+from gam_viz.text.refusal import Phrase
 
-Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
 
 #: Questions that weights do not answer.
 CHANNEL_SIGMOID, STEM, RESIDUAL = "channel_sigmoid", "stem", "residual"
 
 
-def infer(shapes: Shapes, name: str) -> tuple[NetworkConfig, tuple[str, ...]]:
+def infer(shapes: Shapes) -> tuple[NetworkConfig, tuple[str, ...]]:
     """The configuration, with the tutorial's answers to what weights do not tell, and which questions those are.
 
     Raises:
-        CheckpointError: it is not one of this project's architectures; the sentence says what does not fit.
+        UnknownError: it is not one of this project's architectures.
+        ValueError: no network can be built so.
     """
-    try:
-        return _infer(shapes)
-    except (KeyError, IndexError) as error:
-        if isinstance(error, KeyError):
-            weight = repr(error.args[0])
-            raise CheckpointError("checkpoints.unknown.missing", name=name, known=_known(), weight=weight) from error
-        raise CheckpointError("checkpoints.unknown.no_match", name=name, known=_known()) from error
-    except _Unknown as error:
-        why = error.args[0]
-        raise CheckpointError("checkpoints.unknown.because", name=name, known=_known(), why=why) from error
-    except ValueError as error:
-        raise CheckpointError("checkpoints.unknown.not_built", name=name, why=reason(error)) from error
-
-
-class _Unknown(Exception):  # noqa: N818 - its argument is the phrase that says what does not fit
-    def __init__(self, why: str, **details: object) -> None:
-        super().__init__(Phrase(f"checkpoints.why.{why}", details))
-
-
-def _infer(shapes: Shapes) -> tuple[NetworkConfig, tuple[str, ...]]:
     width, _, kernel, _ = _axes(shapes, "conv1.weight", 4)
     classes, _ = _axes(shapes, "fc.weight", 2)
     bottleneck = "layer1.0.conv3.weight" in shapes
     depths = _depths(shapes)
     architecture = _architecture(depths, bottleneck, "layer1.0.conv1.bias" in shapes)
     if kernel not in (3, 7):
-        raise _Unknown("stem", kernel=kernel)
+        raise UnknownError("stem", kernel=kernel)
 
     blocks: list[list[Shapes]] = [
         [_part(shapes, f"layer{stage + 1}.{block}.attention.") for block in range(depth)]
@@ -67,7 +48,7 @@ def _infer(shapes: Shapes) -> tuple[NetworkConfig, tuple[str, ...]]:
     if any(carrying):
         for number, stage in enumerate(blocks):
             if any(stage) and not all(stage):
-                raise _Unknown("some_blocks", stage=number + 1)
+                raise UnknownError("some_blocks", stage=number + 1)
         expansion = 4 if bottleneck else 1
         modules = [(width * 2**i * expansion, block) for i, stage in enumerate(blocks) for block in stage if block]
         attention, options, questions = _attention(modules)
@@ -98,7 +79,7 @@ def _architecture(depths: tuple[int, ...], bottleneck: bool, biased: bool) -> st
     for architecture, expected in ARCHITECTURES.items():
         if (depths, bottleneck, biased) == (expected, architecture == "resnet50", architecture == "gam_net"):
             return architecture
-    raise _Unknown(
+    raise UnknownError(
         "blocks",
         blocks="-".join(map(str, depths)) or 0,
         kind=Phrase(f"checkpoints.kind.{'bottleneck' if bottleneck else 'basic'}"),
@@ -132,8 +113,8 @@ def _attention(modules: list[tuple[int, Shapes]]) -> tuple[str, dict[str, Any], 
         neighbours = _axes(first, "conv.weight", 3)[2]
         return "eca", {} if neighbours == 3 else {"k_size": neighbours}, []
     if "channel.0.weight" in first and "spatial.0.weight" in first:
-        raise _Unknown("bam")
-    raise _Unknown("module", weights=", ".join(sorted(first)[:3]))
+        raise UnknownError("bam")
+    raise UnknownError("module", weights=", ".join(sorted(first)[:3]))
 
 
 def _gam_options(modules: list[tuple[int, Shapes]]) -> dict[str, Any]:
@@ -161,7 +142,7 @@ def _ratio(modules: list[tuple[int, Shapes]], key: str, usual: int, hidden: Call
     for ratio in (usual, *sorted(possible, key=lambda r: (r & (r - 1) != 0, r))):
         if all(hidden(c, ratio) == w for c, w in widths):
             return ratio
-    raise _Unknown("ratio", hidden=width, channels=channels)
+    raise UnknownError("ratio", hidden=width, channels=channels)
 
 
 def _part(shapes: Shapes, prefix: str) -> Shapes:
@@ -169,11 +150,7 @@ def _part(shapes: Shapes, prefix: str) -> Shapes:
 
 
 def _axes(shapes: Shapes, key: str, count: int) -> Shape:
-    shape = shapes[key]
+    shape = shapes.get(key, ())
     if len(shape) != count:
-        raise KeyError(key)
+        raise UnknownError("missing", weight=repr(key))
     return shape
-
-
-def _known() -> Phrase:
-    return Phrase("checkpoints.known", {"architectures": ", ".join(ARCHITECTURES)})
