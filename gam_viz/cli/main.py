@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gam_viz import __version__
 from gam_viz.cli import app, checkpoints, convert, cost, evaluate, evidence, explain, show, train, zoo
+from gam_viz.text import words
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
     except ValueError as error:  # of which all errors of the library are kinds
         print(f"error: {error}", file=sys.stderr)
+        for miss in getattr(error, "misses", ()):  # of weights that are not known
+            print(f"  {miss.in_words(words('en'))}", file=sys.stderr)
         return 2
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.opened import Origin
+from gam_viz.networks.show_line import lines_for
 from gam_viz.networks.weights import KINDS, parts_of, require_finite, require_same, skeleton
 from gam_viz.runtime.files import write_atomically
 from gam_viz.runtime.installation import checkpoint_folder
@@ -45,6 +46,7 @@ __all__ = [
 
 MAX_BYTES = 1_000_000_000  # of a checkpoint file
 SUFFIX = ".safetensors"
+BARE = (".pth", ".pt", ".ckpt", ".tar", ".bin")  # of weights without a card
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,11 @@ def named(name: str, folder: Path | None = None) -> Checkpoint:
         folder: where names are looked up; without one $GAM_VIZ_CHECKPOINTS, else the networks that ship.
 
     Raises:
-        CheckpointError: as `read`.
+        CheckpointError: as `read`; of a `.pth`, it says which commands read that.
     """
     path = Path(name)
+    if path.suffix.lower() in BARE and path.is_file():
+        raise CheckpointError("checkpoints.other.bare", name=path.name, **lines_for(path))
     return read(path if path.suffix == SUFFIX else (folder or checkpoint_folder()) / f"{name}{SUFFIX}")
 
 
@@ -163,7 +167,7 @@ def _read_card(path: Path, size: int, content: bytes | None) -> Card:
     except SafetensorError as error:
         raise CheckpointError("checkpoints.format.not_safetensors", name=path.name, why=first_line(error)) from error
     if "card" not in metadata:
-        raise CheckpointError("checkpoints.unknown.no_card", name=path.name)
+        raise CheckpointError("checkpoints.unknown.no_card", name=path.name, **lines_for(path))
     return Card.from_json(metadata["card"])
 
 

@@ -14,9 +14,10 @@ from safetensors.torch import save
 from gam_viz.networks import ARCHITECTURES, STEMS, NetworkConfig
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, from_bytes
+from gam_viz.networks.show_line import show_line
 from gam_viz.networks.state_dicts.file import WeightsFile, open_weights
 from gam_viz.networks.state_dicts.infer import CHANNEL_SIGMOID, RESIDUAL, infer
-from gam_viz.networks.state_dicts.misses import UnknownNetworkError, near_misses, show_line
+from gam_viz.networks.state_dicts.misses import UnknownNetworkError, near_misses
 from gam_viz.networks.state_dicts.names import POOLED, Renamed, renamed
 from gam_viz.networks.state_dicts.unknown import UnknownError
 from gam_viz.networks.weights import Differences, differences, parts_of, require_finite, skeleton

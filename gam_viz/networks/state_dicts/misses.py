@@ -1,18 +1,17 @@
-"""Weights of no network that is known here: what of them could be what, and how the network can be looked at."""
+"""Weights of no network that is known here: what of them could be what."""
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gam_viz.networks.card import CheckpointError, printable
 from gam_viz.networks.state_dicts.described import short
 from gam_viz.networks.weights import Shape
+from gam_viz.text import Words
 from gam_viz.text.refusal import Phrase
 
-OWN_CODE = "mymodels:build"  # a function of the reader's own that builds the network
 MOST_ROWS = 8
 
 
@@ -31,6 +30,16 @@ class Miss:
     shape: Shape
     count: int
     could_be: Phrase
+
+    def in_words(self, words: Words) -> str:
+        """A line of the table."""
+        return words.text(
+            "checkpoints.miss",
+            weight=self.weight,
+            shape=self.shape,
+            count=self.count,
+            could_be=self.could_be.sentence(words),
+        )
 
 
 class UnknownNetworkError(CheckpointError):
@@ -55,11 +64,6 @@ def _rebuild(
     key: str, misses: tuple[Miss, ...], library: str | None, details: dict[str, object]
 ) -> UnknownNetworkError:
     return UnknownNetworkError(key, misses=misses, library=library, **details)
-
-
-def show_line(file: str, architecture: str | None = None) -> str:
-    """The command that looks at the network with the code that made it, or with a library's."""
-    return f"gam-viz show {architecture or OWN_CODE} --weights {shlex.quote(printable(file))} --classes classes.txt"
 
 
 def near_misses(shapes: Mapping[str, Shape]) -> tuple[Miss, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gam_viz.networks.card import CheckpointError
 from gam_viz.networks.state_dicts.roles import Given, as_here, by_shape, mean_first
-from gam_viz.networks.state_dicts.sources import Source, constant
+from gam_viz.networks.state_dicts.sources import WeightSource, constant
 from gam_viz.networks.state_dicts.unknown import UnknownError
 from gam_viz.networks.weights import Shape
 
@@ -66,7 +66,7 @@ class Renamed:
         left_over: weights of the file that lie beside the network.
     """
 
-    sources: Mapping[str, Source]
+    sources: Mapping[str, WeightSource]
     questions: tuple[str, ...] = ()
     mean_first: bool = False
     left_over: tuple[str, ...] = ()
@@ -86,21 +86,21 @@ def renamed(shapes: Mapping[str, Shape], name: str) -> Renamed:
     roots = [key.removesuffix(_ANCHOR) for key in names if key.endswith(_ANCHOR)]
     roots = [root for root in roots if not root or root.endswith(".")]
     if not roots:
-        return Renamed({key: Source(theirs, shapes[theirs]) for key, theirs in names.items()})
+        return Renamed({key: WeightSource(theirs, shapes[theirs]) for key, theirs in names.items()})
     root = min(roots, key=len)
     inside = {key.removeprefix(root): theirs for key, theirs in names.items() if key.startswith(root)}
     if root and "conv1.weight" not in inside and "0.weight" in inside:  # a Sequential of its children
         inside |= {re.sub(r"^([01])\.", lambda m: ("conv1.", "bn1.")[int(m[1])], k): v for k, v in inside.items()}
         inside = {key: theirs for key, theirs in inside.items() if not re.match(r"[01]\.", key)}
     outside = {key: theirs for key, theirs in names.items() if not key.startswith(root)}
-    found: dict[str, Source] = {}
+    found: dict[str, WeightSource] = {}
     extras: dict[str, dict[str, tuple[str, Shape]]] = {}
     for key, theirs in inside.items():
         block = _BLOCK.fullmatch(key)
         if block and not _PLAIN.fullmatch(block[2]):
             extras.setdefault(block[1], {})[block[2]] = theirs, shapes[theirs]
         else:
-            found[key] = Source(theirs, shapes[theirs])
+            found[key] = WeightSource(theirs, shapes[theirs])
     pooled = _put_attention(found, extras)
     _put_head(found, {key: (theirs, shapes[theirs]) for key, theirs in outside.items()})
     _put_stem(found)
@@ -109,7 +109,7 @@ def renamed(shapes: Mapping[str, Shape], name: str) -> Renamed:
     return Renamed(found, (POOLED,) if pooled is not None else (), bool(pooled), left_over)
 
 
-def _put_attention(found: dict[str, Source], extras: Mapping[str, Given]) -> bool | None:
+def _put_attention(found: dict[str, WeightSource], extras: Mapping[str, Given]) -> bool | None:
     """Each block's attention; whether its masks probably see the mean first, None where its names tell."""
     pooled = None
     for block, given in extras.items():
@@ -124,7 +124,7 @@ def _put_attention(found: dict[str, Source], extras: Mapping[str, Given]) -> boo
     return pooled
 
 
-def _put_head(found: dict[str, Source], outside: Given) -> None:
+def _put_head(found: dict[str, WeightSource], outside: Given) -> None:
     """The last linear layer under the name "fc": alone in a Sequential, under another name, or beside the network."""
     if "fc.weight" in found:
         if "conv1.bias" not in found:  # where all else has biases, it is a damaged file
@@ -143,16 +143,16 @@ def _put_head(found: dict[str, Source], outside: Given) -> None:
                     del found[key]
             theirs, shape = given[linear[0]]
             bias = given.get(f"{layer}.bias" if layer else "bias")
-            found["fc.weight"] = Source(theirs, shape)
-            found["fc.bias"] = constant(shape[:1], "zeros") if bias is None else Source(*bias)
+            found["fc.weight"] = WeightSource(theirs, shape)
+            found["fc.bias"] = constant(shape[:1], "zeros") if bias is None else WeightSource(*bias)
             return
 
 
-def _put_stem(found: dict[str, Source]) -> None:
+def _put_stem(found: dict[str, WeightSource]) -> None:
     """A stem that sees one channel sees the luminance of three."""
     stem = found.get("conv1.weight")
     if stem is not None and len(stem.shape) == 4 and stem.shape[1] == 1:
-        found["conv1.weight"] = Source(stem.key, (stem.shape[0], 3, *stem.shape[2:]), "grey")
+        found["conv1.weight"] = WeightSource(stem.key, (stem.shape[0], 3, *stem.shape[2:]), "grey")
 
 
 def _rename(key: str) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from gam_viz.networks.state_dicts.described import short
-from gam_viz.networks.state_dicts.sources import Source, constant
+from gam_viz.networks.state_dicts.sources import WeightSource, constant
 from gam_viz.networks.state_dicts.unknown import UnknownError
 from gam_viz.networks.weights import Shape
 
@@ -25,7 +25,7 @@ _AUTHORS = re.compile(r"spatial_?gate", re.I)
 _BAM = {"channel.0.weight", "spatial.0.weight"}
 
 
-def as_here(given: Given) -> dict[str, Source] | None:
+def as_here(given: Given) -> dict[str, WeightSource] | None:
     """A module whose weights are called as they are here, whatever the module itself is called; else None."""
     holders = {key.partition(".")[0] for key in given}
     if len(holders) != 1:
@@ -38,10 +38,10 @@ def as_here(given: Given) -> dict[str, Source] | None:
     ours |= any(pair <= inner.keys() for pair in ({"squeeze.weight", "columns.weight"}, _BAM))
     if not ours and set(inner) != {"conv.weight"}:
         return None
-    return {f"attention.{key}": Source(name, shape) for key, (name, shape) in inner.items()}
+    return {f"attention.{key}": WeightSource(name, shape) for key, (name, shape) in inner.items()}
 
 
-def by_shape(given: Given, channels: int) -> dict[str, Source]:
+def by_shape(given: Given, channels: int) -> dict[str, WeightSource]:
     """A module under any names.
 
     Args:
@@ -72,7 +72,7 @@ def by_shape(given: Given, channels: int) -> dict[str, Source]:
     counts = len(linear), len(spatial), len(along), len(norms)
     if counts == (0, 0, 1, 0) and set(layers[along[0]]) == {"weight"}:
         key, shape = layers[along[0]]["weight"]
-        return {"attention.conv.weight": Source(key, shape)}
+        return {"attention.conv.weight": WeightSource(key, shape)}
     if counts[0] != 2 or counts[1] > 1 or counts[2] or counts[3] > counts[1]:
         raise _unlike(given)
     found = _mlp(layers[linear[0]], layers[linear[1]], channels, given)
@@ -90,7 +90,7 @@ def mean_first(given: Given) -> bool:
 
 def _mlp(
     first: Mapping[str, tuple[str, Shape]], second: Mapping[str, tuple[str, Shape]], channels: int, given: Given
-) -> dict[str, Source]:
+) -> dict[str, WeightSource]:
     hidden = first["weight"][1][0]
     if first["weight"][1][:2] != (hidden, channels) or second["weight"][1][:2] != (channels, hidden):
         raise _unlike(given)
@@ -99,25 +99,25 @@ def _mlp(
         if not parts.keys() <= {"weight", "bias"}:
             raise _unlike(given)
         key, theirs = parts["weight"]
-        found[f"attention.mlp.{number}.weight"] = Source(key, shape, "" if theirs == shape else "shaped")
-        bias = Source(*parts["bias"]) if "bias" in parts else constant(shape[:1], "zeros")
+        found[f"attention.mlp.{number}.weight"] = WeightSource(key, shape, "" if theirs == shape else "shaped")
+        bias = WeightSource(*parts["bias"]) if "bias" in parts else constant(shape[:1], "zeros")
         found[f"attention.mlp.{number}.bias"] = bias
     return found
 
 
 def _mask(
     convolution: Mapping[str, tuple[str, Shape]], norm: Mapping[str, tuple[str, Shape]] | None, given: Given
-) -> dict[str, Source]:
+) -> dict[str, WeightSource]:
     """CBAM's spatial gate; a bias of the convolution is the norm's, where it has none."""
     bias = convolution.get("bias")
     if norm is not None and bias is not None:
         raise _unlike(given)
-    found = {"attention.conv.weight": Source(*convolution["weight"])}
+    found = {"attention.conv.weight": WeightSource(*convolution["weight"])}
     if norm is not None:
-        return found | {f"attention.bn.{kind}": Source(*part) for kind, part in norm.items()}
+        return found | {f"attention.bn.{kind}": WeightSource(*part) for kind, part in norm.items()}
     return found | {
         "attention.bn.weight": constant((1,), "ones"),
-        "attention.bn.bias": constant((1,), "zeros") if bias is None else Source(*bias),
+        "attention.bn.bias": constant((1,), "zeros") if bias is None else WeightSource(*bias),
         "attention.bn.running_mean": constant((1,), "zeros"),
         "attention.bn.running_var": constant((1,), "unit variance"),
     }

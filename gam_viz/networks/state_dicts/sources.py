@@ -22,7 +22,7 @@ Change = Literal["", "shaped", "swapped", "grey", "zeros", "ones", "unit varianc
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightSource:
     """One weight.
 
     Attributes:
@@ -53,6 +53,6 @@ class Source:
         return numbers[self.key]
 
 
-def constant(shape: Shape, change: Change) -> Source:
+def constant(shape: Shape, change: Change) -> WeightSource:
     """A weight that the file does not have."""
-    return Source("", shape, change)
+    return WeightSource("", shape, change)

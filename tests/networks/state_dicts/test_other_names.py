@@ -3,9 +3,11 @@
 import io
 import re
 from collections import OrderedDict
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save
 from torch import nn
 
 from gam_viz.cli.main import main
@@ -327,6 +329,32 @@ def test_names_that_nobody_knows():
     ]
     assert [miss.count for miss in error.misses] == [1, 1, 2, 1, 1]
     assert error.sentence(words("zh")).endswith(line)
+
+
+def test_the_command_lists_what_is_in_the_file(tmp_path, capsys):
+    torch.save(NOBODYS, tmp_path / "x.pth")
+    assert main(["convert", str(tmp_path / "x.pth"), "--out", str(tmp_path / "x")]) == 2
+    first, *rows = capsys.readouterr().err.splitlines()
+    assert first.endswith("gam-viz show mymodels:build --weights x.pth --classes classes.txt")
+    assert rows[1] == "  mask.weight (1, 2, 7, 7), 1 such: could be the spatial convolution of CBAM"
+    assert len(rows) == 5
+
+
+@pytest.mark.parametrize("kind", ["pth", "ckpt", "safetensors"])
+def test_explain_says_which_command_reads_weights_without_a_card(kind, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    weights = ResNet(OTHERS["plain"][0]).state_dict()
+    Path(f"my.{kind}").write_bytes(save(weights) if kind == "safetensors" else saved(weights))
+    command = ["explain", "sample:scene-sailboat-17", "--networks", f"my.{kind}", "--out", "r.html"]
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    convert, show = re.findall(r"gam-viz (.+?)(?:, or|$)", said.strip())
+    assert convert == f"convert my.{kind} --classes NAME NAME --out my-card.safetensors"
+    assert show == f"show mymodels:build --weights my.{kind} --classes classes.txt"
+    assert main(convert.replace("NAME NAME", "a b c").split()) == 0  # as it is printed
+    assert read(Path("my-card.safetensors")).card.classes == ("a", "b", "c")
+    assert main([*command[:3], "none.pth", *command[4:]]) == 2
+    assert "none.pth" in capsys.readouterr().err
 
 
 def test_a_librarys_weights_are_recognised():
