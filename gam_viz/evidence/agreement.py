@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options
 from gam_viz.evidence.similarity import TOP, Ranked, check_map, compare, grid
-from gam_viz.evidence.surrogates import LEVEL, band_of, random_maps
+from gam_viz.evidence.surrogates import FEWEST, LEVEL, band_of, random_maps
 from gam_viz.explain.attributions import Param
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
@@ -40,7 +40,8 @@ class Matrix:
     @property
     def outside(self) -> npt.NDArray[np.int8]:
         """(n, n): 1 where two maps are more alike than random maps of their smoothness, -1 where they are less alike,
-        else 0. At a level of 95 %, one of forty unrelated pairs counts as more alike, and one as less."""
+        else 0. At a level of 95 %, one of forty unrelated pairs counts as more alike, and one as less. Each is asked by
+        itself, so that what is said of a pair does not depend on which others are listed."""
         return ((self.values > self.high).astype(np.int8) - (self.values < self.low)).astype(np.int8)
 
 
@@ -173,7 +174,7 @@ AGREEMENT = Measure(
     lambda result: (),
     title_key="evidence.section.agreed",
     about_key="evidence.agreed.about",
-    params=(Param("random_maps", 100, 2, 10_000), SEED),
+    params=(Param("random_maps", 100, FEWEST, 10_000), SEED),
     across=True,
     effort=0.08,
     asked=_pairs,

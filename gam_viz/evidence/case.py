@@ -16,6 +16,7 @@ from gam_viz.evidence.measure import MeasureInput, Options
 from gam_viz.evidence.omissions import LeftOut
 from gam_viz.evidence.randomisation.cascade import SEEDS, Randomisation
 from gam_viz.evidence.registry import MEASURES
+from gam_viz.evidence.surrogates import FEWEST as FEWEST_MAPS
 from gam_viz.explain import Explanation
 from gam_viz.explain.attributions import METHODS, NOT_OFFERED, Attribution, Request
 from gam_viz.explain.heatmaps import Heatmap
@@ -70,8 +71,10 @@ class CaseSettings:
             unknown = [name for name in given if name not in known]
             if unknown:
                 raise ValueError(f"unknown {what} {unknown[0]!r}; known are {', '.join(known)}")
-        if self.shuffles < FEWEST or self.random_maps < 2 or self.untrained < 1:
-            raise ValueError(f"a case needs at least {FEWEST} shuffles, 2 random maps and 1 untrained network")
+        if self.shuffles < FEWEST or self.random_maps < FEWEST_MAPS or self.untrained < 1:
+            raise ValueError(
+                f"a case needs at least {FEWEST} shuffles, {FEWEST_MAPS} random maps and 1 untrained network"
+            )
 
     @property
     def seed(self) -> int:

@@ -16,7 +16,8 @@ from scipy.special import ndtri
 from gam_viz.evidence.similarity import TOP, Array, Ranked, check_map, check_maps, compare, grid
 from gam_viz.explain.flat import is_flat
 
-COUNT, LEVEL = 200, 0.95  # of a band: random pairs, and the share of them that lie within
+COUNT, LEVEL = 200, 0.95  # of a band: random pairs, and the share of unrelated pairs that lie within
+FEWEST = 39  # random pairs, of which the largest is exceeded by one unrelated pair in forty
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class SimilarityBand:
     """Where each measure lies between random maps of given smoothnesses.
 
     Attributes:
-        spearman, ssim, iou: (low, high), the central `level` of the random pairs.
+        spearman, ssim, iou: (low, high), two of the random pairs' numbers; see `band_of`.
         count: of random pairs.
-        level: share of the pairs that lies within.
+        level: share of unrelated pairs that lies within.
     """
 
     spearman: tuple[float, float]
@@ -89,7 +90,13 @@ def band(
 
 
 def band_of(measures: tuple[Array, Array, Array], level: float = LEVEL) -> SimilarityBand:
-    """The central `level` of what `compare` found of many pairs."""
-    low, high = np.quantile(np.stack(measures), ((1 - level) / 2, (1 + level) / 2), axis=1)
-    limits = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
-    return SimilarityBand(limits[0], limits[1], limits[2], len(measures[0]), level)
+    """Between which two of the numbers that `compare` found of n random pairs one more such pair lies.
+
+    Exact: one more draw lies above the k-th largest of n with a chance of k / (n + 1) at most, and k is the largest for
+    which that is no more than (1 - level) / 2. (The draws' own quantiles were exceeded too often: of 100 draws, that of
+    97.5 % by 3.4 %.) Of very few draws the ends are the smallest and the largest; at 95 %, `FEWEST` are enough.
+    """
+    draws = np.sort(np.stack(measures), axis=1)
+    place = max(1, int((1 - level) / 2 * (draws.shape[1] + 1) + 1e-9))
+    limits = [(float(a), float(b)) for a, b in zip(draws[:, place - 1], draws[:, -place], strict=True)]
+    return SimilarityBand(limits[0], limits[1], limits[2], draws.shape[1], level)

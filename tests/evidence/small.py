@@ -18,7 +18,7 @@ QUICK = CaseSettings(
     faithfulness=Settings(steps=4, orders=4),
     shuffles=6,
     untrained=1,
-    random_maps=8,
+    random_maps=39,
 )
 
 

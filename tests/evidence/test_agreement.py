@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
-from scipy.stats import rankdata
+from scipy.stats import binomtest, rankdata
 
 from gam_viz.evidence.agreement import agreement
 from gam_viz.evidence.similarity import similarity
@@ -66,6 +66,17 @@ def test_related_pairs_lie_outside_their_bands_and_most_others_within():
     assert (others != 0).sum() <= 9  # of 45; 2 to 3 expected
 
 
+@pytest.mark.parametrize("smooth", [0.5, 1.5])
+def test_unrelated_pairs_get_a_dot_or_a_cross_no_more_often_than_it_says(smooth):
+    outside = [
+        int(agreement(named(field(2 * k, smooth, 16), field(2 * k + 1, smooth, 16)), count=39).spearman.outside[0, 1])
+        for k in range(200)
+    ]
+    for sign in (1, -1):
+        assert binomtest(outside.count(sign), 200, 0.025, alternative="greater").pvalue > 0.01
+    assert any(outside)
+
+
 def test_seeds_are_kept():
     maps = named(field(0), field(1))
     one, same, other = (agreement(maps, count=20, seed=seed) for seed in (0, 0, 1000))
@@ -74,7 +85,7 @@ def test_seeds_are_kept():
 
 
 def test_a_flat_map_is_like_nothing_and_the_others_go_on():
-    found = agreement(named(field(0), np.full((8, 8), 0.5, np.float32), field(0)), count=5)
+    found = agreement(named(field(0), np.full((8, 8), 0.5, np.float32), field(0)), count=39)
     assert found.flat == (False, True, False)
     for matrix in (found.spearman, found.ssim, found.iou):
         assert np.isnan(matrix.values[1]).all()

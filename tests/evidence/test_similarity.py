@@ -6,7 +6,7 @@ from scipy import fft, ndimage, stats
 from skimage.metrics import structural_similarity
 
 from gam_viz.evidence.similarity import grid, similarity
-from gam_viz.evidence.surrogates import band, random_maps
+from gam_viz.evidence.surrogates import FEWEST, band, band_of, random_maps
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import resized
 
@@ -179,6 +179,17 @@ def test_unrelated_maps_lie_within_the_band_as_often_as_it_says(smooth):
     # cells takes few values, so that its bands hold more than they say.
     assert (inside >= 38).all()
     assert (inside[:2] <= 56).all()
+
+
+@pytest.mark.parametrize("count", [FEWEST, 100, 199])
+def test_one_more_draw_lies_beyond_a_bands_ends_as_often_as_it_says(count):
+    draws, beyond = np.random.default_rng(0).standard_normal((4000, 3, count + 1)), np.zeros(2, int)
+    for one in draws:
+        limits = band_of(tuple(one[:, :-1]))
+        for value, (low, high) in zip(one[:, -1], (limits.spearman, limits.ssim, limits.iou), strict=True):
+            beyond += value < low, value > high
+    assert min(stats.binomtest(int(side), 12_000, 0.025, alternative="greater").pvalue for side in beyond) > 0.01
+    assert min(beyond) > 0.017 * 12_000  # 2 of 101, where 100 draws have no place at one in forty
 
 
 def test_smooth_maps_have_a_wider_band_than_noise():

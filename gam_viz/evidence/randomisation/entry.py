@@ -10,6 +10,7 @@ import numpy as np
 
 from gam_viz.evidence.measure import Measure, MeasureInput, Options, Quantity, Verdict
 from gam_viz.evidence.randomisation.cascade import SEEDS, Randomisation, randomisation
+from gam_viz.evidence.surrogates import FEWEST
 from gam_viz.explain.attributions import Param
 from gam_viz.figures.scales import number
 from gam_viz.runtime.progress import Progress
@@ -70,7 +71,7 @@ RANDOMISATION = Measure(
         Param("cascade", False, choices=(True, False)),
         Param("untrained", len(SEEDS), 1, 100),
         Param("seed", SEEDS[0], 0, 2**31 - 1),
-        Param("random_maps", 100, 2, 10_000),
+        Param("random_maps", 100, FEWEST, 10_000),
     ),
     quantities=(
         Quantity("untrained", "evidence.column.untrained", "+.2f"),

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from gam_viz.evidence.similarity import Ranked, Similarity, compare, grid, similarity
-from gam_viz.evidence.surrogates import SimilarityBand, band_of, random_maps
+from gam_viz.evidence.surrogates import LEVEL, SimilarityBand, band_of, random_maps
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap
@@ -110,7 +110,9 @@ class Original:
         if (absolute, side) not in self._random:
             self._random[absolute, side] = Ranked.of(random_maps(own, self.count), side, self.top)
         # The random network's map is taken as it is: what of it is smoothness needs no second set of random maps.
-        return found, band_of(compare(self._random[absolute, side], Ranked.of([other], side, self.top)))
+        # Of a map with signs either may lie above its band: each band leaves out half as much.
+        level = 1 - (1 - LEVEL) / 2 if self.heatmap.signed else LEVEL
+        return found, band_of(compare(self._random[absolute, side], Ranked.of([other], side, self.top)), level)
 
 
 def verdict_of(original: Original, untrained: Sequence[RandomisedMap]) -> Verdict:
