@@ -89,7 +89,7 @@ def test_the_report_says_so_map_by_map(patches: Case, code: str) -> None:
 def test_the_headline_counts_the_faithful_maps(names: tuple[str, ...], code: str) -> None:
     case = examine([loaded(PatchNetwork(names))], picture(), settings=PLANTED)
     better = [name for name in names if name == "faithful"]
-    title = words(code).text_or("attention.foreign", "foreign")
+    title = "planted"
     text = read(case, code)
     for variant in ("faithful", "unfaithful"):
         listed = said("report.comma", code).join(mask(name, code) for name in better)
@@ -107,7 +107,7 @@ def test_the_gate_that_matters_is_named_and_the_idle_one_changes_nothing() -> No
     text = read(case)
     headline = said(
         "report.found.ablation",
-        name=words("en").text_or("attention.foreign", "foreign"),
+        name="planted",
         layer="matters",
         branch=said("evidence.branch.channel"),
         mode=said("evidence.mode.identity"),
@@ -133,7 +133,7 @@ def test_a_map_that_fresh_weights_do_not_touch_survives_and_others_do_not() -> N
         "flat": "flat",
     }
     text = read(case)
-    title = words("en").text_or("attention.foreign", "foreign")
+    title = "planted"
     assert said("report.found.survive", name=title, maps=mask("survives")) in text
     for name in ("survives", "collapses", "flattens", "flat"):
         assert said(f"evidence.verdict.{name}") in text
