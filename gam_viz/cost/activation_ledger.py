@@ -18,7 +18,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 
-class Ledger(TorchDispatchMode):
+class Shapes(TorchDispatchMode):
+    """Operations on tensors without values take what is needed to say which shapes they make; others run as ever."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        shape_alone = None if kwargs else _SHAPE_ALONE.get(func)
+        made = shape_alone(*args) if shape_alone is not None and _is_meta(args[0]) else None
+        return func(*args, **(kwargs or {})) if made is None else made
+
+
+class Ledger(Shapes):
     """Counts while it is entered: `with Ledger(owned, given) as ledger: network(picture)`.
 
     A tensor counts with the whole storage that it keeps alive, once however many views of it there are, from the
@@ -49,8 +58,7 @@ class Ledger(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        shape_alone = _SHAPE_ALONE.get(func) if args and _is_meta(args[0]) else None
-        made = shape_alone(*args) if shape_alone is not None else func(*args, **kwargs)
+        made = super().__torch_dispatch__(func, types, args, kwargs)
         if (flops := flop_registry.get(func._overloadpacket)) is not None:
             self.flops[self.at] += flops(*args, **kwargs, out_val=made)
         for tensor in made if isinstance(made, tuple | list) else (made,):
@@ -75,19 +83,54 @@ class Ledger(TorchDispatchMode):
 
 
 def _is_meta(given: Any) -> bool:
-    return isinstance(given, Tensor) and given.device.type == "meta"
+    """Without values, and in the order of its shape."""
+    return isinstance(given, Tensor) and given.device.type == "meta" and given.is_contiguous()
+
+
+def _same(x: Tensor) -> Tensor:
+    return x.new_empty(x.shape)
 
 
 def _batch_norm(x: Tensor, *rest: Any) -> tuple[Tensor, Tensor, Tensor]:
     """In eval mode without statistics, as the real kernel makes it; torch's meta kernel claims memory for them."""
-    training = rest[4]
-    statistics = x.new_empty(x.shape[1] if training else 0)
-    return torch.empty_like(x), statistics, torch.empty_like(statistics)
+    size = x.shape[1] if rest[4] else 0  # in training mode
+    return _same(x), x.new_empty(size), x.new_empty(size)
 
 
-#: What operations make of tensors without values, where torch's own way to say so takes many times as long.
+def _pairwise(x: Tensor, y: Any) -> Tensor | None:
+    if not isinstance(y, Tensor):
+        return _same(x) if x.is_floating_point() else None
+    if not _is_meta(y) or x.dtype != y.dtype or x.ndim != y.ndim:
+        return None
+    if any(a != b and 1 not in (a, b) for a, b in zip(x.shape, y.shape, strict=True)):
+        return None
+    return x.new_empty([b if a == 1 else a for a, b in zip(x.shape, y.shape, strict=True)])
+
+
+def _product(bias: Tensor, x: Tensor, y: Tensor) -> Tensor | None:
+    """Of two matrices, with a vector added."""
+    return bias.new_empty(x.shape[0], y.shape[1]) if x.shape[1] == y.shape[0] else None
+
+
+def _convolution(x: Tensor, weight: Tensor, bias: Any, *how: Any) -> Tensor | None:
+    stride, padding, dilation, transposed, _, groups = how
+    if transposed or x.ndim != 4 or x.shape[1] != weight.shape[1] * groups:
+        return None
+    sides = [
+        (side + 2 * p - d * (kernel - 1) - 1) // s + 1
+        for side, kernel, s, p, d in zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    ]
+    return x.new_empty(x.shape[0], weight.shape[0], *sides) if min(sides) > 0 else None
+
+
+#: What operations make of tensors without values, where torch's own way to say so takes many times as long. `None`
+#: leaves it to torch: a case that is not thought of here, or one that it refuses.
 _SHAPE_ALONE: dict[Any, Callable[..., Any]] = {
     torch.ops.aten.native_batch_norm.default: _batch_norm,
-    torch.ops.aten.relu.default: torch.empty_like,
-    torch.ops.aten.sigmoid.default: torch.empty_like,
+    torch.ops.aten.convolution.default: _convolution,
+    torch.ops.aten.addmm.default: _product,
+    torch.ops.aten.add.Tensor: _pairwise,
+    torch.ops.aten.mul.Tensor: _pairwise,
+    torch.ops.aten.relu.default: _same,
+    torch.ops.aten.sigmoid.default: _same,
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gam_viz.cost.activation_ledger import Ledger
+from gam_viz.cost.activation_ledger import Ledger, Shapes
 from gam_viz.networks import NetworkConfig, ResidualNetwork, build_network
 
 STEM, HEAD = "stem", "head"
@@ -135,7 +135,7 @@ def _kept(network: ResidualNetwork, side: int) -> int:
 
     pictures = torch.empty(batch, 3, side, side, device="meta")
     hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
-    with Ledger(_tensors(network)), torch.enable_grad(), hooks:
+    with Shapes(), torch.enable_grad(), hooks:
         logits = network.train()(pictures)
     del logits  # until here the graph kept every storage alive, so that no address was used twice
     return sum(found.values()) // batch

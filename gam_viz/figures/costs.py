@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -56,22 +56,34 @@ class CostPanel:
     limit_title: str = ""
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """What the figure is made of, put together before Plotly sees it: of a figure that grows it checks all anew."""
+
+    axes: elements.Options = field(default_factory=dict)
+    dots: list[elements.Options] = field(default_factory=list)
+    words: list[elements.Options] = field(default_factory=list)
+    shapes: list[elements.Options] = field(default_factory=list)
+
+
 def costs(rows: Sequence[CostRow], panels: Sequence[CostPanel]) -> go.Figure:
     """Draw the rows from above, the panels from the left; rows belong together across the panels."""
-    figure = go.Figure()
+    drawn = _Drawn()
     width = (1 - GAP * (len(panels) - 1)) / len(panels)
     for index, panel in enumerate(panels):
         left = index * (width + GAP)
         span = _span([row.amounts[index] for row in rows], panel)
-        _axis(figure, index, panel, span, (left, left + width))
+        drawn.axes[f"xaxis{index + 1 if index else ''}"] = _axis(panel, span, (left, left + width))
         for place, row in enumerate(rows):
-            _dot(figure, index, place, row, panel, span)
+            _dot(drawn, index, place, row, panel, span)
         if panel.limit is not None:
-            _limit(figure, index, panel, span)
+            _limit(drawn, index, panel, span)
     for place, row in enumerate(rows):
         name = f"<b>{row.name}</b>" if row.chosen else row.name
-        elements.note(figure, name, size=13, x=0, xref="paper", y=place - 0.26, xanchor="left")
-    figure.update_yaxes(elements.hidden(range=[len(rows) - 0.4, -0.6]))
+        drawn.words.append(elements.words(name, size=13, x=0, xref="paper", y=place - 0.26, xanchor="left"))
+    down = elements.hidden(range=[len(rows) - 0.4, -0.6])
+    around = {"yaxis": down, "annotations": drawn.words, "shapes": drawn.shapes}
+    figure = go.Figure(drawn.dots, {**drawn.axes, **around})
     return layout(figure, height=ROW * len(rows) + 92, left=10, right=14, top=24, bottom=52)
 
 
@@ -98,24 +110,22 @@ def _span(amounts: Sequence[Amount], panel: CostPanel) -> tuple[float, float]:
     return low * math.exp(-air), high * math.exp(air)
 
 
-def _axis(
-    figure: go.Figure, index: int, panel: CostPanel, span: tuple[float, float], domain: tuple[float, float]
-) -> None:
+def _axis(panel: CostPanel, span: tuple[float, float], domain: tuple[float, float]) -> elements.Options:
     usual = _ADDED if panel.kind == "added" else _TIMES if span[1] > 2 * span[0] else _TIMES_NEAR
     inside = [tick for tick in usual if span[0] <= tick <= span[1]]
     most = 4  # as many as a narrow screen has room for
     ticks = inside[:: -(-len(inside) // most)] if inside else []
     told = [f"+{tick:,g}%" if panel.kind == "added" else f"{tick:g}×" for tick in ticks]
     place: elements.Options = {"domain": list(domain), "range": [math.log10(end) for end in span], "anchor": "y"}
-    across = elements.axis(panel.title, grid=True, type="log", tickvals=ticks, ticktext=told, **place)
-    figure.update_layout({f"xaxis{index + 1 if index else ''}": across})
+    return elements.axis(panel.title, grid=True, type="log", tickvals=ticks, ticktext=told, **place)
 
 
-def _dot(figure: go.Figure, index: int, place: int, row: CostRow, panel: CostPanel, span: tuple[float, float]) -> None:
+def _dot(drawn: _Drawn, index: int, place: int, row: CostRow, panel: CostPanel, span: tuple[float, float]) -> None:
     amount, at = row.amounts[index], place + 0.2
     name = f"x{index + 1 if index else ''}"
     whole: elements.Options = {"xref": f"{name} domain", "yref": "y", "x0": 0, "x1": 1, "y0": at, "y1": at}
-    figure.add_shape(type="line", line={"color": translucent(GUIDE, 0.25), "width": 1}, layer="below", **whole)
+    line = {"color": translucent(GUIDE, 0.25), "width": 1}
+    drawn.shapes.append({"type": "line", "line": line, "layer": "below", **whole})
     if not _drawn(amount):
         return
     assert amount.value is not None
@@ -125,37 +135,31 @@ def _dot(figure: go.Figure, index: int, place: int, row: CostRow, panel: CostPan
     beyond = low if right else high  # beside the interval, not across it
     beside: elements.Options = {"xanchor": "right" if right else "left", "xshift": -9 if right else 9}
     where = math.log10(value if beyond is None else beyond)
-    elements.note(figure, amount.told, x=where, xref=name, y=at, **beside)
-    figure.add_scatter(
-        x=[value],
-        y=[at],
-        xaxis=name,
-        yaxis="y",
-        mode="markers",
-        error_x=elements.interval(value, low, high, row.colour),
-        cliponaxis=False,
-        marker={
-            "color": row.colour,
-            "size": 13 if row.chosen else 10,
-            "line": {"color": CHOSEN, "width": 2.5 if row.chosen else 0},
-        },
-        hovertemplate=f"{row.name}: {amount.told}<extra></extra>",
-    )
+    drawn.words.append(elements.words(amount.told, x=where, xref=name, y=at, **beside))
+    marker = {
+        "color": row.colour,
+        "size": 13 if row.chosen else 10,
+        "line": {"color": CHOSEN, "width": 2.5 if row.chosen else 0},
+    }
+    dot: elements.Options = {"type": "scatter", "x": [value], "y": [at], "xaxis": name, "yaxis": "y", "mode": "markers"}
+    dot |= {"error_x": elements.interval(value, low, high, row.colour), "cliponaxis": False, "marker": marker}
+    drawn.dots.append({**dot, "hovertemplate": f"{row.name}: {amount.told}<extra></extra>"})
 
 
-def _limit(figure: go.Figure, index: int, panel: CostPanel, span: tuple[float, float]) -> None:
+def _limit(drawn: _Drawn, index: int, panel: CostPanel, span: tuple[float, float]) -> None:
     assert panel.limit is not None
     value = _scaled(panel.limit, panel)
     name = f"x{index + 1 if index else ''}"
     beyond: elements.Options = {"xref": name, "yref": "paper", "x0": value, "x1": span[1], "y0": 0, "y1": 1}
-    figure.add_shape(type="rect", fillcolor=translucent(GUIDE, 0.12), line={"width": 0}, layer="below", **beyond)
+    filled: elements.Options = {"type": "rect", "fillcolor": translucent(GUIDE, 0.12), "line": {"width": 0}}
+    drawn.shapes.append({**filled, "layer": "below", **beyond})
     top: elements.Options = {
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
         "xanchor": "right" if _far_right(value, span) else "left",
     }
-    elements.note(figure, panel.limit_title, colour=GUIDE, x=math.log10(value), xref=name, **top)
+    drawn.words.append(elements.words(panel.limit_title, colour=GUIDE, x=math.log10(value), xref=name, **top))
 
 
 def _far_right(value: float, span: tuple[float, float]) -> bool:
