@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
+from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from gam_viz.datasets.scenes.dataset import COUNTS
 from gam_viz.evidence.faithfulness import curves
@@ -23,6 +25,27 @@ def _few_scenes() -> Iterator[None]:
     """A hundred test scenes stand for two thousand, which take ten seconds to draw and to be predicted on."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(COUNTS, "test", 100)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_app_tests() -> Iterator[None]:
+    """A third of what an `AppTest` takes beside the script goes into two things that are done once, or not at all.
+
+    For each it reads what all installed packages say of themselves, to find components; and it asks a thousand times a
+    second whether the script's thread has ended, instead of waiting for it.
+    """
+    asking = local_script_runner.require_widgets_deltas
+
+    def wait(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+        thread = runner._script_thread
+        assert thread is not None
+        thread.join(timeout)
+        asking(runner, 0 if thread.is_alive() else timeout)  # of a thread that goes on it says that time is up
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patched.setattr(local_script_runner, "require_widgets_deltas", wait)
         yield
 
 
