@@ -7,7 +7,10 @@ from PIL import Image
 from torch import nn
 
 import gam_viz
+from gam_viz.attention import build_attention
 from gam_viz.evidence.case import CaseSettings
+from gam_viz.explain.walkthrough import StepsError, walk
+from gam_viz.notebook.opening import Said, open_network
 from tests.networks_of_others import OwnSE, own_network
 
 SAID = {"size": 32, "mean": (0.5,) * 3, "std": (0.5,) * 3}
@@ -86,3 +89,40 @@ def test_public_names_are_there():
         assert name in dir(gam_viz)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = gam_viz.nothing
+
+
+def test_a_known_module_in_a_foreign_network_is_taken_apart():
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.gam = nn.Conv2d(3, 8, 3, 2), build_attention("gam", 8)
+            self.own, self.head = OwnSE(8), nn.Linear(8, 2)
+
+        def forward(self, x):
+            return self.head(self.own(self.gam(self.stem(x))).mean((2, 3)))
+
+    torch.manual_seed(0)
+    opened = open_network(Network(), Said(**SAID))
+    x = torch.randn(1, 3, 32, 32)
+    taken = walk(opened.module, x, "gam")
+    assert taken.module == "GAM"
+    assert max(taken.differences.values()) < 1e-5
+    with pytest.raises(StepsError, match="layer own has a OwnSE, which is not taken apart"):
+        walk(opened.module, x, "own")
+
+
+def test_gates_are_read_where_the_output_is_not(picture):
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = own_network(OwnSE)
+
+        def forward(self, x):
+            return {"a": self.net(x), "b": self.net(x)}
+
+    assert len(gam_viz.gates(Odd(), picture, **SAID)) == 4
+    with pytest.raises(ValueError, match="output="):
+        gam_viz.explain(Odd(), picture, **SAID)
+    chosen = gam_viz.explain(Odd(), picture, output=lambda o: o["a"], **SAID)
+    plain = gam_viz.explain(own_network(OwnSE), picture, **SAID)
+    np.testing.assert_array_equal(chosen.logits, plain.logits)
