@@ -45,7 +45,7 @@ def dataset(values: np.ndarray, **tags: Any) -> Dataset:
     for name, value in tags.items():
         setattr(data, name, value)
     if "BitsStored" in tags:
-        data.HighBit = data.BitsStored - 1
+        data.HighBit = tags.get("HighBit", data.BitsStored - 1)
     return data
 
 

@@ -254,7 +254,11 @@ STORED = {  # how the upright picture lies in the file for each orientation
 def with_orientation(pixels: np.ndarray, format: str, orientation: int) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    options = {"lossless": True} if format == "WebP" else {"quality": 95, "subsampling": 0} if format == "JPEG" else {}
+    options = {
+        "WebP": {"lossless": True},
+        "JPEG": {"quality": 95, "subsampling": 0},
+        "AVIF": {"quality": 95, "subsampling": "4:4:4"},
+    }.get(format, {})
     return encoded(np.ascontiguousarray(pixels), format, exif=exif, **options)
 
 

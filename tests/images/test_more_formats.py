@@ -1,6 +1,7 @@
 """AVIF, JPEG 2000 and PNM; frames of animations and pages; deep grey looked at in other ways."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from gam_viz.images import Limits, PictureError, Rendering, decode, measured_range, open_source, render
 from gam_viz.images.formats.tiff.check import read_tiff
-from tests.images.test_decode import CORNERS, GREY, codes, encoded
+from tests.images.test_decode import CORNERS, GREY, STORED, codes, encoded, with_orientation
 
 
 def test_avif() -> None:
@@ -19,6 +20,32 @@ def test_avif() -> None:
     picture = decode(encoded(alpha, "AVIF"), "a.avif")
     assert (picture.pixels[GREY < 128] > 250).all()
     assert codes(picture) == ["alpha_on_white"]
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_an_avif_turned_by_its_container_is_shown_as_a_browser_shows_it(orientation: int) -> None:
+    """Pillow writes the orientation as the boxes `irot` and `imir`, and no EXIF block."""
+    stored = STORED[orientation](CORNERS)
+    data = with_orientation(stored, "AVIF", orientation)
+    assert b"irot" in data or b"imir" in data
+    assert b"Exif" not in data
+    picture = decode(data, "a.avif")
+    assert picture.pixels.shape == CORNERS.shape
+    assert np.abs(picture.pixels.astype(int) - CORNERS).max() < 40
+    assert codes(picture) == ["container_turned"]
+    assert picture.original_size == (stored.shape[1], stored.shape[0])
+
+
+def test_an_exif_block_alone_turns_no_avif() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "a"
+    data = encoded(CORNERS, "AVIF", exif=exif)
+    order = "<" if b"II*\0" in data else ">"
+    described, turned = struct.pack(order + "HHI", 0x010E, 2, 2), struct.pack(order + "HHIHH", 0x0112, 3, 1, 6, 0)
+    at = data.index(described)
+    data = data[:at] + turned + data[at + 12 :]
+    picture = decode(data, "a.avif")
+    assert (picture.pixels.shape, codes(picture)) == (CORNERS.shape, [])
 
 
 @pytest.mark.parametrize("suffix", ["jp2", "j2k"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 
+from PIL import ExifTags, Image
 from PIL.AvifImagePlugin import AvifImageFile
 
 from gam_viz.images.errors import PictureError
@@ -17,12 +18,13 @@ from gam_viz.images.formats.av1 import MOST_PIXELS, check_chunks, check_stream, 
 from gam_viz.images.formats.header import Essentials, header_reader
 from gam_viz.images.formats.iso_boxes import boxes
 from gam_viz.images.formats.pillow import pillow_format
+from gam_viz.images.formats.tiff.directory import valid_orientation
 from gam_viz.images.limits import Limits
 
 
 @header_reader("AVIF")
 def read_avif(data: bytes, limits: Limits, frame: int) -> Essentials:
-    """What an AVIF file declares. Pillow turns the picture as the file says, so there is no orientation to apply.
+    """What an AVIF file declares, but for the way up, which the plugin reports (`container_orientation`).
 
     Raises:
         PictureError: "truncated", "damaged", "too_complex" or a size that `limits` refuse.
@@ -59,4 +61,10 @@ def _recognises(data: bytes) -> bool:
     return data[4:8] == b"ftyp" and not brands.isdisjoint((b"avif", b"avis"))
 
 
-AVIF = pillow_format("AVIF", AvifImageFile, ("avif",), _recognises, read_avif, MOST_PIXELS)
+def container_orientation(image: Image.Image) -> int:
+    """How the boxes `irot` and `imir` turn and mirror the picture, as an EXIF orientation 1..8: Pillow reports it in
+    place of the one that an EXIF block says, which browsers leave alone, and applies neither."""
+    return valid_orientation(image.getexif().get(ExifTags.Base.Orientation, 1))
+
+
+AVIF = pillow_format("AVIF", AvifImageFile, ("avif",), _recognises, read_avif, MOST_PIXELS, container_orientation)

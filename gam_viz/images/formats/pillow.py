@@ -14,8 +14,9 @@ from gam_viz.images.errors import PictureError
 from gam_viz.images.facts import Window
 from gam_viz.images.formats.header import Essentials, HeaderReader
 from gam_viz.images.formats.picture_format import PictureFormat
-from gam_viz.images.formats.to_rgb import is_deep_grey, to_rgb
+from gam_viz.images.formats.to_rgb import is_deep_grey, to_rgb, upright
 from gam_viz.images.limits import Limits
+from gam_viz.images.picture import Note
 from gam_viz.images.rendering import Rendering
 from gam_viz.images.source import PictureFile, Rendered, Source, refuse_choices, size_facts
 
@@ -30,12 +31,15 @@ class PillowDecoder:
             whichever thread comes first.
         read: the reader of its header.
         most_pixels: of one picture, where the decoder needs several times the memory of others.
+        container_orientation: the EXIF orientation 1..8 that the plugin reports of the file's container, where the
+            header's reader leaves that to it.
     """
 
     format: str
     plugin: type[ImageFile]
     read: HeaderReader
     most_pixels: int | None = None
+    container_orientation: Callable[[Image.Image], int] | None = None
 
     def open(self, data: bytes, limits: Limits) -> Source:
         """What a file declares. Pillow reads its header and decodes nothing.
@@ -91,9 +95,11 @@ def pillow_format(
     recognises: Callable[[bytes], bool],
     read: HeaderReader,
     most_pixels: int | None = None,
+    container_orientation: Callable[[Image.Image], int] | None = None,
 ) -> PictureFormat:
     """The registry's entry of a format that one of Pillow's plugins decodes."""
-    return PictureFormat(name, suffixes, recognises, PillowDecoder(name, plugin, read, most_pixels).open)
+    decoder = PillowDecoder(name, plugin, read, most_pixels, container_orientation)
+    return PictureFormat(name, suffixes, recognises, decoder.open)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +138,9 @@ class PillowFile(PictureFile):
                 self.limits.check_dimensions(*image.size, self.decoder.most_pixels)
             image.load()
             pixels, notes = to_rgb(image, essentials, format, rendering)
+            turn = self.decoder.container_orientation
+            if turn is not None and turn(image) != 1:
+                pixels, notes = upright(pixels, turn(image)), (*notes, Note("container_turned"))
             return Rendered(pixels, image.mode, essentials.size, notes)
 
     def measured_range(self, rendering: Rendering) -> tuple[float, float]:

@@ -163,7 +163,7 @@ def _measured(file: DicomFile, stored: NDArray[Any]) -> NDArray[np.bool_] | None
     fill = padding(file)
     if fill is None or stored.dtype.kind not in "iu":
         return None
-    measured: NDArray[np.bool_] = stored != fill
+    measured: NDArray[np.bool_] = (stored < fill[0]) | (stored > fill[1])
     return measured if measured.any() else None
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pydicom.datadict import tag_for_keyword
 
 from gam_viz.images.errors import PictureError
-from gam_viz.images.limits import Limits
+from gam_viz.images.limits import LIMITS, Limits
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _COLOURS = ("Red", "Green", "Blue")
@@ -25,6 +25,7 @@ READ = frozenset(
     (
         *("TransferSyntaxUID", "Modality", "ImagerPixelSpacing", "SamplesPerPixel", "PhotometricInterpretation"),
         *("PlanarConfiguration", "NumberOfFrames", "Rows", "Columns", "PixelSpacing", "BitsAllocated", "BitsStored"),
+        *("HighBit", "PixelPaddingRangeLimit"),
         *("PixelRepresentation", "PixelPaddingValue", "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation"),
         *("VOILUTFunction", "RescaleIntercept", "RescaleSlope", "LUTDescriptor", "LUTExplanation", "LUTData", *PIXELS),
         *(f"{colour}PaletteColorLookupTableDescriptor" for colour in _COLOURS),
@@ -48,7 +49,14 @@ _LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC"
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _OPEN = 0xFFFFFFFF  # a length that is not told: up to a mark of the end
 
-IMPLICIT, DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+PREAMBLE = b"DICM"
+IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
+DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+_FIRST_BYTES = {
+    b"\xff\xd8\xff\xf7": "1.2.840.10008.1.2.4.80",  # JPEG-LS
+    b"\xff\xd8\xff": "1.2.840.10008.1.2.4.50",  # JPEG
+    b"\xff\x4f\xff\x51": "1.2.840.10008.1.2.4.90",  # JPEG 2000
+}
 
 
 @dataclass(frozen=True)
@@ -59,11 +67,13 @@ class Field:
         kind: its value representation ("US", "DS", ...); empty where the file leaves it out.
         value: its bytes, as stored; a copy, so that nothing keeps the rest of the file.
         items: of a sequence: the elements of each item.
+        in_pieces: whether its length is not told, so that it lies in pieces, each with a length of its own.
     """
 
     kind: str
     value: bytes
     items: list[Elements] = field(default_factory=list)
+    in_pieces: bool = False
 
 
 Elements = Mapping[str, Field]
@@ -72,8 +82,11 @@ Elements = Mapping[str, Field]
 def read_elements(data: bytes, limits: Limits) -> tuple[Elements, str, str]:
     """The listed elements of a DICOM file.
 
+    What a file says of its own writing is often wrong, or missing. So the order of bytes, and whether kinds of values
+    are written out, are seen from its first element, and a compression that nothing names from a frame's first bytes.
+
     Args:
-        data: the whole file, with its 128 free bytes and "DICM".
+        data: the whole file, with or without its 128 free bytes and "DICM", and its part that says how it is written.
         limits: bounds on the number of elements, and on what a deflated file may unfold to.
 
     Returns:
@@ -83,20 +96,52 @@ def read_elements(data: bytes, limits: Limits) -> tuple[Elements, str, str]:
         PictureError: "truncated", "damaged", "too_complex" or "too_many_bytes".
     """
     try:
+        start = len(PREAMBLE) + 128 if data[128:132] == PREAMBLE else 0
         walk = _Walk(memoryview(data), "<", limits)
-        head, position = walk.elements(132, len(data), explicit=True, last_group=0x0002)
+        head, position = walk.elements(start, len(data), explicit=_is_kind(data[start + 4 :]), last_group=0x0002)
         syntax = text(head, "TransferSyntaxUID") or IMPLICIT
-        order = ">" if syntax == BIG_ENDIAN else "<"
         view = memoryview(data)[position:]
         if syntax == DEFLATED:
             view = memoryview(_inflate(view, limits))
-        walk = _Walk(view, order, limits)
-        # Some files are written otherwise than they say; a kind of two capitals cannot be a length.
-        kind = bytes(view[4:6])
-        elements, _ = walk.elements(0, len(view), explicit=kind.isalpha() and kind.isupper())
+        order = ">" if bytes(view[:1]) == b"\0" else "<"  # the first group is a small number
+        elements, _ = _Walk(view, order, limits).elements(0, len(view), explicit=_is_kind(view[4:6]))
     except struct.error as error:
         raise PictureError("truncated", format="DICOM") from error
+    pixels = elements.get("PixelData")
+    if syntax in (IMPLICIT, EXPLICIT, BIG_ENDIAN, DEFLATED):
+        named = _compression(pixels.value) if pixels is not None and pixels.in_pieces else ""
+        syntax = named or (BIG_ENDIAN if order == ">" else EXPLICIT)
     return elements, syntax, order
+
+
+def begins_without_preamble(data: bytes) -> bool:
+    """Whether bytes begin like a DICOM file from which the 128 free bytes and "DICM" were left out: with two elements
+    in their order, the first of them of the groups that files begin with."""
+    for order in "<>":
+        try:
+            group, element = struct.unpack_from(order + "HH", data)
+            if group not in (0x0002, 0x0008) or element > 0x0100:
+                continue
+            _, _, length, at = _Walk(memoryview(data), order, LIMITS).header(0, _is_kind(data[4:]))
+            following = struct.unpack_from(order + "HH", data, at + length)
+        except struct.error:
+            continue
+        if (group, element) < following < (group + 2 if group == 0x0008 else 0x0009, 0):
+            return True
+    return False
+
+
+def _is_kind(start: bytes | memoryview) -> bool:
+    """Whether bytes begin with a value representation; two capitals cannot be a length."""
+    kind = bytes(start[:2])
+    return len(kind) == 2 and kind.isalpha() and kind.isupper()
+
+
+def _compression(pixels: bytes) -> str:
+    """The transfer syntax' UID by the first bytes of the first frame; "" where they are not known."""
+    (table,) = struct.unpack_from("<I", pixels, 4) if len(pixels) >= 8 else (0,)
+    frame = pixels[16 + table : 20 + table]  # behind the table of offsets and the header of its own piece
+    return next((syntax for magic, syntax in _FIRST_BYTES.items() if frame.startswith(magic)), "")
 
 
 class _Walk:
@@ -117,8 +162,8 @@ class _Walk:
         kind = bytes(self.data[at + 4 : at + 6])
         if kind in _LONG:
             return tag, kind.decode(), self._long.unpack_from(self.data, at + 8)[0], at + 12
-        if not (kind.isalpha() and kind.isupper()):
-            raise PictureError("truncated" if len(kind) < 2 else "damaged", format="DICOM")
+        if not _is_kind(kind):  # a single element written without its kind, as some machines' private ones are
+            return tag, "", self._long.unpack_from(self.data, at + 4)[0], at + 8
         return tag, kind.decode(), self._short.unpack_from(self.data, at + 6)[0], at + 8
 
     def elements(
@@ -138,9 +183,14 @@ class _Walk:
                 items, at = self.items(at, None if length == _OPEN else at + length, explicit, depth + 1)
                 listed[keyword] = Field(kind, b"", items)
             else:
-                at = self.skip(at, explicit and kind != "UN") if length == _OPEN else at + length
+                if length != _OPEN:
+                    at += length
+                elif keyword in PIXELS:
+                    at = self.pieces(at)
+                else:
+                    at = self.skip(at, explicit and kind != "UN")
                 if keyword in READ:
-                    listed[keyword] = Field(kind, bytes(self.data[start:at]))
+                    listed[keyword] = Field(kind, bytes(self.data[start:at]), in_pieces=length == _OPEN)
             if keyword in PIXELS:
                 break  # nothing behind the pixels is of use
             if at > len(self.data):
@@ -161,6 +211,15 @@ class _Walk:
             read.append(elements)
             at = after if length == _OPEN else stop
         return read, at
+
+    def pieces(self, at: int) -> int:
+        """The position after pixels that lie in pieces, up to the mark of their end or, without one, of the file's."""
+        while at + 8 <= len(self.data):
+            tag, _, length, at = self.header(at, explicit=False)
+            if tag != _ITEM:
+                break
+            at += length
+        return at
 
     def skip(self, at: int, explicit: bool) -> int:
         """The position after a sequence of untold length, however deeply others are nested in it."""

@@ -38,6 +38,7 @@ class DicomFile:
         photometric: what a value stands for: "MONOCHROME2", "RGB", ...
         bits_allocated: 1, 8, 16, 32 or 64.
         bits_stored: of those, the ones that are used.
+        high_bit: the place of the highest of them, from 0; `bits_stored` - 1 where they lie at the low end.
         signed: whether values may be negative.
         planar: whether colours lie one after the other instead of pixel by pixel.
         keyword: pydicom's name of the element that holds the pixels: "PixelData", or one for floating point.
@@ -54,6 +55,7 @@ class DicomFile:
     photometric: str
     bits_allocated: int
     bits_stored: int
+    high_bit: int
     signed: bool
     planar: bool
     keyword: str
@@ -87,9 +89,10 @@ def open_dicom(data: bytes, limits: Limits) -> DicomFile:
 
     rows, columns, samples = whole("Rows"), whole("Columns"), whole("SamplesPerPixel", 1)
     limits.check_dimensions(columns, rows)
-    photometric = text(elements, "PhotometricInterpretation")
+    photometric = text(elements, "PhotometricInterpretation") or ("MONOCHROME2" if samples == 1 else "")
     allocated = _FLOAT_BITS.get(keyword) or whole("BitsAllocated")
     stored = min(whole("BitsStored", allocated) or allocated, allocated)
+    high_bit = whole("HighBit", stored - 1)
     known = (samples == 1 and photometric in (*GREY, "PALETTE COLOR")) or (samples == 3 and photometric in _COLOUR)
     if not known or allocated not in (1, 8, 16, 32, 64) or (samples == 3 and allocated not in (8, 16, 32)):
         mode = f"{samples} x {allocated}-bit {printable(photometric, 16) or 'unknown'}"
@@ -106,6 +109,7 @@ def open_dicom(data: bytes, limits: Limits) -> DicomFile:
         photometric=photometric,
         bits_allocated=allocated,
         bits_stored=stored,
+        high_bit=high_bit if stored <= high_bit < allocated else stored - 1,
         signed=whole("PixelRepresentation") == 1,
         planar=whole("PlanarConfiguration") == 1,
         keyword=keyword,
@@ -182,9 +186,16 @@ def spacing(file: DicomFile) -> tuple[float, float, bool] | None:
     return None
 
 
-def padding(file: DicomFile) -> int | None:
-    """The stored value that fills what was not measured."""
-    return next(iter(shorts(file.elements, "PixelPaddingValue", file.order, signed=file.signed)), None)
+def padding(file: DicomFile) -> tuple[int, int] | None:
+    """The smallest and the largest stored value that fill what was not measured (PS3.3, C.7.5.1.1.2)."""
+    ends = [
+        next(iter(shorts(file.elements, keyword, file.order, signed=file.signed)), None)
+        for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit")
+    ]
+    if ends[0] is None:
+        return None
+    other = ends[0] if ends[1] is None else ends[1]
+    return min(ends[0], other), max(ends[0], other)
 
 
 def _items(file: DicomFile, keyword: str) -> list[Elements]:

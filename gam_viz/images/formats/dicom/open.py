@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from gam_viz.images.facts import Fact
 from gam_viz.images.formats.dicom import display
+from gam_viz.images.formats.dicom.elements import PREAMBLE, begins_without_preamble
 from gam_viz.images.formats.dicom.header import DicomFile, open_dicom, rescale, spacing, windows
 from gam_viz.images.formats.dicom.pixels import check_syntax
 from gam_viz.images.formats.picture_format import PictureFormat
@@ -87,4 +88,8 @@ def _facts(file: DicomFile, compression: str) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-DICOM = PictureFormat("DICOM", ("dcm", "dicom", "dic"), lambda data: data[128:132] == b"DICM", _open)
+def _recognises(data: bytes) -> bool:
+    return data[128:132] == PREAMBLE or begins_without_preamble(data)
+
+
+DICOM = PictureFormat("DICOM", ("dcm", "dicom", "dic"), _recognises, _open)

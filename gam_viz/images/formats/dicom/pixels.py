@@ -81,7 +81,20 @@ def decode_frame(file: DicomFile, frame: int, limits: Limits) -> NDArray[Any]:
     shape = (file.rows, file.columns) + ((3,) if file.samples == 3 else ())
     if values.shape != shape:
         raise PictureError("damaged", format="DICOM")
-    return values
+    return _used_bits(file, values) if _shifted(file) else values
+
+
+def _shifted(file: DicomFile) -> bool:
+    """Whether the bits that are used do not lie at the low end. Of compressed values only RLE keeps them in place; a
+    colour that is no RGB was converted on the way."""
+    kept = file.syntax in (*_PLAIN, uids.RLELossless) and not file.photometric.startswith("YBR")
+    return kept and file.keyword == "PixelData" and file.high_bit != file.bits_stored - 1
+
+
+def _used_bits(file: DicomFile, values: NDArray[Any]) -> NDArray[Any]:
+    """Values of the bits from `high_bit` downwards, with their sign; what lies above and below them is dropped."""
+    values = np.left_shift(values, file.bits_allocated - 1 - file.high_bit)
+    return np.right_shift(values, file.bits_allocated - file.bits_stored)
 
 
 def _options(file: DicomFile) -> dict[str, object]:
@@ -95,7 +108,8 @@ def _options(file: DicomFile) -> dict[str, object]:
         "pixel_keyword": file.keyword,
     }
     if file.keyword == "PixelData":
-        options |= {"bits_stored": file.bits_stored, "pixel_representation": int(file.signed)}
+        used = file.bits_allocated if _shifted(file) else file.bits_stored
+        options |= {"bits_stored": used, "pixel_representation": int(file.signed)}
     if file.samples > 1:
         options["planar_configuration"] = int(file.planar)
     return options
