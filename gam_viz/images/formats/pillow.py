@@ -33,6 +33,7 @@ class PillowDecoder:
         most_pixels: of one picture, where the decoder needs several times the memory of others.
         container_orientation: the EXIF orientation 1..8 that the plugin reports of the file's container, where the
             header's reader leaves that to it.
+        file: what is kept of an opened one; None for `PillowFile`.
     """
 
     format: str
@@ -40,6 +41,7 @@ class PillowDecoder:
     read: HeaderReader
     most_pixels: int | None = None
     container_orientation: Callable[[Image.Image], int] | None = None
+    file: type[PillowFile] | None = None
 
     def open(self, data: bytes, limits: Limits) -> Source:
         """What a file declares. Pillow reads its header and decodes nothing.
@@ -56,7 +58,7 @@ class PillowDecoder:
             kind="picture",
             size=first.size,
             mode=mode,
-            file=PillowFile(self, data, first, deep, limits),
+            file=(self.file or PillowFile)(self, data, first, deep, limits),
             frames=min(first.frames, limits.frames),
             dtype="uint16" if deep else "uint8",
             value_range=(0.0, 65_535.0 if deep else 255.0),
@@ -145,7 +147,7 @@ class PillowFile(PictureFile):
 
     def measured_range(self, rendering: Rendering) -> tuple[float, float]:
         for note in self.show(Rendering(rendering.frame)).notes if self.deep else ():
-            if note.code == "sixteen_bit_scaled":
+            if note.code in ("sixteen_bit_scaled", "values_scaled"):
                 return float(str(note.details["low"])), float(str(note.details["high"]))
         return super().measured_range(rendering)  # 8 bits, if only on this page
 

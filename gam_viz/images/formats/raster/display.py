@@ -11,7 +11,7 @@ from rasterio.io import DatasetReader
 
 from gam_viz.images.errors import PictureError
 from gam_viz.images.formats.raster.header import RasterFile, opened
-from gam_viz.images.formats.raster.read import Reading, plan, read_band, valid_in
+from gam_viz.images.formats.raster.read import Reading, has_mask, plan, read_band, valid_in
 from gam_viz.images.formats.to_grey import limits_of, scaled, value_range
 from gam_viz.images.formats.to_rgb import upright
 from gam_viz.images.limits import Limits
@@ -92,16 +92,14 @@ def render_raster(file: RasterFile, rendering: Rendering, limits: Limits) -> tup
     with opened(file.data) as dataset:
         reading = plan(dataset, file, rendering, limits)
         notes = _reading_notes(file, rendering, reading)
-        alpha = None
-        if file.alpha is not None:
-            opacity = read_band(dataset, file.alpha, reading)
-            alpha = scaled(opacity, None, 0.0, _opaque(opacity))
+        opacity = read_band(dataset, file.alpha, reading) if file.alpha is not None else None
+        alpha = None if opacity is None else scaled(opacity, None, 0.0, _opaque(file, opacity))
         pixels = np.empty((reading.shown_height, reading.shown_width, 3), np.uint8)
         done: dict[int, NDArray[np.uint8]] = {}
         empty = 0.0
         for channel, number in enumerate(rendering.bands):
             if number not in done:
-                done[number], more, share = _band(dataset, file, number, reading, rendering, alpha)
+                done[number], more, share = _band(dataset, file, number, reading, rendering, opacity)
                 notes += more
                 empty = max(empty, share)
             pixels[..., channel] = done[number]
@@ -129,7 +127,7 @@ def measured_range(file: RasterFile, band: int, rendering: Rendering, limits: Li
     rendering = resolve(file, replace(rendering, bands=(band, band, band)))
     with opened(file.data) as dataset:
         reading = plan(dataset, file, rendering, limits)
-        values = read_band(dataset, band, reading)
+        values = _values(dataset, file, band, reading)
         return value_range(values, valid_in(dataset, band, reading, values))
 
 
@@ -139,26 +137,29 @@ def _band(
     number: int,
     reading: Reading,
     rendering: Rendering,
-    alpha: NDArray[np.uint8] | None,
+    opacity: NDArray[Any] | None,
 ) -> tuple[NDArray[np.uint8], list[Note], float]:
     """One band as 0..255, how it came to that, and the share of it without data."""
-    values = read_band(dataset, number, reading, average=not file.paletted)
+    values = _values(dataset, file, number, reading, opacity)
     valid = valid_in(dataset, number, reading, values)
     empty = 0.0 if valid is None else 1 - float(valid.mean())
     seen = valid
-    if alpha is not None:
-        seen = alpha > 0 if valid is None else valid & (alpha > 0)
-    black, white = limits_of(values, seen, rendering)
+    if opacity is not None:
+        seen = opacity > 0 if valid is None else valid & (opacity > 0)
+    if rendering.window == "full" and file.value_range is not None and not file.paletted:
+        black, white = file.value_range
+    else:
+        black, white = limits_of(values, seen, rendering)
     as_stored = (black, white) == (0.0, 255.0) and values.dtype == np.uint8
-    # As stored, a value that stands for no data is as good as any other: most such pictures say 0, which is black.
-    grey = values if as_stored else scaled(values, valid, black, white)
+    if as_stored and not has_mask(dataset, number):
+        # A value that stands for no data is as good as any other here: most such pictures say 0, which is black.
+        valid, empty = None, 0.0
+    grey = values if as_stored and valid is None else scaled(values, valid, black, white)
     if file.white_is_smallest:
         grey = 255 - grey
         if valid is not None:
             grey[~valid] = 0
-    if as_stored:
-        return grey, [], 0.0
-    if empty == 1:
+    if as_stored or empty == 1:
         return grey, [], empty
     name = next(band.name for band in file.bands if band.number == number)
     if rendering.stretch is None:
@@ -166,6 +167,23 @@ def _band(
     low, high = rendering.stretch
     details = {"band": name, "low": black, "high": white, "low_percent": low, "high_percent": high}
     return grey, [Note("band_scaled", details)], empty
+
+
+def _values(
+    dataset: DatasetReader, file: RasterFile, number: int, reading: Reading, opacity: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """(shown height, shown width) of one band, not multiplied by its opacity (which is read where it is not given)."""
+    values = read_band(dataset, number, reading, average=not file.paletted)
+    if not file.premultiplied or file.alpha is None:
+        return values
+    opacity = read_band(dataset, file.alpha, reading) if opacity is None else opacity
+    opaque = _opaque(file, opacity)
+    largest = np.inf if file.value_range is None else file.value_range[1]
+    for row, seen in zip(values, opacity, strict=True):
+        share = np.where(seen > 0, seen / opaque, 1.0)
+        straight = np.clip(row / share, -largest, largest)
+        row[:] = straight if file.value_range is None else np.floor(straight + 0.5)
+    return values
 
 
 def _reading_notes(file: RasterFile, rendering: Rendering, reading: Reading) -> list[Note]:
@@ -207,9 +225,10 @@ def _lay_on_white(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> None:
         row[:] = (row * share + 255 * (255 - share) + 127) // 255
 
 
-def _opaque(opacity: NDArray[Any]) -> float:
-    """The value that hides all: the type's largest (1 for floating point), but many writers put 255 into deep bands."""
-    largest = float(np.iinfo(opacity.dtype).max) if opacity.dtype.kind in "iu" else 1.0
+def _opaque(file: RasterFile, opacity: NDArray[Any]) -> float:
+    """The value that hides all: the largest there is (1 for floating point), but many writers put 255 into deep
+    bands."""
+    largest = 1.0 if file.value_range is None else file.value_range[1]
     found = float(np.nan_to_num(opacity).max())
     if opacity.dtype.kind == "f":
         return largest if found <= 1 else 255.0

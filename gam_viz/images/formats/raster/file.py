@@ -5,8 +5,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-import numpy as np
-
 from gam_viz.images.errors import PictureError
 from gam_viz.images.facts import Window
 from gam_viz.images.formats.raster import display
@@ -38,7 +36,7 @@ class RasterPages(PictureFile):
         """
         if frame == 0:
             return self.first
-        page = _open_page(self.data, self.limits, frame)
+        page = open_page(self.data, self.limits, frame)
         if page is None:
             raise PictureError("unsupported_mode", format="TIFF", mode="a page of another kind than the first")
         return page
@@ -60,16 +58,16 @@ class RasterPages(PictureFile):
         return display.measured_range(page, band, rendering, self.limits)
 
 
-def raster_source(data: bytes, limits: Limits) -> Source | None:
-    """What a TIFF file holds whose first page is for GDAL; None if it is for Pillow.
+def raster_source(data: bytes, limits: Limits, *, last_resort: bool = False) -> Source | None:
+    """What a TIFF file holds whose first page is for GDAL; None if it is for Pillow, or, as a
+    `last_resort`, for nobody.
 
     Raises:
         PictureError: the page is refused.
     """
-    page = _open_page(data, limits, 0)
+    page = open_page(data, limits, 0, last_resort=last_resort)
     if page is None:
         return None
-    whole = np.iinfo(page.dtype) if np.dtype(page.dtype).kind in "iu" else None
     return Source(
         kind="raster",
         size=(page.width, page.height),
@@ -78,15 +76,20 @@ def raster_source(data: bytes, limits: Limits) -> Source | None:
         frames=min(page.pages, limits.frames),
         dtype=page.dtype,
         bands=page.bands,
-        value_range=(float(whole.min), float(whole.max)) if whole else None,
-        windows=() if page.paletted else (Window("minmax"), *([Window("full")] if whole else [])),
+        value_range=page.value_range,
+        windows=() if page.paletted else (Window("minmax"), *([Window("full")] if page.value_range else [])),
         stretchable=not page.paletted,
         facts=(*size_facts((page.width, page.height), page.pages), *page.facts),
     )
 
 
-def _open_page(data: bytes, limits: Limits, frame: int) -> RasterFile | None:
+def open_page(data: bytes, limits: Limits, frame: int, *, last_resort: bool = False) -> RasterFile | None:
+    """What one page of a TIFF file declares, as `open_raster` says.
+
+    Raises:
+        PictureError: the page is refused.
+    """
     try:
-        return open_raster(data, limits, frame)
+        return open_raster(data, limits, frame, last_resort=last_resort)
     except (struct.error, IndexError, OverflowError) as error:
         raise PictureError("truncated", format="TIFF") from error

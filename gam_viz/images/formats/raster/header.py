@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning
@@ -21,7 +22,16 @@ from rasterio.io import DatasetReader, MemoryFile
 
 from gam_viz.images.errors import PictureError
 from gam_viz.images.facts import Band, Fact, printable
-from gam_viz.images.formats.tiff.check import METADATA, NEEDED_BY_RASTER, orientation, raster_page, white_is_zero
+from gam_viz.images.formats.tiff.check import (
+    METADATA,
+    NEEDED_BY_RASTER,
+    is_premultiplied,
+    is_tiled,
+    orientation,
+    raster_page,
+    value_bits,
+    white_is_zero,
+)
 from gam_viz.images.formats.tiff.directory import Directory, cut_down
 from gam_viz.images.limits import Limits
 
@@ -50,6 +60,8 @@ _ROLES = {
     ColorInterp.palette: "palette",
 }
 _METADATA_ROLES = {"Red": "red", "Green": "green", "Blue": "blue", "Alpha": "alpha", "Gray": "grey"}
+_SENTINEL = re.compile(r"(?<![A-Za-z0-9])[Bb]0?([234])(?![0-9A-Za-z])")
+_SENTINEL_ROLES = {"4": "red", "3": "green", "2": "blue"}  # Landsat 8 and 9 number theirs likewise
 _ABOUT_A_BAND = re.compile(
     r'<Item name="\w{1,20}" sample="(\d{1,3})" role="(description|colorinterp)">([^<]{0,200})</Item>'
 )
@@ -64,29 +76,43 @@ class RasterFile:
         width: pixels across, as stored.
         height: pixels down, as stored.
         dtype: NumPy's name of the values' type.
+        bits: of them, the ones that are used: a type of 16 bits holds values of 12.
         bands: all but opacity.
         alpha: the number of the band of opacity; None without one.
+        premultiplied: whether the other bands are stored multiplied by it.
         pages: pages of the whole file.
         orientation: EXIF orientation 1..8.
         white_is_smallest: whether grey values are written upside down.
         facts: place, resolution and so on.
+        tiled: whether it is cut into tiles, and not into strips.
     """
 
     data: bytes = field(repr=False)
     width: int
     height: int
     dtype: str
+    bits: int
     bands: tuple[Band, ...]
     alpha: int | None
+    premultiplied: bool
     pages: int
     orientation: int
     white_is_smallest: bool
     facts: tuple[Fact, ...]
+    tiled: bool = False
 
     @property
     def mode(self) -> str:
         """How values are stored, for people: "4 x uint16"."""
         return f"{len(self.bands)} x {self.dtype}"
+
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """The smallest and the largest value that can be stored; None for floating point."""
+        if self.dtype.startswith("float"):
+            return None
+        low, high = np.iinfo(self.dtype).min, np.iinfo(self.dtype).max
+        return float(low), float(high if low else min(high, 2**self.bits - 1))
 
     @property
     def paletted(self) -> bool:
@@ -105,15 +131,16 @@ class RasterFile:
         return (numbers[0], numbers[1], numbers[2]) if len(numbers) >= 3 else (numbers[0],) * 3
 
 
-def open_raster(data: bytes, limits: Limits, frame: int = 0) -> RasterFile | None:
-    """What a TIFF file's page declares, if it is one for GDAL; None if it is one for Pillow.
+def open_raster(data: bytes, limits: Limits, frame: int = 0, *, last_resort: bool = False) -> RasterFile | None:
+    """What a TIFF file's page declares, if it is one for GDAL; None if it is one for Pillow, or, as a `last_resort`,
+    for nobody.
 
     Raises:
         PictureError: "too_complex", "too_many_bands", "damaged", "truncated", "unsupported_mode",
             "unsupported_compression" or "no_pixels".
         struct.error, OverflowError: the directory lies past the end of the file.
     """
-    found = raster_page(data, limits, frame)
+    found = raster_page(data, limits, frame, last_resort=last_resort)
     if found is None:
         return None
     page, pages = found
@@ -131,6 +158,7 @@ def open_raster(data: bytes, limits: Limits, frame: int = 0) -> RasterFile | Non
         ]
         if white_is_zero(page[0]):  # GDAL makes up a palette for it
             roles = ["grey" if role == "palette" else role for role in roles]
+        roles = _sentinel_roles(said, roles)
         alpha = roles.index("alpha") + 1 if "alpha" in roles and dataset.count > 1 else None
         bands = tuple(
             Band(number, printable(said.get((number, "description"), "")) or str(number), role)
@@ -144,12 +172,15 @@ def open_raster(data: bytes, limits: Limits, frame: int = 0) -> RasterFile | Non
             width=dataset.width,
             height=dataset.height,
             dtype=dataset.dtypes[0],
+            bits=value_bits(page[0]),
             bands=bands,
             alpha=alpha,
+            premultiplied=alpha is not None and is_premultiplied(page[0]),
             pages=pages,
             orientation=orientation(page[0]),
             white_is_smallest=white_is_zero(page[0]) and len(bands) == 1,
             facts=tuple(_facts(dataset, bands)),
+            tiled=is_tiled(page[0]),
         )
 
 
@@ -161,6 +192,20 @@ def _said_of_bands(directory: Directory) -> dict[tuple[int, str], str]:
         words = html.unescape(text)
         said[int(sample) + 1, kind] = _METADATA_ROLES.get(words, "") if kind == "colorinterp" else words
     return said
+
+
+def _sentinel_roles(said: dict[tuple[int, str], str], roles: list[str]) -> list[str]:
+    """The bands' roles, by the names of Sentinel-2's bands where all of B02, B03 and B04 are there once: those say what
+    was measured, while of three bands most writers call the first one red."""
+    found = {
+        number: match[1]
+        for (number, kind), name in said.items()
+        if kind == "description" and (match := _SENTINEL.search(name))
+    }
+    if sorted(found.values()) != ["2", "3", "4"]:
+        return roles
+    others = (role if role == "alpha" else "" for role in roles)
+    return [_SENTINEL_ROLES.get(found.get(number, ""), role) for number, role in enumerate(others, start=1)]
 
 
 @contextmanager

@@ -90,6 +90,12 @@ def read_band(dataset: DatasetReader, number: int, reading: Reading, *, average:
     )
 
 
+def has_mask(dataset: DatasetReader, number: int) -> bool:
+    """Whether the file keeps beside a band where it holds data."""
+    flags = dataset.mask_flag_enums[number - 1]
+    return MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags and MaskFlags.nodata not in flags
+
+
 def valid_in(dataset: DatasetReader, number: int, reading: Reading, values: NDArray[Any]) -> Mask | None:
     """Where a band holds data; None for everywhere."""
     flags = dataset.mask_flag_enums[number - 1]

@@ -19,6 +19,7 @@ from gam_viz.images.limits import Limits
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _ROWS_A_STRIP, _STRIP_BYTES, _PLANAR = 273, 274, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_BYTES, _SAMPLE_FORMAT = 322, 323, 324, 325, 339
+_SUBFILE_TYPE, _EXTRA_SAMPLES = 254, 338
 _PLACE_TAGS = {33550, 33922, 34264, 34735, 42112, 42113}  # GeoTIFF's, and GDAL's metadata and no-data value
 
 # What locates and describes pixels. Orientation is not among them: it is applied by us, once, for every
@@ -46,8 +47,13 @@ _COMPRESSION_NAMES = {
     50001: "WebP",
 }
 _ACCEPTED_COMPRESSIONS = "none, LZW, Deflate, PackBits, JPEG, Zstandard, LERC"
+_PHOTOMETRICS = {
+    **{0: "grey", 1: "grey", 2: "RGB", 3: "palette", 4: "mask", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab", 10: "Lab"},
+    **{32803: "colour filter array", 34892: "linear raw"},
+}
 _KINDS = {1: "uint", 2: "int", 3: "float", 5: "complex int", 6: "complex float"}
-_GREY_OR_RGB, _YCBCR = (0, 1, 2), 6
+_DRAWN = (0, 1, 2, 3, 6)  # grey, RGB, a table of colours, YCbCr
+_MASK = 4  # the bit of a directory's kind that makes it the mask of the one before it
 
 
 @header_reader("TIFF")
@@ -83,12 +89,15 @@ def read_tiff(data: bytes, limits: Limits, frame: int) -> Essentials:
     )
 
 
-def raster_page(data: bytes, limits: Limits, frame: int = 0) -> tuple[list[Directory], int] | None:
+def raster_page(
+    data: bytes, limits: Limits, frame: int = 0, *, last_resort: bool = False
+) -> tuple[list[Directory], int] | None:
     """The directories of one page and the number of pages, if the page is for `raster` to read; None if it is not.
 
     A page is a raster if it says where on the Earth it lies or which value means nothing, and its pixels are grey,
-    RGB or a table of colours; if Pillow cannot read its kind of numbers or of compression; or if it is too large to
-    be read whole, but is cut into strips or tiles that are not.
+    RGB or a table of colours; if a mask goes with it; if Pillow cannot read its kind of numbers or of compression; or
+    if it is too large to be read whole, but is cut into strips or tiles that are not. As a last resort, when Pillow
+    gave up, every page of grey, RGB or a table of colours is one.
 
     Raises:
         PictureError: "too_complex", "too_many_bands", "damaged", "unsupported_mode" or "unsupported_compression".
@@ -97,10 +106,10 @@ def raster_page(data: bytes, limits: Limits, frame: int = 0) -> tuple[list[Direc
     page = all_pages[min(frame, len(all_pages) - 1)]
     directory = page[0]
     _check_directory(directory)
-    if not _for_raster(directory, limits):
+    if not (last_resort and directory.integer(_PHOTOMETRIC, 1) in _DRAWN) and not _for_raster(page, limits):
         return None
     kind = max(directory.integers(_SAMPLE_FORMAT, 1))
-    if kind not in (1, 2, 3) or max(directory.integers(_BITS, 1)) > 64:
+    if kind not in (1, 2, 3) or value_bits(directory) > 64:
         raise PictureError("unsupported_mode", format="TIFF", mode=layout(directory))
     if directory.integer(_COMPRESSION, 1) not in _COMPRESSIONS | _RASTER_COMPRESSIONS:
         raise _compression_refused(directory)
@@ -122,6 +131,21 @@ def white_is_zero(directory: Directory) -> bool:
     return directory.integer(_PHOTOMETRIC, 1) == 0
 
 
+def value_bits(directory: Directory) -> int:
+    """Bits of a value, which need not be a whole number of bytes."""
+    return max(directory.integers(_BITS, 1))
+
+
+def is_tiled(directory: Directory) -> bool:
+    """Whether a page is cut into tiles, and not into strips."""
+    return _TILE_OFFSETS in directory.entries
+
+
+def is_premultiplied(directory: Directory) -> bool:
+    """Whether colours are stored multiplied by their opacity."""
+    return 1 in directory.integers(_EXTRA_SAMPLES, 0)
+
+
 def has_place(directory: Directory) -> bool:
     """Whether a page has any of GeoTIFF's or GDAL's tags."""
     return not _PLACE_TAGS.isdisjoint(directory.entries)
@@ -130,16 +154,24 @@ def has_place(directory: Directory) -> bool:
 def layout(directory: Directory) -> str:
     """How a page stores its pixels, for a refusal: "4 x 16-bit uint (photometric 2)"."""
     kind = _KINDS.get(directory.integer(_SAMPLE_FORMAT, 1), "unknown")
-    samples, bits = directory.integer(_SAMPLES, 1), max(directory.integers(_BITS, 1))
-    return f"{samples} x {bits}-bit {kind} (photometric {directory.integer(_PHOTOMETRIC, 0)})"
+    samples, bits = directory.integer(_SAMPLES, 1), value_bits(directory)
+    photometric = directory.integer(_PHOTOMETRIC, 0)
+    return f"{samples} x {bits}-bit {kind} ({_PHOTOMETRICS.get(photometric, f'photometric {photometric}')})"
 
 
-def _for_raster(directory: Directory, limits: Limits) -> bool:
-    bits, samples = max(directory.integers(_BITS, 1)), directory.integer(_SAMPLES, 1)
+def _for_raster(page: list[Directory], limits: Limits) -> bool:
+    directory = page[0]
+    bits, samples = value_bits(directory), directory.integer(_SAMPLES, 1)
     kind, photometric = max(directory.integers(_SAMPLE_FORMAT, 1)), directory.integer(_PHOTOMETRIC, 1)
-    if bits < 8 or photometric not in (*_GREY_OR_RGB, 3, _YCBCR):
+    if photometric not in _DRAWN:
+        return False
+    if any(part.integer(_SUBFILE_TYPE, 0) & _MASK for part in page[1:]):
+        return True
+    if bits < 8:
         return False
     if directory.integer(_COMPRESSION, 1) in _RASTER_COMPRESSIONS or has_place(directory):
+        return True
+    if photometric in (0, 1) and samples > 1 and directory.integer(_PLANAR, 1) == 2:  # grey and opacity apart
         return True
     if kind != 1 or bits > 16 or samples > 6 or (bits > 8 and samples > 1):
         return True
@@ -193,7 +225,7 @@ def _block_bytes(directory: Directory) -> int:
     if _TILE_OFFSETS in directory.entries:
         across, down = directory.integer(_TILE_WIDTH, width), directory.integer(_TILE_HEIGHT, height)
     samples = directory.integer(_SAMPLES, 1) if directory.integer(_PLANAR, 1) == 1 else 1
-    return abs(across * down * samples * max(1, max(directory.integers(_BITS, 1)) // 8))
+    return abs(across * down * samples * ((value_bits(directory) + 7) // 8))
 
 
 def _check_samples(directory: Directory) -> int:
@@ -203,7 +235,7 @@ def _check_samples(directory: Directory) -> int:
     the usual 16-bit colour TIFFs, use a small part of the range and would come out black.
     """
     samples = directory.integer(_SAMPLES, 1)
-    bits = max(directory.integers(_BITS, 1))
+    bits = value_bits(directory)
     kind = max(directory.integers(_SAMPLE_FORMAT, 1))
     eight_bit = 1 <= bits <= 8 and 1 <= samples <= 6
     sixteen_bit_grey = bits in (12, 16) and samples == 1
