@@ -84,14 +84,24 @@ class Gate(nn.Module):
             signed number.
         name: what this gate is, e.g. "rows", where the branch does not say it; `gate.<name>` in the catalogue.
         layer: what the gate's block is called where the gate's path in the network does not tell; see `layer_of`.
+        grid: whether its positions are rows and columns of the picture; tokens on no grid lie along W.
     """
 
-    def __init__(self, branch: Branch, *, bounds: Bounds | None, name: str = "", layer: str | None = None) -> None:
+    def __init__(
+        self,
+        branch: Branch,
+        *,
+        bounds: Bounds | None,
+        name: str = "",
+        layer: str | None = None,
+        grid: bool = True,
+    ) -> None:
         super().__init__()
         self.branch: Branch = branch
         self.bounds = bounds
         self.name = name
         self.layer = layer
+        self.grid = grid
 
     def forward(self, x: Tensor, gate: Tensor) -> Tensor:  # (B, C, H, W), broadcastable -> (B, C, H, W)
         # Unwatched, this costs the one look-up; a compiler cannot trace it and does not need to.

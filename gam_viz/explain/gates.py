@@ -30,6 +30,7 @@ class GateReading:
             (C, 1, W), float32, read-only; C, H, W are those of the features.
         shape: (C, H, W) of the features it multiplies.
         name: tells it from other gates of its layer and branch: the gate's own, else the end of its path.
+        grid: whether rows and columns are the picture's; False of tokens that lie on no grid: shape is (C, 1, tokens).
     """
 
     layer: str
@@ -39,11 +40,12 @@ class GateReading:
     values: FloatArray
     shape: tuple[int, int, int]
     name: str = ""
+    grid: bool = True
 
     @property
     def over_picture(self) -> bool:
         """Whether it has a value for every row and column, so that it may be drawn over the picture."""
-        return self.values.shape[1:] == self.shape[1:]
+        return self.grid and self.values.shape[1:] == self.shape[1:]
 
     @property
     def per_position(self) -> bool:
@@ -186,5 +188,5 @@ def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading
         values.flags.writeable = False
         layer, name = owner.layer or layer_of(path), owner.name or path.rpartition(".")[2]
         shape_ = (channels, height, width)
-        readings.append(GateReading(layer, path, owner.branch, owner.bounds, values, shape_, name))
+        readings.append(GateReading(layer, path, owner.branch, owner.bounds, values, shape_, name, owner.grid))
     return logits, tuple(readings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,35 +11,128 @@ from torch import Tensor
 
 #: `x * y`, `x *= y`, `torch.mul(x, y)`, `x.mul_(y)` … all arrive under these names.
 _NAMES = {"mul", "mul_", "multiply", "multiply_"}
+#: What may make (B, C, H, W) of (B, C, 1, 1).
+SPREADING = {"expand", "expand_as", "broadcast_to", "repeat", "interpolate", "upsample"}
 
 
-def operands(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Tensor, Tensor] | None:
-    """The two tensors that the function `name` multiplies; None where it does anything else."""
-    if name not in _NAMES:
+@dataclass(frozen=True)
+class Product:
+    """One call that multiplies two tensors element by element.
+
+    Attributes:
+        func, args, kwargs: the call.
+        left, right: the operands, with as many axes, in the same order.
+        given: the operands as they were given.
+        letters: of an einsum, those axes; empty elsewhere.
+    """
+
+    func: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    left: Tensor
+    right: Tensor
+    given: tuple[Tensor, Tensor]
+    letters: str = ""
+
+    def __getitem__(self, side: int) -> Tensor:
+        return (self.left, self.right)[side]
+
+    def writes_over(self, side: int) -> bool:
+        """Whether the result is written over that operand."""
+        return side == 0 and self.func.__name__ in ("mul_", "multiply_")
+
+    def by(self, side: int, gate: Tensor) -> Any:
+        """The same call with `gate`, which broadcasts to the other operand, in the place of operand `side`."""
+        name, features = self.func.__name__, self[1 - side]
+        if self.letters:
+            result = str(self.args[0]).replace(" ", "").partition("->")[2]
+            return torch.einsum(f"{self.letters},{self.letters}->{result}", features, gate.expand_as(features))
+        if name in ("addcmul", "addcmul_"):
+            summand = self.args[0] if self.args else self.kwargs["input"]
+            return self.func(summand, features, gate, value=self.kwargs.get("value", 1))
+        if not name.endswith("_"):
+            return torch.mul(features, gate, **{key: self.kwargs[key] for key in ("out",) if key in self.kwargs})
+        if side == 1:
+            return features.mul_(gate)
+        # Written into the computed gate's own memory, which whoever holds it may read on.
+        return self.args[0].copy_(features * gate)
+
+
+def product(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Product | None:
+    """The call as a product; None where it does anything else."""
+    name = getattr(func, "__name__", "")
+    if name in _NAMES:
+        given = [*args, *(kwargs[key] for key in ("input", "other") if key in kwargs)]
+    elif name in ("addcmul", "addcmul_"):
+        given = [*args, *(kwargs[key] for key in ("input", "tensor1", "tensor2") if key in kwargs)][1:]
+    elif name == "einsum":
+        return _of_einsum(func, args, kwargs)
+    else:
         return None
-    given = [*args, *(kwargs[key] for key in ("input", "other") if key in kwargs)]
     if len(given) != 2 or not all(isinstance(value, Tensor) for value in given):
         return None
-    return given[0], given[1]
+    count = max(value.ndim for value in given)
+    left, right = (value[(None,) * (count - value.ndim)] if value.ndim < count else value for value in given)
+    return Product(func, args, kwargs, left, right, (given[0], given[1]))
 
 
-def unexpanded(gate: Tensor) -> Tensor:
-    """Without the axes along which the tensor only repeats itself: what `expand` made (B, C, H, W) of (B, C, 1, 1)."""
+def _of_einsum(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Product | None:
+    """`einsum("bchw,bc->bchw", x, g)`: all axes of one operand are the other's too, whatever is summed afterwards."""
+    given = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
+    if len(given) != 2 or not isinstance(args[0], str) or not all(isinstance(value, Tensor) for value in given):
+        return None
+    inputs, arrow, result = args[0].replace(" ", "").partition("->")
+    names = inputs.split(",")
+    if not arrow or "." in inputs or any(len(set(name)) < len(name) for name in names):
+        return None
+    letters = max(names, key=len)
+    if any(set(name) - set(letters) for name in names) or not set(result) <= set(letters):
+        return None
+    left, right = (_spread(value, name, letters) for value, name in zip(given, names, strict=True))
+    return Product(func, args, kwargs, left, right, (given[0], given[1]), letters)
+
+
+def _spread(value: Tensor, name: str, letters: str) -> Tensor:
+    """With an axis for each of the letters, of size 1 where the operand has none."""
+    if name == letters:
+        return value
+    order = sorted(range(len(name)), key=lambda axis: letters.index(name[axis]))
+    value = value.permute(order)
+    for axis, letter in enumerate(letters):
+        if letter not in name:
+            value = value.unsqueeze(axis)
+    return value
+
+
+def unexpanded(gate: Tensor, repeated: Collection[int] = ()) -> Tensor:
+    """Without the axes along which the tensor only repeats itself: what `expand` made (B, C, H, W) of (B, C, 1, 1).
+
+    Args:
+        gate: any shape.
+        repeated: further axes of which this is known.
+    """
     for axis in range(1, gate.ndim):
-        if gate.stride(axis) == 0 and gate.shape[axis] > 1:
+        if gate.shape[axis] > 1 and (gate.stride(axis) == 0 or axis in repeated):
             gate = gate.narrow(axis, 0, 1)
     return gate
 
 
-def multiply_by(
-    func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], side: int, gate: Tensor
-) -> Any:
-    """The same multiplication with `gate` in the place of operand `side`."""
-    given = [*args, *(kwargs[key] for key in ("input", "other") if key in kwargs)]
-    features = given[1 - side]
-    if not func.__name__.endswith("_"):
-        return torch.mul(features, gate, **{key: kwargs[key] for key in ("out",) if key in kwargs})
-    if side == 1:
-        return features.mul_(gate)
-    # Written into the computed gate's own memory, which whoever holds it may read on.
-    return given[0].copy_(features * gate)
+def repeated_axes(
+    name: str, shape: Sequence[int], tensors: Sequence[Tensor], known: Callable[[Tensor], Collection[int]]
+) -> frozenset[int]:
+    """Along which axes a function's result only repeats itself, since what it was computed from does or is spread.
+
+    Args:
+        name: of the function.
+        shape: of the result.
+        tensors: what it was computed from.
+        known: the axes along which one of those repeats itself.
+    """
+    found = set(range(len(shape)))
+    for tensor in tensors:
+        missing = len(shape) - tensor.ndim
+        ones = {axis + missing for axis, size in enumerate(tensor.shape) if size == 1}
+        found &= ones | {axis + missing for axis in known(tensor)} | set(range(missing))
+        if name in SPREADING:
+            break  # what follows only lends its shape
+    return frozenset(axis for axis in found if shape[axis] > 1)

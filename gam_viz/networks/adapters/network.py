@@ -21,17 +21,28 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gam_viz.attention import Gate, show, watched
-from gam_viz.networks.adapters.multiply import multiply_by, operands, unexpanded
+from gam_viz.networks.adapters.found import LeftOut
+from gam_viz.networks.adapters.layout import Layout
+from gam_viz.networks.adapters.multiply import product, unexpanded
 from gam_viz.networks.adapters.scores import Region, Scores
 from gam_viz.text.refusal import RefusalError
 
 
 @dataclass(frozen=True)
 class GatePlace:
-    """Where a gate multiplies: operand `side` of a product; `gate` is the path of the `Gate` that stands for it."""
+    """Where a gate multiplies.
+
+    Attributes:
+        gate: path of the `Gate` that stands for it.
+        side: which operand of the product it is.
+        layout: the features' axes where they are not (B, C, H, W).
+        repeated: the operand's axes along which the gate only repeats itself.
+    """
 
     gate: str
     side: int
+    layout: Layout | None = None
+    repeated: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,7 @@ class Adaption:
         places: by path of the module that multiplies and by number of the product within one call of it.
         layers: paths of the layers worth offering for a map of a layer, in the order they are computed.
         notes: sentences a user should read.
+        left_out: products that look like one with a gate and are not shown, and why.
         bare_relu: a part of the network that computes a ReLU outside of `nn.ReLU`, where a backward pass with another
             rule at the ReLUs would miss it; empty where there is none.
         scores: how its output becomes scores (B, K); None before that is known.
@@ -50,6 +62,7 @@ class Adaption:
     places: Mapping[tuple[str, int], GatePlace]
     layers: tuple[str, ...]
     notes: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
     bare_relu: str = ""
     scores: Scores | None = None
 
@@ -143,22 +156,27 @@ class _Products(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        name = getattr(func, "__name__", "")
-        pair = operands(name, args, kwargs)
-        if pair is None:
+        of = product(func, args, kwargs)
+        if of is None:
             return func(*args, **kwargs)
         call = self.calls[-1]
         place = self.network.adaption.places.get((call.path, call.products))
         call.products += 1
         if place is None:
             return func(*args, **kwargs)
-        features, computed = pair[1 - place.side], unexpanded(pair[place.side])
-        if place.side == 0 and name.endswith("_"):
+        features, computed = of[1 - place.side], unexpanded(of[place.side], place.repeated)
+        if of.writes_over(place.side):
             computed = computed.clone()  # the product is about to be written over it
-        gate = show(self._gate(place), features, computed)
+        if place.layout is None:
+            gate = show(self._gate(place), features, computed)
+        else:
+            shape = features.shape
+            unfolded = place.layout.unfolded(computed, shape)
+            gate = show(self._gate(place), place.layout.unfolded(features, shape), unfolded)
+            gate = computed if gate is unfolded else place.layout.folded(gate, shape)
         if gate is computed:
             return func(*args, **kwargs)  # as the network wrote it, to the bit
-        return multiply_by(func, args, kwargs, place.side, gate)
+        return of.by(place.side, gate)
 
     def _gate(self, place: GatePlace) -> Gate:
         # By path, not by reference: a copy of the network may carry the original's gates.

@@ -8,18 +8,27 @@ from typing import Any
 
 from torch import Tensor
 
-_SIGMOIDS = {"sigmoid", "sigmoid_", "hardsigmoid", "hardsigmoid_", "softmax"}
+_SQUASHING = {"sigmoid", "hardsigmoid", "softmax", "tanh"}
 SHAPING = {
     *("view", "view_as", "reshape", "reshape_as", "expand", "expand_as", "broadcast_to", "flatten", "unflatten"),
     *("squeeze", "unsqueeze", "permute", "transpose", "swapaxes", "movedim", "contiguous", "clone", "detach", "to"),
     *("float", "type_as", "__getitem__", "chunk", "split", "unbind", "narrow", "repeat", "__get__", "dropout"),
+    *("select", "tile", "repeat_interleave", "tensor_split", "swapdims", "moveaxis", "half", "double", "type"),
 }
-_AVERAGING = {"avg_pool2d", "adaptive_avg_pool2d", "max_pool2d", "adaptive_max_pool2d", "mean", "amax", "max"}
-_POINTWISE = {
+AVERAGING = {"avg_pool2d", "adaptive_avg_pool2d", "max_pool2d", "adaptive_max_pool2d", "mean", "amax", "max"}
+POINTWISE = {
     *("add", "sub", "mul", "div", "true_divide", "rsub", "neg", "pow", "square", "sqrt", "rsqrt", "exp", "log"),
     *("abs", "clamp", "clamp_min", "clamp_max", "relu", "relu6", "hardtanh", "leaky_relu", "prelu", "elu", "celu"),
     *("selu", "gelu", "silu", "mish", "softplus", "tanh", "sigmoid", "hardsigmoid", "hardswish", "erf", "logsigmoid"),
+    *("__rsub__", "__rdiv__", "__rpow__", "reciprocal", "multiply", "divide", "subtract"),
 }
+_AFFINE = {"add", "sub", "mul", "div", "true_divide", "multiply", "divide", "subtract", "rsub", "__rsub__", "neg"}
+_JOINING = {"cat", "concat", "stack", "maximum", "minimum", "where", "interpolate", "upsample"}
+
+
+def base_name(name: str) -> str:
+    """A function's name without the underscore of its in-place form: "mul" of "mul_", but "__rsub__" as it is."""
+    return name if name.endswith("__") else name.removesuffix("_")
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Origin:
         weighed: those between which and it a weight took part.
         pointwise: those of which each of its numbers is a function of the one number at the same place.
         alone: those of which each of its positions depends on the same position alone.
-        bounded: whether its numbers lie in 0..1 because a sigmoid made them.
+        squashed: whether a sigmoid, softmax or tanh made its numbers.
     """
 
     tensor: int
@@ -40,7 +49,7 @@ class Origin:
     weighed: int
     pointwise: int
     alone: int
-    bounded: bool
+    squashed: bool
 
     def is_from(self, other: Origin) -> bool:
         return bool(self.made_of >> other.tensor & 1)
@@ -51,7 +60,14 @@ class Origin:
 
 
 def origin_of(
-    number: int, sources: Sequence[Origin], name: str, args: tuple[Any, ...], *, weighed: bool, same_shape: bool
+    number: int,
+    sources: Sequence[Origin],
+    name: str,
+    args: tuple[Any, ...],
+    *,
+    weighed: bool,
+    same_shape: bool,
+    mixes_positions: bool = False,
 ) -> Origin:
     """The origin of a result.
 
@@ -62,20 +78,22 @@ def origin_of(
         args: of that function.
         weighed: whether a weight was among them.
         same_shape: whether all of `sources` have the result's shape.
+        mixes_positions: whether a linear layer works along positions, as one over tokens does.
     """
-    base = name.removesuffix("_")
+    base = base_name(name)
     bit = 1 << number
     made_of = _union(source.made_of for source in sources)
-    shaping = name in SHAPING
-    keeps_bounds = shaping or base in _AVERAGING or (base == "mul" and len(sources) == len(args))
-    by_position = shaping or base in _POINTWISE or base in ("batch_norm", "linear") or _is_1x1(base, args)
+    shaping = base in SHAPING
+    # What a constant is added to stays what a sigmoid made, and so does what is made of several such.
+    squashed = shaping or base in AVERAGING or (base in _AFFINE | _JOINING and not weighed)
+    by_position = shaping or base in POINTWISE or base in ("batch_norm", "linear") or _is_1x1(base, args)
     return Origin(
         tensor=number,
         made_of=made_of | bit,
         weighed=made_of if weighed and not shaping else _union(source.weighed for source in sources),
-        pointwise=bit | (_common(s.pointwise for s in sources) if base in _POINTWISE and same_shape else 0),
-        alone=bit | (_common(s.alone for s in sources) if by_position else 0),
-        bounded=name in _SIGMOIDS or (bool(sources) and keeps_bounds and all(s.bounded for s in sources)),
+        pointwise=bit | (_common(s.pointwise for s in sources) if base in POINTWISE and same_shape else 0),
+        alone=bit | (_common(s.alone for s in sources) if by_position and not mixes_positions else 0),
+        squashed=base in _SQUASHING or (bool(sources) and squashed and all(s.squashed for s in sources)),
     )
 
 

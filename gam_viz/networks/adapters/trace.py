@@ -2,7 +2,8 @@
 
 A gate is found by what it does, never by its class's name. In `features * numbers` the numbers are a gate where
 
-    they fit onto features (B, C, H, W) without enlarging them, and differ between channels or between positions;
+    they fit onto features without enlarging them, and differ between channels or between positions;
+    it can be told which axes of the features are channels, rows and columns (see `layout`);
     they were computed from the network's input, so they are no constant scale;
     a weight took part since then, or a sigmoid, so they are no normalisation;
     they are more than a function of each feature alone, so they are no activation (x * sigmoid(x) is SiLU).
@@ -10,6 +11,7 @@ A gate is found by what it does, never by its class's name. In `features * numbe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,56 +20,14 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from gam_viz.attention import Branch, Gate
-from gam_viz.networks.adapters.multiply import operands, unexpanded
-from gam_viz.networks.adapters.origins import SHAPING, Origin, origin_of
+from gam_viz.attention import Gate
+from gam_viz.networks.adapters.axes import Axes
+from gam_viz.networks.adapters.found import Candidate, Found, LeftOut, Traced, candidates
+from gam_viz.networks.adapters.multiply import SPREADING, Product, product, repeated_axes
+from gam_viz.networks.adapters.origins import POINTWISE, SHAPING, Origin, base_name, origin_of
+from gam_viz.networks.adapters.ranges import ANY, Range, constant, range_of
 
-
-@dataclass(frozen=True)
-class Found:
-    """A gate, found at one multiplication.
-
-    Attributes:
-        owner: path of the module whose forward multiplies.
-        index: which of the products of two tensors within one call of that module, from 0.
-        side: which of the two operands is the gate.
-        branch: "channel" or "spatial".
-        bounded: whether a sigmoid made it; False where that cannot be told.
-        features: number of the tensor it multiplies.
-        product: number of the result.
-    """
-
-    owner: str
-    index: int
-    side: int
-    branch: Branch
-    bounded: bool
-    features: int
-    product: int
-
-
-@dataclass(frozen=True)
-class Traced:
-    """A pass's findings.
-
-    Attributes:
-        output: the network's.
-        gates: in the order of computation; a module that runs twice appears twice.
-        multiplying: paths of all modules that multiply two tensors.
-        layers: paths of modules that ran once, did something and gave (B, C, h, w) with more than one position, in
-            the order they finished; of modules that gave the same tensor, the outermost.
-        own: whether `Gate`s of the network's own ran.
-        repeated: paths of modules that ran more than once.
-        bare_relu: the first module that computes a ReLU and is no `nn.ReLU`; empty where there is none.
-    """
-
-    output: Any
-    gates: tuple[Found, ...]
-    multiplying: frozenset[str]
-    layers: tuple[str, ...]
-    own: bool
-    repeated: tuple[str, ...]
-    bare_relu: str
+_REPEATING = POINTWISE | {"contiguous", "clone", *SPREADING}
 
 
 def trace(network: nn.Module, example: Tensor) -> Traced:
@@ -94,13 +54,25 @@ class _Call:
     products: int = 0
 
 
+@dataclass(frozen=True)
+class _Seen:
+    gate: Found
+    made: Origin
+    by: Origin
+    positions: int
+
+
 class _Trace(TorchFunctionMode):
     def __init__(self, example: Tensor) -> None:
         super().__init__()
         self.origins: dict[int, Origin] = {}
         self.kept: list[Tensor] = []  # an id stays a tensor's own only while the tensor lives
         self.calls: list[_Call] = []
-        self.gates: list[Found] = []
+        self.gates: list[_Seen] = []
+        self.left_out: list[LeftOut] = []
+        self.axes = Axes(example)
+        self.ranges: dict[int, Range] = {}
+        self.repeated: dict[int, frozenset[int]] = {}
         self.multiplying: set[str] = set()
         self.runs: dict[str, int] = {}
         self.layers: dict[str, tuple[int, int]] = {}  # which tensor it gave, and in which of its versions
@@ -113,23 +85,50 @@ class _Trace(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
+        base = base_name(name)
         tensors = list(_tensors((args, kwargs)))
-        if name in SHAPING:
+        if base in SHAPING:
             tensors = tensors[:1]  # a second one only lends its shape, as in expand_as
         sources = [self.origins[id(t)] for t in tensors if id(t) in self.origins]
-        pair = operands(name, args, kwargs)
-        shapes = [tuple(t.shape) for t in pair] if pair else []
-        if name in ("relu", "relu_") and not self.bare_relu and not isinstance(self.calls[-1].module, nn.ReLU):
+        if base == "relu" and not self.bare_relu and not isinstance(self.calls[-1].module, nn.ReLU):
             self.bare_relu = self.calls[-1].path or type(self.calls[-1].module).__name__
-        gate = self._gate(*pair) if pair else None
-        result = func(*args, **kwargs)
-        weighed = any(id(t) not in self.origins and t.is_floating_point() and t.numel() > 1 for t in tensors)
         if sources:
-            for part in _tensors(result):
-                self._note(part, sources, name, weighed, args=args)
-        if pair and self.calls:
-            self._multiplied(gate, result, shapes)
+            self.axes.used(name, tensors)
+        of = product(func, args, kwargs) if sources and self.calls else None
+        ways = candidates(of, self._origin, self.axes.of, self._repeated) if of else []
+        ends_of = [self._range(each) for each in of.given] if of else []
+        # Of what goes in, before an in-place function writes over it.
+        ends = range_of(name, args, kwargs, tensors, self._range) if sources else ANY
+        mixes = base == "linear" and not self._by_channels(tensors[0])
+        result = func(*args, **kwargs)
+        results = list(_tensors(result))
+        if not sources or not results:
+            if of:
+                self._multiplied(of, result, [], [])
+            return result
+        again = [
+            repeated_axes(base, part.shape, tensors, self._repeated) if base in _REPEATING else frozenset()
+            for part in results
+        ]
+        weighed = any(id(t) not in self.origins and t.is_floating_point() and t.numel() > 1 for t in tensors)
+        self.axes.made(name, func, args, kwargs, tensors, results)
+        for part, axes in zip(results, again, strict=True):
+            self._note(part, sources, name, weighed, args=args, mixes=mixes)
+            self.ranges[id(part)], self.repeated[id(part)] = ends, axes
+        if of:
+            self._multiplied(of, result, ways, ends_of)
         return result
+
+    def _origin(self, tensor: Tensor) -> Origin | None:
+        return self.origins.get(id(tensor))
+
+    def _repeated(self, tensor: Tensor) -> frozenset[int]:
+        return self.repeated.get(id(tensor), frozenset())
+
+    def _by_channels(self, tensor: Tensor) -> bool:
+        """Whether the last axis holds channels alone, as far as can be told."""
+        layout = self.axes.of(tensor)
+        return layout is None or layout.at(-1) <= {"c"}
 
     def entering(self, path: str) -> Callable[..., None]:
         def hook(module: nn.Module, args: Any, kwargs: Any) -> None:
@@ -146,7 +145,9 @@ class _Trace(TorchFunctionMode):
             for part in _tensors(output):
                 # Compiled functions and autograd functions are not seen from here; that the module made it is.
                 if id(part) not in self.origins and sources:
+                    given = [t for t in _tensors((args, kwargs)) if id(t) in self.origins]
                     self._note(part, sources, "unseen", weighed=bool(list(module.parameters())))
+                    self.axes.made("unseen", module, args, kwargs, given, [part])
             if not isinstance(output, Tensor) or call.inputs.get(id(output)) == output._version:
                 return  # it handed on what it was given
             if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
@@ -160,7 +161,8 @@ class _Trace(TorchFunctionMode):
         repeated = tuple(path for path, runs in self.runs.items() if runs > 1)
         return Traced(
             output,
-            tuple(self.gates),
+            tuple(seen.gate for seen in self.gates if not self._inside_a_gate(seen)),
+            tuple(self.left_out),
             frozenset(self.multiplying),
             tuple(path for path, output in self.layers.items() if outermost.get(output) == path),
             self.own,
@@ -168,69 +170,68 @@ class _Trace(TorchFunctionMode):
             self.bare_relu,
         )
 
+    def _inside_a_gate(self, seen: _Seen) -> bool:
+        """Whether two numbers a channel were multiplied on the way to a gate, and nowhere else: no features."""
+        if seen.positions > 1:
+            return False
+        bit = seen.gate.product
+        later = (other for other in self.gates if other.gate.product > bit and other.made.made_of >> bit & 1)
+        return any(other.positions > 1 and not other.by.made_of >> bit & 1 for other in later)
+
     def _note(
-        self, tensor: Tensor, sources: list[Origin], name: str, weighed: bool, args: tuple[Any, ...] = ()
+        self,
+        tensor: Tensor,
+        sources: list[Origin],
+        name: str,
+        weighed: bool,
+        args: tuple[Any, ...] = (),
+        mixes: bool = False,
     ) -> None:
         same = all(self.kept[origin.tensor].shape == tensor.shape for origin in sources)
-        self.origins[id(tensor)] = origin_of(len(self.kept), sources, name, args, weighed=weighed, same_shape=same)
+        self.origins[id(tensor)] = origin_of(
+            len(self.kept), sources, name, args, weighed=weighed, same_shape=same, mixes_positions=mixes
+        )
         self.kept.append(tensor)
 
-    def _gate(self, left: Tensor, right: Tensor) -> tuple[int, Branch, Origin, Origin] | None:
-        """Which side is the gate, its branch, its origin and the features', or None where this is no gate."""
-        pair = (left, right)
-        origins = [self.origins.get(id(tensor)) for tensor in pair]
-        if origins[0] is None or origins[1] is None or left is right:
-            return None
-        if origins[0].pointwise >> origins[1].tensor & 1 or origins[1].pointwise >> origins[0].tensor & 1:
-            return None  # an activation: each feature by a function of itself
-        candidates = []
-        for side in (0, 1):
-            gate, features = origins[side], origins[1 - side]
-            assert gate is not None
-            assert features is not None
-            if left.shape == right.shape and left.shape[2:] != (1, 1) and not _is_gate_of(gate, features):
-                continue
-            branch = _branch(pair[side], pair[1 - side], gate, features)
-            if branch is not None and (gate.bounded or gate.weighed >> gate.meets(features) & 1):
-                candidates.append((side, branch, gate, features))
-        return candidates[0] if len(candidates) == 1 else None
-
-    def _multiplied(
-        self, gate: tuple[int, Branch, Origin, Origin] | None, result: Tensor, shapes: list[tuple[int, ...]]
-    ) -> None:
+    def _multiplied(self, of: Product, result: Tensor, ways: list[Candidate], ranges: list[Range]) -> None:
         call = self.calls[-1]
         self.multiplying.add(call.path)
         call.products += 1
-        if gate is None or isinstance(call.module, Gate):  # a Gate shows itself
+        if isinstance(call.module, Gate) or not ways:  # a Gate shows itself
             return
-        side, branch, numbers, features = gate
-        if tuple(result.shape) == shapes[1 - side]:
-            product = self.origins[id(result)].tensor
-            self.gates.append(
-                Found(call.path, call.products - 1, side, branch, numbers.bounded, features.tensor, product)
+        shown = [way for way in ways if way.branch is not None]
+        if len(shown) != 1:
+            if len(ways) == 1:
+                shapes = (tuple(of.given[0].shape), tuple(of.given[1].shape))
+                self.left_out.append(LeftOut(call.path, "axes" if ways[0].layout is None else "one_number", shapes))
+            return
+        way, product = shown[0], self.origins[id(result)].tensor
+        assert way.branch is not None
+        assert way.layout is not None
+        ends = ranges[way.side]
+        self.gates.append(
+            _Seen(
+                Found(
+                    call.path,
+                    call.products - 1,
+                    way.side,
+                    way.branch,
+                    ends if math.isfinite(ends[0]) and math.isfinite(ends[1]) else None,
+                    way.by.tensor,
+                    product,
+                    way.shape,
+                    None if way.layout.plain else way.layout,
+                    way.repeated,
+                    way.layout.grid,
+                ),
+                way.made,
+                way.by,
+                way.positions,
             )
+        )
 
-
-def _is_gate_of(gate: Origin, features: Origin) -> bool:
-    """Of two as large as each other, the gate is what was computed from the other, else what alone has bounds."""
-    if gate.is_from(features) or features.is_from(gate):
-        return gate.is_from(features)
-    return gate.bounded and not features.bounded
-
-
-def _branch(gate: Tensor, features: Tensor, made: Origin, of: Origin) -> Branch | None:
-    """The branch that a gate of this shape belongs to; None where it is no gate on (B, C, H, W)."""
-    if features.ndim != 4 or gate.ndim != 4 or not (features.is_floating_point() and gate.is_floating_point()):
-        return None
-    own = unexpanded(gate)
-    batch, channels = features.shape[:2]
-    if own.shape[0] not in (1, batch) or any(a not in (1, b) for a, b in zip(own.shape, features.shape, strict=True)):
-        return None
-    if own.shape[2:] == (1, 1):
-        return "channel" if own.shape[1] > 1 and own.shape[1] == channels else None
-    if own.shape[1] != 1 and made.alone >> of.tensor & 1:
-        return "channel"  # a weight a channel at every position, from that position alone, as in GAM
-    return "spatial" if max(own.shape[2:]) > 1 else None
+    def _range(self, value: object) -> Range:
+        return self.ranges.get(id(value), ANY) if id(value) in self.origins else constant(value)
 
 
 def _tensors(values: Any) -> Iterator[Tensor]:

@@ -277,22 +277,21 @@ def test_what_is_no_gate(forward, x):
     [
         (lambda self, x: x * self.conv(pooled(x)), "channel", False),
         (lambda self, x: x * self.one(x), "spatial", False),
-        (lambda self, x: x * (1 + torch.tanh(self.one(x))), "spatial", False),
+        (lambda self, x: x * (1 + torch.tanh(self.one(x))), "spatial", True),
         (lambda self, x: x * F.hardsigmoid(self.one(x)), "spatial", True),
         (lambda self, x: x * self.conv(x).sigmoid(), "channel", True),  # position by position
         (lambda self, x: x * self.one(x).sigmoid() * self.conv(pooled(x)).sigmoid(), None, True),
         (
             lambda self, x: x * F.interpolate(torch.sigmoid(self.one(F.avg_pool2d(x, 4))), scale_factor=4),
             "spatial",
-            None,
+            True,
         ),
     ],
 )
 def test_branch_by_shape_and_bounds_by_what_made_them(forward, branch, bounded, x):
     _, readings = read_gates(adapt(Around(multiplying(forward, **CONV)).eval(), x), x)
     assert {r.branch for r in readings} == ({branch} if branch else {"channel", "spatial"})
-    if bounded is not None:
-        assert {r.bounds is not None for r in readings} == {bounded}
+    assert {r.bounds is not None for r in readings} == {bounded}
 
 
 def test_containers_that_multiply_keep_running_what_they_hold(x):
