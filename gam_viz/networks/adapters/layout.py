@@ -182,7 +182,7 @@ def _inferred(index: Tensor, sizes: Sequence[int], grid: bool) -> Layout | None:
     for axis, length in enumerate(index.shape):
         inner: list[tuple[int, Part]] = []
         for kind in KINDS:
-            line = where[kind].movedim(axis, 0).flatten(1)[:, 0]
+            line = where[kind].movedim(axis, 0).reshape(length, -1)[:, 0]
             line = line - line[0]
             lines[kind].append(line)
             if bool(line.any()):
