@@ -42,7 +42,8 @@ from gam_viz.runtime.device import describe, pick_device, training_precision
 from gam_viz.runtime.torchvision_shim import torchvision
 from gam_viz.training import RECIPES, Job
 from gam_viz.training.batches import Batches
-from gam_viz.training.loop import _one_epoch, _optimizer
+from gam_viz.training.epoch import one_epoch
+from gam_viz.training.loop import _optimizer
 
 RECIPE = RECIPES["default"]
 BATCH = 128  # the tutorial's
@@ -94,7 +95,7 @@ def ours(network: ResidualNetwork, data: LabelledImages, device: torch.device) -
     optimizer, precision = _optimizer(network, RECIPE), training_precision(device)
 
     def trained(number: int) -> int:
-        _one_epoch(network, criterion, optimizer, batches, job, number, precision, False)
+        one_epoch(network, criterion, optimizer, batches, job, number, device, precision)
         return len(batches) * batches.batch_size  # a last short batch is left out
 
     last = {RECIPE.relative_size(number): number for number in range(RECIPE.epochs)}

@@ -16,7 +16,7 @@ from gam_viz.cli.common import (
 )
 from gam_viz.runtime.installation import new_checkpoints
 
-RECIPES = ("default", "few-pictures", "radiographs", "article")
+RECIPES = ("default", "few-pictures", "radiographs", "tail", "tail-few", "article")
 
 
 def add(commands: Any) -> None:

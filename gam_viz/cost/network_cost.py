@@ -151,8 +151,8 @@ def _parameters(of: Iterable[Tensor]) -> int:
 
 def _part(network: ResidualNetwork, name: str, ledger: Ledger) -> Part:
     if name in (STEM, HEAD):
-        modules = [network.conv1, network.bn1] if name == STEM else [network.fc]
-        own = sum(_parameters(module.parameters()) for module in modules)
+        children = network.stem if name == STEM else network.head
+        own = sum(_parameters(network.get_submodule(child).parameters()) for child in children)
         return Part(name, Counts(own, ledger.flops[name] // 2), Counts(0, 0))
     stage = network.get_submodule(name)
     attention = sum(_parameters(block.get_submodule("attention").parameters()) for block in stage.children())

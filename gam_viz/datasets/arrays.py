@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gam_viz.datasets.enlarged import EnlargedImages
+
 
 class DatasetError(ValueError):
     """A data set that cannot be had; the message is one sentence saying what is missing and where it was looked for."""
@@ -63,14 +65,14 @@ class LabelledImages:
 
     Attributes:
         info: the data set.
-        images: (N, H, W, 3) uint8.
+        images: (N, H, W, 3) uint8; enlarged ones are computed when they are indexed.
         labels: (N,) int64, indices into `info.classes`.
         held_out: (N,) bool, which pictures of a training split its makers set apart for validation; None where they
             left that to whoever trains.
     """
 
     info: DatasetInfo
-    images: npt.NDArray[np.uint8]
+    images: npt.NDArray[np.uint8] | EnlargedImages
     labels: npt.NDArray[np.int64]
     held_out: npt.NDArray[np.bool_] | None = None
 
@@ -99,7 +101,9 @@ class LabelledImages:
 
     def take(self, index: npt.NDArray[np.int64]) -> LabelledImages:
         """The pictures at `index`, (M,) integers, as a split of their own."""
-        return LabelledImages(self.info, self.images[index], self.labels[index])
+        images = self.images
+        chosen = images.take(index) if isinstance(images, EnlargedImages) else images[index]
+        return LabelledImages(self.info, chosen, self.labels[index])
 
 
 def split_validation(data: LabelledImages, share: float, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:

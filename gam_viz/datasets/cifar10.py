@@ -6,6 +6,7 @@ lossless WebP) and `cifar10/<split>_labels.npy`, in the original order.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import zipfile
 import zlib
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from gam_viz.datasets.arrays import DatasetError, DatasetInfo, LabelledImages, MissingDataError
+from gam_viz.datasets.enlarged import EnlargedImages
 
 INFO = DatasetInfo(
     name="cifar10",
@@ -31,6 +33,7 @@ INFO = DatasetInfo(
 
 
 PACK, FOLDER = "cifar10.zip", "cifar-10-batches-py"
+LARGE = 128  # side of the enlarged pictures
 ARCHIVE = "cifar-10-python.tar.gz"  # as torchvision saves what it downloads
 
 
@@ -50,6 +53,18 @@ def load_cifar10(split: str, root: Path, *, download: bool = True) -> LabelledIm
     else:
         images, labels = _read_torchvision(split, root, download)
     return LabelledImages(INFO, images, labels)
+
+
+def load_enlarged_cifar10(split: str, root: Path, *, download: bool = True) -> LabelledImages:
+    """The same pictures, enlarged to 128x128 when they are asked for: what networks for photographs are trained on.
+
+    Raises:
+        DatasetError: as for `load_cifar10`.
+    """
+    data = load_cifar10(split, root, download=download)
+    assert isinstance(data.images, np.ndarray)
+    info = dataclasses.replace(INFO, name="cifar10-128", title="CIFAR-10 at 128 pixels", size=LARGE)
+    return LabelledImages(info, EnlargedImages(data.images, LARGE), data.labels)
 
 
 def _read_pack(pack: Path, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

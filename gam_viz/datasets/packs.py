@@ -61,6 +61,41 @@ def load_mednist(split: str, root: Path) -> LabelledImages:
     )
 
 
+def load_busi(split: str, root: Path) -> LabelledImages:
+    """BUSI: breast ultrasound at 256x256 with a benign lesion, a malignant one, or none; 595 to train, 121 to test.
+
+    The last seventh of each class's training pictures is held out for validation, as a block: pictures of one woman
+    often have neighbouring numbers.
+
+    Raises:
+        DatasetError: `busi256.zip` (or the unpacked folder) is not in `root`, or is damaged.
+    """
+    data = _load(
+        split,
+        root,
+        "busi256",
+        256,
+        name="busi",
+        title="BUSI, breast ultrasound",
+        source="W. Al-Dhabyani, M. Gomaa, H. Khaled, A. Fahmy, Dataset of breast ultrasound images, Data in Brief 28 "
+        "(2020) 104863; 716 of its 780 pictures, without near-duplicates, split for this project",
+        licence="CC BY 4.0",
+        domain="medical",
+    )
+    if split == "test":
+        return data
+    return dataclasses.replace(data, held_out=_last_of_each_class(data.labels, 1 / 7))
+
+
+def _last_of_each_class(labels: npt.NDArray[np.int64], share: float) -> npt.NDArray[np.bool_]:
+    """(N,) bool: the last `share` of each class's pictures, at least one."""
+    chosen = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        of_class = np.flatnonzero(labels == label)
+        chosen[of_class[len(of_class) - max(1, round(share * len(of_class))) :]] = True
+    return chosen
+
+
 def _first_of_each_class(labels: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.bool_]:
     """(N,) bool: the first `count` of each class's pictures, but never all of them."""
     chosen = np.zeros(len(labels), dtype=bool)

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from gam_viz.datasets.arrays import DatasetError, LabelledImages
-from gam_viz.datasets.cifar10 import load_cifar10
+from gam_viz.datasets.bccd import load_bccd
+from gam_viz.datasets.cifar10 import load_cifar10, load_enlarged_cifar10
 from gam_viz.datasets.folders import load_folder
 from gam_viz.datasets.medmnist import load_pneumoniamnist
-from gam_viz.datasets.packs import load_mednist, load_ucmerced
+from gam_viz.datasets.packs import load_busi, load_mednist, load_ucmerced
 from gam_viz.datasets.scenes.dataset import load_scenes
 
 DATASETS: dict[str, Callable[[str, Path], LabelledImages]] = {
@@ -22,6 +23,9 @@ DATASETS: dict[str, Callable[[str, Path], LabelledImages]] = {
     "ucmerced": load_ucmerced,
     "mednist": load_mednist,
     "pneumoniamnist": load_pneumoniamnist,
+    "cifar10-128": load_enlarged_cifar10,
+    "busi": load_busi,
+    "bccd": load_bccd,
 }
 
 
@@ -52,6 +56,6 @@ def load_dataset(name: str, split: str, root: Path, *, size: int = 64, download:
         return dataclasses.replace(data, info=dataclasses.replace(data.info, name=name))
     if name not in DATASETS:
         raise DatasetError(f"unknown data set {name!r}; known are {', '.join(DATASETS)} and folder:NAME")
-    if name == "cifar10" and not download:
-        return load_cifar10(split, root, download=False)
+    if not download and name in ("cifar10", "cifar10-128"):
+        return (load_cifar10 if name == "cifar10" else load_enlarged_cifar10)(split, root, download=False)
     return DATASETS[name](split, root)

@@ -13,6 +13,12 @@ ARCHITECTURES: dict[str, tuple[int, ...]] = {
     "resnet34": (3, 4, 6, 3),
     "resnet50": (3, 4, 6, 3),
 }
+#: EfficientNet-Lites, by how much wider and deeper than EfficientNet-B0 they are.
+EFFICIENTNET_LITE: dict[str, tuple[float, float]] = {
+    "efficientnet_lite0": (1.0, 1.0),
+    "efficientnet_lite1": (1.0, 1.1),
+    "efficientnet_lite2": (1.1, 1.2),
+}
 STEMS = ("cifar", "stride2", "imagenet")
 
 
@@ -21,14 +27,15 @@ class NetworkConfig:
     """Configuration of a residual network with attention.
 
     Attributes:
-        architecture: a key of `ARCHITECTURES`.
+        architecture: a key of `ARCHITECTURES` or `EFFICIENTNET_LITE`.
         num_classes: number of logits.
-        width: channels of the first stage; each further stage doubles them. The tutorial's is 64.
+        width: channels of the first stage; each further stage doubles them. The tutorial's is 64. Of an
+            EfficientNet-Lite channels of the stem, to which the others are proportional; the published ones have 32.
         attention: a name that `build_attention` knows, or "none".
         attention_options: that module's options.
         attention_stages: which stages carry attention, from the first; empty for all.
         stem: "cifar" (3x3, stride 1), "stride2" (3x3, stride 2, for pictures of 64 pixels) or "imagenet" (7x7
-            stride 2 and a 3x3 max-pool).
+            stride 2 and a 3x3 max-pool). An EfficientNet-Lite has "stride2".
 
     Raises:
         ValueError: a value is out of range; the sentence says what is accepted.
@@ -45,13 +52,16 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         if type(self.num_classes) is not int or type(self.width) is not int:
             raise ValueError(f"num_classes and width must be integers, got {self.num_classes!r} and {self.width!r}")
-        if self.architecture not in ARCHITECTURES:
-            raise ValueError(f"unknown architecture {self.architecture!r}; known are {', '.join(ARCHITECTURES)}")
+        if self.architecture not in ARCHITECTURES and self.architecture not in EFFICIENTNET_LITE:
+            known = ", ".join((*ARCHITECTURES, *EFFICIENTNET_LITE))
+            raise ValueError(f"unknown architecture {self.architecture!r}; known are {known}")
         if self.stem not in STEMS:
             raise ValueError(f"unknown stem {self.stem!r}; known are {', '.join(STEMS)}")
         if self.num_classes < 1 or self.width < 1:
             raise ValueError(f"num_classes and width must be at least 1, got {self.num_classes} and {self.width}")
-        stages = len(ARCHITECTURES[self.architecture])
+        if self.architecture in EFFICIENTNET_LITE and self.stem != "stride2":
+            raise ValueError(f"{self.architecture} has the stem 'stride2', got {self.stem!r}")
+        stages = len(ARCHITECTURES.get(self.architecture, range(7)))
         if self.attention_stages and len(self.attention_stages) != stages:
             raise ValueError(
                 f"attention_stages needs one value for each of {self.architecture}'s {stages} stages, "

@@ -1,4 +1,4 @@
-"""Residual networks with attention: the tutorial's GAM_Net and ResNet-18/34/50 (He et al., CVPR 2016).
+"""ResNets with attention: the tutorial's GAM_Net and ResNet-18/34/50 (He et al., CVPR 2016).
 
 Attention sits in the residual branch, after its last batch norm and before the addition, as in CBAM's own code and
 in the tutorial's GAM_ResBlock.
@@ -10,8 +10,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from gam_viz.attention import build_attention
 from gam_viz.networks.config import ARCHITECTURES, NetworkConfig
+from gam_viz.networks.staged import ResidualNetwork
 
 
 def _shortcut(in_channels: int, out_channels: int, stride: int, bias: bool) -> nn.Module:
@@ -72,15 +72,17 @@ class Bottleneck(nn.Module):
         return self.relu3(out + self.shortcut(x))
 
 
-class ResidualNetwork(nn.Module):
-    """Stem, stages, global average, linear head; see `NetworkConfig` for what can be chosen.
+class ResNet(ResidualNetwork):
+    """A residual network of the tutorial's, or He et al.'s; see `NetworkConfig` for what can be chosen.
 
     A state dict saved by the tutorial's own GAM_Net loads unchanged: its blocks call the attention module `gam`.
     """
 
+    stem = ("conv1", "bn1", "relu", "maxpool")
+    head = ("avgpool", "flatten", "fc")
+
     def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         bias = config.architecture == "gam_net"
         block: type[BasicBlock] | type[Bottleneck] = Bottleneck if config.architecture == "resnet50" else BasicBlock
         kernel, stride = {"cifar": (3, 1), "stride2": (3, 2), "imagenet": (7, 2)}[config.stem]
@@ -89,41 +91,22 @@ class ResidualNetwork(nn.Module):
         self.relu = nn.ReLU()
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1) if config.stem == "imagenet" else nn.Identity()
 
-        self.stages: list[str] = []  # names of the stages, in order
         channels = config.width
-        depths = ARCHITECTURES[config.architecture]
-        for stage, depth in enumerate(depths):
+        for stage, depth in enumerate(ARCHITECTURES[config.architecture]):
             planes = config.width * 2**stage
-            with_attention = not config.attention_stages or config.attention_stages[stage]
             blocks = []
             for index in range(depth):
-                attention = build_attention(
-                    config.attention if with_attention else "none",
-                    planes * block.expansion,
-                    **(config.attention_options if with_attention else {}),
-                )
+                attention = self.attention_for(stage, planes * block.expansion)
                 stride = 2 if stage > 0 and index == 0 else 1
                 blocks.append(block(channels, planes, stride, attention, bias=bias))
                 channels = planes * block.expansion
-            self.stages.append(f"layer{stage + 1}")
-            self.add_module(self.stages[-1], nn.Sequential(*blocks))
+            self.add_stage(*blocks)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(channels, config.num_classes)
         self.register_load_state_dict_pre_hook(_rename_tutorial_keys)
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, 3, H, W) -> (B, num_classes) logits
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        for stage in self.stages:
-            x = self.get_submodule(stage)(x)
-        return self.fc(self.flatten(self.avgpool(x)))
-
 
 def _rename_tutorial_keys(module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: Any) -> None:
     for key in [key for key in state_dict if ".gam." in key]:
         state_dict[key.replace(".gam.", ".attention.")] = state_dict.pop(key)
-
-
-def build_network(config: NetworkConfig) -> ResidualNetwork:
-    """Build the network a configuration describes, with freshly initialised weights, in training mode."""
-    return ResidualNetwork(config)

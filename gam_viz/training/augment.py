@@ -9,15 +9,15 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def crop(images: Tensor, pad: int, generator: torch.Generator) -> Tensor:  # (B, 3, H, W) -> the same
+def crop(images: Tensor, pad: int, generator: torch.Generator) -> Tensor:  # (B, C, H, W) -> the same
     """Shift each picture by up to `pad` pixels either way; what comes in at the border is the picture mirrored."""
-    count, _, height, width = images.shape
+    count, channels, height, width = images.shape
     padded = functional.pad(images.float(), (pad,) * 4, mode="reflect").to(images.dtype)
     shift = torch.randint(2 * pad + 1, (2, count, 1), generator=generator).to(images.device)
     rows = (shift[0] + torch.arange(height, device=images.device))[:, None, :, None]  # (B, 1, H, 1)
     columns = (shift[1] + torch.arange(width, device=images.device))[:, None, None, :]  # (B, 1, 1, W)
     picture = torch.arange(count, device=images.device)[:, None, None, None]
-    channel = torch.arange(3, device=images.device)[None, :, None, None]
+    channel = torch.arange(channels, device=images.device)[None, :, None, None]
     return padded[picture, channel, rows, columns]
 
 

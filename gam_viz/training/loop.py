@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import math
 import pickle
-import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
-from tqdm import tqdm
 
 from gam_viz import __version__
 from gam_viz.datasets.arrays import LabelledImages, split_validation
 from gam_viz.evaluation.metrics import predict, summarise
 from gam_viz.networks import build_network
 from gam_viz.networks.checkpoints import Card, save, snapshot_path
-from gam_viz.runtime.device import autocast, describe, training_precision
+from gam_viz.networks.pretrained import start_from_imagenet
+from gam_viz.runtime.device import describe, training_precision
 from gam_viz.runtime.files import write_atomically
 from gam_viz.training.batches import Batches
+from gam_viz.training.epoch import WHOLE, EpochPart, layout_for, one_epoch
+from gam_viz.training.features import FeatureBatches, cached_features
 from gam_viz.training.job import Job, TrainingError, start_from
 from gam_viz.training.recipe import Recipe
 
@@ -42,26 +44,37 @@ def train(
 ) -> Path:
     """Train `job` on the training split `data` and write its checkpoint; goes on where an earlier start was stopped.
 
-    The state is written after every epoch to `runs/<name>/state.pt`, a line an epoch to `runs/<name>/log.jsonl`.
+    The state is written after every epoch, and every two minutes within one, to `runs/<name>/state.pt`, a line an epoch
+    to `runs/<name>/log.jsonl`; features of frozen blocks lie in `runs/features`.
     After each epoch of `snapshots` (0 is before the first) the network is also written, in half precision, to
     `snapshot_path(checkpoints, name, epoch)`.
 
     Raises:
         TrainingError: an earlier run of that name had other settings or data, there are too few pictures, or the loss
             is no longer finite.
+        PretrainedError: the recipe begins with published weights, and they cannot be had.
     """
     torch.manual_seed(job.seed)
-    layout = _layout(job.config.width)
+    layout = layout_for(job.config.width)
     network = build_network(job.config).to(device=device, memory_format=layout)  # type: ignore[call-overload]
-    started_from = start_from(network, job.start) if job.start else {}
-    optimizer = _optimizer(network, job.recipe)
+    started_from = start_from_imagenet(network) if job.recipe.pretrained else {}
+    started_from = start_from(network, job.start) if job.start else started_from
+    for name in (*network.stem, *network.blocks[: job.recipe.frozen]) if job.recipe.frozen else ():
+        network.get_submodule(name).requires_grad_(False)
+    optimizer = _optimizer(network, job.recipe, started_from.get("fresh", ()) if job.recipe.pretrained else ())
     train_data, validation_data = split_validation(data, VALIDATION_SHARE)
     if len(train_data) < 2 or len(validation_data) < 1:
         raise TrainingError(f"{data.info.title} holds {len(data)} training pictures, too few to train and to validate")
     facts = {"name": data.info.name, "classes": data.info.classes, "shape": data.images.shape}
     half = (0.5, 0.5, 0.5)
     mean, std = (half, half) if job.recipe.half_normalisation else (data.info.mean, data.info.std)
-    batches = Batches(train_data, job.recipe, mean, std, device, job.seed)
+    batches: Batches | FeatureBatches
+    if job.recipe.frozen:
+        cache = runs / "features"
+        features = cached_features(network, job.recipe.frozen, train_data, mean, std, cache, progress=progress)
+        batches = FeatureBatches(features, train_data.labels, len(data.info.classes), job.recipe, job.seed)
+    else:
+        batches = Batches(train_data, job.recipe, mean, std, device, job.seed)
     weights = _class_weights(train_data).to(device) if job.recipe.balanced else None
     criterion = nn.CrossEntropyLoss(weights, label_smoothing=job.recipe.label_smoothing)
     precision = training_precision(device)
@@ -69,7 +82,7 @@ def train(
 
     folder = runs / job.name
     state_path, log_path = folder / "state.pt", folder / "log.jsonl"
-    first = 0
+    first, part = 0, WHOLE
     history: list[dict[str, Any]] = []
     if state_path.exists():
         try:
@@ -83,6 +96,7 @@ def train(
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         first, history = state["epoch"], json.loads(state["history"])
+        part = EpochPart(**json.loads(state.get("part", "{}")))
         _write_log(log_path, history)  # a kill between the two writes below left it a line short
     path = checkpoints / f"{job.name}.safetensors"
     if first >= job.recipe.epochs and path.exists():
@@ -121,11 +135,35 @@ def train(
     def snapshot(epoch: int) -> None:
         save(network, card_of(validated(), epoch), snapshot_path(checkpoints, job.name, epoch), half=True)
 
-    if 0 in snapshots and first == 0:
+    def keep(epoch: int, part: EpochPart) -> None:
+        state = {
+            "job": described,
+            "data": json.dumps(facts),
+            "network": network.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "epoch": epoch,
+            "part": json.dumps(dataclasses.asdict(part)),
+            "history": json.dumps(history),
+        }
+        write_atomically(state_path, lambda file: torch.save(state, file))
+
+    if 0 in snapshots and first == 0 and part == WHOLE:
         snapshot(0)
     for epoch in range(first, job.recipe.epochs):
-        started = time.perf_counter()
-        loss, accuracy = _one_epoch(network, criterion, optimizer, batches, job, epoch, precision, progress)
+        loss, accuracy, seconds = one_epoch(
+            network,
+            criterion,
+            optimizer,
+            batches,
+            job,
+            epoch,
+            device,
+            precision,
+            progress=progress,
+            part=part,
+            keep=partial(keep, epoch),
+        )
+        part = WHOLE
         logits = predict(network, validation_data, mean, std, device, precision=precision)
         validation = summarise(logits, validation_data)["accuracy"]
         history.append(
@@ -134,23 +172,15 @@ def train(
                 "loss": round(loss, 4),
                 "train_accuracy": round(accuracy, 4),
                 "validation_accuracy": validation,
-                "seconds": round(time.perf_counter() - started, 1),
+                "seconds": round(seconds, 1),
             }
         )
         if epoch + 1 in snapshots:
             snapshot(epoch + 1)
-        state = {
-            "job": described,
-            "data": json.dumps(facts),
-            "network": network.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "epoch": epoch + 1,
-            "history": json.dumps(history),
-        }
-        write_atomically(state_path, lambda part, state=state: torch.save(state, part))  # type: ignore[misc]
+        keep(epoch + 1, part)
         _write_log(log_path, history)
 
-    if job.recipe.settle:
+    if job.recipe.settle and isinstance(batches, Batches):
         update_bn(batches.unchanged(), network)
     save(network, card_of(validated(), job.recipe.epochs), path)
     return path
@@ -168,79 +198,21 @@ def _write_log(path: Path, history: list[dict[str, Any]]) -> None:
     write_atomically(path, lambda part: part.write_text(lines))
 
 
-def learning_rate(recipe: Recipe, progress: float) -> float:
-    """The rate at `progress` (0..1 of all steps)."""
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    if recipe.schedule != "onecycle":
-        raise TrainingError(f"unknown schedule {recipe.schedule!r}; known are constant, onecycle")
-    rise = 0.2
-    share = progress / rise if progress < rise else (1 - progress) / (1 - rise)
-    return recipe.learning_rate * max(share, 0.0)
-
-
-def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    groups = [
-        {"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+def _optimizer(network: nn.Module, recipe: Recipe, fresh: Sequence[str] = ()) -> torch.optim.Optimizer:
+    """Of all parameters that are not frozen; those of layers `fresh` have a rate of their own, where the recipe has."""
+    named = [(name.rpartition(".")[0] in fresh, p) for name, p in network.named_parameters() if p.requires_grad]
+    groups: list[dict[str, Any]] = []
+    for begins in sorted({is_fresh for is_fresh, _ in named}) if recipe.fresh_rate != 1 else [None]:
+        of_rate = [p for is_fresh, p in named if begins in (None, is_fresh)]
+        groups += [
+            {"params": [p for p in of_rate if p.ndim > 1], "weight_decay": recipe.weight_decay},
+            {"params": [p for p in of_rate if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        if begins:
+            for group in groups[-2:]:
+                group["factor"] = recipe.fresh_rate
     if recipe.optimizer == "adam":
         return torch.optim.Adam(groups, lr=recipe.learning_rate)
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
     raise TrainingError(f"unknown optimizer {recipe.optimizer!r}; known are sgd, adam")
-
-
-def _layout(width: int) -> torch.memory_format:
-    """Channels last is faster. Of fewer channels than a vector register holds, the gradients of weights end in a crash
-    on processors without AVX-512 (torch 2.13, oneDNN)."""
-    return torch.channels_last if width >= 8 else torch.contiguous_format
-
-
-def _one_epoch(
-    network: nn.Module,
-    criterion: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    batches: Batches,
-    job: Job,
-    epoch: int,
-    precision: torch.dtype,
-    progress: bool,
-) -> tuple[float, float]:
-    """Train one epoch; returns mean loss and accuracy over it."""
-    network.train()
-    device = batches.images.device
-    total_loss = torch.zeros((), device=device)
-    total_correct = torch.zeros((), device=device)
-    seen = 0
-    steps = len(batches)
-    title = f"{job.name} {epoch + 1}/{job.recipe.epochs}"
-    with tqdm(batches.epoch(epoch), total=steps, desc=title, disable=not progress, mininterval=2) as bar:
-        for step, (x, labels) in enumerate(bar):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(job.recipe, (epoch * steps + step) / (job.recipe.epochs * steps))
-            with autocast(device, precision):
-                logits = network(x.contiguous(memory_format=_layout(job.config.width)))
-                loss = criterion(logits, labels)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            if job.recipe.clip:
-                nn.utils.clip_grad_norm_(network.parameters(), job.recipe.clip)
-            optimizer.step()
-            seen += len(labels)
-            total_loss += loss.detach() * len(labels)
-            wanted = labels if labels.ndim == 1 else labels.argmax(dim=1)  # of mixed pictures the larger part
-            total_correct += (logits.detach().argmax(dim=1) == wanted).sum()
-            if step % 50 == 49:  # reading the numbers waits for a GPU, so not at every step
-                mean_loss = _finite(float(total_loss) / seen, job, epoch)
-                left = (job.recipe.epochs - epoch - 1) * (bar.format_dict["elapsed"] / (step + 1) * steps)
-                bar.set_postfix(
-                    loss=f"{mean_loss:.3f}", accuracy=f"{float(total_correct) / seen:.3f}", then_min=f"{left / 60:.0f}"
-                )
-    return _finite(float(total_loss) / seen, job, epoch), float(total_correct) / seen
-
-
-def _finite(loss: float, job: Job, epoch: int) -> float:
-    if not math.isfinite(loss):
-        raise TrainingError(f"the loss of {job.name} is not finite in epoch {epoch + 1}; lower the rate")
-    return loss

@@ -34,7 +34,12 @@ class Recipe:
         clip: largest norm of the gradient; 0 for none.
         sizes: (share of the epochs, size relative to the full one) in order: small pictures first make the early
             epochs cheap, the last epochs see the full size. Empty for full size throughout.
-        half_normalisation: mean and std 0.5 (the tutorial) instead of the data set's own.
+        half_normalisation: mean and std 0.5 (the tutorial, EfficientNet-Lite) instead of the data set's own.
+        pretrained: begin with the ImageNet weights published for the architecture.
+        frozen: first blocks that stay as they are. Their features are computed once, for every way in which a picture
+            can be turned and mirrored; of the changes above only `mix` applies, and `shift`.
+        shift: shift features by up to so many cells either way.
+        fresh_rate: factor on the learning rate of layers that did not begin with published weights.
     """
 
     name: str
@@ -58,6 +63,10 @@ class Recipe:
     clip: float = 2.0
     sizes: tuple[tuple[float, float], ...] = ()
     half_normalisation: bool = False
+    pretrained: bool = False
+    frozen: int = 0
+    shift: int = 0
+    fresh_rate: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as they come back from JSON."""
@@ -114,6 +123,34 @@ RECIPES: dict[str, Recipe] = {
         colour=0.25,
         balanced=True,
         settle=True,
+    ),
+    # From ImageNet weights, the first four blocks (down to an eighth of the side) frozen, the rest tuned.
+    "tail": Recipe(
+        "tail",
+        learning_rate=0.02,
+        batch_size=32,
+        epochs=4,
+        crop=0,
+        half_normalisation=True,
+        pretrained=True,
+        frozen=4,
+        shift=1,
+        fresh_rate=4.0,
+    ),
+    # The same for a few hundred to a few thousand pictures, whose classes may be of unequal size.
+    "tail-few": Recipe(
+        "tail-few",
+        learning_rate=0.02,
+        batch_size=32,
+        epochs=15,
+        crop=0,
+        mix=0.5,
+        balanced=True,
+        half_normalisation=True,
+        pretrained=True,
+        frozen=4,
+        shift=2,
+        fresh_rate=4.0,
     ),
     # The tutorial's section 4.2, as printed: no augmentation, no schedule.
     "article": Recipe(

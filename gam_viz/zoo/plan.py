@@ -10,6 +10,7 @@ name = "scenes"
 data = "scenes"
 width = 16
 stem = "stride2"
+stages = [true, true, false]          # which carry attention, where the attention does not say; else all
 recipe = "default"
 epochs = 16
 seeds = { none = 3, gam-r16 = 1 }     # how many of each: seeds 0, 1, ...
@@ -92,7 +93,7 @@ class Run:
             width=self.set.width,
             attention=self.attention.module,
             attention_options=self.attention.options,
-            attention_stages=self.attention.stages,
+            attention_stages=() if self.attention.module == "none" else self.attention.stages or self.set.stages,
             stem=self.set.stem,
         )
 
@@ -108,6 +109,7 @@ class TrainingSet:
     attention: dict[str, Attention] = field(repr=False)
     network: str = "gam_net"
     stem: str = "cifar"
+    stages: tuple[bool, ...] = ()
     recipe_name: str = "default"
     epochs: int | None = None
     start: str | None = None
@@ -167,15 +169,20 @@ def read_plan(path: Path = DEFAULT_PLAN) -> list[TrainingSet]:
 
 def _attention(label: str, entry: dict[str, Any]) -> Attention:
     _known(entry, {"module", "options", "stages"}, f"attention {label!r}")
-    stages = tuple(entry.get("stages", ()))
-    if not all(type(stage) is bool for stage in stages):
-        raise PlanError(f"attention {label!r} of the plan: stages is a list of true and false, got {list(stages)}")
+    stages = _stages(entry, f"attention {label!r}")
     attention = Attention(label, entry.get("module", label), entry.get("options", {}), stages)
     try:
         build_attention(attention.module, 64, **attention.options)
     except ValueError as error:
         raise PlanError(f"attention {label!r} of the plan: {error}") from error
     return attention
+
+
+def _stages(entry: dict[str, Any], where: str) -> tuple[bool, ...]:
+    stages = tuple(entry.get("stages", ()))
+    if not all(type(stage) is bool for stage in stages):
+        raise PlanError(f"{where} of the plan: stages is a list of true and false, got {list(stages)}")
+    return stages
 
 
 def _set(entry: dict[str, Any], attention: dict[str, Attention]) -> TrainingSet:
@@ -186,6 +193,7 @@ def _set(entry: dict[str, Any], attention: dict[str, Attention]) -> TrainingSet:
         "network",
         "width",
         "stem",
+        "stages",
         "recipe",
         "epochs",
         "seeds",
@@ -215,6 +223,7 @@ def _set(entry: dict[str, Any], attention: dict[str, Attention]) -> TrainingSet:
         data=entry["data"],
         seeds=dict(entry["seeds"]),
         attention=attention,
+        stages=_stages(entry, f"set {name!r}"),
         recipe_name=entry.get("recipe", "default"),
         snapshots={label: tuple(epochs) for label, epochs in entry.get("snapshots", {}).items()},
         **given,

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import torch
 from filelock import FileLock, Timeout
+from torch.nn import functional
 
 from gam_viz.datasets import DatasetError, LabelledImages, load_dataset, split_validation
 from gam_viz.evaluation.predictions import Predictions, pictures_digest, predictions_path, save_predictions
@@ -22,7 +23,7 @@ from gam_viz.training.loop import VALIDATION_SHARE
 from gam_viz.training.recipe import Recipe
 from gam_viz.zoo.plan import Run, TrainingSet
 
-HALF_COSTS_AT_MOST = 0.001  # of validation accuracy
+HALF_COSTS_AT_MOST = 0.001  # of the validation loss
 Say = Callable[[str], None]
 
 
@@ -169,14 +170,14 @@ def _test(checkpoint: Checkpoint, shop: Workshop, train_data: LabelledImages, te
     network = load(checkpoint, device)
     _, validation = split_validation(train_data, VALIDATION_SHARE)
 
-    def accuracy() -> float:
-        return float(summarise(predict(network, validation, card.mean, card.std, device), validation)["accuracy"])
+    def loss() -> float:
+        logits = torch.from_numpy(predict(network, validation, card.mean, card.std, device))
+        return float(functional.cross_entropy(logits, torch.from_numpy(validation.labels)))
 
-    full = accuracy()
+    full = loss()
     weights = {key: value.clone() for key, value in network.state_dict().items()}
     network.load_state_dict({key: v.half().to(v.dtype) if v.ndim > 1 else v for key, v in weights.items()})
-    half = accuracy()
-    if full - half < HALF_COSTS_AT_MOST:
+    if loss() - full < HALF_COSTS_AT_MOST * full:
         card = dataclasses.replace(card, versions={**card.versions, "weights": "float16"})
         save(network, card, checkpoint.path, half=True)
         checkpoint = read(checkpoint.path)

@@ -13,6 +13,7 @@ from gam_viz.images import normalise_batch
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.checkpoints import load, read, rewrite_card, snapshot_path, snapshots
 from gam_viz.training import Job, TrainingError, loop, predict, recipe, summarise, train
+from gam_viz.training.epoch import learning_rate
 
 CPU = torch.device("cpu")
 
@@ -125,13 +126,13 @@ def stopped_after(epoch):
 def epochs(monkeypatch):
     """The epochs that were trained, as they come."""
     trained = []
-    real = loop._one_epoch
+    real = loop.one_epoch
 
-    def noting(*arguments):
+    def noting(*arguments, **options):
         trained.append(arguments[5] + 1)
-        return real(*arguments)
+        return real(*arguments, **options)
 
-    monkeypatch.setattr(loop, "_one_epoch", noting)
+    monkeypatch.setattr(loop, "one_epoch", noting)
     return trained
 
 
@@ -153,15 +154,14 @@ def test_stopped_after_an_epoch_it_goes_on_to_the_same_weights(optimizer, run, e
 def test_killed_in_the_middle_of_an_epoch_it_goes_on_to_the_same_weights(run, monkeypatch):
     whole = run(job_of("whole"))
     steps = []
-    real = loop.learning_rate
 
     def killed(recipe, progress):
         steps.append(progress)
         if progress > 0.7:
             raise KeyboardInterrupt
-        return real(recipe, progress)
+        return learning_rate(recipe, progress)
 
-    monkeypatch.setattr(loop, "learning_rate", killed)
+    monkeypatch.setattr("gam_viz.training.epoch.learning_rate", killed)
     with pytest.raises(KeyboardInterrupt):
         run(job_of("stopped"))
     assert sorted(set(steps)) == [step / 6 for step in range(6)]  # the last of three steps in the second of two epochs
@@ -188,7 +188,7 @@ def test_killed_after_the_last_epoch_only_the_checkpoint_is_written(run, monkeyp
     whole = run(job_of("whole"))
     with stopped_after(2):
         run()
-    monkeypatch.setattr(loop, "_one_epoch", None)
+    monkeypatch.setattr(loop, "one_epoch", None)
     assert same_weights(whole, run())
 
 
@@ -488,13 +488,13 @@ def test_balanced_weights_are_inverse_to_the_counts(counts, easy_images):
 @pytest.mark.parametrize("balanced", [True, False])
 def test_the_loss_is_weighed_where_the_recipe_says_so(balanced, run, easy_images, monkeypatch):
     used = []
-    real = loop._one_epoch
+    real = loop.one_epoch
 
-    def noting(network, criterion, *rest):
+    def noting(network, criterion, *rest, **options):
         used.append(criterion.weight)
-        return real(network, criterion, *rest)
+        return real(network, criterion, *rest, **options)
 
-    monkeypatch.setattr(loop, "_one_epoch", noting)
+    monkeypatch.setattr(loop, "one_epoch", noting)
     data = two_classes(easy_images(120))
     run(with_classes(job_of(balanced=balanced, epochs=1), 2), data)
     if balanced:

@@ -8,7 +8,8 @@ import torch
 
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.training import RECIPES, Recipe, TrainingError, recipe
-from gam_viz.training.loop import _optimizer, learning_rate
+from gam_viz.training.epoch import learning_rate
+from gam_viz.training.loop import _optimizer
 
 
 def test_the_article_recipe_is_the_tutorials_section_4_2():
@@ -35,6 +36,10 @@ def test_the_article_recipe_is_the_tutorials_section_4_2():
         "clip": 0.0,
         "sizes": (),
         "half_normalisation": True,  # Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+        "pretrained": False,
+        "frozen": 0,
+        "shift": 0,
+        "fresh_rate": 1.0,
     }
     assert [learning_rate(article, share) for share in (0, 0.3, 0.999)] == [1e-3] * 3
     assert {article.relative_size(epoch) for epoch in range(50)} == {1.0}
@@ -133,7 +138,7 @@ def test_changes_leave_the_recipe_and_none_leaves_a_value():
 @pytest.mark.parametrize(
     ("name", "changes", "sentence"),
     [
-        ("best", {}, "unknown recipe 'best'; known are default, few-pictures, radiographs, article"),
+        ("best", {}, "unknown recipe 'best'; known are default, few-pictures, radiographs, tail, tail-few, article"),
         ("default", {"epochs": 0}, "epochs and batch size must be at least 1, got 0 and 64"),
         ("default", {"batch_size": 0}, "epochs and batch size must be at least 1, got 11 and 0"),
         ("default", {"learning_rate": 0.0}, "the learning rate must be above 0, got 0.0"),

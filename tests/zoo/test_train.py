@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -125,15 +126,9 @@ def test_the_file_is_what_was_tested(place, shop, finished):
 
 
 def test_weights_stay_whole_where_half_precision_would_cost(place, shop, monkeypatch):
-    answers = iter([0.9, 0.8])  # on validation: whole, half
-    summarise = zoo.summarise
-
-    def pretend(logits, data):
-        given = summarise(logits, data)
-        return {**given, "accuracy": next(answers)} if len(data) < 12 else given
-
+    losses = iter([0.5, 0.501])  # on validation: whole, half
     list(make(runs_of(place)[:2], shop[0]))
-    monkeypatch.setattr(zoo, "summarise", pretend)
+    monkeypatch.setattr(zoo, "functional", SimpleNamespace(cross_entropy=lambda logits, labels: next(losses)))
     run = runs_of(place)[2]
     list(make([run], shop[0]))
     checkpoint = read(shop[0].path(run.name))

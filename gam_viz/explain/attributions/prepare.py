@@ -122,7 +122,7 @@ def layers_of(network: nn.Module) -> tuple[str, ...]:
         modules = ((name, module) for name, module in network.named_modules() if name and not isinstance(module, Gate))
         return tuple(name for name, module in modules if all(isinstance(part, Gate) for part in module.children()))
     layers = ["relu"]
-    if not isinstance(network.maxpool, nn.Identity):
+    if "maxpool" in network.stem and not isinstance(network.maxpool, nn.Identity):
         layers.append("maxpool")
     for stage in network.stages:
         for index, block in enumerate(network.get_submodule(stage).children()):
