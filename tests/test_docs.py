@@ -24,7 +24,7 @@ from gam_viz.text import words
 ROOT = Path(__file__).resolve().parents[1]
 #: Tells of files as they were called then.
 DOCS = [
-    path for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))) if path.stem != "CHANGELOG"
+    path for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))) if path.stem != "CHANGELOG"
 ]
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCS]
 #: A fragment, which runs in the namespace of the module that it would be a part of.
