@@ -49,20 +49,9 @@ def load_bccd(split: str, root: Path) -> LabelledImages:
         MissingDataError: `bccd.zip` is not in `root`.
         DatasetError: it is damaged.
     """
-    pack = root / PACK
-    if not pack.exists():
-        raise MissingDataError(
-            f"BCCD is not in the data folder {root}: expected {PACK}", title="BCCD", folder=root, expected=(PACK,)
-        )
-    try:
-        with zipfile.ZipFile(pack) as archive:
-            described = json.loads(archive.read("bccd/boxes.json"))["pictures"]
-            train = _tiles(archive, described, "train")
-            held = _tiles(archive, described, "val") if split == "train" else _tiles(archive, described, "test")
-    except DAMAGED as error:
-        raise DatasetError(f"the BCCD pack {pack.name} cannot be read: {error}") from error
+    train, held = _read(root, ("train", "val" if split == "train" else "test"))
     if not train[0] or not held[0]:
-        raise DatasetError(f"the BCCD pack {pack.name} holds no tiles to train on, or none to test")
+        raise DatasetError(f"the BCCD pack {PACK} holds no tiles to train on, or none to test")
     mean, std = mean_and_std(train[1])
     tiles = [*train[0], *held[0]] if split == "train" else held[0]
     return LabelledImages(
@@ -82,6 +71,15 @@ def load_bccd(split: str, root: Path) -> LabelledImages:
         np.array([tile.label for tile in tiles], dtype=np.int64),
         held_out=np.repeat([False, True], [len(train[0]), len(held[0])]) if split == "train" else None,
     )
+
+
+def tiles_of_split(split: str, root: Path) -> list[Tile]:
+    """The tiles of one of the source's splits ("train", "val", "test"), in the order `load_bccd` has them.
+
+    Raises:
+        DatasetError: as for `load_bccd`.
+    """
+    return _read(root, (split,))[0][0]
 
 
 def tiles_of(picture: str, size: Sequence[int], boxes: Sequence[Box]) -> list[Tile]:
@@ -116,6 +114,21 @@ def _tile(picture: str, left: int, top: int, boxes: Sequence[Box]) -> Tile | Non
     if label is None:
         return None
     return Tile(picture, left, top, label, tuple(box for box in held if box[0] == KINDS[label]))
+
+
+def _read(root: Path, splits: Sequence[str]) -> list[tuple[list[Tile], npt.NDArray[np.uint8]]]:
+    """For each split its tiles, and their pixels (N, SIDE, SIDE, 3)."""
+    pack = root / PACK
+    if not pack.exists():
+        raise MissingDataError(
+            f"BCCD is not in the data folder {root}: expected {PACK}", title="BCCD", folder=root, expected=(PACK,)
+        )
+    try:
+        with zipfile.ZipFile(pack) as archive:
+            described = json.loads(archive.read("bccd/boxes.json"))["pictures"]
+            return [_tiles(archive, described, split) for split in splits]
+    except DAMAGED as error:
+        raise DatasetError(f"the BCCD pack {pack.name} cannot be read: {error}") from error
 
 
 def _tiles(
