@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.opened import Origin
-from gam_viz.networks.show_line import lines_for
+from gam_viz.networks.show_line import BARE, lines_for
 from gam_viz.networks.weights import KINDS, parts_of, require_finite, require_same, skeleton
 from gam_viz.runtime.files import write_atomically
 from gam_viz.runtime.installation import checkpoint_folder
@@ -46,7 +46,6 @@ __all__ = [
 
 MAX_BYTES = 1_000_000_000  # of a checkpoint file
 SUFFIX = ".safetensors"
-BARE = (".pth", ".pt", ".ckpt", ".tar", ".bin")  # of weights without a card
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,11 @@ class Checkpoint:
     def origin(self) -> Origin:
         """Where it lies: in a file, or in memory as an upload."""
         return "file" if self.content is None else "upload"
+
+    @property
+    def size(self) -> int:
+        """Bytes held in memory."""
+        return len(self.content or b"")
 
     @property
     def called(self) -> str:

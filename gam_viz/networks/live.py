@@ -39,6 +39,11 @@ class LiveNetwork:
         return "live"
 
     @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return sum(values.numel() * values.element_size() for values in self.module.state_dict().values())
+
+    @property
     def called(self) -> str:
         """Nothing: no command finds it."""
         return ""
@@ -46,6 +51,19 @@ class LiveNetwork:
     def load(self, device: torch.device | str = "cpu") -> nn.Module:
         """The module, on the device it is on."""
         return self.module
+
+
+class UploadedNetwork(LiveNetwork):
+    """A network that was built here, of a library's architecture, with weights that were uploaded."""
+
+    @property
+    def origin(self) -> Origin:
+        """Of a session."""
+        return "upload"
+
+    def load(self, device: torch.device | str = "cpu") -> nn.Module:
+        """The module, on the device."""
+        return self.module.to(device)
 
 
 def live_digest(network: nn.Module, card: Card, output: Callable[[Any], Tensor] | None = None) -> str:

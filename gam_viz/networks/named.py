@@ -6,24 +6,20 @@ that the file is compared with the architecture before a tensor of either is all
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import torch
 from torch import nn
 
 from gam_viz.networks.card import CheckpointError
+from gam_viz.networks.libraries import builder
 from gam_viz.networks.state_dicts.file import WeightsFile, open_weights
 from gam_viz.networks.state_dicts.fit import fitting, load_weights, shapes_of
 from gam_viz.networks.weights import Shape
-from gam_viz.text.refusal import first_line
-
-TIMM, TORCHVISION = "timm", "torchvision"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +46,65 @@ class NamedNetwork:
     left_over: tuple[str, ...] = ()
 
 
-def architectures() -> tuple[str, ...]:
-    """All names that `build_named` knows: timm's where it is installed, then torchvision's classifiers."""
-    names = [f"{TORCHVISION}:{name}" for name in _of_torchvision()]
-    if (timm := _timm()) is not None:
-        names = [*(f"{TIMM}:{name}" for name in timm.list_models()), *names]
-    return tuple(names)
+@dataclass(frozen=True, eq=False)
+class NamedWeights:
+    """A file's weights that were found to be an architecture's, before any is allocated.
+
+    Attributes:
+        name: of the file, without what it ends in.
+        architecture, num_classes, channels, input_size, mean, std: as of `NamedNetwork`.
+        parameters: how many numbers the file has for it.
+    """
+
+    name: str
+    architecture: str
+    num_classes: int
+    channels: int
+    input_size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    parameters: int
+    _file: WeightsFile
+
+    @property
+    def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and standard deviation of the library's own weights."""
+        return self.mean, self.std
+
+    def on_meta(self) -> nn.Module:
+        """The architecture, without memory for its weights."""
+        build, _ = builder(self.architecture)
+        with torch.device("meta"):
+            return build(self.num_classes, self.channels).eval()
+
+    def build(self) -> NamedNetwork:
+        """The network.
+
+        Raises:
+            CheckpointError: a weight is damaged or not finite.
+        """
+        build, _ = builder(self.architecture)
+        module = build(self.num_classes, self.channels)
+        left_over = load_weights(module, self._file, self.architecture)
+        facts = self.architecture, self.num_classes, self.channels, self.input_size, self.mean, self.std
+        return NamedNetwork(module.eval(), *facts, left_over=left_over)
+
+
+def open_named(architecture: str, file: WeightsFile) -> NamedWeights:
+    """Compare a file's weights with an architecture; the number of classes is that of the file's head.
+
+    Raises:
+        CheckpointError: as `build_named`.
+    """
+    _, facts = builder(architecture)
+    classes, channels = _told(architecture, file)
+    shapes = _shapes(architecture, classes, channels)
+    fitting(shapes, file, architecture)
+    facts |= {"num_classes": classes, "channels": channels}
+    for key in ("mean", "std"):
+        if len(facts[key]) != channels:  # timm's averages a colour stem's weights for grey pictures
+            facts[key] = (sum(facts[key]) / len(facts[key]),) * channels
+    return NamedWeights(file.title, architecture, **facts, parameters=sum(map(math.prod, shapes.values())), _file=file)
 
 
 def build_named(
@@ -72,20 +121,11 @@ def build_named(
         ValueError: there is no such architecture, or timm is not installed.
         CheckpointError: the file cannot be read, or its weights are not this architecture's.
     """
-    build, facts = _builder(architecture)
     if weights is None:
-        module = build(facts["num_classes"], facts["channels"])
-        return NamedNetwork(module.eval(), architecture, **facts)
+        build, facts = builder(architecture)
+        return NamedNetwork(build(facts["num_classes"], facts["channels"]).eval(), architecture, **facts)
     file = weights if isinstance(weights, WeightsFile) else open_weights(weights, name)
-    classes, channels = _told(architecture, file)
-    fitting(_shapes(architecture, classes, channels), file, architecture)
-    module = build(classes, channels)
-    left_over = load_weights(module, file, architecture)
-    facts |= {"num_classes": classes, "channels": channels}
-    for key in ("mean", "std"):
-        if len(facts[key]) != channels:  # timm's averages a colour stem's weights for grey pictures
-            facts[key] = (sum(facts[key]) / len(facts[key]),) * channels
-    return NamedNetwork(module.eval(), architecture, **facts, left_over=left_over)
+    return open_named(architecture, file).build()
 
 
 def fits(architecture: str, file: WeightsFile) -> bool:
@@ -103,7 +143,7 @@ def fits(architecture: str, file: WeightsFile) -> bool:
 
 def _told(architecture: str, file: WeightsFile) -> tuple[int, int]:
     """Classes and input channels, from the shapes of the weights that depend on them."""
-    _, facts = _builder(architecture)
+    _, facts = builder(architecture)
     usual = facts["num_classes"], facts["channels"]
     shapes = _shapes(architecture, *usual)
     other = _shapes(architecture, usual[0] + 1, usual[1])
@@ -126,80 +166,6 @@ def _size(file: WeightsFile, key: str, axis: int) -> int | None:
 
 @lru_cache(64)
 def _shapes(architecture: str, classes: int, channels: int) -> Mapping[str, Shape]:
-    build, _ = _builder(architecture)
+    build, _ = builder(architecture)
     with torch.device("meta"):
         return shapes_of(build(classes, channels))
-
-
-def _builder(architecture: str) -> tuple[Callable[[int, int], nn.Module], dict[str, Any]]:
-    """How to build it, and what the library says of its own weights."""
-    library, _, name = architecture.partition(":")
-    if library == TIMM:
-        return _timms(name)
-    if library == TORCHVISION:
-        return _torchvisions(name)
-    raise CheckpointError("checkpoints.other.no_library", given=repr(architecture[:80]))
-
-
-def _timms(name: str) -> tuple[Callable[[int, int], nn.Module], dict[str, Any]]:
-    timm = _timm()
-    if timm is None:
-        raise CheckpointError("checkpoints.other.no_timm")
-    bare, _, tag = name.partition(".")
-    # Only names of the registry: timm reads "hf-hub:…" as a place to download from.
-    if not timm.is_model(bare):
-        raise _unknown(TIMM, name, timm.list_models())
-    if tag and name not in (tagged := timm.list_pretrained(f"{bare}.*")):
-        raise _unknown(TIMM, name, tagged)
-    cfg = timm.get_pretrained_cfg(name) or timm.models.PretrainedCfg()
-    facts = _facts(cfg.num_classes or 1000, cfg.input_size[-1], cfg.mean, cfg.std)
-
-    def build(classes: int, channels: int) -> nn.Module:
-        try:
-            return timm.create_model(bare, pretrained=False, num_classes=classes, in_chans=channels)
-        except (TypeError, RuntimeError, ValueError, NotImplementedError) as error:
-            raise CheckpointError("checkpoints.other.not_made", name=f"{TIMM}:{name}", why=first_line(error)) from error
-
-    return build, facts
-
-
-def _torchvisions(name: str) -> tuple[Callable[[int, int], nn.Module], dict[str, Any]]:
-    from gam_viz.runtime.torchvision_shim import torchvision
-
-    if name not in _of_torchvision():
-        raise _unknown(TORCHVISION, name, _of_torchvision())
-    usual = torchvision.models.get_model_weights(name).DEFAULT.transforms()
-    options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-
-    def build(classes: int, channels: int) -> nn.Module:
-        return torchvision.models.get_model(name, weights=None, num_classes=classes, **options)
-
-    return build, _facts(1000, usual.crop_size[0], usual.mean, usual.std)
-
-
-@cache
-def _of_torchvision() -> list[str]:
-    from gam_viz.runtime.torchvision_shim import torchvision
-
-    return torchvision.models.list_models(module=torchvision.models)
-
-
-def _facts(classes: int, size: int, mean: Any, std: Any) -> dict[str, Any]:
-    return {"num_classes": classes, "channels": 3, "input_size": size, "mean": tuple(mean), "std": tuple(std)}
-
-
-def _unknown(library: str, name: str, known: list[str]) -> CheckpointError:
-    near = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
-    key = "no_architecture_near" if near else "no_architecture"
-    return CheckpointError(f"checkpoints.other.{key}", library=library, given=repr(name[:80]), near=", ".join(near))
-
-
-def _timm() -> ModuleType | None:
-    """The library, where it is installed."""
-    import gam_viz.runtime.torchvision_shim  # noqa: F401 - before timm, which imports torchvision
-
-    try:
-        import timm
-    except ImportError:
-        return None
-    return timm

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+BARE = (".pth", ".pt", ".ckpt", ".tar", ".bin")  # files of weights without a card
 OWN_CODE = "mymodels:build"  # a function of the reader's own that builds the network
 
 

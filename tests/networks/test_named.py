@@ -9,7 +9,8 @@ from safetensors.torch import save
 
 from gam_viz.networks import named
 from gam_viz.networks.checkpoints import CheckpointError
-from gam_viz.networks.named import architectures, build_named
+from gam_viz.networks.libraries import architectures
+from gam_viz.networks.named import build_named
 from gam_viz.runtime.torchvision_shim import torchvision
 
 

@@ -154,6 +154,7 @@ def _networks(*, alone: bool = False) -> tuple[OpenedNetwork, ...] | None:
     )
     own_networks.own_networks_button(found)
     chosen = tuple(options[name] for name in names)
+    own_networks.draw_found(each for each in chosen if own_networks.is_own(each))
     if len(chosen) >= 2 or (alone and chosen and _alone_too(chosen)):
         if len(options) == 1:
             st.caption(text("own_networks.alone"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +48,16 @@ class StateDict:
     left_over: tuple[str, ...]
     _file: WeightsFile
     _renamed: Renamed
+
+    @property
+    def num_classes(self) -> int:
+        """Of its head."""
+        return self.config.num_classes
+
+    @property
+    def input_size(self) -> int:
+        """Side of the pictures that such a network is usually trained on, in pixels."""
+        return INPUT_SIZES[self.config.stem]
 
     @property
     def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -171,8 +180,7 @@ def open_state_dict(source: bytes | Path, name: str | None = None) -> StateDict:
         raise _unknown(file, Phrase("checkpoints.why.not_built", {"why": reason(error)})) from error
     if differs is not None:
         raise _misfit(file, config, differs)
-    stem = re.sub(r"(\.(pth|pt|ckpt|tar|bin|safetensors))+$", "", Path(file.name).name) or "network"
-    return StateDict(stem, config, (*questions, *found.questions), found.mean_first, found.left_over, file, found)
+    return StateDict(file.title, config, (*questions, *found.questions), found.mean_first, found.left_over, file, found)
 
 
 def _unknown(file: WeightsFile, why: Phrase) -> UnknownNetworkError:

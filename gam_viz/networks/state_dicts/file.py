@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,11 @@ class WeightsFile:
     others: tuple[str, ...]
     metadata: Mapping[str, str]
     _read: Callable[[list[str]], dict[str, Tensor]]
+
+    @property
+    def title(self) -> str:
+        """The name without what weights' files end in."""
+        return re.sub(r"(\.(pth|pt|ckpt|tar|bin|safetensors))+$", "", Path(self.name).name) or "network"
 
     def tensors(self, names: Iterable[str] | None = None) -> dict[str, Tensor]:
         """The numbers of some weights, or of all, on the CPU and in the file's formats.

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from gam_viz.app.shared.uploads import plain
 from gam_viz.cost import Counts, count
 from gam_viz.networks import NetworkConfig
 from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.networks.live import UploadedNetwork
+from gam_viz.networks.named import NamedWeights
 from gam_viz.networks.weights import skeleton
+from gam_viz.text.refusal import first_line
+
+#: What a session keeps: a checkpoint, or a library's network.
+Uploaded = Checkpoint | UploadedNetwork
 
 MEGABYTE = 10**6
 MAX_BYTES = 200 * MEGABYTE  # of a file; `server.maxUploadSize` in .streamlit/config.toml is the same
@@ -20,7 +29,7 @@ MAX_SESSION_BYTES = 400 * MEGABYTE  # of a session's networks together
 MAX_CLASSES = 1000
 MAX_SIDE = 512  # pixels of the input
 MAX_MACS = 30e9  # for one picture: seconds on two cores, and others wait for them
-SUFFIXES = ("pth", "pt", "safetensors")
+SUFFIXES = ("pth", "pt", "ckpt", "tar", "bin", "safetensors")  # .pth.tar among them
 
 
 class OwnNetworkError(ValueError):
@@ -31,7 +40,7 @@ class OwnNetworkError(ValueError):
         self.code, self.details = code, details
 
 
-def check_room(size: int, kept: Sequence[Checkpoint]) -> None:
+def check_room(size: int, kept: Sequence[Uploaded]) -> None:
     """Refuse a file for which there is no room, before anything of it is read.
 
     Raises:
@@ -41,11 +50,11 @@ def check_room(size: int, kept: Sequence[Checkpoint]) -> None:
         raise OwnNetworkError("too_large", most=MAX_BYTES // MEGABYTE)
     if len(kept) >= MAX_NETWORKS:
         raise OwnNetworkError("full", most=MAX_NETWORKS)
-    if size + sum(len(other.content or b"") for other in kept) > MAX_SESSION_BYTES:
+    if size + sum(other.size for other in kept) > MAX_SESSION_BYTES:
         raise OwnNetworkError("session_large", most=MAX_SESSION_BYTES // MEGABYTE)
 
 
-def admitted(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], kept: Sequence[Checkpoint]) -> Checkpoint:
+def admitted(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], kept: Sequence[Uploaded]) -> Checkpoint:
     """The checkpoint under a name of its own and with a card that the page can show; its bytes stay as they are.
 
     It belongs to the data set that its card names where a shipped network has the same classes. Else it is of "own"
@@ -56,10 +65,8 @@ def admitted(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], kept: Sequen
         CheckpointError: there is no such network as its card describes.
     """
     card = checkpoint.card
-    for other in (*shipped, *kept):
-        if other.sha256 == checkpoint.sha256:
-            raise OwnNetworkError("there", name=other.card.name)
-    check_room(len(checkpoint.content or b""), kept)
+    check_new(checkpoint, (*shipped, *kept))
+    check_room(checkpoint.size, kept)
     skeleton(card)
     check_scale(card.config, card.sides[0])
     home = next((c.card for c in shipped if (c.card.dataset, c.card.classes) == (card.dataset, card.classes)), None)
@@ -82,16 +89,24 @@ def admitted(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], kept: Sequen
     )
 
 
+def check_new(network: Uploaded, known: Iterable[Uploaded]) -> None:
+    """Refuse a network that is here already.
+
+    Raises:
+        OwnNetworkError: it is.
+    """
+    for other in known:
+        if other.sha256 == network.sha256:
+            raise OwnNetworkError("there", name=other.card.name)
+
+
 def check_scale(config: NetworkConfig, side: int) -> Counts:
     """What a network costs on pictures of `side` pixels.
 
     Raises:
         OwnNetworkError: more than the page shows or computes, or it cannot run.
     """
-    if config.num_classes > MAX_CLASSES:
-        raise OwnNetworkError("classes_many", most=MAX_CLASSES)
-    if side > MAX_SIDE:
-        raise OwnNetworkError("input_large", most=MAX_SIDE)
+    _check_sizes(config.num_classes, side)
     # Options are printed; the module that takes them looks at no more than it needs of them.
     values = config.attention_options.values()
     if not all(isinstance(v, int) or (isinstance(v, str) and v.isidentifier() and len(v) <= 40) for v in values):
@@ -100,9 +115,35 @@ def check_scale(config: NetworkConfig, side: int) -> Counts:
         counts = count(config, side)
     except (ValueError, TypeError, RuntimeError) as error:
         raise OwnNetworkError("fails") from error
-    if counts.macs > MAX_MACS:
-        raise OwnNetworkError("costs", billions=counts.macs / 1e9, most=MAX_MACS / 1e9)
+    _check_macs(counts.macs)
     return counts
+
+
+def check_library_scale(weights: NamedWeights, side: int) -> None:
+    """As `check_scale`, for a library's architecture.
+
+    Raises:
+        OwnNetworkError: more than the page shows or computes, or it cannot run on pictures of `side` pixels.
+    """
+    _check_sizes(weights.num_classes, side)
+    try:
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            weights.on_meta()(torch.empty(1, weights.channels, side, side, device="meta"))
+    except (ValueError, TypeError, RuntimeError, AssertionError, IndexError, NotImplementedError) as error:
+        raise OwnNetworkError("runs_not", side=side, why=first_line(error)) from error
+    _check_macs(counter.get_total_flops() // 2)
+
+
+def _check_sizes(classes: int, side: int) -> None:
+    if classes > MAX_CLASSES:
+        raise OwnNetworkError("classes_many", most=MAX_CLASSES)
+    if side > MAX_SIDE:
+        raise OwnNetworkError("input_large", most=MAX_SIDE)
+
+
+def _check_macs(macs: int) -> None:
+    if macs > MAX_MACS:
+        raise OwnNetworkError("costs", billions=macs / 1e9, most=MAX_MACS / 1e9)
 
 
 def distinct(name: str, taken: Collection[str]) -> str:

@@ -15,15 +15,20 @@ from gam_viz.app.shared.own_networks.admission import (
     MEGABYTE,
     SUFFIXES,
     OwnNetworkError,
+    Uploaded,
+    check_library_scale,
     check_room,
     check_scale,
 )
 from gam_viz.app.shared.own_networks.kept import keep, own_networks, remove, uploaded_networks
+from gam_viz.app.shared.own_networks.libraries import TOLD, choose_architecture
 from gam_viz.app.shared.own_networks.questions import Asked, answered, draw_questions, inferred
 from gam_viz.app.shared.uploads import plain
 from gam_viz.app.shared.words import network_title, text, words
-from gam_viz.networks.checkpoints import SUFFIX, Card, Checkpoint, CheckpointError, from_bytes
-from gam_viz.networks.state_dicts import INPUT_SIZES, open_state_dict
+from gam_viz.networks.checkpoints import Card, Checkpoint, CheckpointError, from_bytes
+from gam_viz.networks.named import open_named
+from gam_viz.networks.state_dicts import open_state_dict, open_weights
+from gam_viz.networks.state_dicts.misses import UnknownNetworkError
 from gam_viz.titles import literal
 
 
@@ -38,7 +43,7 @@ def own_networks_button(shipped: Sequence[Checkpoint]) -> None:
 
 
 def _close() -> None:
-    for key in ("own-open", "own-asked", "own-incoming", "own-refused"):
+    for key in ("own-open", "own-asked", "own-incoming", "own-refused", "own-unknown"):
         st.session_state.pop(key, None)
 
 
@@ -46,8 +51,8 @@ def _draw(shipped: Sequence[Checkpoint]) -> None:
     number = st.session_state.setdefault("own-uploader", 0)
     incoming = st.session_state.pop("own-incoming", None)
     if incoming is not None:
-        name, content = incoming
-        st.session_state["own-refused"] = _refusal(name, lambda: _read(name, content, shipped, number))
+        name, content, architecture = incoming
+        _refuse(name, lambda: _read(name, content, architecture, shipped, number))
     asked: Asked | None = st.session_state.get("own-asked")
     if asked is not None:
         _form(asked, shipped)
@@ -56,6 +61,7 @@ def _draw(shipped: Sequence[Checkpoint]) -> None:
     _uploader(number)
     if refused := st.session_state.get("own-refused"):
         st.error(refused)
+        _unknown(st.session_state.get("own-unknown"))
 
 
 def _kept_rows() -> None:
@@ -75,6 +81,7 @@ def _uploader(number: int) -> None:
     if len(uploaded_networks()) >= MAX_NETWORKS:
         st.info(text("own_networks.error.full", most=MAX_NETWORKS))
         return
+    choose_architecture(number)
     st.file_uploader(
         text("own_networks.file"),
         type=list(SUFFIXES),
@@ -99,25 +106,37 @@ def _take(number: int) -> None:
     if file is None:
         return
     st.session_state["own-uploader"] = number + 1
+    architecture = st.session_state.get(f"own-architecture-{number}", TOLD)
     st.session_state.pop("own-refused", None)
+    st.session_state.pop("own-unknown", None)
     try:
         check_room(file.size, uploaded_networks())
     except OwnNetworkError as error:
         st.session_state["own-refused"] = _sentence(plain(file.name), error)
         return
-    st.session_state["own-incoming"] = (plain(file.name), file.getvalue())
+    chosen = None if architecture == TOLD else architecture
+    st.session_state["own-incoming"] = (plain(file.name), file.getvalue(), chosen)
 
 
-def _read(name: str, content: bytes, shipped: Sequence[Checkpoint], number: int) -> None:
-    """A checkpoint is taken in at once; a state dict has questions."""
+def _read(name: str, content: bytes, architecture: str | None, shipped: Sequence[Checkpoint], number: int) -> None:
+    """A checkpoint is taken in at once; weights alone have questions."""
     with st.spinner(text("own_networks.reading", name=name), show_time=True):
-        # A safetensors file begins with a length and a JSON object.
-        if name.lower().endswith(SUFFIX) or content[8:9] == b"{":
+        if architecture is None and "card" in open_weights(content, name).metadata:
             _add(from_bytes(content, name), shipped)
             return
-        state = open_state_dict(content, name)
-        counts = check_scale(state.config, INPUT_SIZES[state.config.stem])
-    st.session_state["own-asked"] = Asked(state, counts, number)
+        try:
+            if architecture is None:
+                state = open_state_dict(content, name)
+                parameters = check_scale(state.config, state.input_size).parameters
+                st.session_state["own-asked"] = Asked(state, parameters, number)
+                return
+        except UnknownNetworkError as error:
+            if error.library is None:
+                raise
+            architecture = error.library
+        weights = open_named(architecture, open_weights(content, name))
+        check_library_scale(weights, weights.input_size)
+    st.session_state["own-asked"] = Asked(weights, weights.parameters, number)
 
 
 def _form(asked: Asked, shipped: Sequence[Checkpoint]) -> None:
@@ -140,24 +159,39 @@ def _form(asked: Asked, shipped: Sequence[Checkpoint]) -> None:
                 checkpoint = dataclasses.replace(checkpoint, card=card)
             _add(checkpoint, shipped)
 
-    if wanted and (refused := _refusal(plain(asked.state.name), make)):
+    if wanted and (refused := _refusal(plain(asked.state.name), make)[0]):
         st.error(refused)
 
 
-def _add(checkpoint: Checkpoint, shipped: Sequence[Checkpoint]) -> None:
+def _add(checkpoint: Uploaded, shipped: Sequence[Checkpoint]) -> None:
     queue = st.empty()
     keep(checkpoint, shipped, on_wait=lambda place: _say_waiting(queue, place))
     _close()
     st.rerun()
 
 
-def _refusal(name: str, attempt: Callable[[], None]) -> str | None:
-    """Why the attempt did not succeed, in the reader's language; None where it did."""
+def _refuse(name: str, attempt: Callable[[], None]) -> None:
+    """Try to read a file; why that did not succeed is drawn under the uploader."""
+    st.session_state["own-refused"], st.session_state["own-unknown"] = _refusal(name, attempt)
+
+
+def _refusal(name: str, attempt: Callable[[], None]) -> tuple[str | None, UnknownNetworkError | None]:
+    """Why the attempt did not succeed, in the reader's language, and what is in the file; None where it did."""
     try:
         attempt()
     except (CheckpointError, OwnNetworkError) as error:
-        return _sentence(name, error)
-    return None
+        return _sentence(name, error), error if isinstance(error, UnknownNetworkError) else None
+    return None, None
+
+
+def _unknown(error: UnknownNetworkError | None) -> None:
+    """What is in a file whose network is not known, and the command that looks at it."""
+    if error is not None:
+        st.code(str(error.details["show"]), language=None)
+        columns = ("weight", "shape", "count", "could_be")
+        rows = [(m.weight, " × ".join(map(str, m.shape)), m.count, m.could_be.sentence(words())) for m in error.misses]
+        titles = [text(f"own_networks.misses.{column}") for column in columns]
+        st.dataframe([dict(zip(titles, row, strict=True)) for row in rows], hide_index=True)
 
 
 def _sentence(name: str, error: CheckpointError | OwnNetworkError) -> str:

@@ -10,7 +10,7 @@ import torch
 
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.networks import network
-from gam_viz.app.shared.own_networks.admission import OwnNetworkError, admitted
+from gam_viz.app.shared.own_networks.admission import OwnNetworkError, Uploaded, admitted, check_new, check_room
 from gam_viz.app.shared.own_networks.live import live_networks
 from gam_viz.app.shared.session_cache import forget
 from gam_viz.networks.checkpoints import Checkpoint
@@ -23,9 +23,9 @@ def own_networks() -> tuple[OpenedNetwork, ...]:
     return (*live_networks(), *uploaded_networks())
 
 
-def uploaded_networks() -> tuple[Checkpoint, ...]:
+def uploaded_networks() -> tuple[Uploaded, ...]:
     """Those of this session's files, in the order they came."""
-    kept: dict[str, Checkpoint] = st.session_state.get("own-networks", {})
+    kept: dict[str, Uploaded] = st.session_state.get("own-networks", {})
     return tuple(kept.values())
 
 
@@ -34,14 +34,20 @@ def is_own(checkpoint: OpenedNetwork) -> bool:
     return checkpoint.origin != "file"
 
 
-def keep(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], *, on_wait: OnWait) -> None:
+def keep(opened: Uploaded, shipped: Sequence[Checkpoint], *, on_wait: OnWait) -> None:
     """Take a network in, after it was loaded and run once; it is the one that the page shows next.
 
     Raises:
         CheckpointError: its weights are not those of the network it describes.
         OwnNetworkError: it is here already, too large to be looked at, or does not run.
     """
-    new = admitted(checkpoint, shipped, uploaded_networks())
+    kept = uploaded_networks()
+    if isinstance(opened, Checkpoint):
+        new: Uploaded = admitted(opened, shipped, kept)
+    else:
+        check_new(opened, kept)
+        check_room(opened.size, kept)
+        new = opened
     try:
         _try(new, on_wait)
     except ValueError:
@@ -51,7 +57,7 @@ def keep(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], *, on_wait: OnWa
     st.session_state["own-arrived"] = new.card.name
 
 
-def _try(checkpoint: Checkpoint, on_wait: OnWait) -> None:
+def _try(checkpoint: Uploaded, on_wait: OnWait) -> None:
     card = checkpoint.card
     noise = torch.randn(1, card.channels, *card.sides, generator=torch.Generator().manual_seed(0))  # (1, C, H, W)
     with lane(device(), on_wait), torch.no_grad():

@@ -4,34 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from gam_viz.app.shared.own_networks.admission import MAX_SIDE, OwnNetworkError, distinct, read_classes, read_three
+from gam_viz.app.shared.own_networks.admission import (
+    MAX_SIDE,
+    OwnNetworkError,
+    Uploaded,
+    distinct,
+    read_classes,
+    read_three,
+)
+from gam_viz.app.shared.own_networks.libraries import library_network
 from gam_viz.app.shared.words import attention_title, class_title, data_title, text
-from gam_viz.cost import Counts
 from gam_viz.figures.scales import number
-from gam_viz.networks.checkpoints import Card, Checkpoint
-from gam_viz.networks.state_dicts import HALF, INPUT_SIZES, StateDict
+from gam_viz.networks.checkpoints import Card
+from gam_viz.networks.named import NamedWeights
+from gam_viz.networks.state_dicts import HALF, IMAGENET, StateDict
+from gam_viz.titles import literal
 
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 TYPED, OTHER = "typed", "other"
 Three = tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A state dict whose questions are open.
+    """Weights whose questions are open.
 
     Attributes:
-        state: as it was read.
-        counts: of the network at its usual input.
+        state: as they were read; of a library's architecture, or of a network known here.
+        parameters: how many numbers the network has.
         number: of the upload; its widgets' keys end in it, so that every file begins with its own answers.
     """
 
-    state: StateDict
-    counts: Counts
+    state: StateDict | NamedWeights
+    parameters: int
     number: int
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What the weights do not tell."""
+        return self.state.questions if isinstance(self.state, StateDict) else ()
 
     def key(self, name: str) -> str:
         """Of a widget."""
@@ -40,14 +54,21 @@ class Asked:
 
 def inferred(asked: Asked) -> str:
     """What its names and shapes tell, in one line."""
-    config, counts = asked.state.config, asked.counts
+    if isinstance(asked.state, NamedWeights):
+        return text(
+            "own_networks.inferred_library",
+            architecture=literal(asked.state.architecture),
+            classes=asked.state.num_classes,
+            parameters=asked.parameters / 1e6,
+        )
+    config = asked.state.config
     return text(
         "own_networks.inferred",
         architecture=config.architecture,
         width=config.width,
         attention=attention_title(config.attention, config.attention_options),
         classes=config.num_classes,
-        parameters=counts.parameters / 1e6,
+        parameters=asked.parameters / 1e6,
     )
 
 
@@ -58,11 +79,11 @@ def draw_questions(asked: Asked, cards: Mapping[str, Card]) -> None:
         asked: the state dict.
         cards: one card a shipped data set.
     """
-    config, key = asked.state.config, asked.key
-    fitting = {name: card for name, card in cards.items() if len(card.classes) == config.num_classes}
-    norms = _norms(cards)
+    state, key = asked.state, asked.key
+    fitting = {name: card for name, card in cards.items() if len(card.classes) == state.num_classes}
+    norms = _norms(cards, state)
     st.session_state.setdefault(key("name"), asked.state.name)
-    st.session_state.setdefault(key("size"), INPUT_SIZES[config.stem])
+    st.session_state.setdefault(key("size"), state.input_size)
     st.text_input(text("own_networks.name"), key=key("name"), max_chars=60)
     if fitting:
         st.selectbox(
@@ -80,7 +101,7 @@ def draw_questions(asked: Asked, cards: Mapping[str, Card]) -> None:
         st.caption(text("own_networks.in_order", data=data_title(chosen), classes=names))
     else:
         st.text_area(
-            text("own_networks.classes", count=config.num_classes),
+            text("own_networks.classes", count=state.num_classes),
             key=key("classes"),
             placeholder="class 0\nclass 1\n…",
             help=text("own_networks.classes_help"),
@@ -102,8 +123,9 @@ def draw_questions(asked: Asked, cards: Mapping[str, Card]) -> None:
         first.text_input(text("own_networks.mean"), "0.5, 0.5, 0.5", key=key("mean"))
         second.text_input(text("own_networks.std"), "0.5, 0.5, 0.5", key=key("std"))
     for question, answers in QUESTIONS.items():
-        if question in asked.state.questions:
-            st.session_state.setdefault(key(question), answers[0])
+        if question in asked.questions:
+            maximum = question == "pooled" and isinstance(state, StateDict) and not state.mean_first
+            st.session_state.setdefault(key(question), answers[maximum])
             st.segmented_control(
                 text(f"own_networks.question.{question}"),
                 answers,
@@ -115,11 +137,16 @@ def draw_questions(asked: Asked, cards: Mapping[str, Card]) -> None:
 
 
 #: Answers to a state dict's questions, what holds "unless you say so" first.
-QUESTIONS = {"channel_sigmoid": ("no", "yes"), "stem": ("cifar", "stride2"), "residual": ("yes", "no")}
+QUESTIONS = {
+    "channel_sigmoid": ("no", "yes"),
+    "stem": ("cifar", "stride2"),
+    "residual": ("yes", "no"),
+    "pooled": ("mean", "maximum"),
+}
 
 
-def answered(asked: Asked, cards: Mapping[str, Card], taken: list[str]) -> tuple[Checkpoint, Card | None]:
-    """The checkpoint that the fields' answers make, and the card of the data set whose classes it has.
+def answered(asked: Asked, cards: Mapping[str, Card], taken: list[str]) -> tuple[Uploaded, Card | None]:
+    """The network that the fields' answers make, and the card of the data set whose classes it has.
 
     Raises:
         OwnNetworkError: an answer cannot be read.
@@ -130,23 +157,27 @@ def answered(asked: Asked, cards: Mapping[str, Card], taken: list[str]) -> tuple
     if home is not None:
         classes = home.classes
     else:
-        classes = read_classes(given["classes"] or "", asked.state.config.num_classes)
+        classes = read_classes(given["classes"] or "", asked.state.num_classes)
     if given["norm"] == OTHER:
         mean, std = _numbers(asked, "mean"), _numbers(asked, "std")
         if min(std) <= 0:
             raise OwnNetworkError("std")
     else:
-        mean, std = _norms(cards)[str(given["norm"])]
-    answers = {name: st.session_state.get(asked.key(name)) for name in asked.state.questions}
+        mean, std = _norms(cards, asked.state)[str(given["norm"])]
+    name = distinct(given["name"] or asked.state.name, taken)
+    facts: dict[str, Any] = {"input_size": given["size"], "mean": mean, "std": std, "name": name}
+    if isinstance(asked.state, NamedWeights):
+        if asked.state.channels != 3:
+            facts |= {key: (sum(facts[key]) / 3,) * asked.state.channels for key in ("mean", "std")}
+        return library_network(asked.state, classes, **facts), home
+    answers = {name: st.session_state.get(asked.key(name)) for name in asked.questions}
     checkpoint = asked.state.checkpoint(
         classes,
-        input_size=given["size"],
-        mean=mean,
-        std=std,
+        **facts,
         stem=answers.get("stem"),
         channel_sigmoid=answers.get("channel_sigmoid") == "yes",
         residual=answers.get("residual") != "no",
-        name=distinct(given["name"] or asked.state.name, taken),
+        mean_first=answers["pooled"] == "mean" if "pooled" in answers else None,
     )
     return checkpoint, home
 
@@ -162,13 +193,18 @@ def _preset(asked: Asked, fitting: Mapping[str, Card], norms: Mapping[str, tuple
         return
     st.session_state[asked.key("size")] = card.input_size
     st.session_state[asked.key("norm")] = next(n for n, values in norms.items() if values == (card.mean, card.std))
-    if "stem" in asked.state.questions and card.config.stem in QUESTIONS["stem"]:
+    if "stem" in asked.questions and card.config.stem in QUESTIONS["stem"]:
         st.session_state[asked.key("stem")] = card.config.stem
 
 
-def _norms(cards: Mapping[str, Card]) -> dict[str, tuple[Three, Three]]:
-    """Normalisations to choose from: the tutorial's, ImageNet's, those of the data sets; equal ones once."""
-    found: dict[str, tuple[Three, Three]] = {"half": (HALF, HALF), "imagenet": IMAGENET}
+def _norms(cards: Mapping[str, Card], state: StateDict | NamedWeights) -> dict[str, tuple[Three, Three]]:
+    """Normalisations to choose from: the likely one first, the tutorial's, ImageNet's, those of the data sets; equal
+    ones once."""
+    known: dict[str, tuple[Three, Three]] = {"half": (HALF, HALF), "imagenet": IMAGENET}
+    likely = state.normalisation
+    first = next((name for name, values in known.items() if values == likely), "library")
+    # A library's network on one channel has one number each, and three are asked for.
+    found = {first: likely if len(likely[0]) == 3 else (likely[0][:1] * 3, likely[1][:1] * 3)} | known
     for name, card in cards.items():
         if (card.mean, card.std) not in found.values():
             found[f"as-{name}"] = card.mean, card.std
@@ -178,8 +214,10 @@ def _norms(cards: Mapping[str, Card]) -> dict[str, tuple[Three, Three]]:
 def _norm_title(name: str, norms: Mapping[str, tuple[Three, Three]], cards: Mapping[str, Card]) -> str:
     if name == OTHER:
         return text("own_networks.norm.other")
-    known = {"half": text("own_networks.norm.half"), "imagenet": text("own_networks.norm.imagenet")}
-    title = known.get(name) or data_title(cards[name.removeprefix("as-")])
+    title = ""
+    if name in ("half", "imagenet", "library"):
+        title = text(f"own_networks.norm.{name}")
+    title = title or data_title(cards[name.removeprefix("as-")])
     return text("own_networks.norm.of", title=title, mean=_three(norms[name][0]), std=_three(norms[name][1]))
 
 
