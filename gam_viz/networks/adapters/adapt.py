@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from gam_viz.attention import Branch, Gate
 from gam_viz.networks.adapters.check import check, first_line
-from gam_viz.networks.adapters.found import Found, LeftOut, Traced
+from gam_viz.networks.adapters.found import Found, NotShown, Traced
 from gam_viz.networks.adapters.names import gate_names, layer_names
 from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, GatePlace, mark
 from gam_viz.networks.adapters.scores import scores_of
@@ -122,14 +122,14 @@ def _with_gates(network: nn.Module, traced: Traced) -> ForeignNetwork:
     return network
 
 
-def _merged(gates: Sequence[Found]) -> tuple[list[Found], list[LeftOut]]:
+def _merged(gates: Sequence[Found]) -> tuple[list[Found], list[NotShown]]:
     """One entry a place, in the order of computation, and the places that multiply now by this, now by that."""
     places: dict[tuple[str, int], Found] = {}
-    contradictory: dict[tuple[str, int], LeftOut] = {}
+    contradictory: dict[tuple[str, int], NotShown] = {}
     for gate in gates:
         known = places.setdefault((gate.owner, gate.index), gate)
         if known.looks != gate.looks:
-            contradictory[gate.owner, gate.index] = LeftOut(gate.owner, "contradictory", (known.shape, gate.shape))
+            contradictory[gate.owner, gate.index] = NotShown(gate.owner, "contradictory", (known.shape, gate.shape))
     return [gate for key, gate in places.items() if key not in contradictory], list(contradictory.values())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from gam_viz.networks.adapters.layout import Layout, Part, plain_layout
+from gam_viz.networks.adapters.layout import Layout, Factor, plain_layout
 from gam_viz.networks.adapters.origins import POINTWISE, SHAPING, base_name
 
 #: What works on (B, C, H, W) and on nothing else of four axes: whoever uses it says what the axes are.
@@ -135,7 +135,7 @@ def _as_picture(layout: Layout, before: tuple[int, ...], after: tuple[int, ...])
     in_order = layout.grid and all(layout.at(axis) <= {kind} for axis, kind in enumerate("cchw"))
     if not in_order:
         return layout if before == after else None
-    axes = [layout.axes[0], *((Part(kind, n),) if n > 1 else () for kind, n in zip("chw", after[1:], strict=True))]  # type: ignore[arg-type]
+    axes = [layout.axes[0], *((Factor(kind, n),) if n > 1 else () for kind, n in zip("chw", after[1:], strict=True))]  # type: ignore[arg-type]
     groups = tuple(replace(part, step=part.step * after[1] // max(1, before[1])) for part in axes[0])
     return Layout((groups, *axes[1:]), layout.batch)
 
@@ -149,13 +149,13 @@ def _resized(
         return layout
     parts, size = layout.axes[axis], after[axis]
     kinds = layout.at(axis)
-    new: tuple[Part, ...] = ()
+    new: tuple[Factor, ...] = ()
     if any_kind and len(kinds) == 1 and len(parts) == 1:
         new = (replace(parts[0], size=size),)
     elif kinds == {"c"} or (not kinds and not any_kind):
         if any("c" in layout.at(other) for other in range(len(layout.axes)) if other != axis):
             return None if size > 1 else _without(layout, axis)
-        new = (Part("c", size),) if size > 1 else ()
+        new = (Factor("c", size),) if size > 1 else ()
     else:
         return None
     return replace(layout, axes=(*layout.axes[:axis], new, *layout.axes[axis + 1 :]))
@@ -176,7 +176,7 @@ def _joined(layouts: Sequence[Layout | None], dim: int, result: Tensor) -> Layou
     kinds = first.at(dim)
     elsewhere = {kind for axis in range(result.ndim) if axis != dim for kind in first.at(axis)}
     if kinds <= {"c"} and "c" not in elsewhere and len(known) == len(layouts):
-        return replace(first, axes=(*first.axes[:dim], (Part("c", result.shape[dim]),), *first.axes[dim + 1 :]))
+        return replace(first, axes=(*first.axes[:dim], (Factor("c", result.shape[dim]),), *first.axes[dim + 1 :]))
     if kinds == {"c"} and len(known) == len(layouts) and len(first.axes[dim]) == 1:  # in each of G groups
         inner, size = first.axes[dim][0], result.shape[dim]
         scale = size // inner.size
@@ -188,7 +188,7 @@ def _joined(layouts: Sequence[Layout | None], dim: int, result: Tensor) -> Layou
         return replace(first, axes=tuple(axes))
     if kinds and kinds <= {"h", "w"} and elsewhere <= {"c"} and result.ndim == 3:  # tokens, and more tokens
         axes = [*first.axes]
-        axes[dim] = (Part("w", result.shape[dim]),)
+        axes[dim] = (Factor("w", result.shape[dim]),)
         return replace(first, axes=tuple(axes), grid=False)
     return None
 
@@ -199,6 +199,6 @@ def _stacked(layouts: Sequence[Layout | None], dim: int, result: Tensor) -> Layo
     if first is None or any(layout != first for layout in layouts):
         return None
     dim %= result.ndim
-    paths = (Part("c", len(layouts), max(1, first.size("c"))),) if len(layouts) > 1 else ()
+    paths = (Factor("c", len(layouts), max(1, first.size("c"))),) if len(layouts) > 1 else ()
     axes = (*first.axes[:dim], paths, *first.axes[dim:])
     return replace(first, axes=axes, batch=first.batch + (dim <= first.batch))

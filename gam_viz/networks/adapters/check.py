@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention import watch
-from gam_viz.networks.adapters.found import LeftOut, Traced
+from gam_viz.networks.adapters.found import NotShown, Traced
 from gam_viz.networks.adapters.network import ForeignNetwork
 
 Shown = list[tuple[nn.Module, Tensor]]
@@ -61,7 +61,7 @@ def _check_batch(network: ForeignNetwork, example: Tensor, shown: Shown) -> None
             host, _, name = place.gate.rpartition(".")
             delattr(network.get_submodule(host), name)
             del places[key]
-            left_out.append(LeftOut(key[0], "batch", ((), ())))
+            left_out.append(NotShown(key[0], "batch", ((), ())))
     notes = tuple(left.sentence for left in left_out[len(adaption.left_out) :])
     network.adaption = replace(adaption, places=places, left_out=tuple(left_out), notes=(*adaption.notes, *notes))
 

@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class NotShown:
     """A product of which one operand may be a gate, and is not shown.
 
     Attributes:
@@ -98,7 +98,7 @@ class Traced:
 
     output: Any
     gates: tuple[Found, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotShown, ...]
     multiplying: frozenset[str]
     layers: tuple[str, ...]
     own: bool

@@ -21,7 +21,7 @@ KINDS: tuple[Kind, ...] = ("c", "h", "w")
 
 
 @dataclass(frozen=True)
-class Part:
+class Factor:
     """A factor of an axis: `size` steps along channels, rows or columns; the larger `step` is the outer one."""
 
     kind: Kind
@@ -39,7 +39,7 @@ class Layout:
         grid: whether h and w are the picture's rows and columns; False of tokens on no grid, which lie along w.
     """
 
-    axes: tuple[tuple[Part, ...], ...]
+    axes: tuple[tuple[Factor, ...], ...]
     batch: int = 0
     grid: bool = True
 
@@ -56,7 +56,7 @@ class Layout:
         """Which kinds an axis holds."""
         return {part.kind for part in self.axes[axis]}
 
-    def _parts(self, kind: Kind) -> list[Part]:
+    def _parts(self, kind: Kind) -> list[Factor]:
         parts = [part for axis in self.axes for part in axis if part.kind == kind]
         return sorted(parts, key=lambda part: -part.step)
 
@@ -169,7 +169,7 @@ class Layout:
 
 def plain_layout(shape: Sequence[int]) -> Layout:
     """Of (B, C, H, W)."""
-    axes = [(Part(kind, size),) if size > 1 else () for kind, size in zip(KINDS, shape[1:], strict=True)]
+    axes = [(Factor(kind, size),) if size > 1 else () for kind, size in zip(KINDS, shape[1:], strict=True)]
     return Layout(((), *axes))
 
 
@@ -177,10 +177,10 @@ def _inferred(index: Tensor, sizes: Sequence[int], grid: bool) -> Layout | None:
     """The layout of a tensor of which it is known which element of (C, H, W) is where; None where none says it."""
     _, height, width = sizes
     where = {"c": index // (height * width), "h": index // width % height, "w": index % width}
-    axes: list[tuple[Part, ...]] = []
+    axes: list[tuple[Factor, ...]] = []
     lines: dict[Kind, list[Tensor]] = {kind: [] for kind in KINDS}
     for axis, length in enumerate(index.shape):
-        inner: list[tuple[int, Part]] = []
+        inner: list[tuple[int, Factor]] = []
         for kind in KINDS:
             line = where[kind].movedim(axis, 0).reshape(length, -1)[:, 0]
             line = line - line[0]
@@ -206,7 +206,7 @@ def _inferred(index: Tensor, sizes: Sequence[int], grid: bool) -> Layout | None:
     return replace(layout, batch=0 if first else alone[0])
 
 
-def _part(kind: Kind, line: Tensor) -> tuple[int, Part]:
+def _part(kind: Kind, line: Tensor) -> tuple[int, Factor]:
     """What an axis holds of a kind: after how many elements it steps, and the part; of irregular ones step 0."""
     length = len(line)
     inner = int(line.ne(0).nonzero()[0])
@@ -218,8 +218,8 @@ def _part(kind: Kind, line: Tensor) -> tuple[int, Part]:
             break
     regular = torch.arange(length) // inner % size * step
     if step > 0 and torch.equal(regular, line):
-        return inner, Part(kind, size, step)
-    return 1, Part(kind, length, 0)
+        return inner, Factor(kind, size, step)
+    return 1, Factor(kind, length, 0)
 
 
 def _settled(layout: Layout) -> Layout | None:
@@ -228,11 +228,11 @@ def _settled(layout: Layout) -> Layout | None:
     Channels in an order of their own, as after a shuffle, are taken as they stand: theirs is the order of the module
     that works on them. Rows and columns must not be out of order.
     """
-    new: dict[Part, Part] = {}
+    new: dict[Factor, Factor] = {}
     for kind in KINDS:
         parts = sorted((p for axis in layout.axes for p in axis if p.kind == kind), key=lambda part: -part.step)
         if len(parts) == 1 and (kind == "c" or parts[0].step > 0):
-            new[parts[0]] = Part(kind, parts[0].size)
+            new[parts[0]] = Factor(kind, parts[0].size)
             continue
         if any(part.step == 0 for part in parts):
             return None
@@ -240,6 +240,6 @@ def _settled(layout: Layout) -> Layout | None:
             return None
         step = 1
         for part in reversed(parts):
-            new[part] = Part(kind, part.size, step)
+            new[part] = Factor(kind, part.size, step)
             step *= part.size
     return replace(layout, axes=tuple(tuple(new[part] for part in axis) for axis in layout.axes))

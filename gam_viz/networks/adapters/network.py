@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gam_viz.attention import Gate, show, watched
-from gam_viz.networks.adapters.found import LeftOut
+from gam_viz.networks.adapters.found import NotShown
 from gam_viz.networks.adapters.layout import Layout
 from gam_viz.networks.adapters.multiply import product, unexpanded
 from gam_viz.networks.adapters.scores import Region, Scores
@@ -62,7 +62,7 @@ class Adaption:
     places: Mapping[tuple[str, int], GatePlace]
     layers: tuple[str, ...]
     notes: tuple[str, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[NotShown, ...] = ()
     bare_relu: str = ""
     scores: Scores | None = None
 

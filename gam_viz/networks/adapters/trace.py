@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from gam_viz.attention import Gate
 from gam_viz.networks.adapters.axes import Axes
-from gam_viz.networks.adapters.found import Candidate, Found, LeftOut, Traced, candidates
+from gam_viz.networks.adapters.found import Candidate, Found, NotShown, Traced, candidates
 from gam_viz.networks.adapters.multiply import SPREADING, Product, product, repeated_axes
 from gam_viz.networks.adapters.origins import POINTWISE, SHAPING, Origin, base_name, origin_of
 from gam_viz.networks.adapters.ranges import ANY, Range, constant, range_of
@@ -69,7 +69,7 @@ class _Trace(TorchFunctionMode):
         self.kept: list[Tensor] = []  # an id stays a tensor's own only while the tensor lives
         self.calls: list[_Call] = []
         self.gates: list[_Seen] = []
-        self.left_out: list[LeftOut] = []
+        self.left_out: list[NotShown] = []
         self.axes = Axes(example)
         self.ranges: dict[int, Range] = {}
         self.repeated: dict[int, frozenset[int]] = {}
@@ -203,7 +203,7 @@ class _Trace(TorchFunctionMode):
         if len(shown) != 1:
             if len(ways) == 1:
                 shapes = (tuple(of.given[0].shape), tuple(of.given[1].shape))
-                self.left_out.append(LeftOut(call.path, "axes" if ways[0].layout is None else "one_number", shapes))
+                self.left_out.append(NotShown(call.path, "axes" if ways[0].layout is None else "one_number", shapes))
             return
         way, product = shown[0], self.origins[id(result)].tensor
         assert way.branch is not None
