@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from gam_viz.networks.adapters.layout import Layout, Factor, plain_layout
+from gam_viz.networks.adapters.layout import Factor, Layout, plain_layout
 from gam_viz.networks.adapters.origins import POINTWISE, SHAPING, base_name
 
 #: What works on (B, C, H, W) and on nothing else of four axes: whoever uses it says what the axes are.

@@ -68,6 +68,7 @@ def origin_of(
     weighed: bool,
     same_shape: bool,
     mixes_positions: bool = False,
+    bounded: bool = False,
 ) -> Origin:
     """The origin of a result.
 
@@ -79,6 +80,7 @@ def origin_of(
         weighed: whether a weight was among them.
         same_shape: whether all of `sources` have the result's shape.
         mixes_positions: whether a linear layer works along positions, as one over tokens does.
+        bounded: whether its numbers have a range: exp of what is never positive squashes as a sigmoid does.
     """
     base = base_name(name)
     bit = 1 << number
@@ -93,7 +95,9 @@ def origin_of(
         weighed=made_of if weighed and not shaping else _union(source.weighed for source in sources),
         pointwise=bit | (_common(s.pointwise for s in sources) if base in POINTWISE and same_shape else 0),
         alone=bit | (_common(s.alone for s in sources) if by_position and not mixes_positions else 0),
-        squashed=base in _SQUASHING or (bool(sources) and squashed and all(s.squashed for s in sources)),
+        squashed=base in _SQUASHING
+        or (base == "exp" and bounded)
+        or (bool(sources) and squashed and all(s.squashed for s in sources)),
     )
 
 

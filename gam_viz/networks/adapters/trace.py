@@ -27,7 +27,7 @@ from gam_viz.networks.adapters.multiply import SPREADING, Product, product, repe
 from gam_viz.networks.adapters.origins import POINTWISE, SHAPING, Origin, base_name, origin_of
 from gam_viz.networks.adapters.ranges import ANY, Range, constant, range_of
 
-_REPEATING = POINTWISE | {"contiguous", "clone", *SPREADING}
+_REPEATING = POINTWISE | {"contiguous", "clone", "softmax", *SPREADING}
 
 
 def trace(network: nn.Module, example: Tensor) -> Traced:
@@ -113,7 +113,9 @@ class _Trace(TorchFunctionMode):
         weighed = any(id(t) not in self.origins and t.is_floating_point() and t.numel() > 1 for t in tensors)
         self.axes.made(name, func, args, kwargs, tensors, results)
         for part, axes in zip(results, again, strict=True):
-            self._note(part, sources, name, weighed, args=args, mixes=mixes)
+            self._note(
+                part, sources, name, weighed, args, mixes_positions=mixes, bounded=math.isfinite(ends[1] - ends[0])
+            )
             self.ranges[id(part)], self.repeated[id(part)] = ends, axes
         if of:
             self._multiplied(of, result, ways, ends_of)
@@ -179,18 +181,11 @@ class _Trace(TorchFunctionMode):
         return any(other.positions > 1 and not other.by.made_of >> bit & 1 for other in later)
 
     def _note(
-        self,
-        tensor: Tensor,
-        sources: list[Origin],
-        name: str,
-        weighed: bool,
-        args: tuple[Any, ...] = (),
-        mixes: bool = False,
+        self, tensor: Tensor, sources: list[Origin], name: str, weighed: bool, args: tuple[Any, ...] = (), **more: bool
     ) -> None:
         same = all(self.kept[origin.tensor].shape == tensor.shape for origin in sources)
-        self.origins[id(tensor)] = origin_of(
-            len(self.kept), sources, name, args, weighed=weighed, same_shape=same, mixes_positions=mixes
-        )
+        number = len(self.kept)
+        self.origins[id(tensor)] = origin_of(number, sources, name, args, weighed=weighed, same_shape=same, **more)
         self.kept.append(tensor)
 
     def _multiplied(self, of: Product, result: Tensor, ways: list[Candidate], ranges: list[Range]) -> None:

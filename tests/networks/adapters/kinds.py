@@ -199,8 +199,10 @@ def gct(self, x):
 
 
 def gaussian(self, x):
-    means = self.mix(pooled(x))
-    return x * self.see(0, torch.exp(-(means.pow(2) / 2) / 2))
+    """Without a weight, as the Gaussian context transformer."""
+    means = pooled(x)
+    means = (means - means.mean(1, keepdim=True)) / (means.pow(2).mean(1, keepdim=True) + 1e-5).sqrt()
+    return x * self.see(0, torch.exp(-(means**2 / 2 * 2)))
 
 
 @dataclass(frozen=True)
@@ -296,6 +298,10 @@ KINDS = {
     "expanded as": written(lambda m, x: x * m.see(0, weights(m, x)).expand_as(x), CHANNEL),
     "expanded, then a sigmoid": written(
         lambda m, x: x * m.see(0, m.mix(pooled(x)).expand_as(x).sigmoid()),
+        Right("channel", (0, 1), lambda g: g[..., :1, :1]),
+    ),
+    "expanded, then a softmax": written(
+        lambda m, x: x * m.see(0, m.mix(pooled(x)).expand_as(x).softmax(1)),
         Right("channel", (0, 1), lambda g: g[..., :1, :1]),
     ),
     "spread by interpolation": written(lambda m, x: x * F.interpolate(m.see(0, weights(m, x)), x.shape[2:]), CHANNEL),
