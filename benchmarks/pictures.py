@@ -157,7 +157,7 @@ def take_the_readers_away() -> None:
     from PIL import Image
 
     from gam_viz.images.errors import PictureError
-    from gam_viz.images.formats.dicom import elements, header, pixels
+    from gam_viz.images.formats.dicom import elements, header, pixels, walk
     from gam_viz.images.formats.header import Essentials
     from gam_viz.images.formats.pillow import PillowDecoder
     from gam_viz.images.formats.registry import FORMATS
@@ -178,19 +178,19 @@ def take_the_readers_away() -> None:
         if decoder is not None:
             FORMATS[name] = type(entry)(name, entry.suffixes, entry.recognises, decoder.open)
 
-    def listed(dataset: pydicom.Dataset) -> dict[str, elements.Field]:
+    def listed(dataset: pydicom.Dataset) -> dict[str, walk.Field]:
         out = {}
         for keyword in dataset.dir():
             raw = dataset.get_item(keyword)
-            if keyword in elements.ENTERED:
-                out[keyword] = elements.Field("SQ", b"", [listed(item) for item in dataset[keyword].value])
+            if keyword in walk.ENTERED:
+                out[keyword] = walk.Field("SQ", b"", [listed(item) for item in dataset[keyword].value])
             elif isinstance(raw.value, bytes):
-                out[keyword] = elements.Field(raw.VR or "", raw.value)
+                out[keyword] = walk.Field(raw.VR or "", raw.value)
         return out
 
-    def read_elements(data: bytes, limits: Any) -> tuple[dict[str, elements.Field], str, str]:
+    def read_elements(data: bytes, limits: Any) -> tuple[dict[str, walk.Field], str, str]:
         try:
-            dataset = pydicom.dcmread(io.BytesIO(data), specific_tags=list(elements.READ | elements.ENTERED))
+            dataset = pydicom.dcmread(io.BytesIO(data), specific_tags=list(walk.READ | walk.ENTERED))
             syntax = str(dataset.file_meta.get("TransferSyntaxUID", elements.IMPLICIT))
             return listed(dataset), syntax, ">" if syntax == elements.BIG_ENDIAN else "<"
         except MemoryError:

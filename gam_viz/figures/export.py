@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -73,7 +74,9 @@ def comparison_figure(title: str, columns: Sequence[ExportColumn], *, opacity: f
     if not columns or len({len(column.maps) for column in columns}) != 1:
         raise ValueError("a comparison needs columns with the same number of maps")
     rows = 2 + len(columns[0].maps)
-    with mpl.rc_context({"font.family": fonts(), "font.size": 9, "svg.fonttype": "path"}):
+    # Names come from files: what looks like mathematics in them is none.
+    style: Any = {"font.family": fonts(), "font.size": 9, "svg.fonttype": "path", "text.parse_math": False}
+    with mpl.rc_context(style):
         figure = Figure(figsize=(4.0 * len(columns), 0.4 + 1.9 + 1.7 + 3.1 * (rows - 2)), layout="constrained")
         FigureCanvasAgg(figure)
         figure.suptitle(title, fontsize=11)

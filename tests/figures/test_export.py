@@ -43,3 +43,12 @@ def test_columns_of_different_lengths_are_refused() -> None:
         comparison_figure("A picture", [column("CBAM", 1), column("GAM", 2)])
     with pytest.raises(ValueError, match="same number of maps"):
         comparison_figure("A picture", [])
+
+
+def test_a_name_that_looks_like_mathematics_is_a_name() -> None:
+    """ "$x^$" is no formula, so it would stop the drawing; "$x$" is one, and would not be what it says."""
+    for name in ("$x^$.png", "$x$", r"\\frac{"):
+        figure = comparison_figure(name, [column(name, 1, cbam_channel())])
+        assert to_bytes(figure, "png").startswith(b"\x89PNG")
+        assert figure.get_suptitle() == name
+        assert to_bytes(figure, "svg") != to_bytes(comparison_figure("x", [column("x", 1, cbam_channel())]), "svg")

@@ -105,9 +105,9 @@ def test_a_modality_that_is_a_name_is_not_told() -> None:
 
 
 def test_the_list_of_tags_that_are_read_names_nobody() -> None:
-    from gam_viz.images.formats.dicom import elements
+    from gam_viz.images.formats.dicom import walk
 
-    kinds = {keyword: dictionary_VR(keyword) for keyword in elements.READ | elements.ENTERED}
+    kinds = {keyword: dictionary_VR(keyword) for keyword in walk.READ | walk.ENTERED}
     assert not {name for name, kind in kinds.items() if kind in ("PN", "DA", "TM", "DT", "AS", "LT", "ST", "UT")}
     assert not [name for name in kinds if any(word in name for word in ("Patient", "Physician", "Institution"))]
 

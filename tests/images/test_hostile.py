@@ -126,7 +126,7 @@ def test_a_picture_20000_pixels_wide():
         (bytes(128) + b"DICM", "no_pixel_data"),
         (b"II*\0" + bytes(124) + b"DICM", "no_pixel_data"),
         (bytes(4) + b"ftypheic" + bytes(20), "format_refused"),
-        (b"P3\n1 1\n255\n1 2 3", "format_refused"),
+        (b"P7\nWIDTH 1\n", "format_refused"),
         (b"\xff\xd8\xff", "truncated"),
         (b"\x89PNG\r\n\x1a\n", "truncated"),
         (b"GIF89a", "truncated"),

@@ -76,7 +76,13 @@ def test_pnm() -> None:
     np.testing.assert_array_equal(picture.pixels[..., 0], GREY)
     assert codes(picture) == ["grey_expanded", "sixteen_bit_scaled"]
     for data, code in (
-        (b"P5\n24 16\n1000\n" + deep, "unsupported_mode"),
+        (b"P5\n24 16\n0\n" + deep, "damaged"),
+        (b"P5\n24 16\n1000\n" + deep[:-2], "truncated"),
+        (b"P2 2 2 255 1 2 3", "truncated"),
+        (b"P2 2 2 255 1 2 3 x", "damaged"),
+        (b"P2 2 2 255 1 2 3 -4", "damaged"),
+        (b"P1 2 2 1012", "damaged"),
+        (b"P3 60000 60000 255 1 2 3", "too_many_pixels"),
         (head + CORNERS.tobytes()[:-5], "truncated"),
         (b"P6 is a name of a road", "damaged"),
         (b"P6\n60000 60000\n255\n", "too_many_pixels"),
@@ -84,6 +90,54 @@ def test_pnm() -> None:
         with pytest.raises(PictureError) as caught:
             decode(data, "a.ppm")
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize("largest", [1, 7, 100, 255, 256, 1000, 4095, 65535])
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pnm_of_any_largest_value(largest: int, plain: bool, channels: int) -> None:
+    values = np.random.default_rng(0).integers(0, largest + 1, (5, 7, channels))
+    values[0, :2] = [[0], [largest]]
+    kind = {(1, True): b"P2", (3, True): b"P3", (1, False): b"P5", (3, False): b"P6"}[channels, plain]
+    body = (
+        " ".join(map(str, values.ravel())).encode()
+        if plain
+        else values.astype(">u2" if largest > 255 else "u1").tobytes()
+    )
+    picture = decode(kind + b" # a comment\n7 5\n%d\n" % largest + body, "a.pnm")
+    expected = np.broadcast_to(values / largest * 255, (5, 7, 3))
+    assert np.abs(picture.pixels - expected).max() <= 0.51
+    if channels == 1:
+        assert codes(picture) == ["grey_expanded", *(["sixteen_bit_scaled"] if largest > 255 else [])]
+
+
+def test_a_plain_bitmap_needs_no_spaces() -> None:
+    for body in (b"1 0 1\n0 1 0\n", b"101010", b"101# a comment\n010"):
+        picture = decode(b"P1\n3 2\n" + body, "a.pbm")
+        assert picture.pixels[..., 0].tolist() == [[0, 255, 0], [255, 0, 255]]
+
+
+def test_the_one_transparent_value_of_a_deep_grey_png() -> None:
+    values = np.arange(1000, 1000 + 16 * 24, dtype=np.uint16).reshape(16, 24)
+    values[0, :5] = 60_000
+    data = encoded(values, "PNG", transparency=60_000)
+    picture = decode(data, "a.png")
+    expected = np.rint((values - 1005.0) / 378 * 255)
+    assert (picture.pixels[0, :5] == 255).all()
+    assert np.abs(picture.pixels[..., 0] - expected)[values < 60_000].max() <= 1
+    assert codes(picture) == ["grey_expanded", "sixteen_bit_scaled", "alpha_on_white"]
+    assert measured_range(open_source(data, "a.png")) == (1005, 1383)
+    windowed = decode(data, "a.png", rendering=Rendering(stretch=(0.5, 100)))
+    assert (windowed.pixels[0, :5] == 255).all()
+    assert windowed.notes[1].details["high"] == 1383
+
+
+@pytest.mark.parametrize("brands", [b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"MiHE\0\0\0\0mif1heic"])
+def test_heic_is_named_as_what_it_is(brands: bytes) -> None:
+    own = brands[:4] + (brands[4:] or bytes(4))
+    with pytest.raises(PictureError, match="content is HEIC") as caught:
+        decode(struct.pack(">I", 8 + len(own)) + b"ftyp" + own + bytes(40), "photo.jpg")
+    assert caught.value.code == "format_refused"
 
 
 # ---- frames ----------------------------------------------------------------------------------------------------------

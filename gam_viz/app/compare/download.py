@@ -106,8 +106,16 @@ def _figure(view: View) -> Figure:
                 (*_spatial_panels(view, column.number), *_attribution_panels(view, column)),
             )
         )
-    heading = text("compare.download.figure_title", picture=view.selection.title, layer=layer_title(shown.layer))
+    heading = text("compare.download.figure_title", picture=_picture_title(view), layer=layer_title(shown.layer))
     return comparison_figure(heading, columns)
+
+
+def _picture_title(view: View) -> str:
+    """The picture's name in what leaves: of a file not its own, which often names a patient."""
+    selection = view.selection
+    if selection.source is None:
+        return selection.title
+    return text("compare.download.own_picture", format=selection.picture.format, sha=selection.picture.sha256[:8])
 
 
 def _spatial_panels(view: View, index: int) -> list[MapPanel]:

@@ -22,6 +22,7 @@ from gam_viz.networks.default_comparison import DEFAULT_DATASETS, first_comparis
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.text import LANGUAGES
 from gam_viz.text import words as words_in
+from gam_viz.titles import literal
 
 PREDICTED = "predicted"
 
@@ -122,7 +123,7 @@ def _networks(*, alone: bool = False) -> tuple[OpenedNetwork, ...] | None:
     """Draw the choice; None where fewer than two are chosen, unless with `alone` a single own one is."""
     found, refused = checkpoints()
     for error in refused:
-        st.warning(text("common.sidebar.refused", reason=error.sentence(words())))
+        st.warning(text("common.sidebar.refused", reason=literal(error.sentence(words()))))
     groups = own_networks.grouped(found)
     usable = [name for name, of in groups.items() if len(of) >= 2 or _alone_too(of)]
     if not usable:

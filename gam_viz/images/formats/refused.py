@@ -23,8 +23,9 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"<svg", "SVG"),
 )
 
-# The brand that follows "ftyp" in the ISO media container, of which HEIC, AVIF and MP4 are all children.
-_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC"}
+# The brands behind "ftyp" in the ISO media container, of which HEIC, AVIF and MP4 are all children: the file's own, and
+# those that it is compatible with.
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2", b"heif"}
 
 
 def name_of_refused(data: bytes) -> str | None:
@@ -34,9 +35,11 @@ def name_of_refused(data: bytes) -> str | None:
         if data.startswith(magic) or text.startswith(magic):
             return name
     if data[4:8] == b"ftyp":
-        return _BRANDS.get(data[8:12], "MP4")
+        end = min(int.from_bytes(data[:4], "big"), 256)
+        brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
+        return "HEIC" if brands & _HEIC else "Canon CR3" if b"crx " in brands else "MP4"
     if text.startswith((b"<?xml", b"<!--", b"<!DOCTYPE svg")) and b"<svg" in data[:4096]:
         return "SVG"
-    if data[:1] == b"P" and data[1:2] in b"1234567" and data[2:3] in (b" ", b"\n", b"\r", b"\t"):
-        return "PNM"
+    if data[:2] in (b"P7", b"PF", b"Pf") and data[2:3] in (b" ", b"\n", b"\r", b"\t"):
+        return "PAM or PFM"
     return None

@@ -60,6 +60,10 @@ def to_rgb(
     if is_deep_grey(image.mode) and essentials.bits <= 16:
         pixels, note = _scale_sixteen_bits(image, rendering, inverted=essentials.inverted)
         notes += [Note("grey_expanded"), note]
+        hidden = _hidden_value(image)
+        if hidden is not None and hidden.any():
+            pixels[hidden] = 255
+            notes.append(Note("alpha_on_white", {"percent": 100 * float(hidden.mean())}))
     elif rendering.window or rendering.stretch:  # of a page that is not deep, as the first one is
         raise PictureError("not_adjustable", choice="window" if rendering.window else "stretch")
     elif image.mode in _CONVERTED or image.mode in _PLAIN:
@@ -128,6 +132,12 @@ def _over_white(image: Image.Image) -> tuple[NDArray[np.uint8], float]:
     return pixels, see_through / (image.width * image.height)
 
 
+def _hidden_value(image: Image.Image) -> NDArray[np.bool_] | None:
+    """Where deep grey has the one value that its file says to be transparent (PNG's tRNS); None without one."""
+    value = image.info.get("transparency")
+    return np.asarray(image) == value if isinstance(value, int) else None
+
+
 def _scale_sixteen_bits(image: Image.Image, rendering: Rendering, *, inverted: bool) -> tuple[NDArray[np.uint8], Note]:
     """Stretch the values that occur over black..white: scanners and microscopes rarely use all 65,536.
 
@@ -138,16 +148,19 @@ def _scale_sixteen_bits(image: Image.Image, rendering: Rendering, *, inverted: b
         values = np.clip(values, 0, 65_535).astype(np.uint16)
     if inverted:
         values = np.uint16(65_535) - values
+    hidden = _hidden_value(image)
+    seen = None if hidden is None or hidden.all() else ~hidden
     if rendering.window or rendering.stretch:
-        black, white = limits_of(values, None, rendering)
+        black, white = limits_of(values, seen, rendering)
         grey = scaled(values, None, black, white)
         return np.repeat(grey[..., None], 3, axis=2), Note("values_scaled", {"low": black, "high": white})
-    low, high = int(values.min()), int(values.max())
+    known = values if seen is None else values[seen]
+    low, high = int(known.min()), int(known.max())
     if low == high:
         low, high = 0, 65_535
     span = high - low
     pixels = np.empty((*values.shape, 3), np.uint8)
     for top, bottom in _bands(image):
-        band = values[top:bottom].astype(np.uint32) - low
+        band = np.clip(values[top:bottom], low, high).astype(np.uint32) - low
         pixels[top:bottom] = ((band * 255 + span // 2) // span).astype(np.uint8)[..., None]
     return pixels, Note("sixteen_bit_scaled", {"low": low, "high": high})

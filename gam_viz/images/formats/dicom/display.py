@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gam_viz.images.errors import PictureError
-from gam_viz.images.formats.dicom.elements import Elements, shorts
+from gam_viz.images.formats.dicom.elements import shorts
 from gam_viz.images.formats.dicom.header import (
     DicomFile,
     grey_tables,
@@ -23,6 +23,7 @@ from gam_viz.images.formats.dicom.header import (
 )
 from gam_viz.images.formats.dicom.palette import palette_to_rgb
 from gam_viz.images.formats.dicom.pixels import decode_frame
+from gam_viz.images.formats.dicom.walk import Elements
 from gam_viz.images.formats.to_grey import in_blocks, limits_of, scaled, value_range
 from gam_viz.images.limits import Limits
 from gam_viz.images.picture import Note

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from gam_viz.images.errors import PictureError
 from gam_viz.images.facts import Window, printable
-from gam_viz.images.formats.dicom.elements import PIXELS, Elements, Field, numbers, read_elements, shorts, text
+from gam_viz.images.formats.dicom.elements import numbers, read_elements, shorts, text
+from gam_viz.images.formats.dicom.walk import PIXELS, Elements, Field
 from gam_viz.images.limits import Limits
 
 CT_WINDOWS = {"lung": (-600.0, 1500.0), "bone": (300.0, 1500.0), "brain": (40.0, 80.0), "abdomen": (40.0, 400.0)}

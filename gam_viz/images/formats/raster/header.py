@@ -6,9 +6,7 @@ to bytes in memory and to the page that was checked: no format by content or nam
 
 from __future__ import annotations
 
-import html
 import math
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +20,8 @@ from rasterio.io import DatasetReader, MemoryFile
 
 from gam_viz.images.errors import PictureError
 from gam_viz.images.facts import Band, Fact, printable
+from gam_viz.images.formats.raster.bands import said_of_bands, sentinel_roles
 from gam_viz.images.formats.tiff.check import (
-    METADATA,
     NEEDED_BY_RASTER,
     is_premultiplied,
     is_tiled,
@@ -32,7 +30,7 @@ from gam_viz.images.formats.tiff.check import (
     value_bits,
     white_is_zero,
 )
-from gam_viz.images.formats.tiff.directory import Directory, cut_down
+from gam_viz.images.formats.tiff.directory import cut_down
 from gam_viz.images.limits import Limits
 
 # A raster without a place on the Earth is as good as any other here.
@@ -59,12 +57,6 @@ _ROLES = {
     ColorInterp.gray: "grey",
     ColorInterp.palette: "palette",
 }
-_METADATA_ROLES = {"Red": "red", "Green": "green", "Blue": "blue", "Alpha": "alpha", "Gray": "grey"}
-_SENTINEL = re.compile(r"(?<![A-Za-z0-9])[Bb]0?([234])(?![0-9A-Za-z])")
-_SENTINEL_ROLES = {"4": "red", "3": "green", "2": "blue"}  # Landsat 8 and 9 number theirs likewise
-_ABOUT_A_BAND = re.compile(
-    r'<Item name="\w{1,20}" sample="(\d{1,3})" role="(description|colorinterp)">([^<]{0,200})</Item>'
-)
 
 
 @dataclass(frozen=True)
@@ -145,7 +137,7 @@ def open_raster(data: bytes, limits: Limits, frame: int = 0, *, last_resort: boo
         return None
     page, pages = found
     alone = cut_down(page, NEEDED_BY_RASTER)
-    said = _said_of_bands(page[0])
+    said = said_of_bands(page[0])
     with opened(alone) as dataset:
         if dataset.width < 1 or dataset.height < 1:
             raise PictureError("no_pixels", width=dataset.width, height=dataset.height)
@@ -158,7 +150,7 @@ def open_raster(data: bytes, limits: Limits, frame: int = 0, *, last_resort: boo
         ]
         if white_is_zero(page[0]):  # GDAL makes up a palette for it
             roles = ["grey" if role == "palette" else role for role in roles]
-        roles = _sentinel_roles(said, roles)
+        roles = sentinel_roles(said, roles)
         alpha = roles.index("alpha") + 1 if "alpha" in roles and dataset.count > 1 else None
         bands = tuple(
             Band(number, printable(said.get((number, "description"), "")) or str(number), role)
@@ -182,30 +174,6 @@ def open_raster(data: bytes, limits: Limits, frame: int = 0, *, last_resort: boo
             facts=tuple(_facts(dataset, bands)),
             tiled=is_tiled(page[0]),
         )
-
-
-def _said_of_bands(directory: Directory) -> dict[tuple[int, str], str]:
-    """What GDAL's metadata say of bands, by number and kind ("description" or "colorinterp"), picked out here because
-    GDAL would also do what else they say."""
-    said = {}
-    for sample, kind, text in _ABOUT_A_BAND.findall(directory.text(METADATA)):
-        words = html.unescape(text)
-        said[int(sample) + 1, kind] = _METADATA_ROLES.get(words, "") if kind == "colorinterp" else words
-    return said
-
-
-def _sentinel_roles(said: dict[tuple[int, str], str], roles: list[str]) -> list[str]:
-    """The bands' roles, by the names of Sentinel-2's bands where all of B02, B03 and B04 are there once: those say what
-    was measured, while of three bands most writers call the first one red."""
-    found = {
-        number: match[1]
-        for (number, kind), name in said.items()
-        if kind == "description" and (match := _SENTINEL.search(name))
-    }
-    if sorted(found.values()) != ["2", "3", "4"]:
-        return roles
-    others = (role if role == "alpha" else "" for role in roles)
-    return [_SENTINEL_ROLES.get(found.get(number, ""), role) for number, role in enumerate(others, start=1)]
 
 
 @contextmanager
