@@ -28,10 +28,11 @@ class Gated(nn.Module):
     def __init__(self, num_classes: int = 1000, in_chans: int = 3) -> None:
         super().__init__()
         self.conv1, self.gate = nn.Conv2d(in_chans, 16, 3, 2, 1), nn.Linear(16, 16)
-        self.fc = nn.Linear(16, num_classes)
+        self.whole, self.fc = nn.Linear(16, 1), nn.Linear(16, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv1(x).relu()
+        x = x * self.whole(x.mean((2, 3))).sigmoid()[:, :, None, None]  # one number a picture
         return self.fc((x * self.gate(x.mean((2, 3))).sigmoid()[:, :, None, None]).mean((2, 3)))
 
 
@@ -86,6 +87,8 @@ def test_a_librarys_architecture_with_uploaded_weights(app: AppTest, library: No
     assert card.config.architecture == "timm:gated"
     assert torch.equal(opened.module.fc.weight, weights["fc.weight"])  # type: ignore[union-attr]
     assert "last: 1 gates in 1 layers (1 channel, 0 spatial)" in captions(app)
+    assert "Products left out: 1" in [expander.label for expander in app.expander]
+    assert "last multiplies 1 × 16 × 16 × 16 by 1 × 1 × 1 × 1: one number for the whole picture" in captions(app)
 
 
 def test_weights_of_another_architecture_are_told(dialog: AppTest, library: None) -> None:
@@ -94,7 +97,7 @@ def test_weights_of_another_architecture_are_told(dialog: AppTest, library: None
     field(lambda: dialog.selectbox, "architecture").set_value("timm:gated").run()
     give(dialog, "x.safetensors", save({"fc.weight": torch.ones(3, 16), "fc.bias": torch.ones(3)}))
     assert "x.safetensors does not fit timm" in errors(dialog)
-    assert "2 of its 6 weights are there" in errors(dialog)
+    assert "2 of its 8 weights are there" in errors(dialog)
     assert not kept(dialog)
 
 

@@ -16,7 +16,7 @@ from gam_viz.titles import literal
 
 
 def draw_found(opened: Iterable[OpenedNetwork]) -> None:
-    """A line a network, and behind it what its reader should know."""
+    """A line a network, and behind it the products that look like one with a gate and are not shown, and why."""
     for each in opened:
         module = network(each)
         gates = gates_of(module)
@@ -28,8 +28,10 @@ def draw_found(opened: Iterable[OpenedNetwork]) -> None:
             layers = len({gate.layer or layer_of(path) for path, gate in gates.items()})
             counts = {"gates": len(gates), "layers": layers, "channel": channel, "spatial": len(gates) - channel}
             st.caption(text("own_networks.found", name=name, **counts))
-        notes = module.adaption.notes if isinstance(module, ForeignNetwork) else ()
-        if notes:
-            with st.expander(text("own_networks.notes", count=len(notes))):
-                for note in notes:
-                    st.caption(literal(note))
+        left_out = module.adaption.left_out if isinstance(module, ForeignNetwork) else ()
+        if left_out:
+            with st.expander(text("own_networks.left_out", count=len(left_out))):
+                for left in left_out:
+                    first, second = (" × ".join(map(str, shape)) for shape in left.shapes)
+                    owner = literal(left.owner) or name
+                    st.caption(text(f"own_networks.left.{left.reason}", owner=owner, first=first, second=second))
