@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -78,6 +79,17 @@ def picture_sentence(words: Words, error: PictureError) -> str:
 def percent(probability: float) -> str:
     """Whole percents; a probability below 1 does not become one by rounding."""
     return f"{probability:.0%}" if probability < 0.995 else ">99%"
+
+
+def number(value: float) -> str:
+    """A number with three significant digits, without a bare exponent for everyday sizes."""
+    if value == 0:
+        return "0"
+    if 0.001 <= abs(value) < 10_000:
+        digits = max(0, 2 - math.floor(math.log10(abs(value))))
+        text = f"{value:.{digits}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:.1e}"
 
 
 def gate_title(words: Words, name: str) -> str:

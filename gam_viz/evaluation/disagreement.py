@@ -10,8 +10,11 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
+from gam_viz.explain.answers import ANSWERS
 from gam_viz.images import PictureError
+from gam_viz.networks.card import OutputKind
 
 # A spreadsheet takes a cell that begins with one of these for a formula, the wide forms where Chinese is written.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -23,26 +26,35 @@ class Judged:
 
     Attributes:
         name: the picture's.
-        probabilities: (K, C) float64, a distribution over the same classes a network.
+        values: (K, C) float64, each network's answers: of classifiers a distribution over the same classes.
+        kind: what the answers are.
     """
 
     name: str
-    probabilities: npt.NDArray[np.float64]
+    values: npt.NDArray[np.float64]
+    kind: OutputKind = "class"
 
     @property
     def predicted(self) -> npt.NDArray[np.int64]:
-        """(K,) index of each network's class."""
-        return self.probabilities.argmax(axis=1).astype(np.int64)
+        """(K,) index of each network's class; of other answers that of the largest, of values the first."""
+        picked = [ANSWERS[self.kind].pick(torch.from_numpy(row)) for row in self.values]
+        return np.array(picked, np.int64)
 
     @property
     def disagree(self) -> bool:
-        """Whether they predict more than one class."""
-        return len(set(self.predicted.tolist())) > 1
+        """Whether they predict more than one class, or give different labels; of values nobody can say."""
+        if self.kind == "class":
+            return len(set(self.predicted.tolist())) > 1
+        return ANSWERS[self.kind].chances and len({tuple(row > 0.5) for row in self.values}) > 1
 
     @property
     def gap(self) -> float:
-        """How far apart the two most different networks are: `total_variation`, 0..1."""
-        return max((total_variation(p, q) for p, q in combinations(self.probabilities, 2)), default=0.0)
+        """How far apart the two most different networks are: `total_variation` of classes, 0..1, else their largest
+        difference in any one answer."""
+        pairs = combinations(self.values, 2)
+        if self.kind == "class":
+            return max((total_variation(p, q) for p, q in pairs), default=0.0)
+        return max((float(np.abs(p - q).max()) for p, q in pairs), default=0.0)
 
 
 def total_variation(p: npt.NDArray[np.float64], q: npt.NDArray[np.float64]) -> float:
@@ -64,7 +76,8 @@ def to_csv(
     classes: Sequence[str],
     refused: Sequence[tuple[str, PictureError]] = (),
 ) -> str:
-    """A row a picture, in the order given: each network's class and its probability, whether they disagree, the gap.
+    """A row a picture, in the order given: each network's class and its probability (its largest answer and what that
+    is measured in), whether they disagree, the gap.
 
     Files that were refused come last, with the reason. What a file or a network is called is never taken for a formula
     by a spreadsheet.
@@ -77,11 +90,12 @@ def to_csv(
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    columns = [f"{network}: {what}" for network in networks for what in ("class", "probability")]
+    measured = ANSWERS[rows[0].kind].measured if rows else "probability"
+    columns = [f"{network}: {what}" for network in networks for what in ("class", measured)]
     writer.writerow(harmless(title) for title in ("file", "disagree", "gap", *columns, "refused"))
     for row in rows:
         cells = [row.name, "yes" if row.disagree else "no", f"{row.gap:.4f}"]
-        for of_network, label in zip(row.probabilities, row.predicted, strict=True):
+        for of_network, label in zip(row.values, row.predicted, strict=True):
             cells += [classes[label], f"{of_network[label]:.4f}"]
         writer.writerow(harmless(cell) for cell in (*cells, ""))
     for name, error in refused:

@@ -16,14 +16,14 @@ from gam_viz.text.refusal import RefusalError
 
 
 def check_picture(x: Any) -> None:
-    """One normalised picture, (1, 3, H, W), of finite floats.
+    """One normalised picture, (1, C, H, W), of finite floats.
 
     Raises:
         ValueError: it is anything else; the sentence says what was given.
     """
-    if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[:2] != (1, 3) or not x.is_floating_point():
+    if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[0] != 1 or not x.is_floating_point():
         given = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"one normalised picture at a time is explained, (1, 3, H, W) floats; got {given}")
+        raise ValueError(f"one normalised picture at a time is explained, (1, C, H, W) floats; got {given}")
     if not bool(torch.isfinite(x).all()):
         raise ValueError("the picture holds values that are not finite")
 

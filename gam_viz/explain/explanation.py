@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor, nn
 
+from gam_viz.explain.answers import AnswerKind, answers_of
 from gam_viz.explain.checks import check_answers, check_scores
 from gam_viz.explain.gates import GateReading, read_gates
 from gam_viz.images import Fit, NetworkInput, Picture, prepare
@@ -21,7 +23,7 @@ class Explanation:
 
     Attributes:
         card: the network.
-        logits: (classes,) float32.
+        logits: (K,) float32, its scores: logits of a classifier, sums or values of others; see `answers`.
         readings: its gates, in the order they are computed; empty for a network without attention.
     """
 
@@ -30,29 +32,44 @@ class Explanation:
     readings: tuple[GateReading, ...]
 
     @property
-    def probabilities(self) -> npt.NDArray[np.float64]:
-        """(classes,): softmax of the logits.
+    def answers(self) -> AnswerKind:
+        """How the scores are read."""
+        return answers_of(self.card)
+
+    @property
+    def values(self) -> npt.NDArray[np.float64]:
+        """(K,): each score in what its kind is measured in: probabilities of classes and labels, values in their unit.
 
         Raises:
-            RefusalError: the logits are not finite.
+            RefusalError: the scores are not finite.
         """
-        check_answers(self.logits[None])
-        exponentials = np.exp(self.logits.astype(np.float64) - self.logits.max())
-        return exponentials / exponentials.sum()
+        values: npt.NDArray[np.float64] = self.answers.read(self._scores())[0].numpy()
+        return values
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """(K,): the values, where they are probabilities.
+
+        Raises:
+            RefusalError: the scores are not finite, or mean something else.
+        """
+        if not self.answers.chances:
+            raise RefusalError("errors.reason.no_probabilities", kind=self.card.output)
+        return self.values
 
     @property
     def predicted(self) -> int:
-        """Index of the largest logit.
+        """Index of what is explained where nobody chooses: the likeliest class or label, the largest sum, the first
+        value.
 
         Raises:
-            RefusalError: the logits are not finite: there is no prediction.
+            RefusalError: the scores are not finite: there is no prediction.
         """
-        check_answers(self.logits[None])
-        return int(self.logits.argmax())
+        return self.answers.pick(self._scores()[0])
 
     @property
     def answered(self) -> bool:
-        """Whether the network gave an answer at all: finite logits."""
+        """Whether the network gave an answer at all: finite scores."""
         return bool(np.isfinite(self.logits).all())
 
     @property
@@ -68,6 +85,10 @@ class Explanation:
         """The gate of a layer's branch that is called so, else its first; None where that layer has none."""
         gates = self.gates(layer, branch)
         return next((gate for gate in gates if gate.name == name), gates[0] if gates else None)
+
+    def _scores(self) -> Tensor:  # (1, K) float64
+        check_answers(self.logits[None])
+        return torch.from_numpy(self.logits[None].astype(np.float64))
 
 
 def seen_by(card: Card, picture: Picture, fit: Fit | None = None) -> NetworkInput:

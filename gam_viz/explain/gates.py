@@ -159,16 +159,17 @@ def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading
 
     Args:
         network: in eval mode.
-        x: (1, 3, H, W), normalised.
+        x: (1, C, H, W), normalised.
 
     Returns:
-        The logits (1, classes), and one reading per gate in the order of computation.
+        What the network returned (scores (1, K) of an adapted one), and one reading per gate in the order of
+        computation.
 
     Raises:
         ValueError: more than one picture was given, or the network is in training mode.
     """
     if x.ndim != 4 or x.shape[0] != 1:
-        raise ValueError(f"gates are read for one picture at a time, (1, 3, H, W); got {tuple(x.shape)}")
+        raise ValueError(f"gates are read for one picture at a time, (1, C, H, W); got {tuple(x.shape)}")
     if network.training:
         raise ValueError("gates are read in eval mode: in training mode they depend on the other pictures")
     gates = gates_of(network)

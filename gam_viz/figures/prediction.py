@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from gam_viz.explain.answer_words import spans
 from gam_viz.figures import elements
 from gam_viz.figures.style import layout, translucent
 
 
 def prediction_bars(
-    probabilities: npt.NDArray[np.floating],
+    answers: npt.NDArray[np.floating],
     names: Sequence[str],
     colour: str,
     *,
+    written: Callable[[float], str] = lambda value: f"{value:.1%}",
+    chances: bool = True,
     target: int | None = None,
     truth: int | None = None,
     count: int = 4,
 ) -> go.Figure:
-    """The `count` most probable classes, on 0..1 always; the target is added where it is not among them.
+    """The `count` largest answers, probabilities on 0..1 always; the target is added where it is not among them.
 
     Args:
-        probabilities: (classes,), 0..1.
-        names: one a class, as they are to be read.
+        answers: (K,) probabilities of classes or labels, or values.
+        names: one an answer, as they are to be read.
         colour: of the network.
-        target: the class the attributions speak of.
+        written: how a number is written.
+        chances: whether they are probabilities.
+        target: the answer the attributions speak of.
         truth: the known class, marked with a tick.
     """
-    order = [int(i) for i in np.argsort(-probabilities, kind="stable")[:count]]
+    order = [int(i) for i in np.argsort(-answers, kind="stable")[:count]]
     if target is not None and target not in order:
         order[-1] = target
-    values = [float(probabilities[i]) for i in order]
+    values = [float(answers[i]) for i in order]
+    low, high = spans(values, chances=chances)
     labels = [("✓ " if i == truth else "") + names[i] for i in order]
     figure = go.Figure(
         go.Bar(
@@ -41,17 +47,17 @@ def prediction_bars(
             y=list(range(len(order))),
             orientation="h",
             marker={"color": [colour if i == order[0] else translucent(colour, 0.45) for i in order]},
-            text=[f"{value:.1%}" for value in values],
-            textposition=["inside" if value > 0.75 else "outside" for value in values],
+            text=[written(value) for value in values],
+            textposition=["inside" if abs(value) > 0.75 * max(high, -low) else "outside" for value in values],
             insidetextanchor="end",
             textfont={"size": 13},
             cliponaxis=False,
             customdata=labels,
-            hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
+            hovertemplate=f"%{{customdata}}: %{{x:{'.2%' if chances else '.4g'}}}<extra></extra>",
         )
     )
     figure.layout.shapes = [elements.upright(0)]
-    figure.layout.xaxis = elements.hidden(range=[0, 1.0])
+    figure.layout.xaxis = elements.hidden(range=[low, high])
     figure.layout.yaxis = {
         "autorange": "reversed",
         "fixedrange": True,

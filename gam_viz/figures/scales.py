@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gam_viz.titles import number as number  # as figures write all numbers
+
 #: Perceptually uniform, safe for colour-blind eyes, monotone in grey.
 SEQUENTIAL = ("magma", "cividis", "viridis")
 #: Two-sided, told apart by colour-blind eyes.
@@ -78,14 +80,3 @@ def _limit(
     if limit == 0.0:  # most of the map is 0: fall back to the largest value, or to 1 for a map of zeros
         limit = float(values.max()) or 1.0
     return values, limit
-
-
-def number(value: float) -> str:
-    """A number with three significant digits, without a bare exponent for everyday sizes."""
-    if value == 0:
-        return "0"
-    if 0.001 <= abs(value) < 10_000:
-        digits = max(0, 2 - int(np.floor(np.log10(abs(value)))))
-        text = f"{value:.{digits}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:.1e}"

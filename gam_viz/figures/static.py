@@ -78,12 +78,14 @@ def curves(
     across: str,
     up: str,
     alt: str,
+    span: tuple[float, float] | None = None,
 ) -> str:
-    """Lines over 0..1, of values 0..1, and a band behind them; what is strong is drawn last."""
+    """Lines over 0..1, of shares or, within a `span`, of other values; a band behind; what is strong is drawn last."""
     figure, axes = _axes(228, left=52, bottom=38)
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=across, ylabel=up, xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
+    axes.set(xlim=(0, 1), ylim=span or (0, 1), xlabel=across, ylabel=up, xticks=(0, 0.5, 1))
+    axes.yaxis.set_major_locator(MaxNLocator(4 if span else 2))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value) if span else f"{value:.0%}"))
     axes.grid(axis="y", color=_TEXT, alpha=0.25, linewidth=0.7, clip_on=False)
     if band is not None:
         axes.fill_between(places, *band, color=_TEXT, alpha=0.15, linewidth=0, clip_on=False)
@@ -139,7 +141,7 @@ def changes(rows: Sequence[tuple[str, Sequence[Mark]]], lanes: int, span: tuple[
     height = row_height * len(rows)
     figure, axes = _axes(height + 30, left=52, bottom=22)
     axes.set(xlim=span, ylim=(height, 0), yticks=[])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.0f}" if abs(value) > 1e-9 else "0"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}" if abs(value) > 1e-9 else "0"))
     axes.grid(axis="x", color=_TEXT, alpha=0.2, linewidth=0.7, clip_on=False)
     axes.axvline(0, color=_TEXT, alpha=0.8, linewidth=0.8, clip_on=False)
     titles: dict[str, str] = {}

@@ -22,7 +22,7 @@ from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to
 from gam_viz.figures.gate_scales import spatial_scale, weight_scale
 from gam_viz.figures.pixels import painted, png
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
-from gam_viz.report.context import ReportContext
+from gam_viz.report.context import ReportContext, plain
 from gam_viz.report.maps import PERCENTILE
 from gam_viz.report.page import html
 from gam_viz.report.provenance import facts
@@ -153,12 +153,7 @@ def _comparison(shown: ReportContext) -> Figure:
                 )
             )
         answer = network.explanation
-        sentence = say(
-            "common.prediction.alt",
-            name=shown.titles[index],
-            predicted=shown.class_name(network, answer.predicted),
-            probability=float(answer.probabilities[answer.predicted]),
-        )
+        sentence = plain(shown.told(network).says(answer, shown.titles[index]))
         columns.append(
             ExportColumn(
                 _no_mathematics(shown.titles[index]),

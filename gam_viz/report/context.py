@@ -8,6 +8,7 @@ from gam_viz.evidence.examine import Case, Examined
 from gam_viz.evidence.omissions import LeftOut
 from gam_viz.evidence.own_maps import KINDS, TRIVIAL
 from gam_viz.evidence.verdicts import judgements
+from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.style import colour_of, told_apart
 from gam_viz.images import list_samples
@@ -51,8 +52,12 @@ class ReportContext:
                 return sample_title(self.words, sample)
         return plain(case.about.title or case.picture.name)
 
+    def told(self, network: Examined) -> AnswerWords:
+        """A network's answers in words."""
+        return AnswerWords(self.words, network.card)
+
     def target(self, network: Examined) -> str:
-        """The explained class."""
+        """The explained class, label or value."""
         return plain(class_title(self.words, network.target_name))
 
     def class_name(self, network: Examined, index: int) -> str:

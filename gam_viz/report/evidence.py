@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from markupsafe import Markup
 
-from gam_viz.evidence.ablation.ablate import Ablation
 from gam_viz.evidence.measure import Measure, Verdict
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.evidence.verdicts import Judgement, Likeness
+from gam_viz.explain.answer_words import spans
 from gam_viz.figures.curves import DASHES, Curve
 from gam_viz.figures.scales import number
-from gam_viz.figures.signs import mark_sign, swatch
-from gam_viz.figures.static import SHAPES, Mark, changes, curves, matrix
+from gam_viz.figures.signs import swatch
+from gam_viz.figures.static import curves, matrix
+from gam_viz.report.ablation import ablation_part
 from gam_viz.report.context import ReportContext
 
-BRANCHES = dict(zip(("channel", "spatial", "both"), SHAPES, strict=True))
-ABLATED = ("network", "layer", "branch", "mode", "probability", "margin", "flips")
 JUDGED = ("map", "deletion", "insertion", "beats", "untrained", "delta", "alike")
 #: Measures that are shown in a way of their own; each other one is a table.
 PLACED = {"ablation", "faithfulness", "randomisation", "agreement"}
@@ -27,67 +25,11 @@ PLACED = {"ablation", "faithfulness", "randomisation", "agreement"}
 def parts(shown: ReportContext) -> dict[str, Any]:
     """What the template `evidence` draws."""
     return {
-        "ablation": _ablation(shown),
+        "ablation": ablation_part(shown),
         "judged": _judged(shown),
         "agreement": _agreement(shown),
         "measures": [table for key, each in MEASURES.items() if key not in PLACED if (table := _measure(shown, each))],
     }
-
-
-def _ablation(shown: ReportContext) -> dict[str, Any] | None:
-    """A chart a way of replacing, a row a layer, a mark a gate."""
-    say, case = shown.say, shown.case
-    known = [index for index, network in enumerate(case.networks) if network.ablations is not None]
-    results = [(i, one) for i in known for one in case.networks[i].ablations.results]  # type: ignore[union-attr]
-    if not results:
-        return None
-    ends = [end for _, one in results for end in (one.probability.low, one.probability.high, one.probability.value)]
-    span = (min(-0.1, math.floor(10 * min(ends)) / 10), max(0.1, math.ceil(10 * max(ends)) / 10))
-    layers = list(dict.fromkeys(one.place for _, one in results))
-    charts = []
-    for mode in dict.fromkeys(one.mode for _, one in results):
-        rows = [
-            (
-                shown.layer(layer),
-                [_mark(shown, i, known.index(i), one) for i, one in results if (one.place, one.mode) == (layer, mode)],
-            )
-            for layer in layers
-        ]
-        title = say("report.replaced_by", mode=say(f"evidence.mode.{mode}"))
-        alt = f"{title}: {say('evidence.gates.alt', gates=sum(len(marks) for _, marks in rows))}"
-        caption = say("evidence.gates.axis.probability") + say("report.points")
-        charts.append((title, Markup(changes(rows, len(known), span, alt)), caption))
-    signs = {filled: [Markup(mark_sign(shape, filled=filled)) for shape in SHAPES] for filled in (True, False)}
-    return {
-        "networks": known,
-        "branches": [(sign, say(f"evidence.branch.{b}")) for sign, b in zip(signs[False], BRANCHES, strict=True)],
-        "fills": [
-            (Markup("").join(signs[True]), say("evidence.gates.flips")),
-            (Markup("").join(signs[False]), say("evidence.gates.stays")),
-        ],
-        "charts": charts,
-        "head": [say(f"report.column.{key}") for key in ABLATED],
-        "rows": [_ablation_row(shown, i, one) for i, one in results],
-    }
-
-
-def _mark(shown: ReportContext, index: int, lane: int, one: Ablation) -> Mark:
-    told = f"{shown.titles[index]} {shown.say(f'evidence.branch.{one.branch}')}: {100 * one.probability.value:+.1f}"
-    change = one.probability
-    return Mark(
-        change.value, change.low, change.high, shown.colours[index], BRANCHES[one.branch], one.flips, lane, told
-    )
-
-
-def _ablation_row(shown: ReportContext, index: int, one: Ablation) -> list[str]:
-    change = f"{100 * one.probability.value:+.1f}"
-    if one.draws > 1:
-        change += f" ({100 * one.probability.low:+.1f} … {100 * one.probability.high:+.1f})"
-    branch, mode = shown.say(f"evidence.branch.{one.branch}"), shown.say(f"evidence.mode.{one.mode}")
-    return [
-        *(shown.titles[index], shown.layer(one.place), branch, mode),
-        *(change, f"{one.margin.value:+.2f}", f"{one.flip_share:.0%}"),
-    ]
 
 
 def _judged(shown: ReportContext) -> dict[str, Any]:
@@ -106,6 +48,7 @@ def _judged(shown: ReportContext) -> dict[str, Any]:
             steps=settings.steps,
             orders=max((n.faithfulness.orders for n in shown.case.networks if n.faithfulness), default=0),
             baseline=baseline,
+            least=shown.told(shown.case.networks[0]).least,
         ),
         "head": [shown.say(f"report.column.{key}") for key in JUDGED],
         "networks": networks,
@@ -150,7 +93,8 @@ def _sentences(shown: ReportContext, row: Judgement) -> list[str]:
         for verdict in measure.verdicts(network.results[key]):
             if verdict.key == row.map.key:
                 sentence = f"{measure.sentence_key}.{verdict.code}"
-                told.append(shown.say(sentence, map=shown.map_title(row.map), **verdict.numbers))
+                numbers = shown.told(network).numbers(verdict.numbers)
+                told.append(shown.say(sentence, map=shown.map_title(row.map), **numbers))
     return told
 
 
@@ -166,17 +110,20 @@ def _curves(shown: ReportContext, index: int, rows: list[Judgement]) -> dict[str
     others = [curve.key for curve in known.curves if curve.key not in gates]
     dashes = {key: DASHES[1 + place % (len(DASHES) - 1)] for place, key in enumerate(others)}
     strong = [key for key in (best, *others) if key is not None]
-    charts = []
+    charts, words = [], shown.told(network)
+    reached = [*(curve.deletion for curve in known.curves), *(pool.deletion for pool in known.pools)]
+    ends = [float(end) for values in reached for end in (values.min(), values.max())]
+    span = None if words.answers.chances else spans(ends, chances=False)
     for kind, places in (("deletion", known.removed), ("insertion", known.inserted)):
         lines = [
             Curve(titles[c.key], colour, getattr(c, kind), dashes.get(c.key, "solid"), c.key in strong)
             for c in known.curves
         ]
         low, high = known.band(kind, next((c.grain for c in known.curves if c.key in strong), known.pools[0].grain))
-        up = say("evidence.faithful.probability", target=shown.target(network))
-        alt = say(f"evidence.faithful.alt.{kind}", name=shown.titles[index], map=titles[strong[0]] if strong else "–")
+        strongest = titles[strong[0]] if strong else "–"
+        alt = say(f"evidence.faithful.alt.{kind}", name=shown.titles[index], measured=words.measured, map=strongest)
         across = say(f"evidence.faithful.axis.{kind}")
-        svg = curves(places, lines, (low, high), across=across, up=up, alt=alt)
+        svg = curves(places, lines, (low, high), across=across, up=words.of(network.target), alt=alt, span=span)
         charts.append((Markup(svg), say(f"report.curve.{kind}")))
     legend = [(Markup(swatch(colour, dashes.get(key, "solid"))), titles[key]) for key in strong]
     if len(gates) > 1:

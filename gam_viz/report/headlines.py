@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gam_viz.evidence.ablation.ablate import Ablation
 from gam_viz.report.context import ReportContext, plain
 from gam_viz.titles import class_title
@@ -30,11 +28,7 @@ def found(shown: ReportContext) -> list[str]:
     told = []
     for index, network in enumerate(case.networks):
         name, answer = shown.titles[index], network.explanation
-        predicted = shown.class_name(network, answer.predicted)
-        probability = float(answer.probabilities[answer.predicted])
-        told.append(
-            say("common.prediction.alt", name=name, predicted=predicted, probability=probability) + say("report.stop")
-        )
+        told.append(plain(shown.told(network).says(answer, name)) + say("report.stop"))
         if network.ablations is not None and network.ablations.results:
             told.append(_largest(shown, index, network.ablations.results))
         rows = [row for row in shown.judged if row.network == index]
@@ -51,15 +45,16 @@ def found(shown: ReportContext) -> list[str]:
 
 def _largest(shown: ReportContext, index: int, results: tuple[Ablation, ...]) -> str:
     say, network = shown.say, shown.case.networks[index]
-    most = max(results, key=lambda one: abs(one.probability.value))
+    most, told = max(results, key=lambda one: abs(one.answer.value)), shown.told(network)
+    what = say(f"answers.what.{told.answers.measured}", target=shown.target(network))
     return say(
-        "report.found.ablation",
+        f"report.found.ablation{'_plain' if told.answers.decide is None else ''}",
         name=shown.titles[index],
         layer=shown.layer(most.place),
         branch=say(f"evidence.branch.{most.branch}"),
         mode=say(f"evidence.mode.{most.mode}"),
-        target=shown.target(network),
-        change=100 * most.probability.value,
+        what=what,
+        change=told.change(most.answer.value),
         flips=sum(one.flips for one in results),
         count=len(results),
     )
@@ -83,10 +78,12 @@ def _alike(shown: ReportContext) -> list[str]:
 def _question(shown: ReportContext) -> list[str]:
     say, case = shown.say, shown.case
     networks = say("report.and").join(shown.titles)
-    target = say("report.target.predicted")
+    asked = say("report.asked", networks=networks, fit=say(f"common.fit.{case.fit}"))
     if case.target is not None:
-        target = say("report.target.asked", target=plain(class_title(shown.words, case.target)))
-    return [say("report.asked", networks=networks, fit=say(f"common.fit.{case.fit}")), target]
+        return [asked, say("report.target.asked", target=plain(class_title(shown.words, case.target)))]
+    # Of one value or one label it goes without saying.
+    explained = shown.words.text_or(f"report.target.{case.networks[0].card.output}", "")
+    return [asked, *([explained] if explained else [])]
 
 
 def _warnings(shown: ReportContext) -> list[str]:
@@ -100,20 +97,22 @@ def _warnings(shown: ReportContext) -> list[str]:
 
 
 def _answer(shown: ReportContext, index: int) -> dict[str, Any]:
-    """The likeliest classes, the explained one among them, and whether the answer is right."""
+    """The largest answers, the explained one among them, and whether the prediction is right."""
     say, network, truth = shown.say, shown.case.networks[index], shown.case.about.label
-    answer = network.explanation
-    order = [int(k) for k in np.argsort(-answer.probabilities, kind="stable")[:MOST]]
-    if network.target not in order:
-        order[-1] = network.target
-    predicted = shown.class_name(network, answer.predicted)
-    verdict = say("common.prediction.unknown", predicted=predicted)
-    if truth is not None and truth in network.card.classes:
-        right = answer.predicted == network.card.classes.index(truth)
-        named = plain(class_title(shown.words, truth))
-        verdict = say(f"common.prediction.{'right' if right else 'wrong'}", truth=named, predicted=predicted)
-    explained = say(f"report.explained.{'asked' if network.asked else 'predicted'}", target=shown.target(network))
+    answer, told = network.explanation, shown.told(network)
+    verdict, how = plain(told.under(answer)) if network.card.output != "class" else "", "plain"
+    if not verdict:
+        how = "predicted"
+        predicted = shown.class_name(network, answer.predicted)
+        verdict = say("common.prediction.unknown", predicted=predicted)
+        if truth is not None and truth in network.card.classes:
+            right = answer.predicted == network.card.classes.index(truth)
+            named = plain(class_title(shown.words, truth))
+            verdict = say(f"common.prediction.{'right' if right else 'wrong'}", truth=named, predicted=predicted)
+    explained = say(f"report.explained.{'asked' if network.asked else how}", target=shown.target(network))
+    bars = told.bars(answer, network.target, MOST)
+    whole = 1.0 if told.answers.chances else max(abs(value) for _, value, _ in bars) or 1.0
     return {
         "sentences": [verdict, explained],
-        "shares": [(shown.class_name(network, k), float(answer.probabilities[k])) for k in order],
+        "shares": [(plain(name), max(0.0, value / whole), written) for name, value, written in bars],
     }

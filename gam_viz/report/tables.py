@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from gam_viz.evaluation.disagreement import harmless
-from gam_viz.evidence.examine import Case, Examined
+from gam_viz.evidence.examine import Case
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain import Explanation
 from gam_viz.explain.attributions import Attribution
+from gam_viz.report.ablation import decided, measures_of
 
 Arrays = dict[str, np.ndarray]
 
@@ -48,7 +49,8 @@ def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> b
     same with `random.<side>` (orders, steps + 1) of random orders in patches of that side,
     `<network>/removed` and `inserted` (steps + 1,), the shares of pixels;
     `<network>/ablation/names` (n,) "layer branch mode", the layer as "layer2.0:rows" where it has several gates of a
-    branch, `<network>/ablation/probability`, `logit` and `margin` (n, 3), changes with the ends of their intervals;
+    branch, `<network>/ablation/probability`, `logit` and `margin` (n, 3), changes with the ends of their intervals; of
+    outputs that are no probabilities `value`, `summed_logit` or `summed_score` alone;
     `agreement/names` (n,), `agreement/spearman`, `ssim`, `iou` and each with
     `_low` and `_high` (n, n).
 
@@ -71,8 +73,8 @@ def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> b
         if network.ablations is not None and network.ablations.results:
             results = network.ablations.results
             arrays[f"{name}/ablation/names"] = np.array([f"{one.place} {one.branch} {one.mode}" for one in results])
-            for measure in ("probability", "logit", "margin"):
-                changes = [getattr(one, measure) for one in results]
+            for measure, attribute in measures_of(network):
+                changes = [getattr(one, attribute) for one in results]
                 arrays[f"{name}/ablation/{measure}"] = np.array([(c.value, c.low, c.high) for c in changes])
     if (alike := case.agreement) is not None:
         known_as = dict(zip((network.name for network in case.networks), names, strict=True))
@@ -162,7 +164,7 @@ def evidence_csv(case: Case) -> str:
 
 def ablations_csv(case: Case) -> str:
     """A row a replacement of gates: changes with 95 % intervals, the class afterwards, the share of flips."""
-    measures = ("probability", "logit", "margin")
+    measures = list(dict.fromkeys(name for network in case.networks for name, _ in measures_of(network)))
     rows: list[Sequence[object]] = [
         (
             *("network", "layer", "branch", "gates", "replaced_by", "draws", "target"),
@@ -172,7 +174,8 @@ def ablations_csv(case: Case) -> str:
     ]
     for network in case.networks:
         for one in () if network.ablations is None else network.ablations.results:
-            changes = [getattr(one, measure) for measure in measures]
+            known = dict(measures_of(network))
+            changes = [getattr(one, known[measure]) if measure in known else None for measure in measures]
             rows.append(
                 [
                     network.name,
@@ -182,8 +185,8 @@ def ablations_csv(case: Case) -> str:
                     one.mode,
                     one.draws,
                     network.target_name,
-                    *(_short(end) for change in changes for end in (change.value, change.low, change.high)),
-                    _class(network, one.predicted),
+                    *(_short(end) for c in changes for end in ((None,) * 3 if c is None else (c.value, c.low, c.high))),
+                    decided(network, one.predicted),
                     _short(one.flip_share),
                 ]
             )
@@ -244,7 +247,3 @@ def _is_number(cell: str) -> bool:
 
 def _short(value: float | None) -> str:
     return "" if value is None or np.isnan(value) else f"{value:.6g}"
-
-
-def _class(network: Examined, index: int) -> str:
-    return network.card.classes[index]

@@ -78,10 +78,10 @@ def test_gates_are_replaced_as_the_library_does(page: AppTest, checkpoint_folder
     with torch.inference_mode():
         target = int(network(x).argmax())
     found = ablations(network, x, target, modes=["identity"])
-    worst = max(found.results, key=lambda one: abs(one.probability.value))
-    after = found.probability + worst.probability.value
+    worst = max(found.results, key=lambda one: abs(one.answer.value))
+    after = found.answer + worst.answer.value
     flips = sum(one.flips > 0 for one in found.results)
-    expected = f"from {found.probability:.1%} to {after:.1%}; the decision changes in {flips} of {len(found.results)}"
+    expected = f"from {found.answer:.1%} to {after:.1%}; the decision changes in {flips} of {len(found.results)}"
     assert expected in said(page)
 
 

@@ -46,7 +46,7 @@ def test_its_pieces_are_those_of_the_library(case: Case) -> None:
         assert [(o.paths, o.mode) for o in found.ablations.results] == [(o.paths, o.mode) for o in replaced.results]
         for own, direct in zip(found.ablations.results, replaced.results, strict=True):
             # Modes pass in batches of their own, and so to rounding only.
-            assert own.probability.value == pytest.approx(direct.probability.value, abs=1e-6)
+            assert own.answer.value == pytest.approx(direct.answer.value, abs=1e-6)
             assert (own.predicted, own.flips) == (direct.predicted, direct.flips)
         curves = faithfulness(given.network, x, found.target, maps, QUICK.faithfulness)
         assert found.faithfulness is not None

@@ -66,10 +66,12 @@ def test_the_report_says_so_map_by_map(patches: Case, code: str) -> None:
     text = read(patches, code)
     for row in judgements(patches):
         assert row.standing is not None
-        orders, rise = row.standing.orders, 100 * row.standing.rise
+        orders, measured = row.standing.orders, said("answers.measured.probability", code)
+        rise = said("answers.points", code, change=f"{100 * row.standing.rise:.1f}")
         numbers = {
             **{"deletion": row.standing.deletion, "insertion": row.standing.insertion, "orders": orders},
-            **{"p": row.standing.adjusted, "maps": 3, "needed": 59, "rise": rise},
+            **{"p": row.standing.adjusted, "maps": 3, "needed": 59},
+            **{"rise": rise, "measured": measured},
         }
         for outcome in ("better", "worse", "against", "random", "flat", "too_few"):
             sentence = said(
@@ -101,7 +103,7 @@ def test_the_gate_that_matters_is_named_and_the_idle_one_changes_nothing() -> No
     case = examine([loaded(GatedNetwork())], picture(), settings=PLANTED)
     network = case.networks[0]
     assert network.ablations is not None
-    changes = {one.layer: (one.flips, one.probability.value) for one in network.ablations.results}
+    changes = {one.layer: (one.flips, one.answer.value) for one in network.ablations.results}
     assert changes["matters"][0]
     assert changes["idle"] == (False, 0.0)
     text = read(case)
@@ -111,8 +113,8 @@ def test_the_gate_that_matters_is_named_and_the_idle_one_changes_nothing() -> No
         layer="matters",
         branch=said("evidence.branch.channel"),
         mode=said("evidence.mode.identity"),
-        target=network.target_name,
-        change=100 * changes["matters"][1],
+        what=said("answers.what.probability", target=network.target_name),
+        change=said("answers.points", change=f"{100 * changes['matters'][1]:+.1f}"),
         flips=1,
         count=2,
     )

@@ -81,8 +81,8 @@ def test_arrays_are_those_of_the_case_and_need_no_pickle(case: Case, archive: zi
                 same(f"{name}/deletion/random.{pool.grain}", pool.deletion)
                 same(f"{name}/insertion/random.{pool.grain}", pool.insertion)
             same(f"{name}/ablation/names", [f"{one.layer} {one.branch} {one.mode}" for one in ablated.results])
-            for measure in ("probability", "logit", "margin"):
-                changes = [dataclasses.astuple(getattr(one, measure)) for one in ablated.results]
+            for measure, attribute in (("probability", "answer"), ("logit", "score"), ("margin", "margin")):
+                changes = [dataclasses.astuple(getattr(one, attribute)) for one in ablated.results]
                 same(f"{name}/ablation/{measure}", np.array(changes))
         assert case.agreement is not None
         same(

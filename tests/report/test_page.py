@@ -108,7 +108,7 @@ def test_it_holds_the_numbers(case: Case, page: Page) -> None:
         assert f"{network.explanation.probabilities.max():.1%}" in text
         assert network.ablations is not None
         for one in network.ablations.results:
-            assert f"{100 * one.probability.value:+.1f}" in text
+            assert f"{100 * one.answer.value:+.1f}" in text
             assert f"{one.margin.value:+.2f}" in text
     assert case.picture.sha256 in text
     for name, version in case.versions.items():
@@ -162,7 +162,7 @@ def test_what_was_left_out_is_said_in_both_languages(page: Page) -> None:
     assert {left.code for left in case.left_out} - {"flat"} == {"no_such_class", "no_gates", "other_classes"}
     said = Reader(page(case)).text
     assert "No attention: The network has no class “dog”; what it predicts," in said
-    assert "The class explained is “dog”." in said
+    assert "Explained: “dog”." in said
     assert "没有“狗”这个类别" in Reader(page(case, "zh")).text
 
 

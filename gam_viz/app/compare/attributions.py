@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -13,8 +13,8 @@ from gam_viz.app.compare.badges import attribution_badges
 from gam_viz.app.shared.choices import choose, choose_many, choose_param, segments
 from gam_viz.app.shared.columns import PLOT, SCALES, Column, View, print_scale
 from gam_viz.app.shared.explanations import attributions
-from gam_viz.app.shared.measurements import TYPED
-from gam_viz.app.shared.words import class_title, layer_title, prose, text
+from gam_viz.app.shared.measurements import DEPTH, TYPED
+from gam_viz.app.shared.words import layer_title, prose, reason, text
 from gam_viz.explain.attributions import (
     DEFAULT_METHODS,
     METHODS,
@@ -24,8 +24,10 @@ from gam_viz.explain.attributions import (
     Request,
     layers_of,
 )
+from gam_viz.explain.depth import at_depth, depth_of
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
+from gam_viz.titles import literal
 
 SIGNS = ("signed", "absolute")
 
@@ -70,8 +72,20 @@ def attribution_row(view: View) -> None:
         st.info(text("compare.attributions.choose"))
         return
     _, columns = view.row()
-    results = [_attributions(column, requests, place) for column, place in columns]
-    badges = [attribution_badges(c, made, requests) for (c, _), made in zip(columns, results, strict=True)]
+    asked = [_in_own_layer(column, requests) for column, _ in columns]
+    found = [_attributions(column, own, place) for (column, place), own in zip(columns, asked, strict=True)]
+    # A method is shown where every network has it.
+    kept = [place for place in range(len(methods)) if all(made[place] is not None for made in found)]
+    methods = [methods[place] for place in kept]
+    results = [[each for place, each in enumerate(made) if place in kept and each is not None] for made in found]
+    asked = [[own[place] for place in kept] for own in asked]
+    layers = [next((request.layer for request in own if request.layer), "") for own in asked]
+    if len(set(layers)) > 1:
+        titled = zip(view.titles(), layers, strict=True)
+        names = " · ".join(f"{title}: {layer_title(layer)}" for title, layer in titled)
+        st.caption(literal(text("compare.attributions.by_depth", layers=names)))
+    parts = zip(view.columns, results, asked, strict=True)
+    badges = [attribution_badges(column, made, own) for column, made, own in parts]
     for name, of_method, said in zip(methods, zip(*results, strict=True), zip(*badges, strict=True), strict=True):
         _method_row(view, METHODS[name], of_method, said, display)
     view.shown.attributions = results
@@ -96,7 +110,15 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
     if not any(METHODS[name].needs_layer for name in methods):
         return None
     first, *others = (layers_of(subject.network) for subject in view.subjects)
-    common = [name for name in first if all(name in other for other in others)]
+    common = [name for name in first if all(name in other for other in others)] or list(first)
+    if not common:
+        return None
+    layer = _chosen_layer(common)
+    st.session_state[DEPTH] = depth_of(layer, first)
+    return layer
+
+
+def _chosen_layer(common: Sequence[str]) -> str:
     return choose("cam", common, common[-1], text("compare.attributions.layer"), layer_title, width=170)
 
 
@@ -107,12 +129,33 @@ def _request(method: Method, layer: str | None) -> Request:
     return Request(method.key, layer=layer if method.needs_layer else None, params=params)
 
 
-def _attributions(column: Column, requests: Sequence[Request], place: DeltaGenerator) -> list[Attribution]:
+def _in_own_layer(column: Column, requests: Sequence[Request]) -> list[Request]:
+    """The requests of one network: in the chosen layer, else in its own at the same depth."""
+    known = layers_of(column.subject.network)
+    return [
+        request
+        if request.layer is None or request.layer in known or not known
+        else replace(request, layer=at_depth(known, st.session_state[DEPTH]))
+        for request in requests
+    ]
+
+
+def _attributions(column: Column, requests: Sequence[Request], place: DeltaGenerator) -> Sequence[Attribution | None]:
+    """One a request; None, and why, of what cannot be had of this network."""
+
     def say(_share: float, method: str) -> str:
         return text("compare.attributions.computing", name=column.title, method=text(f"common.method.{method}"))
 
     with place:
-        return attributions(column.subject, column.target, requests, say)
+        try:
+            return attributions(column.subject, column.target, requests, say)
+        except (ValueError, RuntimeError) as error:
+            if len(requests) > 1:  # one of them, perhaps: alone, each says for itself what is wrong
+                return [_attributions(column, [request], place)[0] for request in requests]
+            method = text(f"common.method.{requests[0].method}")
+            said = text("compare.attributions.refused", name=column.title, method=method, reason=reason(error))
+            st.info(literal(said))
+            return [None]
 
 
 def _method_row(
@@ -135,7 +178,7 @@ def _method_row(
         print_scale(shared, colours, caption, key=f"scale-{method.key}")
     for (column, place), result, values, badge in zip(columns, results, maps, badges, strict=True):
         scale = display.scale([values], signed, result.noise) if display.own else shared
-        target = class_title(view.selection.classes[result.target])
+        target = column.told.names[result.target]
         with place:
             column.heading(text("compare.attributions.target", target=target))
             st.plotly_chart(

@@ -12,7 +12,7 @@ from gam_viz import __version__
 from gam_viz.app.compare.channel_weights import all_channel
 from gam_viz.app.shared.columns import Column, View
 from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption
-from gam_viz.app.shared.words import class_title, language, layer_title, speaking, text
+from gam_viz.app.shared.words import language, layer_title, speaking, text
 from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.gate_scales import channel_scale
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
@@ -94,12 +94,7 @@ def _figure(view: View) -> Figure:
                 column.title,
                 column.colour,
                 column.seen,
-                text(
-                    "common.prediction.alt",
-                    name=column.title,
-                    predicted=class_title(view.selection.classes[explanation.predicted]),
-                    probability=explanation.probabilities[explanation.predicted],
-                ),
+                column.told.says(explanation, column.title),
                 channel,
                 channel_scale(all_channel(view)),
                 "" if channel is None else channel_caption(column.title, shown.layer, channel),
@@ -135,7 +130,7 @@ def _spatial_panels(view: View, index: int) -> list[MapPanel]:
 
 def _attribution_panels(view: View, column: Column) -> list[MapPanel]:
     shown = view.shown
-    target = class_title(view.selection.classes[column.target])
+    target = column.target_name
     panels = []
     # zip(*…): of each method, those of all networks.
     for attribution, every in zip(

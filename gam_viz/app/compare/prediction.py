@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.shared.columns import PLOT, View
+from gam_viz.app.shared.columns import PLOT, Column, View
 from gam_viz.app.shared.rendering.facts import facts_of, notes_of
-from gam_viz.app.shared.words import class_title, prose, text
+from gam_viz.app.shared.words import prose, text
 from gam_viz.figures.pixels import thumbnail
-from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.style import enlarged
 from gam_viz.networks.checkpoints import Card
 from gam_viz.titles import literal
@@ -30,29 +29,24 @@ def prediction_row(view: View) -> None:
         st.image(
             enlarged(seen, 192),
             width=80,
-            caption=text("common.prediction.seen", size=seen.shape[0]),
-            alt=text("common.prediction.seen_alt", name=selection.title, size=seen.shape[0]),
+            caption=text("common.prediction.seen", width=seen.shape[1], height=seen.shape[0]),
+            alt=text("common.prediction.seen_alt", name=selection.title, width=seen.shape[1], height=seen.shape[0]),
         )
     truth = None
     if selection.label in selection.classes:
         truth = selection.classes.index(selection.label)
-    names = [class_title(name) for name in selection.classes]
+    kind = view.columns[0].told.answers.key
     for column, place in columns:
         explanation = column.explanation
         with place:
             column.heading()
             st.plotly_chart(
-                prediction_bars(explanation.probabilities, names, column.colour, target=selection.target, truth=truth),
+                column.bars(explanation.values, target=selection.target, truth=truth),
                 config=PLOT,
                 key=f"prediction-{column.number}",
-                alt=text(
-                    "common.prediction.alt",
-                    name=column.title,
-                    predicted=names[explanation.predicted],
-                    probability=explanation.probabilities[explanation.predicted],
-                ),
+                alt=column.told.says(explanation, column.title),
             )
-            st.caption(_verdict(explanation.predicted, truth, names) + " " + _tested(explanation.card))
+            st.caption(literal(_verdict(column, truth)) + " " + _tested(explanation.card))
     with first:
         facts = facts_of(selection.source) if selection.source else []
         notes = notes_of(selection.picture)
@@ -67,8 +61,9 @@ def prediction_row(view: View) -> None:
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
         st.caption(text("common.prediction.medical_networks") if trained else text("common.prediction.not_medical"))
-    if truth is None:
-        st.caption(text("common.prediction.no_truth", classes=_some(names)))
+    if truth is None and kind in ("class", "multilabel"):
+        of = "" if kind == "class" else "_of_labels"
+        st.caption(literal(text(f"common.prediction.no_truth{of}", classes=_some(view.columns[0].told.names))))
 
 
 def _some(names: list[str], most: int = 20) -> str:
@@ -76,7 +71,11 @@ def _some(names: list[str], most: int = 20) -> str:
     return ", ".join(names[:most]) + (" " + text("common.prediction.more_classes", count=rest) if rest > 0 else "")
 
 
-def _verdict(predicted: int, truth: int | None, names: list[str]) -> str:
+def _verdict(column: Column, truth: int | None) -> str:
+    told, predicted = column.told, column.explanation.predicted
+    names = told.names
+    if told.answers.key != "class":
+        return told.under(column.explanation)
     if truth is None:
         return text("common.prediction.unknown", predicted=names[predicted])
     if predicted == truth:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +12,17 @@ from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.explanations import Subject, subject
 from gam_viz.app.shared.page import section
-from gam_viz.app.shared.words import class_title, layer_title, prose, reason, sample_title, text
+from gam_viz.app.shared.words import layer_title, prose, reason, sample_title, text
 from gam_viz.evidence.ablation.ablate import Ablation, Ablations
 from gam_viz.evidence.ablation.replacements import MODES
 from gam_viz.evidence.registry import MEASURES
+from gam_viz.explain import Explanation
+from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.heatmaps import place_of
 from gam_viz.figures.dots import Dot, dots
-from gam_viz.figures.prediction import prediction_bars
-from gam_viz.figures.scales import number
 from gam_viz.figures.style import marker_of, sign_of
 from gam_viz.images import list_samples, load_sample
+from gam_viz.titles import literal
 
 CHANGES = ("probability", "margin")
 
@@ -47,7 +47,7 @@ def gate_section(view: View) -> None:
     st.caption(prose("evidence.gates.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode = choose("ablate", MODES, "identity", text("evidence.gates.mode"), "evidence.mode")
-        measure = segments("moved", CHANGES, "probability", text("evidence.gates.measure"), "evidence.measure")
+        measure = _measure(view)
         replacements = _replacements(view, mode)
     if mode == "data_mean" and any(measurements.mean_of_gates(s.checkpoint) is None for s in view.subjects):
         st.info(text("evidence.gates.no_mean"))
@@ -56,7 +56,7 @@ def gate_section(view: View) -> None:
     if not any(result.results for _, result in results):
         st.info(text("evidence.gates.nothing"))
         return
-    st.caption("  \n".join(_sentence(column.title, result, mode) for column, result in results))
+    st.caption("  \n".join(literal(_sentence(column, result, mode)) for column, result in results))
     _chart(results, measure)
     if mode == "shuffled":
         st.caption(
@@ -64,10 +64,24 @@ def gate_section(view: View) -> None:
         )
     st.subheader(text("evidence.gates.switches"), anchor=False)
     st.caption(text("evidence.gates.switches_about", mode=text(f"evidence.mode.{mode}")))
-    names = [class_title(name) for name in view.selection.classes]
     for (column, place), by in zip(view.side_by_side(), replacements, strict=True):
         with place:
-            _switches(column, by, names)
+            _switches(column, by)
+
+
+def _measure(view: View) -> str:
+    """What the chart is about, of two numbers where something is decided: the target, or its distance from another
+    decision."""
+    answers = view.columns[0].told.answers
+    if answers.margin is None:
+        return "answer"
+    label = text("evidence.gates.measure")
+    near = "margin" if answers.key == "class" else "logit"
+
+    def named(option: str) -> str:
+        return text(f"evidence.measure.{near if option == 'margin' else option}")
+
+    return "answer" if segments("moved", CHANGES, "probability", label, named) == "probability" else "margin"
 
 
 def _replacements(view: View, mode: str) -> list[Replacement]:
@@ -102,23 +116,33 @@ def _chart(results: Ablated, measure: str) -> None:
             if marks:
                 rows.append((_gate_row(layer, branch), marks))
     ends = [x for _, marks in rows for m in marks for x in (m.value, m.low, m.high) if x is not None]
-    reach = max(0.05 if measure == "probability" else 0.5, *(abs(x) for x in ends)) * 1.08
-    span = (-min(reach, 1.0), min(reach, 1.0)) if measure == "probability" else (-reach, reach)
+    told = results[0][0].told
+    chances = measure == "answer" and told.answers.chances
+    least = 0.05 if chances else 0.5 if measure == "margin" else 1e-6
+    reach = max(least, *(abs(x) for x in ends)) * 1.08
+    span = (-min(reach, 1.0), min(reach, 1.0)) if chances else (-reach, reach)
+    decides = told.answers.decide is not None
     st.html(
         legend(
             [
                 *((sign_of(column.attention), column.colour, column.title) for column, _ in results),
-                ("●", "currentColor", text("evidence.gates.flips")),
-                ("○", "currentColor", text("evidence.gates.stays")),
+                *(
+                    [
+                        ("●", "currentColor", text("evidence.gates.flips")),
+                        ("○", "currentColor", text("evidence.gates.stays")),
+                    ]
+                    if decides
+                    else []
+                ),
             ]
         )
     )
     st.plotly_chart(
         dots(
             rows,
-            axis=text(f"evidence.gates.axis.{measure}"),
+            axis=_axis(told, measure),
             span=span,
-            form="+.0%" if measure == "probability" else "+.2~f",
+            form="+.0%" if chances else "+.2~f" if measure == "margin" else "+.3~g",
             guides=[(0.0, "")],
             row=26,
         ),
@@ -128,8 +152,15 @@ def _chart(results: Ablated, measure: str) -> None:
     )
 
 
+def _axis(told: AnswerWords, measure: str) -> str:
+    if measure == "answer":
+        return told.in_unit(text(f"evidence.gates.axis.{told.answers.measured}"))
+    return text(f"evidence.gates.axis.{'margin' if told.answers.key == 'class' else 'logit'}")
+
+
 def _mark(column: Column, one: Ablation, measure: str) -> Dot:
-    change = getattr(one, measure)
+    change, answers = getattr(one, measure), column.told.answers
+    form = "+.3f" if measure == "margin" else "+.1%" if answers.chances else "+.4g"
     drawn = one.draws > 1
     return Dot(
         column.title,
@@ -137,8 +168,8 @@ def _mark(column: Column, one: Ablation, measure: str) -> Dot:
         change.value,
         change.low if drawn else None,
         change.high if drawn else None,
-        filled=one.flips > 0,
-        told="%{x:+.3f}" if measure == "margin" else "%{x:+.1%}",
+        filled=one.flips > 0 or answers.decide is None,
+        told=f"%{{x:{form}}}",
         marker=marker_of(column.attention),
     )
 
@@ -147,29 +178,29 @@ def _gate_row(layer: str, branch: str) -> str:
     return text("evidence.gates.row", layer=layer_title(layer), branch=text(f"evidence.branch.{branch}"))
 
 
-def _sentence(name: str, result: Ablations, mode: str) -> str:
+def _sentence(column: Column, result: Ablations, mode: str) -> str:
     """The largest change in one sentence, generated from the numbers."""
     if not result.results:
-        return text("evidence.gates.none_of", name=name)
-    worst: Ablation = max(result.results, key=lambda one: abs(one.probability.value))
+        return text("evidence.gates.none_of", name=column.title)
+    worst: Ablation = max(result.results, key=lambda one: abs(one.answer.value))
+    told = column.told
     return text(
-        "evidence.gates.sentence",
-        name=name,
+        f"evidence.gates.sentence{'_plain' if told.answers.decide is None else ''}",
+        name=column.title,
         mode=text(f"evidence.mode.{mode}"),
         layer=layer_title(worst.place),
         branch=text(f"evidence.branch.{worst.branch}"),
-        change=worst.probability.value,
-        before=result.probability,
-        after=result.probability + worst.probability.value,
+        before=told.value(result.answer),
+        after=told.value(result.answer + worst.answer.value),
         flips=sum(one.flips > 0 for one in result.results),
         count=len(result.results),
     )
 
 
-def _switches(column: Column, by: Replacement, names: Sequence[str]) -> None:
+def _switches(column: Column, by: Replacement) -> None:
     """Several gates of a network at once, by the reader's hand; the answer before and after."""
     column.heading()
-    explanation, target = column.explanation, column.target
+    explanation, target, told = column.explanation, column.target, column.told
     readings = explanation.readings
     if not readings:
         st.caption(text("evidence.gates.none_of", name=column.title))
@@ -189,34 +220,23 @@ def _switches(column: Column, by: Replacement, names: Sequence[str]) -> None:
         key=key,
         wrap=True,
     )
-    probabilities = explanation.probabilities
+    now = explanation
     if chosen:
         try:
             switched = measurements.switched(column.subject, dict.fromkeys(chosen, by.mode), by.other)
         except ValueError as error:
             st.warning(text("evidence.gates.cannot", reason=reason(error)))
             return
-        probabilities = np.asarray(switched, np.float64)
+        now = Explanation(explanation.card, np.asarray(switched, np.float32), ())
     st.plotly_chart(
-        prediction_bars(probabilities, names, column.colour, target=target),
+        column.bars(now.values, target=target),
         config=PLOT,
         key=f"switched-bars-{column.number}",
-        alt=text(
-            "common.prediction.alt",
-            name=column.title,
-            predicted=names[int(probabilities.argmax())],
-            probability=probabilities.max(),
-        ),
+        alt=told.says(now, column.title),
     )
-    st.caption(
-        text(
-            "evidence.gates.now",
-            target=names[target],
-            before=explanation.probabilities[target],
-            after=probabilities[target],
-            change=number(float((probabilities - explanation.probabilities)[target] * 100)),
-        )
-    )
+    before, after = float(explanation.values[target]), float(now.values[target])
+    numbers = {"before": told.value(before), "after": told.value(after), "change": told.change(after - before)}
+    st.caption(literal(text("evidence.gates.now", target=told.names[target], **numbers)))
 
 
 def _pick(key: str, paths: list[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.app.evidence.shared import choose_map, choose_methods, dashes_of, givens, map_title, sentence
@@ -11,10 +13,11 @@ from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose_number, chosen, chosen_number, segments
 from gam_viz.app.shared.columns import PLOT, Column, View
 from gam_viz.app.shared.page import section
-from gam_viz.app.shared.words import class_title, prose, text, words
+from gam_viz.app.shared.words import prose, text, words
 from gam_viz.evidence.faithfulness import BASELINES, Faithfulness, Settings, Standing
 from gam_viz.evidence.measure import MeasureInput, Options
 from gam_viz.evidence.registry import MEASURES
+from gam_viz.explain.answer_words import AnswerWords, spans
 from gam_viz.figures.curves import Curve, lines
 
 KINDS = ("deletion", "insertion")
@@ -50,8 +53,7 @@ def faithful_section(view: View) -> None:
         highlighted = choose_map([each.maps for each in given])
     for (column, place), (each, result) in zip(view.side_by_side(), judged, strict=True):
         with place:
-            target = class_title(view.selection.classes[result.target])
-            _curves(column, each, result, highlighted, target)
+            _curves(column, each, result, highlighted)
     _ranking(judged, shaken=shaken)
 
 
@@ -67,8 +69,11 @@ def chosen_settings() -> Settings:
     return Settings(baseline, steps=chosen_number("steps", *STEPS), orders=chosen_number("orders", *ORDERS))
 
 
-def _curves(column: Column, given: MeasureInput, result: Faithfulness, chosen: str, target: str) -> None:
+def _curves(column: Column, given: MeasureInput, result: Faithfulness, chosen: str) -> None:
     column.heading()
+    told = column.told
+    reached = [end for c in (*result.curves, *result.pools) for k in KINDS for end in _ends(getattr(c, k))]
+    span = (0.0, 1.02) if told.answers.chances else spans(reached, chances=False)
     titles, dashes = {map_.key: map_title(map_) for map_ in given.maps}, dashes_of(given.maps)
     grain = next((c.grain for c in result.curves if c.key == chosen), result.pools[0].grain)
     for kind in KINDS:
@@ -82,18 +87,25 @@ def _curves(column: Column, given: MeasureInput, result: Faithfulness, chosen: s
                 places.tolist(),
                 drawn,
                 axis=text(f"evidence.faithful.axis.{kind}"),
-                value=text("evidence.faithful.probability", target=target),
-                span=(0, 1.02),
+                value=told.of(result.target),
+                span=span,
+                form=".0%" if told.answers.chances else ".3~g",
                 band=(low, high),
                 height=220,
             ),
             config=PLOT,
             key=f"{kind}-{column.number}",
-            alt=text(f"evidence.faithful.alt.{kind}", name=column.title, map=titles.get(chosen, "")),
+            alt=text(
+                f"evidence.faithful.alt.{kind}", name=column.title, measured=told.measured, map=titles.get(chosen, "")
+            ),
         )
-    st.caption(sentence(MEASURES["faithfulness"], result, chosen, titles.get(chosen, "")))
+    st.caption(sentence(MEASURES["faithfulness"], given.card, result, chosen, titles.get(chosen, "")))
     for refused in result.refused:
         st.caption(text("evidence.refused", map=titles[refused.key], reason=refused.reason.sentence(words())))
+
+
+def _ends(curves: npt.NDArray[np.floating]) -> tuple[float, float]:
+    return float(curves.min()), float(curves.max())
 
 
 def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: bool) -> None:
@@ -143,4 +155,5 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
         placeholder="–",
         key="ranking",
     )
-    st.caption(prose("evidence.faithful.limits", orders=judged[0][1].orders))
+    least = AnswerWords(words(), judged[0][0].card).least
+    st.caption(prose("evidence.faithful.limits", orders=judged[0][1].orders, least=least))

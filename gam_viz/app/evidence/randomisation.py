@@ -72,7 +72,8 @@ def _cascade(column: Column, result: Randomisation, chosen: str) -> None:
         key=f"cascade-{column.number}",
         alt=text("evidence.randomised.alt", name=column.title),
     )
-    st.caption(sentence(MEASURES["randomisation"], result, chosen, titles.get(chosen, "")))
+    card = column.explanation.card
+    st.caption(sentence(MEASURES["randomisation"], card, result, chosen, titles.get(chosen, "")))
 
 
 def stage_title(stage: str) -> str:

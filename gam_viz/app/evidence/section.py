@@ -54,7 +54,7 @@ def _sentences(measure: Measure, results: Sequence[tuple[MeasureInput, Any]]) ->
     for (each, result), own in zip(results, maps, strict=True):
         for map_ in own:
             if map_.key == chosen:
-                said = sentence(measure, result, chosen, map_title(map_))
+                said = sentence(measure, each.card, result, chosen, map_title(map_))
                 st.markdown(literal(f"{each.name}: {said}"))
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose, choose_many
 from gam_viz.app.shared.columns import View
-from gam_viz.app.shared.words import layer_title, text
+from gam_viz.app.shared.words import layer_title, text, words
 from gam_viz.evidence.measure import Measure, MeasureInput
+from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.attributions import DEFAULT_METHODS, METHODS
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.curves import DASHES
+from gam_viz.networks.card import Card
 
 
 def map_title(map_: Heatmap) -> str:
@@ -46,9 +48,10 @@ def dashes_of(maps: Sequence[Heatmap]) -> dict[str, str]:
     return {map_.key: "solid" if map_.kind == "gate" else DASHES[1 + methods.index(map_.source) % 5] for map_ in maps}
 
 
-def sentence(measure: Measure, result: Any, key: str, title: str) -> str:
+def sentence(measure: Measure, card: Card, result: Any, key: str, title: str) -> str:
     """What was measured of one map, with its numbers."""
     verdict = next((each for each in measure.verdicts(result) if each.key == key), None)
     if verdict is None:
         return text("evidence.lacks_map")
-    return text(f"{measure.sentence_key}.{verdict.code}", map=title, **verdict.numbers)
+    numbers = AnswerWords(words(), card).numbers(verdict.numbers)
+    return text(f"{measure.sentence_key}.{verdict.code}", map=title, **numbers)

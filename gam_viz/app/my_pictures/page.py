@@ -65,7 +65,10 @@ with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(text("my_pictures.dismiss"), type="tertiary", key="dismiss", on_click=dismiss)
 batch_table(batch)
 if entries:
-    st.caption(text("my_pictures.about_gap") + " " + text("my_pictures.no_truth", classes=", ".join(batch.classes)))
+    if networks[0].card.output == "class":
+        st.caption(text("my_pictures.about_gap") + " " + text("my_pictures.no_truth", classes=", ".join(batch.classes)))
+    else:
+        st.caption(text("my_pictures.about_gap_of_values"))
 if any(checkpoint.card.domain == "medical" for checkpoint in networks):
     st.caption(text("common.prediction.medical_networks"))
 elif any(entry.upload.source.format == "DICOM" for entry in entries):

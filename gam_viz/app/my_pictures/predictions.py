@@ -19,6 +19,7 @@ from gam_viz.app.shared.uploads import Upload
 from gam_viz.app.shared.words import network_titles
 from gam_viz.evaluation.disagreement import Judged
 from gam_viz.explain import Explanation
+from gam_viz.explain.checks import check_scores
 from gam_viz.figures.style import enlarged
 from gam_viz.images import Picture
 from gam_viz.networks.opened import OpenedNetwork
@@ -72,14 +73,15 @@ def judge(upload: Upload, networks: Sequence[OpenedNetwork], fit: str, line: Pro
     silent = [title for title, answer in zip(titles, answers, strict=True) if not answer.answered]
     if silent:
         raise RefusalError("common.prediction.no_answer", names=Joined("common.word.comma", tuple(silent)))
-    return Entry(upload, thumbnail, Judged(upload.name, np.stack([answer.probabilities for answer in answers])))
+    kind = networks[0].card.output
+    return Entry(upload, thumbnail, Judged(upload.name, np.stack([answer.values for answer in answers]), kind))
 
 
 def _predict(subject: Subject, on_wait: OnWait) -> Explanation:
     """The prediction alone, since the gates of twenty pictures would push out what the session has."""
     with lane(device(), on_wait), torch.inference_mode():
-        logits = subject.network(subject.input_tensor())
-    return Explanation(subject.card, logits[0].float().cpu().numpy(), ())
+        scores = check_scores(subject.network, subject.network(subject.input_tensor()))
+    return Explanation(subject.card, scores[0].float().cpu().numpy(), ())
 
 
 def _thumbnail(picture: Picture) -> npt.NDArray[np.uint8]:

@@ -11,11 +11,12 @@ import streamlit as st
 from gam_viz.app.my_pictures.predictions import Entry
 from gam_viz.app.pages import script
 from gam_viz.app.shared.uploads import Refused, numbered, plain, uploads
-from gam_viz.app.shared.words import class_title, language, network_titles, picture_sentence, text
+from gam_viz.app.shared.words import class_title, language, network_titles, picture_sentence, text, words
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
+from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.figures.style import colours_of
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.titles import percent
+from gam_viz.titles import number, percent
 
 MANY = 20  # refused files that have a row each
 
@@ -124,12 +125,13 @@ def csv_of(batch: Batch) -> bytes:
 
 
 def _row(batch: Batch, entry: Entry, name: str) -> None:
-    judged, classes = entry.judged, batch.classes
+    judged, classes, told = entry.judged, batch.classes, AnswerWords(words(), batch.networks[0].card)
     cells, said = [], []
     for title, colour, label, of_network in zip(
-        batch.titles, _colours(batch), judged.predicted, judged.probabilities, strict=True
+        batch.titles, _colours(batch), judged.predicted, judged.values, strict=True
     ):
-        share = percent(float(of_network[label]))
+        value = float(of_network[label])
+        share = percent(value) if told.answers.chances else told.value(value)
         cells.append(
             f'<div title="{escape(title)}"><i style="background:{colour}"></i>'
             f'<span class="gv-who">{escape(title)}</span><span>{escape(classes[label])}</span><em>{share}</em></div>'
@@ -143,7 +145,8 @@ def _row(batch: Batch, entry: Entry, name: str) -> None:
         help=text("my_pictures.open"),
         query_params=_link(entry),
     )
-    gap = f'<div class="gv-gap"><span class="gv-who">{escape(text("my_pictures.gap"))}</span>{judged.gap:.2f}</div>'
+    apart = f"{judged.gap:.2f}" if told.answers.chances else number(judged.gap)
+    gap = f'<div class="gv-gap"><span class="gv-who">{escape(text("my_pictures.gap"))}</span>{apart}</div>'
     st.html(f'<div class="gv-cells" style="{_columns(batch)}">{"".join(cells)}{gap}</div>')
 
 

@@ -9,15 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.sidebar import Selection
-from gam_viz.app.shared.words import network_titles, text
+from gam_viz.app.shared.words import network_titles, text, words
 from gam_viz.explain import Explanation, SpatialMap
+from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.attributions import Attribution
 from gam_viz.figures.overlay import scale_bar
+from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colours_of
 
@@ -55,7 +58,7 @@ class Column:
         explanation: what it made of it.
         title: its name, which tells it from the others.
         colour: its attention module's.
-        target: the class its attributions speak of.
+        target: index of what its attributions speak of.
         regions: what is known to lie where in the picture, name -> (H, W) bool.
     """
 
@@ -71,6 +74,29 @@ class Column:
     def attention(self) -> str:
         """Its attention module."""
         return self.explanation.card.config.attention
+
+    @property
+    def told(self) -> AnswerWords:
+        """Its answers in words."""
+        return AnswerWords(words(), self.explanation.card)
+
+    @property
+    def target_name(self) -> str:
+        """What is explained, as it is to be read."""
+        return self.told.names[self.target]
+
+    def bars(self, answers: npt.NDArray[np.floating], *, target: int | None, truth: int | None = None) -> go.Figure:
+        """Some answers of this network (K,) as short bars."""
+        told = self.told
+        return prediction_bars(
+            answers,
+            told.names,
+            self.colour,
+            written=told.value,
+            chances=told.answers.chances,
+            target=target,
+            truth=truth,
+        )
 
     @property
     def name(self) -> str:
@@ -135,7 +161,7 @@ class View:
         return colours_of([e.card.config.attention for e in self.explanations])
 
     def targets(self) -> list[int]:
-        """The class each network's attributions speak of."""
+        """What each network's attributions speak of, by index."""
         return [e.predicted if self.selection.target is None else self.selection.target for e in self.explanations]
 
 

@@ -25,6 +25,7 @@ from gam_viz.evidence.localisation import seen_truth
 from gam_viz.evidence.measure import Measure, MeasureInput, Options
 from gam_viz.explain import Explanation
 from gam_viz.explain.attributions import METHODS, Attribution, Request, default_layer, layers_of
+from gam_viz.explain.depth import at_depth
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images import normalise_batch
 from gam_viz.networks.card import Card
@@ -34,6 +35,7 @@ from gam_viz.runtime.device_queue import OnWait
 from gam_viz.runtime.progress import Progress
 
 MEAN_OF, BATCH = 256, 64  # pictures, for a gate's mean over the data set
+DEPTH = "cam-depth"  # of the layer chosen on Compare, for networks that have none of its name
 TYPED = "attribution-requests"  # of Compare, by method: kept when the page is left, unlike its widgets
 
 
@@ -62,7 +64,11 @@ def requests_of(column: Column, methods: Sequence[str]) -> list[Request]:
     layer = None
     if any(METHODS[name].needs_layer for name in methods):
         chosen = state.kept("cam")
-        layer = chosen if chosen in layers_of(network) else default_layer(network)
+        own, depth = layers_of(network), st.session_state.get(DEPTH)
+        if chosen in own:
+            layer = chosen
+        else:
+            layer = default_layer(network) if chosen is None or depth is None or not own else at_depth(own, depth)
     typed: dict[str, Request] = st.session_state.get(TYPED, {})
     return [
         Request(name, layer if METHODS[name].needs_layer else None, typed[name].params if name in typed else {})
@@ -157,13 +163,13 @@ class SessionBench(Bench):
 
 
 def switched(subject: Subject, switches: dict[str, str], other: Subject | None) -> Sequence[float]:
-    """(classes,) probabilities with several gates replaced at once."""
+    """(K,) scores with several gates replaced at once."""
     means = mean_of_gates(subject.checkpoint) if "data_mean" in switches.values() else None
     key = (subject.key, tuple(sorted(switches.items())), other.key if other else "")
 
     def make() -> list[float]:
         borrowed = None if other is None else other.input_tensor()
-        logits = ablate(subject.network, subject.input_tensor(), switches, means=means, other=borrowed)
-        return list(logits[0].double().softmax(0).tolist())
+        scores = ablate(subject.network, subject.input_tensor(), switches, means=means, other=borrowed)
+        return list(scores[0].float().tolist())
 
     return cached_with_spinner("switched", key, make)

@@ -70,7 +70,7 @@ def sidebar() -> Selection | None:
             return None
         chosen = choose_picture(networks[0].card)
         fit = choose_fit(networks[0].card.fit)
-        target = _target(networks[0].card.classes)
+        target = _target(networks[0].card)
         st.caption(text("common.sidebar.device", device=device_name()))
     if chosen is None:
         return None
@@ -211,13 +211,20 @@ def choose_fit(default: str) -> str:
     return choose("fit", FITS, default, text("common.sidebar.fit"), "common.fit", help=text("common.sidebar.fit_help"))
 
 
-def _target(classes: tuple[str, ...]) -> int | None:
+def _target(card: Card) -> int | None:
+    """What is explained, by index; None for what each network predicts. Nothing is asked where there is one answer."""
+    classes, kind = card.classes, card.output
+    if len(classes) == 1:
+        return 0
+    of = {"multilabel": "_of_labels", "regression": "_of_values"}.get(kind, "")
+    predicted = text("common.sidebar.predicted") if kind == "class" else text("common.sidebar.largest")
+    options = list(classes) if kind == "regression" else [PREDICTED, *classes]
     target = choose(
         "target",
-        [PREDICTED, *classes],
-        PREDICTED,
-        text("common.sidebar.target"),
-        lambda name: text("common.sidebar.predicted") if name == PREDICTED else class_title(name),
+        options,
+        options[0],
+        text(f"common.sidebar.target{of}"),
+        lambda name: predicted if name == PREDICTED else class_title(name),
         help=text("common.sidebar.target_help"),
     )
     return None if target == PREDICTED else classes.index(target)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from gam_viz.app.shared.columns import Column, View
-from gam_viz.app.shared.words import class_title, text
+from gam_viz.app.shared.words import text
 from gam_viz.figures.style import enlarged
+from gam_viz.titles import literal
 
 
 def subject_row(view: View) -> None:
@@ -19,26 +18,21 @@ def subject_row(view: View) -> None:
         st.image(
             enlarged(seen, 144),
             width=72,
-            alt=text("common.prediction.seen_alt", name=selection.title, size=seen.shape[0]),
+            alt=text("common.prediction.seen_alt", name=selection.title, width=seen.shape[1], height=seen.shape[0]),
         )
         for column in view.columns:
             with st.container(width="content", gap=None):
                 column.heading()
-                st.caption(_answer(column, selection.classes))
+                st.caption(literal(_answer(column)))
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
         st.caption(text("common.prediction.medical_networks") if trained else text("common.prediction.not_medical"))
 
 
-def _answer(column: Column, classes: Sequence[str]) -> str:
-    """What a network says, and what it thinks of the explained class where that is another."""
-    explanation, target = column.explanation, column.target
-    said = text(
-        "evidence.subject",
-        predicted=class_title(classes[explanation.predicted]),
-        probability=explanation.probabilities[explanation.predicted],
-    )
-    if target == explanation.predicted:
+def _answer(column: Column) -> str:
+    """What a network says, and what it says of the explained answer where that is another."""
+    explanation, told = column.explanation, column.told
+    said = told.pair(explanation, explanation.predicted)
+    if column.target == explanation.predicted:
         return said
-    of_target = explanation.probabilities[target]
-    return text("evidence.subject_target", said=said, target=class_title(classes[target]), of_target=of_target)
+    return text("evidence.subject_target", said=said, target=told.pair(explanation, column.target))

@@ -20,8 +20,10 @@ from torch import Tensor, nn
 from gam_viz.evaluation.intervals import FEWEST
 from gam_viz.evidence.ablation.replacements import MODES, Replacements, mean_gates, modes_of
 from gam_viz.evidence.ablation.result import Ablation, Ablations, Change, NotAblated, ReplacedBranch
+from gam_viz.explain.answers import ANSWERS, AnswerKind
 from gam_viz.explain.checks import check_target
 from gam_viz.explain.gates import GateReading
+from gam_viz.networks.card import OutputKind
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError
 
@@ -50,20 +52,22 @@ def ablations(
     other: Tensor | None = None,
     shuffles: int = 8,
     seed: int = 0,
+    kind: OutputKind = "class",
     progress: Progress | None = None,
 ) -> Ablations:
     """Replace every gate of a network in every way that means something for it, one at a time.
 
     Args:
         network: in eval mode; only read, and other threads that use it see nothing.
-        x: (1, 3, H, W), normalised, on the network's device.
-        target: index of the class that the changes are of.
+        x: (1, C, H, W), normalised, on the network's device.
+        target: index of the class, label or value that the changes are of.
         modes: which of `MODES`. "data_mean" is left out where no `means` are given, "other_picture" without `other`.
         together: whether all gates of a layer are also replaced at once, by modes that mean something for each.
         means: by path, as from `mean_gates`.
         other: another picture, of x's shape.
         shuffles: how many, at least 6 for an interval.
         seed: of the shuffles. They do not depend on the device, nor on which other gates and modes are asked for.
+        kind: what the network's scores are; see `explain.answers`.
         progress: told the share that is done (0..1) and the layer at work, between chunks; may raise to leave.
 
     Raises:
@@ -82,7 +86,9 @@ def ablations(
     if shuffles < FEWEST:
         raise ValueError(f"an interval needs at least {FEWEST} shuffles, got {shuffles}")
     replacements = Replacements(network, x, means=means, other=other if "other_picture" in modes else None, seed=seed)
-    target = check_target(target, replacements.logits.shape[1])
+    target, answers = check_target(target, replacements.logits.shape[1]), ANSWERS[kind]
+    if kind == "class" and replacements.logits.shape[1] < 2:
+        raise RefusalError("errors.reason.classifier", given=tuple(replacements.logits.shape))
     plans, left_out = _plans(replacements, [m for m in MODES if m in modes], together, shuffles)
     variants = [
         {path: replacements.swap(path, plan.mode, draw) for path in plan.paths}
@@ -95,7 +101,7 @@ def ablations(
         if progress is not None:
             progress(done / len(variants), layers[done])
 
-    before = _numbers(replacements.logits, target)
+    before = _numbers(replacements.logits, target, answers)
     after = replacements.run(variants, tick) if variants else replacements.logits[:0]
     if progress is not None:
         progress(1.0, layers[-1] if layers else "")
@@ -104,14 +110,15 @@ def ablations(
         logits = after[row : row + plan.draws]
         row += plan.draws
         if bool(torch.isfinite(logits).all()):
-            results.append(_result(plan, before, _numbers(logits, target)))
+            results.append(_result(plan, before, _numbers(logits, target, answers)))
         else:
             why = RefusalError("errors.reason.replaced_not_finite", gates=", ".join(plan.paths))
             left_out.append(NotAblated(plan.layer, plan.branch, plan.paths, plan.mode, why))
     return Ablations(
         target=target,
-        probability=float(before.probability[0]),
-        logit=float(before.logit[0]),
+        kind=kind,
+        answer=float(before.answer[0]),
+        score=float(before.score[0]),
         margin=float(before.margin[0]),
         predicted=int(before.predicted[0]),
         results=tuple(results),
@@ -137,7 +144,7 @@ def ablate(
     other: Tensor | None = None,
     seed: int = 0,
 ) -> Tensor:
-    """Logits (1, classes) with several gates replaced at once: for a gate's path, one of `MODES`.
+    """Scores (1, K) with several gates replaced at once: for a gate's path, one of `MODES`.
 
     A shuffle is the first of those that `ablations` draws from this seed. Other arguments are those of `ablations`.
 
@@ -198,27 +205,27 @@ def _groups(readings: Sequence[GateReading], together: bool) -> Iterator[tuple[s
 
 @dataclass(frozen=True)
 class _Numbers:
-    """Of n rows of logits, (n,) each."""
+    """Of n rows of scores, (n,) each."""
 
-    probability: npt.NDArray[np.float64]
-    logit: npt.NDArray[np.float64]
+    answer: npt.NDArray[np.float64]
+    score: npt.NDArray[np.float64]
     margin: npt.NDArray[np.float64]
     predicted: npt.NDArray[np.int64]
 
 
-def _numbers(logits: Tensor, target: int) -> _Numbers:  # (n, classes)
-    rows = logits.double().cpu()
-    values = rows.numpy()
+def _numbers(scores: Tensor, target: int, answers: AnswerKind) -> _Numbers:  # (n, K)
+    rows = scores.double().cpu()
+    score = rows[:, target]
+    decided = torch.zeros(len(rows), dtype=torch.int64) if answers.decide is None else answers.decide(rows, target)
     return _Numbers(
-        probability=rows.softmax(1)[:, target].numpy(),
-        logit=values[:, target],
-        margin=values[:, target] - np.delete(values, target, axis=1).max(axis=1),
-        predicted=values.argmax(axis=1),
+        answer=answers.of_target(rows, target).numpy(),
+        score=score.numpy(),
+        margin=(score if answers.margin is None else answers.margin(rows, target)).numpy(),
+        predicted=decided.numpy(),
     )
 
 
 def _result(plan: _Plan, before: _Numbers, after: _Numbers) -> Ablation:
-    was = float(before.probability[0])
     return Ablation(
         layer=plan.layer,
         branch=plan.branch,
@@ -226,8 +233,8 @@ def _result(plan: _Plan, before: _Numbers, after: _Numbers) -> Ablation:
         mode=plan.mode,
         over=plan.over,
         draws=plan.draws,
-        probability=Change.of(after.probability - was),
-        logit=Change.of(after.logit - before.logit),
+        answer=Change.of(after.answer - before.answer),
+        score=Change.of(after.score - before.score),
         margin=Change.of(after.margin - before.margin),
         predicted=int(np.bincount(after.predicted).argmax()),
         flip_share=float((after.predicted != before.predicted).mean()),

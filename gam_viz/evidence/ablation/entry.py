@@ -8,6 +8,7 @@ from typing import Any
 from gam_viz.evaluation.intervals import FEWEST
 from gam_viz.evidence.ablation.ablate import MODES, Ablations, ablations, joined
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options, Quantity, Verdict
+from gam_viz.explain.answers import ANSWERS
 from gam_viz.explain.attributions import Param
 from gam_viz.runtime.progress import Progress
 
@@ -20,6 +21,7 @@ def _ablate(given: MeasureInput, options: Options, progress: Progress | None) ->
         modes=[str(options["mode"])],
         shuffles=int(options["shuffles"]),
         seed=int(options["seed"]),
+        kind=given.card.output,
         means=given.means,
         other=given.other,
         progress=progress,
@@ -31,7 +33,11 @@ def _gate_verdicts(result: Ablations) -> list[Verdict]:
         Verdict(
             f"{one.layer} {one.branch} {one.mode}",
             "flips" if one.flips else "stays",
-            {"probability": one.probability.value, "margin": one.margin.value, "flip_share": one.flip_share},
+            {
+                "probability" if ANSWERS[result.kind].chances else "value": one.answer.value,
+                "margin": one.margin.value,
+                "flip_share": one.flip_share,
+            },
         )
         for one in result.results
     ]
@@ -58,6 +64,7 @@ ABLATION = Measure(
     params=(Param("mode", "identity", choices=MODES), Param("shuffles", 8, FEWEST, 64), SEED),
     quantities=(
         Quantity("probability", "report.column.probability", "+.1%"),
+        Quantity("value", "report.column.value", "+.3g"),
         Quantity("margin", "report.column.margin", "+.2f"),
     ),
     tones={"flips": "passed", "stays": "open"},

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.explain.attributions.work import CHUNK
-from gam_viz.explain.checks import check_picture
+from gam_viz.explain.checks import check_picture, check_scores
 from gam_viz.explain.gates import GateReading, read_gates, record_gates, replace_gates
 from gam_viz.text.refusal import RefusalError
 
@@ -88,11 +88,11 @@ class Replacements:
         seed: of the shuffles.
 
     Attributes:
-        logits: (1, classes), with all gates as computed.
+        logits: scores (1, K), with all gates as computed.
         readings: its gates, in the order of computation.
 
     Raises:
-        ValueError: a picture does not fit, the network is in training mode or no classifier, or its answer is not
+        ValueError: a picture does not fit, the network is in training mode or gives no scores, or its answer is not
             finite even with all its gates in place.
     """
 
@@ -106,10 +106,8 @@ class Replacements:
         seed: int = 0,
     ) -> None:
         check_picture(x)
-        self.logits, self.readings = read_gates(network, x)
-        if self.logits.ndim != 2 or self.logits.shape[1] < 2:
-            given = tuple(self.logits.shape)
-            raise RefusalError("errors.reason.classifier", given=given)
+        given, self.readings = read_gates(network, x)
+        self.logits = check_scores(network, given)
         if not bool(torch.isfinite(self.logits).all()):
             raise RefusalError("errors.reason.answer_not_finite")
         self._network, self._x, self._seed = network, x, seed

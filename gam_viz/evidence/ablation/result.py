@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gam_viz.attention import Branch
 from gam_viz.evaluation.intervals import median_interval
+from gam_viz.networks.card import OutputKind
 from gam_viz.text.refusal import RefusalError
 
 ReplacedBranch = Branch | Literal["both"]
@@ -47,10 +48,13 @@ class Ablation:
         mode: one of `MODES`.
         over: of shuffles, for each path "positions" or "channels": what was shuffled; empty for all other modes.
         draws: how many shuffles; 1 for all other modes.
-        probability, logit, margin: changes of the target's probability, of its logit, and of its logit minus the
-            largest other logit (a negative margin: another class wins).
-        predicted: class afterwards; of shuffles the most frequent, the lowest index among equals.
-        flip_share: share of draws whose predicted class is not the one before, 0..1.
+        answer, score, margin: changes of the target in what its kind of output is measured in (a class's probability,
+            a value in its unit; see `explain.answers`), of its score, and of its distance in logits from another
+            decision (of a class, its logit minus the largest other: negative where another class wins); as `score`
+            where nothing is decided.
+        predicted: what is decided afterwards (a class, or 0 and 1 for a label); of shuffles the most frequent, the
+            lowest among equals; 0 where nothing is decided.
+        flip_share: share of draws whose decision is not the one before, 0..1.
         gate: the gate's name where its layer has several of its branch; empty elsewhere.
     """
 
@@ -60,8 +64,8 @@ class Ablation:
     mode: str
     over: tuple[str, ...]
     draws: int
-    probability: Change
-    logit: Change
+    answer: Change
+    score: Change
     margin: Change
     predicted: int
     flip_share: float
@@ -74,7 +78,7 @@ class Ablation:
 
     @property
     def flips(self) -> bool:
-        """Whether the predicted class changes: of shuffles, in more than half of them."""
+        """Whether the decision changes: of shuffles, in more than half of them."""
         return self.flip_share > 0.5
 
 
@@ -104,15 +108,17 @@ class Ablations:
     """All replacements in one network on one picture.
 
     Attributes:
-        target: the class that probability, logit and margin are of.
-        probability, logit, margin, predicted: before any replacement.
+        target: index of the class, label or value that answer, score and margin are of.
+        kind: of output.
+        answer, score, margin, predicted: before any replacement.
         results: by layer, branch and mode, in the order of computation.
         left_out: what has no numbers, and why. Modes that mean nothing for a gate are in neither.
     """
 
     target: int
-    probability: float
-    logit: float
+    kind: OutputKind
+    answer: float
+    score: float
     margin: float
     predicted: int
     results: tuple[Ablation, ...]

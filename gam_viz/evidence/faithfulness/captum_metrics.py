@@ -92,7 +92,7 @@ def infidelity(
         raise RefusalError("errors.reason.not_square", shape=tuple(x.shape))
     if samples < 1:
         raise ValueError(f"infidelity needs at least 1 square, got {samples}")
-    prepared = prepare(network)
+    prepared = prepare(network, x)
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
     work = Work(prepared, x, check_target(target, prepared.classes(x)))
     inside = squares(x.shape[-1], samples, seed).to(x)  # (samples, 1, S, S)

@@ -1,6 +1,7 @@
 """Deletion and insertion curves (Petsiuk, Das, Saenko: RISE, BMVC 2018, arXiv 1806.07421, sections 3.2 and 4.2).
 
-Deletion removes the pixels that a map calls important first and watches the class's probability fall; insertion starts
+Deletion removes the pixels that a map calls important first and watches the class's probability fall (of outputs that
+are no classes, the value); insertion starts
 from nothing, puts them back in the same order and watches it rise. A good map has a small area under the first curve
 and a large one under the second.
 
@@ -24,12 +25,14 @@ from gam_viz.evaluation.permutation import draws_needed
 from gam_viz.evidence.faithfulness.order import Ranks, grains_of, random_orders, ranked, removed_counts, tie_order
 from gam_viz.evidence.faithfulness.result import Curves, Faithfulness, FloatArray64, RandomOrders, RefusedMap
 from gam_viz.evidence.faithfulness.settings import Settings
+from gam_viz.explain.answers import ANSWERS, AnswerKind
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images.network_input import normalise_batch
+from gam_viz.networks.card import OutputKind
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError
 
@@ -44,6 +47,7 @@ def faithfulness(
     *,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    kind: OutputKind = "class",
 ) -> Faithfulness:
     """Deletion and insertion curves of several maps of one network on one picture, and of random orders.
 
@@ -52,13 +56,15 @@ def faithfulness(
 
     Args:
         network: in eval mode.
-        x: (1, 3, S, S), normalised; moved to the network's device.
-        target: index of the class whose probability is watched.
+        x: (1, C, S, S), normalised; moved to the network's device.
+        target: index of the class, label or value that is watched.
         maps: of any resolution; read at S pixels as `Heatmap.at` does. Only the order of their values counts.
         settings: baseline, steps, random orders, seed; the defaults where None.
         progress: told the share that is done (0..1) and the key of the map at work ("random" for random orders),
             between chunks of passes; may raise to leave.
-        mean, std: of the normalisation, three each; only the baseline "noise" needs them.
+        mean, std: of the normalisation, one each a channel; only the baseline "noise" needs them.
+
+        kind: what the network's scores are: probabilities are watched as such, other scores as they are.
 
     Raises:
         ValueError: picture, target or setting does not fit, or the network's answers are not finite; the sentence says
@@ -70,7 +76,7 @@ def faithfulness(
     if x.shape[-2] != size:
         raise RefusalError("errors.reason.not_square", shape=tuple(x.shape))
     removed = removed_counts(size * size, settings.steps)
-    prepared = prepare(network)
+    prepared = prepare(network, x)
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
     target = check_target(target, prepared.classes(x))
     work = Work(prepared, x, target)
@@ -98,7 +104,7 @@ def faithfulness(
     random = [random_orders(size, each, count, settings.seed) for each in pools]
     labels = [map_.key for map_ in judged] + ["random"] * (count * len(pools))
     every = [*orders, *(order for of_grain in random for order in of_grain)]
-    found = curves_of(work, base, np.stack(every), removed, labels, progress)
+    found = curves_of(work, base, np.stack(every), removed, labels, progress, ANSWERS[kind])
 
     if not np.isfinite(found[:, 0, [0, -1]]).all():
         raise RefusalError("errors.reason.ends_not_finite")
@@ -113,6 +119,7 @@ def faithfulness(
     drawn = np.split(found[len(judged) :], len(pools))
     return Faithfulness(
         target=target,
+        kind=kind,
         settings=settings,
         removed=_read_only(removed / (size * size)),
         curves=tuple(curves),
@@ -131,24 +138,27 @@ def curves_of(
     removed: npt.NDArray[np.int64],
     labels: Sequence[str],
     progress: Progress | None,
+    answers: AnswerKind = ANSWERS["class"],
 ) -> FloatArray64:
-    """(orders, 2, steps + 1) float64: the target's probability as pixels become the baseline's, and as they come back.
+    """(orders, 2, steps + 1) float64: the target, in its measure, as pixels become the baseline's and come back.
 
     All curves share their two ends, which are computed once.
 
     Args:
         work: the network, picture and class.
-        base: (1, 3, S, S), what removed pixels become.
+        base: (1, C, S, S), what removed pixels become.
         orders: (orders, S, S), ranks.
         removed: (steps + 1,), from 0 to all pixels.
         labels: of each order, for `progress`.
+        progress: told the share that is done and the label at work.
+        answers: how the scores are read.
     """
     ranks = torch.from_numpy(orders).to(work.x.device)
     inner = [(True, int(count)) for count in removed[1:-1]]
     inner += [(False, int(removed[-1] - count)) for count in removed[-2:0:-1]]
     wanted = [(order, *step) for order in range(len(orders)) for step in inner]
     found = np.empty((len(orders), 2, len(removed)))
-    whole, nothing = _probabilities(work, torch.cat([work.x, base]))
+    whole, nothing = _measured(work, torch.cat([work.x, base]), answers)
     found[:, 0, 0] = found[:, 1, -1] = whole
     found[:, 0, -1] = found[:, 1, 0] = nothing
     values = np.empty(len(wanted))
@@ -159,7 +169,7 @@ def curves_of(
         which, deleting, counts = (torch.tensor(column, device=ranks.device) for column in zip(*part, strict=True))
         first = ranks[which] < counts.reshape(-1, 1, 1)  # (n, S, S)
         kept = (first != deleting.reshape(-1, 1, 1))[:, None]
-        values[start : start + len(part)] = _probabilities(work, torch.where(kept, work.x, base))
+        values[start : start + len(part)] = _measured(work, torch.where(kept, work.x, base), answers)
     found[:, :, 1:-1] = values.reshape(len(orders), 2, -1)
     if progress is not None:
         progress(1.0, labels[-1])
@@ -167,15 +177,15 @@ def curves_of(
 
 
 def uniform_noise(size: int, seed: int, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(1, 3, size, size), normalised: each channel of each pixel drawn evenly from 0..255, on the CPU."""
+    """(1, C, size, size), normalised: each channel of each pixel drawn evenly from 0..255, on the CPU."""
     generator = torch.Generator().manual_seed(seed)
-    pixels = torch.randint(0, 256, (1, 3, size, size), generator=generator, dtype=torch.uint8)
+    pixels = torch.randint(0, 256, (1, len(mean), size, size), generator=generator, dtype=torch.uint8)
     return normalise_batch(pixels, mean, std)
 
 
-def _probabilities(work: Work, pictures: Tensor) -> FloatArray64:  # (n, 3, S, S) -> (n,)
+def _measured(work: Work, pictures: Tensor, answers: AnswerKind) -> FloatArray64:  # (n, C, S, S) -> (n,)
     with torch.inference_mode():
-        found: FloatArray64 = work.logits(pictures).double().softmax(1)[:, work.target].cpu().numpy()
+        found: FloatArray64 = answers.of_target(work.logits(pictures), work.target).cpu().numpy()
     return found
 
 

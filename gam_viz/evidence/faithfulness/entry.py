@@ -23,7 +23,10 @@ from gam_viz.runtime.progress import Progress
 def _follow(given: MeasureInput, options: Options, progress: Progress | None) -> Faithfulness:
     card, settings = given.card, Settings(**{**options, "grain": options["grain"] or None})  # type: ignore[arg-type]
     return faithfulness(
-        given.network, given.x, given.target, given.maps, settings, progress, mean=card.mean, std=card.std
+        *(given.network, given.x, given.target, given.maps, settings, progress),
+        mean=card.mean,
+        std=card.std,
+        kind=card.output,
     )
 
 
@@ -41,7 +44,7 @@ def _standings(result: Faithfulness) -> list[Verdict]:
                 "p": each.adjusted,
                 "maps": result.judged,
                 "needed": result.needed,
-                "rise": 100 * each.rise,
+                "rise": each.rise,
             },
         )
         for each in result.standings()

@@ -10,15 +10,17 @@ import numpy.typing as npt
 
 from gam_viz.evaluation.permutation import LEVEL, draws_needed, holm, p_value
 from gam_viz.evidence.faithfulness.settings import Settings
+from gam_viz.explain.answers import ANSWERS
+from gam_viz.networks.card import OutputKind
 from gam_viz.text.refusal import RefusalError
 
 FloatArray64 = npt.NDArray[np.float64]
 Outcome = Literal["better", "random", "worse", "against", "flat", "too_few"]
-MATTERS = 0.01  # the smallest difference of areas, and the smallest rise of the probability, that counts as one
+MATTERS = 0.01  # the smallest difference of areas, and the smallest rise of a probability, that counts as one
 
 
 def area(curves: FloatArray64, removed: FloatArray64) -> FloatArray64:
-    """(…,): the area under (…, steps + 1) curves over the share of pixels, by the trapezoidal rule; 0..1."""
+    """(…,): the area under (…, steps + 1) curves over the share of pixels, by the trapezoidal rule."""
     return np.asarray(np.trapezoid(curves, removed, axis=-1), np.float64)
 
 
@@ -30,8 +32,8 @@ class Curves:
         key: the map's.
         flat: see `is_flat`; the map's order is then nothing but the order of ties, a random one.
         grain: of the random orders that it is held against.
-        deletion: (steps + 1,) float64, the class's probability with the shares `Faithfulness.removed` of the pixels
-            removed: from the picture to the baseline.
+        deletion: (steps + 1,) float64, the target (a class's probability, a value in its unit) with the shares
+            `Faithfulness.removed` of the pixels removed: from the picture to the baseline.
         insertion: (steps + 1,), with the shares `Faithfulness.inserted` inserted: from the baseline to the picture.
     """
 
@@ -80,16 +82,17 @@ class Standing:
 
     Attributes:
         key, flat: as of `Curves`.
-        deletion: area under the deletion curve, 0..1; small is good.
-        insertion: area under the insertion curve, 0..1; large is good.
-        difference: insertion - deletion, -1..1, in the class's probability; large is good. The mean over all orders is
+        deletion: area under the deletion curve, of a probability 0..1; small is good.
+        insertion: area under the insertion curve; large is good.
+        difference: insertion - deletion, in the target's measure; large is good. The mean over all orders is
             0, because each has its reverse.
         beats: share of the random orders whose difference is smaller, 0..1, equal ones counting half.
         orders: how many random orders that is.
         p: exact and two-sided: how often a random order's difference is as far from 0.
         adjusted: `p` after Holm's correction for all maps judged together; flat ones ask nothing.
         reachable: whether so many orders could have shown anything, with so many maps.
-        rise: the largest excess of the deletion curve's first half over the probability for the whole picture, 0..1.
+        rise: the largest excess of the deletion curve's first half over what the whole picture gives; 0 or more.
+        matters: the smallest difference, and the smallest rise, that counts as one.
     """
 
     key: str
@@ -103,25 +106,26 @@ class Standing:
     adjusted: float
     reachable: bool
     rise: float
+    matters: float = MATTERS
 
     @property
     def outcome(self) -> Outcome:
         """Against the random orders, by the difference.
 
-        "better": significantly above 0, and by `MATTERS` or more. "worse": the same below 0, so that its reverse
-        is better than random. "against": below 0, and removing first what the map marks makes the class *more*
-        probable by `MATTERS` or more: it marks what speaks against the class. "random": neither was shown.
+        "better": significantly above 0, and by `matters` or more. "worse": the same below 0, so that its reverse
+        is better than random. "against": below 0, and removing first what the map marks *raises* the target by
+        `matters` or more: it marks what speaks against it. "random": neither was shown.
         "too_few": neither could have been shown with so few orders. "flat": the map marks nothing.
         """
         if self.flat:
             return "flat"
         if not self.reachable:
             return "too_few"
-        if self.adjusted > LEVEL or abs(self.difference) < MATTERS:
+        if self.adjusted > LEVEL or abs(self.difference) < self.matters:
             return "random"
         if self.difference > 0:
             return "better"
-        return "against" if self.rise >= MATTERS else "worse"
+        return "against" if self.rise >= self.matters else "worse"
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +133,8 @@ class Faithfulness:
     """Deletion and insertion for the maps of one network on one picture.
 
     Attributes:
-        target: the class whose probability the curves show.
+        target: the class, label or value that the curves show.
+        kind: what the network's scores are.
         settings: how they came about.
         removed: (steps + 1,) float64, the shares of pixels removed at each step of deletion, 0..1.
         curves: of the maps, in the order given, without those refused.
@@ -138,6 +143,7 @@ class Faithfulness:
     """
 
     target: int
+    kind: OutputKind
     settings: Settings
     removed: FloatArray64
     curves: tuple[Curves, ...]
@@ -164,6 +170,15 @@ class Faithfulness:
         """How many random orders it takes for so many maps."""
         return draws_needed(self.judged)
 
+    @property
+    def matters(self) -> float:
+        """The smallest difference that counts: `MATTERS` of a probability, else that share of the whole change from
+        the picture to the baseline."""
+        if ANSWERS[self.kind].chances:
+            return MATTERS
+        curve = (self.curves or self.pools)[0].deletion.reshape(-1, len(self.removed))[0]
+        return MATTERS * float(abs(curve[0] - curve[-1]))
+
     def pool(self, grain: int) -> RandomOrders:
         """The random orders in patches of that side."""
         return next(pool for pool in self.pools if pool.grain == grain)
@@ -189,6 +204,7 @@ class Faithfulness:
                 p=p_values[index],
                 adjusted=adjusted.get(index, 1.0),
                 reachable=self.orders >= self.needed,
+                matters=self.matters,
                 rise=float(max(0.0, (curves.deletion[: len(self.removed) // 2 + 1] - curves.deletion[0]).max())),
             )
             for index, curves in enumerate(self.curves)

@@ -92,8 +92,12 @@ _CACHE: weakref.WeakKeyDictionary[nn.Module, tuple[object, Prepared]] = weakref.
 _CACHE_LOCK = threading.Lock()
 
 
-def prepare(network: nn.Module) -> Prepared:
+def prepare(network: nn.Module, x: Tensor | None = None) -> Prepared:
     """The network's private copies: made at the first call, and again when anything about it has changed since.
+
+    Args:
+        network: in eval mode; only read.
+        x: (1, C, H, W), a picture to try channels last with, which not every foreign network bears.
 
     Raises:
         ValueError: the network (or a part of it) is in training mode, or has no weights.
@@ -104,7 +108,7 @@ def prepare(network: nn.Module) -> Prepared:
     with _CACHE_LOCK:
         known = _CACHE.get(network)
         if known is None or known[0] != identity:
-            known = (identity, _prepare(network))
+            known = (identity, _prepare(network, x))
             _CACHE[network] = known
         return known[1]
 
@@ -147,7 +151,7 @@ def default_layer(network: nn.Module) -> str:
     return convolutions[-1]
 
 
-def _prepare(network: nn.Module) -> Prepared:
+def _prepare(network: nn.Module, x: Tensor | None) -> Prepared:
     weights = [p for p in network.parameters() if p.is_floating_point()]
     if not weights:
         raise RefusalError("errors.reason.no_weights")
@@ -160,11 +164,9 @@ def _prepare(network: nn.Module) -> Prepared:
         plain.requires_grad_(False)
         for parameter in plain.parameters():
             parameter.grad = None
-        channels_last = device.type == "cpu"
+        channels_last = device.type == "cpu" and (ours or (x is not None and _bears_channels_last(plain, x)))
         if channels_last:
-            for parameter in plain.parameters():
-                if parameter.ndim == 4:
-                    parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+            _order(plain, torch.channels_last)
         # Gates hold no weights and no state: with the original's own gates in the copy, whoever watches or replaces
         # a network's gates in this context does so in its attributions as well.
         for name, gate in gates.items():
@@ -180,6 +182,25 @@ def _prepare(network: nn.Module) -> Prepared:
         dtype=dtype,
         channels_last=channels_last,
     )
+
+
+def _order(network: nn.Module, memory_format: torch.memory_format) -> None:
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=memory_format)
+
+
+def _bears_channels_last(network: nn.Module, x: Tensor) -> bool:
+    """Whether a copy of a foreign network runs with channels last: what flattens by `view` does not."""
+    weights = next(network.parameters())
+    _order(network, torch.channels_last)
+    try:
+        network(x.detach().to(weights.device, weights.dtype).contiguous(memory_format=torch.channels_last))
+    except (RuntimeError, NotImplementedError):
+        return False
+    finally:
+        _order(network, torch.contiguous_format)
+    return True
 
 
 def _folded(network: nn.Module, fused: nn.Module) -> frozenset[str]:

@@ -140,8 +140,8 @@ def attribute_each(
             the pass.
     """
     plans = [_plan(request) for request in requests]
-    prepared = prepare(network)
     check_picture(x)
+    prepared = prepare(network, x)
     # A tensor made in inference mode cannot take part in a backward pass, whatever mode the caller is in.
     with torch.inference_mode(False):
         x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype).clone())

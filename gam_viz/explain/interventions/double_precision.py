@@ -37,9 +37,9 @@ class ForwardPass:
     shapes: dict[str, tuple[int, int, int]]
 
     @property
-    def probabilities(self) -> DoubleArray:
-        """(classes,): softmax of a network's logits."""
-        found: DoubleArray = self.output[0].softmax(0).numpy()
+    def scores(self) -> DoubleArray:
+        """(K,): a network's scores."""
+        found: DoubleArray = self.output[0].numpy()
         return found
 
     def constant(self) -> dict[str, Tensor]:
@@ -73,7 +73,7 @@ class Effect(Generic[G]):
 
     Attributes:
         gates: of the layer, in the order of computation.
-        before, after: (classes,) probabilities; None where the features of the layer alone were changed.
+        before, after: (K,) scores; None where the features of the layer alone were changed.
     """
 
     gates: tuple[G, ...]

@@ -126,7 +126,7 @@ def move_pixel(network: nn.Module, x: Tensor, layer: str, row: int, column: int,
     moved = picture.clone()
     moved[0, :, row, column] = colour.double()
     gates, before, after = _spread(body, picture, moved, row, column, paths)
-    return Effect(gates, before.probabilities, after.probabilities)
+    return Effect(gates, before.scores, after.scores)
 
 
 def _spread(

@@ -155,7 +155,7 @@ def shuffle_picture(network: nn.Module, x: Tensor, layer: str, shuffle: Shuffle)
     body, picture = exact_copy(network), x.detach().cpu().double()
     before, after = run(body, picture), run(body, shuffle.apply(picture).contiguous())
     gates = _rearranged(body, before, after, shuffle, paths)
-    return Effect(gates, before.probabilities, after.probabilities)
+    return Effect(gates, before.scores, after.scores)
 
 
 def _rearranged(

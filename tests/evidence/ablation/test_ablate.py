@@ -66,9 +66,9 @@ def test_identity_is_a_network_rebuilt_without_the_branch(attention, layer, rand
         rebuilt.set_submodule(f"{layer}.attention", without)
         with torch.inference_mode():
             logits = rebuilt(x)[0]
-        assert abs(float(logits[2] - plain[2]) - one.logit.value) < 1e-6
-        assert abs(float(logits.softmax(0)[2] - plain.softmax(0)[2]) - one.probability.value) < 1e-6
-        assert abs(one.logit.value) > 1e-4  # the branch does something here, or nothing would be tested
+        assert abs(float(logits[2] - plain[2]) - one.score.value) < 1e-6
+        assert abs(float(logits.softmax(0)[2] - plain.softmax(0)[2]) - one.answer.value) < 1e-6
+        assert abs(one.score.value) > 1e-4  # the branch does something here, or nothing would be tested
         switched = ablate(network, x, dict.fromkeys(one.paths, "identity"))
         assert (switched[0] - logits).abs().max() < 1e-6
 
@@ -107,9 +107,9 @@ def test_all_at_once_are_the_same_as_one_by_one(attention, random_network, x):
         old_rest = torch.cat([logits[0, :target], logits[0, target + 1 :]])
         assert one.draws == 1
         assert one.over == ()
-        assert one.logit.low == one.logit.value == one.logit.high
-        assert one.logit.value == pytest.approx(float(alone[target] - logits[0, target]), abs=1e-5)
-        assert one.probability.value == pytest.approx(float(alone.softmax(0)[target] - before), abs=1e-5)
+        assert one.score.low == one.score.value == one.score.high
+        assert one.score.value == pytest.approx(float(alone[target] - logits[0, target]), abs=1e-5)
+        assert one.answer.value == pytest.approx(float(alone.softmax(0)[target] - before), abs=1e-5)
         wanted = float((alone[target] - rest.max()) - (logits[0, target] - old_rest.max()))
         assert one.margin.value == pytest.approx(wanted, abs=1e-5)
         assert one.predicted == int(alone.argmax())
@@ -129,7 +129,7 @@ def test_a_later_gates_mean_is_of_the_pass_in_which_the_earlier_is_replaced(rand
         plain = network(x)
         with replace_gates(network, mean):
             logits = network(x)
-    assert both.logit.value == pytest.approx(float(logits[0, 0] - plain[0, 0]), abs=1e-5)
+    assert both.score.value == pytest.approx(float(logits[0, 0] - plain[0, 0]), abs=1e-5)
 
 
 def test_a_mode_is_offered_where_it_means_something(random_network, x):
@@ -175,8 +175,8 @@ def test_shuffles_are_single_passes_with_an_interval_of_their_median(random_netw
                 alone.append(network(x)[0].double())
     logits = torch.stack(alone)
     for change, after, before in (
-        (one.logit, logits[:, target], plain[target]),
-        (one.probability, logits.softmax(1)[:, target], plain.softmax(0)[target]),
+        (one.score, logits[:, target], plain[target]),
+        (one.answer, logits.softmax(1)[:, target], plain.softmax(0)[target]),
     ):
         values = (after - before).numpy()
         low, middle, high = np.sort(values)[[1, 4, 7]]  # 1 - 2 * (1 + 9) / 2 ** 9 = 96 %
@@ -209,10 +209,10 @@ def test_intervals_hold_the_median_of_all_shuffles_at_the_stated_rate():
     for seed in range(200):
         (one,) = ablations(network, x, 0, modes=["shuffled"], seed=seed).results
         assert one.draws == 8
-        held += one.logit.low <= 8 and one.logit.high >= 7
+        held += one.score.low <= 8 and one.score.high >= 7
         again = Replacements(network, x, seed=seed)
         draws = again.run([{"gate": again.swap("gate", "shuffled", draw)} for draw in range(8)])[:, 0].double().numpy()
-        assert (draws.min(), np.median(draws), draws.max()) == (one.logit.low, one.logit.value, one.logit.high)
+        assert (draws.min(), np.median(draws), draws.max()) == (one.score.low, one.score.value, one.score.high)
         low, high = student_interval(draws)
         by_student += low <= Lopsided.weights.mean() <= high
     assert stats.binomtest(held, 200, 0.95, alternative="less").pvalue > 0.01
@@ -225,9 +225,9 @@ def test_an_interval_of_probabilities_stays_within_them(random_network, x):
         network.fc.weight.mul_(30)
     found = ablations(network, x, 0, shuffles=6)
     for one in found.results:
-        assert one.probability.low <= one.probability.value <= one.probability.high
-        assert one.probability.low >= -found.probability
-        assert one.probability.high <= 1 - found.probability
+        assert one.answer.low <= one.answer.value <= one.answer.high
+        assert one.answer.low >= -found.answer
+        assert one.answer.high <= 1 - found.answer
 
 
 def test_seeds_reproduce_and_do_not_depend_on_what_else_is_asked_for(random_network, x):
@@ -236,9 +236,9 @@ def test_seeds_reproduce_and_do_not_depend_on_what_else_is_asked_for(random_netw
     assert ablations(network, x, 0, seed=1) == whole
     shuffled = {one.paths: one for one in whole.results if one.mode == "shuffled"}
     alone = ablations(network, x, 0, seed=1, modes=["shuffled"], together=False).results
-    assert all(one.logit.value == pytest.approx(shuffled[one.paths].logit.value, abs=1e-6) for one in alone)
+    assert all(one.score.value == pytest.approx(shuffled[one.paths].score.value, abs=1e-6) for one in alone)
     other = {one.paths: one for one in ablations(network, x, 0, seed=2).results if one.mode == "shuffled"}
-    assert all(abs(other[paths].logit.value - one.logit.value) > 1e-7 for paths, one in shuffled.items())
+    assert all(abs(other[paths].score.value - one.score.value) > 1e-7 for paths, one in shuffled.items())
 
 
 def test_several_switches_at_once(random_network, x):
@@ -270,7 +270,7 @@ def test_means_do_not_depend_on_the_batches(random_network):
 def test_a_network_without_gates(random_network, x):
     found = ablations(random_network("none"), x, 0)
     assert (found.results, found.left_out) == ((), ())
-    assert 0 < found.probability < 1
+    assert 0 < found.answer < 1
 
 
 class Small(nn.Module):
@@ -293,8 +293,8 @@ def test_a_gate_that_is_one_row_for_all_pictures_is_replaced_row_by_row():
     network = Small(torch.tensor([2.0, 3.0, 5.0]).reshape(1, 3, 1, 1)).eval()
     x = torch.ones(1, 3, 2, 2)
     found = {one.mode: one for one in ablations(network, x, 2, shuffles=6).results}
-    assert found["identity"].logit.value == 4 - 20
-    assert found["channel_mean"].logit.value == pytest.approx(4 * 10 / 3 - 20)
+    assert found["identity"].score.value == 4 - 20
+    assert found["channel_mean"].score.value == pytest.approx(4 * 10 / 3 - 20)
     assert list(found) == ["identity", "channel_mean", "shuffled"]
 
 
@@ -314,7 +314,7 @@ def test_an_answer_that_is_not_finite_is_said_and_the_rest_goes_on():
     x = torch.ones(1, 3, 2, 2)
     found = ablations(network, x, 0, modes=["identity", "channel_mean"])
     assert [one.mode for one in found.results] == ["channel_mean"]
-    assert all(np.isfinite(one.logit.value) for one in found.results)
+    assert all(np.isfinite(one.score.value) for one in found.results)
     assert [(one.mode, one.why) for one in found.left_out] == [
         ("identity", "with gate replaced, the network's answer is not finite")
     ]
@@ -416,7 +416,7 @@ def test_other_threads_are_undisturbed(random_network):
         found = list(pool.map(work, range(8)))
     for index, (one, other) in enumerate(zip(found, wanted, strict=True)):
         if index % 2:
-            values = [[r.logit.value for r in of.results] for of in (one, other)]
+            values = [[r.score.value for r in of.results] for of in (one, other)]
             np.testing.assert_allclose(*values, atol=1e-6)
         else:
             assert torch.allclose(one, other, atol=1e-6)

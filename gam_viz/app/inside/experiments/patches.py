@@ -22,11 +22,11 @@ from gam_viz.app.shared.columns import PLOT, Column, View, print_scale
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.session_cache import cached_with_spinner
-from gam_viz.app.shared.words import class_title, gate_title, layer_title, prose, text
+from gam_viz.app.shared.words import gate_title, layer_title, prose, text
+from gam_viz.explain import Explanation
 from gam_viz.explain.interventions import Effect, Rearranged, Shuffle, grids, shuffle_features, shuffle_picture
 from gam_viz.figures.changes import Panel, before_after, ceiling, panels
 from gam_viz.figures.gate_scales import shared_bounds
-from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, symmetric_scale
 from gam_viz.figures.style import enlarged
 
@@ -182,19 +182,13 @@ def _prediction(view: View, column: Column, patched: Effect[Rearranged]) -> None
     """The answer to the shuffled picture."""
     if patched.after is None:
         return
-    names = [class_title(name) for name in view.selection.classes]
-    predicted = int(patched.after.argmax())
+    now = Explanation(column.explanation.card, patched.after.astype(np.float32), ())
     st.caption(text("inside.try.patches.answers"))
     st.plotly_chart(
-        prediction_bars(patched.after, names, column.colour, target=column.explanation.predicted),
+        column.bars(now.values, target=column.explanation.predicted),
         config=PLOT,
         key=f"try-patched-answer-{column.number}",
-        alt=text(
-            "common.prediction.alt",
-            name=column.title,
-            predicted=names[predicted],
-            probability=float(patched.after[predicted]),
-        ),
+        alt=column.told.says(now, column.title),
     )
 
 

@@ -7,12 +7,15 @@ from collections.abc import Collection, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
 import streamlit as st
+import torch
 
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, Column, View
-from gam_viz.app.shared.words import class_title, gate_title, layer_title, prose, text
+from gam_viz.app.shared.words import gate_title, layer_title, prose, text, words
 from gam_viz.explain import Explanation
+from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.interventions import Effect, Rearranged, Spread
 from gam_viz.figures.changes import change_bar
 from gam_viz.titles import literal
@@ -100,15 +103,23 @@ def answer(view: View, effect: Effect[Any]) -> list[str]:
     """What became of the class that was predicted before; nothing where the features alone were changed."""
     if effect.before is None or effect.after is None:
         return []
-    predicted, now = int(effect.before.argmax()), int(effect.after.argmax())
-    classes = view.selection.classes
+    told = AnswerWords(words(), view.explanations[0].card)
+    scores = torch.from_numpy(np.stack([effect.before, effect.after]))
+    before, after = told.answers.read(scores)
+    predicted, now = told.answers.pick(scores[0]), told.answers.pick(scores[1])
+    if told.answers.key != "class":  # nothing to choose among: the same one, before and after
+        now = predicted
+    if not told.answers.chances:
+        names = told.names
+        numbers = {"before": told.value(float(before[predicted])), "after": told.value(float(after[predicted]))}
+        return [prose("inside.try.answer.value", predicted=literal(names[predicted]), **numbers)]
     said = prose(
         f"inside.try.answer.{'same' if predicted == now else 'other'}",
-        predicted=literal(class_title(classes[predicted])),
-        now=literal(class_title(classes[now])),
-        before=float(effect.before[predicted]),
-        after=float(effect.after[predicted]),
-        of_now=float(effect.after[now]),
+        predicted=literal(told.names[predicted]),
+        now=literal(told.names[now]),
+        before=float(before[predicted]),
+        after=float(after[predicted]),
+        of_now=float(after[now]),
     )
     return [said]
 
