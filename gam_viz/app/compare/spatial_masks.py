@@ -59,6 +59,9 @@ def spatial_row(view: View, layer: str) -> None:
             if not gate.over_picture:
                 _plane(column.title, where, gate, f"plane-{column.number}")
                 continue
+            if gate.shape[1:] == (1, 1):
+                st.caption(text("compare.spatial.one_position"))
+                continue
             shown = of_network[where]
             scale = _own_scale(shown, shared) if own else shared
             caption = spatial_caption(shown)
@@ -99,7 +102,7 @@ def spatial_row(view: View, layer: str) -> None:
 def _plane(name: str, place: str, gate: GateReading, key: str) -> None:
     """A gate that has no value for every row and column: its own axes, beside the picture and not over it."""
     channels, rows, columns = gate.values.shape
-    along = "rows" if columns == 1 else "columns"
+    along = "tokens" if not gate.grid else "rows" if columns == 1 else "columns"
     values = gate.values.reshape(channels, max(rows, columns))
     scale = shared_bounds([gate]) or symmetric_scale([values])
     colours = DIVERGING[0] if scale.signed else SEQUENTIAL[0]
