@@ -77,7 +77,8 @@ def renamed(shapes: Mapping[str, Shape], name: str) -> Renamed:
 
     Raises:
         CheckpointError: two names become one.
-        UnknownError: a block's attention is of no kind that is told by its shapes.
+        UnknownError: a block's attention is of no kind that is told by its shapes, or attention stands outside of all
+            blocks.
     """
     kept = [key for key in shapes if not _BESIDE.search(key)]
     names = {_rename(key): key for key in kept}
@@ -101,12 +102,20 @@ def renamed(shapes: Mapping[str, Shape], name: str) -> Renamed:
             extras.setdefault(block[1], {})[block[2]] = theirs, shapes[theirs]
         else:
             found[key] = WeightSource(theirs, shapes[theirs])
+    mask = next((key for key, source in found.items() if _is_mask(key, source.shape)), None)
+    if mask is not None:
+        raise UnknownError("outside", weight=mask)
     pooled = _put_attention(found, extras)
     _put_head(found, {key: (theirs, shapes[theirs]) for key, theirs in outside.items()})
     _put_stem(found)
     used = {source.key for source in found.values()}
     left_over = tuple(key for key in shapes if key not in used)
     return Renamed(found, (POOLED,) if pooled is not None else (), bool(pooled), left_over)
+
+
+def _is_mask(key: str, shape: Shape) -> bool:
+    """Whether it is CBAM's spatial convolution, outside of all blocks."""
+    return not _BLOCK.match(key) and len(shape) == 4 and shape[:2] == (1, 2) and shape[2] > 1
 
 
 def _put_attention(found: dict[str, WeightSource], extras: Mapping[str, Given]) -> bool | None:

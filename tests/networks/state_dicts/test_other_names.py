@@ -232,6 +232,19 @@ def test_a_head_of_several_layers_is_not_guessed():
         open_state_dict(saved(ResNet(OTHERS["plain"][0], head=head).state_dict()), "x.pth")
 
 
+@pytest.mark.parametrize("style", ["ca.fc", "linear"])
+def test_attention_outside_of_the_blocks_is_not_guessed(style):
+    """Once behind the stem and once before the pooling, or behind the first stage: the weights are the same."""
+    network = ResNet(OTHERS["plain"][0])
+    for name, module in (*CBAMS[style](8).items(), *((f"{k}1", m) for k, m in CBAMS[style](64).items())):
+        network.add_module(name, module)
+    with pytest.raises(UnknownNetworkError) as caught:
+        open_state_dict(saved(network.state_dict()), "x.pth")
+    assert "attention stands outside of its blocks (sa.conv" in str(caught.value)
+    assert str(caught.value).endswith("gam-viz show mymodels:build --weights x.pth --classes classes.txt")
+    assert caught.value.misses[0].could_be.sentence(words("en")).startswith("a channel gate's first layer")
+
+
 def test_half_of_cbam_is_not_taken_for_se():
     network = ResNet(lambda c: {"ca": Channel(c, FC, maxima=True)})
     with pytest.raises(UnknownNetworkError, match=r"ca\.fc\.0\.weight may be SE, which looks at the mean"):
