@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.opened import Origin
+from gam_viz.networks.safetensors_file import ASIDE, opened, write
 from gam_viz.networks.show_line import BARE, lines_for
 from gam_viz.networks.weights import KINDS, parts_of, require_finite, require_same, skeleton
-from gam_viz.runtime.files import write_atomically
 from gam_viz.runtime.installation import checkpoint_folder
 from gam_viz.text.refusal import first_line, os_reason
 
@@ -99,7 +95,7 @@ def save(network: ResidualNetwork, card: Card, path: Path, *, half: bool = False
     if half:
         weights = {key: value.half() if value.ndim > 1 else value for key, value in weights.items()}
     require_finite(weights)
-    _write(weights, card, path)
+    write(weights, card, path)
 
 
 def snapshot_path(folder: Path, name: str, epoch: int) -> Path:
@@ -175,20 +171,6 @@ def _read_card(path: Path, size: int, content: bytes | None) -> Card:
     return Card.from_json(metadata["card"])
 
 
-@contextmanager
-def opened(path: Path, content: bytes | None) -> Iterator[Any]:
-    """A safetensors file, open; bytes pass through a temporary folder, since only files can be opened."""
-    if content is None:
-        with safe_open(path, framework="pt") as file:
-            yield file
-        return
-    with tempfile.TemporaryDirectory(prefix="gam-viz-") as folder:
-        copy = Path(folder) / "checkpoint"
-        copy.write_bytes(content)
-        with safe_open(copy, framework="pt") as file:
-            yield file
-
-
 def load(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> ResidualNetwork:
     """The trained network: in eval mode, in float32, its parameters without gradients.
 
@@ -198,7 +180,7 @@ def load(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Residual
     network = skeleton(checkpoint.card)
     try:
         with opened(checkpoint.path, checkpoint.content) as file:
-            slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
+            slices = {key: file.get_slice(key) for key in file.keys() if not key.startswith(ASIDE)}  # noqa: SIM118
             given = {key: (tuple(part.get_shape()), KINDS.get(part.get_dtype(), "?")) for key, part in slices.items()}
             require_same(given, parts_of(network), checkpoint.path.name)
             # The tensors are the file, mapped into memory: copied, or a file that is overwritten changes (or, cut
@@ -239,12 +221,5 @@ def rewrite_card(checkpoint: Checkpoint, *, path: Path | None = None, **changes:
     card = dataclasses.replace(checkpoint.card, **changes)
     with opened(checkpoint.path, checkpoint.content) as file:
         weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    _write(weights, card, path)
+    write(weights, card, path)
     return read(path)
-
-
-def _write(weights: dict[str, torch.Tensor], card: Card, path: Path) -> None:
-    try:
-        write_atomically(path, lambda part: save_file(weights, part, metadata={"card": card.to_json()}))
-    except SafetensorError as error:
-        raise CheckpointError("checkpoints.other.not_written", name=path.name, why=first_line(error)) from error

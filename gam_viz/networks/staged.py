@@ -48,6 +48,10 @@ class ResidualNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (B, 3, H, W) -> (B, num_classes) logits
         return self._through(x, (*self.stem, *self.stages, *self.head))
 
+    def penultimate(self, x: Tensor) -> Tensor:  # (B, 3, H, W) -> (B, D)
+        """What the last, linear layer answers from."""
+        return self._through(x, (*self.stem, *self.stages, *self.head[:-1]))
+
     @property
     def blocks(self) -> list[str]:
         """Paths of the blocks of all stages, in the order they are computed."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors import SafetensorError, safe_open
 
-from gam_viz.networks import NetworkConfig, build_network, checkpoints
+from gam_viz.networks import NetworkConfig, build_network, safetensors_file
 from gam_viz.networks.bn_folding import fuse
 from gam_viz.networks.checkpoints import (
     Card,
@@ -237,7 +237,7 @@ def test_a_failing_write_leaves_the_old_file(error, network, path, monkeypatch):
         part.write_bytes(b"half of it")
         raise error
 
-    monkeypatch.setattr(checkpoints, "save_file", fail)
+    monkeypatch.setattr(safetensors_file, "save_file", fail)
     expected = CheckpointError if isinstance(error, SafetensorError) else type(error)
     with pytest.raises(expected):
         save(network, card_of(seed=8), path)

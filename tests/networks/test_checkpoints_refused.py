@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from gam_viz.networks import NetworkConfig, build_network, checkpoints, weights
+from gam_viz.networks import NetworkConfig, build_network, checkpoints, safetensors_file, weights
 from gam_viz.networks.checkpoints import Card, CheckpointError, load, read, save
 
 CONFIG = NetworkConfig(width=4, num_classes=3, attention="cbam")
@@ -123,7 +123,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
 
 def test_a_file_that_is_too_large_is_not_even_opened(path, monkeypatch):
     monkeypatch.setattr(checkpoints, "MAX_BYTES", 2_000_000)
-    monkeypatch.setattr(checkpoints, "safe_open", None)
+    monkeypatch.setattr(safetensors_file, "safe_open", None)
     with path.open("r+b") as file:
         file.truncate(2_000_001)
     assert refusal(path) == "small.safetensors is larger than 2 MB, the most that is read"
@@ -158,7 +158,7 @@ def test_a_large_tensor_of_a_wrong_shape_is_not_read(path, monkeypatch):
     write_header(path, tensors)
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size + 100_000_000)
-    real = checkpoints.safe_open
+    real = safetensors_file.safe_open
 
     def without_reading(*arguments, **options):
         handle = real(*arguments, **options)
@@ -178,7 +178,7 @@ def test_a_large_tensor_of_a_wrong_shape_is_not_read(path, monkeypatch):
 
         return Handle()
 
-    monkeypatch.setattr(checkpoints, "safe_open", without_reading)
+    monkeypatch.setattr(safetensors_file, "safe_open", without_reading)
     assert "shape of fc.weight is (25000000,), expected (3, 16)" in refusal(path)
 
 

@@ -12,7 +12,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from gam_viz.networks.card import CheckpointError
-from gam_viz.networks.checkpoints import MAX_BYTES, SUFFIX, opened
+from gam_viz.networks.checkpoints import MAX_BYTES, SUFFIX
+from gam_viz.networks.safetensors_file import opened
 from gam_viz.networks.state_dicts.archive import open_archive
 from gam_viz.networks.state_dicts.contents import unwrapped, weights_in
 from gam_viz.networks.state_dicts.described import short

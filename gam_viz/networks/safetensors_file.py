@@ -1,0 +1,45 @@
+"""A checkpoint's file: opened from the disk or from memory, and written whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from gam_viz.networks.card import Card, CheckpointError
+from gam_viz.runtime.files import write_atomically
+from gam_viz.text.refusal import first_line
+
+ASIDE = "aside."  # begins the names of tensors that are no weights, as those of `gam_viz.evaluation.familiarity`
+
+
+@contextmanager
+def opened(path: Path, content: bytes | None) -> Iterator[Any]:
+    """A safetensors file, open; bytes pass through a temporary folder, since only files can be opened."""
+    if content is None:
+        with safe_open(path, framework="pt") as file:
+            yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="gam-viz-") as folder:
+        copy = Path(folder) / "checkpoint"
+        copy.write_bytes(content)
+        with safe_open(copy, framework="pt") as file:
+            yield file
+
+
+def write(weights: dict[str, torch.Tensor], card: Card, path: Path) -> None:
+    """Write tensors and card, atomically.
+
+    Raises:
+        CheckpointError: they cannot be written.
+    """
+    try:
+        write_atomically(path, lambda part: save_file(weights, part, metadata={"card": card.to_json()}))
+    except SafetensorError as error:
+        raise CheckpointError("checkpoints.other.not_written", name=path.name, why=first_line(error)) from error
