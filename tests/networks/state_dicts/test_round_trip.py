@@ -203,7 +203,8 @@ def test_answers_to_what_weights_do_not_tell():
         ({"residual": False}, "gam has no chain of attention modules"),
         ({"input_size": 0}, "input size must lie between 1 and 4096"),
         ({"std": (0, 1, 1)}, "std above 0"),
-        ({"mean": (0.5,)}, "three numbers each"),
+        ({"mean": (0.5,)}, "as many of one as of the other"),
+        ({"mean": (0.5,), "std": (0.5,)}, "three numbers each"),
     ],
 )
 def test_answers_that_do_not_fit(answers, sentence):
