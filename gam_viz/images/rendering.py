@@ -14,7 +14,7 @@ from gam_viz.images.errors import PictureError
 
 _PRESET = re.compile(r"(?:[a-z]{1,16}|(?:file|lut):\d{1,3})\Z")
 _NUMBER = r"-?\d{1,19}(?:\.\d{1,19})?(?:e-?\d{1,3})?"
-_FIELD = re.compile(rf"([bfrsw])({_NUMBER}(?:_{_NUMBER}){{0,3}}|[a-z]{{1,16}}(?:\.\d{{1,3}})?)\Z")
+_FIELD = re.compile(rf"([bfrstw])({_NUMBER}(?:_{_NUMBER}){{0,3}}|[a-z]{{1,16}}(?:\.\d{{1,3}})?)\Z")
 _LONGEST_KEY = 200
 
 
@@ -30,9 +30,11 @@ class Rendering:
         stretch: percentiles, 0 to 100, of each band's values that become black and white.
         region: (left, top, right, bottom) of the part that is read, in pixels of the raster, edges excluded at
             right and bottom.
+        time: which volume of a series of them, from 0.
 
     Raises:
-        PictureError: "bad_window", "bad_stretch", "bad_region", "no_such_window", "no_such_frame", "no_such_band" or
+        PictureError: "bad_window", "bad_stretch", "bad_region", "no_such_window", "no_such_frame", "no_such_time",
+            "no_such_band" or
             "window_and_stretch"; what only the file can refuse is refused when it is rendered.
     """
 
@@ -41,10 +43,13 @@ class Rendering:
     bands: tuple[int, int, int] | None = None
     stretch: tuple[float, float] | None = None
     region: tuple[int, int, int, int] | None = None
+    time: int = 0
 
     def __post_init__(self) -> None:
         if not _whole(self.frame) or self.frame < 0:
             raise PictureError("no_such_frame", frame=self.frame, frames="0 and up")
+        if not _whole(self.time) or not 0 <= self.time < 2**31:
+            raise PictureError("no_such_time", time=repr(self.time)[:40], last="")
         if isinstance(self.window, str):
             if not _PRESET.match(self.window):
                 raise PictureError(
@@ -72,9 +77,7 @@ class Rendering:
     def to_key(self) -> str:
         """A short text of letters, digits, ".", "-", "_" and "~", which no address has to escape; empty for the
         defaults. Equal renderings have equal keys."""
-        fields = []
-        if self.frame:
-            fields.append(f"f{self.frame}")
+        fields = [f"{letter}{number}" for letter, number in (("f", self.frame), ("t", self.time)) if number]
         if isinstance(self.window, str):
             fields.append("w" + self.window.replace(":", "."))
         for letter, values in (
@@ -103,10 +106,11 @@ class Rendering:
             if match is None or match[1] in found:
                 raise unreadable
             found[match[1]] = match[2]
-        if "_" in found.get("f", ""):  # which int() would take for a mark between digits
+        if "_" in found.get("f", "") + found.get("t", ""):  # which int() would take for a mark between digits
             raise unreadable
         try:
             frame = int(found["f"]) if "f" in found else 0
+            time = int(found["t"]) if "t" in found else 0
             window: str | tuple[float, float] | None = None
             if "w" in found:
                 text = found["w"]
@@ -117,7 +121,7 @@ class Rendering:
             region = tuple(map(int, found["r"].split("_"))) if "r" in found else None
         except ValueError as error:
             raise unreadable from error
-        return cls(frame, window, bands, stretch, region)  # type: ignore[arg-type]  # lengths are checked there
+        return cls(frame, window, bands, stretch, region, time)  # type: ignore[arg-type]  # lengths are checked there
 
     def _numbers(self, name: str, count: int) -> tuple[float, ...] | None:
         """The finite numbers of a field, kept as floats so that 40 and 40.0 are one; None for anything else."""

@@ -90,6 +90,7 @@ class Source:
         mode: how values are stored: Pillow's mode ("RGB", "I;16"), "4 x uint16", "16-bit MONOCHROME2".
         file: what the format's reader keeps of it; of DICOM nothing that says who is on the picture.
         frames: how many pictures can be chosen from with `Rendering.frame`.
+        times: how many volumes of them there are, of which `Rendering.time` chooses one.
         dtype: NumPy's name of the type of a value.
         bands: of a raster; empty for others, whose channels are no choice.
         value_range: smallest and largest value that can be stored, in the file's units; None for floating point.
@@ -108,6 +109,7 @@ class Source:
     mode: str
     file: PictureFile = field(repr=False)
     frames: int = 1
+    times: int = 1
     dtype: str = "uint8"
     bands: tuple[Band, ...] = ()
     value_range: tuple[float, float] | None = (0.0, 255.0)
@@ -128,6 +130,8 @@ class Source:
         rendering = rendering or Rendering()
         if rendering.frame >= self.frames:
             raise PictureError("no_such_frame", frame=rendering.frame, frames=f"0 to {self.frames - 1}")
+        if rendering.time >= self.times:
+            raise PictureError("no_such_time", time=rendering.time, last=self.times - 1)
         return self.file.resolve(rendering)
 
 

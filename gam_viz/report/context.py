@@ -40,7 +40,7 @@ class ReportContext:
     @property
     def private(self) -> bool:
         """Whether the picture's file name stays out: files of medical pictures are often named after a patient."""
-        return self.case.picture.format == "DICOM"
+        return self.case.picture.format in ("DICOM", "NIfTI")
 
     def picture_title(self) -> str:
         """The picture's name for people."""

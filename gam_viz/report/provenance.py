@@ -13,7 +13,7 @@ def command(case: Case) -> str | None:
 
     Of a DICOM file the name is left out: it may be a patient's.
     """
-    picture = "PICTURE" if case.picture.format == "DICOM" else case.about.called
+    picture = "PICTURE" if case.picture.format in ("DICOM", "NIfTI") else case.about.called
     if not picture or not all(network.called for network in case.networks):
         return None
     if picture.startswith("-"):
@@ -61,7 +61,7 @@ def facts(case: Case) -> dict[str, object]:
     return {
         "date": about.date,
         "picture": {
-            "name": None if picture.format == "DICOM" else picture.name,
+            "name": None if picture.format in ("DICOM", "NIfTI") else picture.name,
             "sample": about.sample or None,
             "credit": about.credit or None,
             "label": about.label,

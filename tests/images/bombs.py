@@ -1,10 +1,12 @@
 """Small files that ask for much, of the formats whose decoders believe what they are told. Made here, byte by byte."""
 
+import gzip
 import io
 import struct
 import zlib
 from collections.abc import Callable
 
+import nibabel
 import numpy as np
 import pydicom
 from PIL import Image
@@ -148,6 +150,14 @@ def tiles_without_end() -> bytes:
     return b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(tags)) + entries + bytes(2 * 10**7)
 
 
+def nifti(*shape: int, step: float = 1.0) -> bytes:
+    header = nibabel.Nifti1Header()
+    header["dim"] = [len(shape), *shape, *[1] * (7 - len(shape))]
+    header["datatype"], header["bitpix"], header["vox_offset"], header["magic"] = 4, 16, 352, b"n+1"
+    header["pixdim"] = [1, step, *[1] * 6]
+    return header.binaryblock + bytes(4)
+
+
 def avif_of_another_size() -> bytes:
     out = io.BytesIO()
     Image.new("L", (5_600, 5_600)).convert("RGB").save(out, "AVIF", speed=10, max_threads=1)  # 31 of 30 million
@@ -188,5 +198,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "bands.tif": lambda: raster(6_000, 6_000, 16, 1, samples=32),
     "many.tif": lambda: raster(100, 100, 16, 1, samples=65_535),
     "tiles.tif": tiles_without_end,
+    "slices.nii.gz": lambda: gzip.compress(nifti(9_000, 9_000, 300) + bytes(10**7)),
+    "volumes.nii.gz": lambda: gzip.compress(nifti(64, 64, 64, 30_000)),
+    "short.nii.gz": lambda: gzip.compress(nifti(500, 400, 400) + bytes(10**8)),
+    "square.nii": lambda: nifti(3, 4, 5, step=1e-9) + bytes(1_000),
+    "numbers.pnm": lambda: b"P3 2040 2040 255 " + b"1 " * 12_400_000,
     "other-size.avif": avif_of_another_size,
 }

@@ -1,8 +1,10 @@
 """Whatever bytes there are, a decoder's answer is a picture or a `PictureError`, and nothing else."""
 
+import gzip
 import io
 from functools import cache
 
+import nibabel
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +48,8 @@ def seeds() -> list[bytes]:
         words = np.array([0, 1, 0, 1, 127, 60_000, 2, 2, 0, 0], "<u2").tobytes()
         setattr(palette, f"Segmented{name}PaletteColorLookupTableData", words)
     found.append(written(palette))
+    scan = nibabel.Nifti1Image(grey.astype(np.int16).reshape(32, 32, 2, 1), np.diag([1.0, -1.0, 2.0, 1.0])).to_bytes()
+    found += [scan, gzip.compress(scan), written(tables)[132:], b"P2\n4 2\n9\n1 2 3 4 5 6 7 8", b"P1 2 1 01"]
     found += [
         geotiff(grey, nodata=5, names=("red", "b"), photometric="minisblack", compress="deflate"),
         geotiff(dice.normal(0, 1, (3, 20, 20)).astype(np.float32), nodata=np.nan, compress="lzw", predictor=3),

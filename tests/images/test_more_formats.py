@@ -80,6 +80,7 @@ def test_pnm() -> None:
         (b"P5\n24 16\n1000\n" + deep[:-2], "truncated"),
         (b"P2 2 2 255 1 2 3", "truncated"),
         (b"P2 2 2 255 1 2 3 x", "damaged"),
+        (b"P2 2 2 255 1 2 999999999999999999999", "truncated"),
         (b"P2 2 2 255 1 2 3 -4", "damaged"),
         (b"P1 2 2 1012", "damaged"),
         (b"P3 60000 60000 255 1 2 3", "too_many_pixels"),

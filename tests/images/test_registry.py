@@ -32,7 +32,7 @@ def test_a_registered_format_is_read_like_any_other() -> None:
     assert (picture.format, picture.mode, picture.original_size) == ("Toy", "L", (90, 80))
     assert picture.key == picture.sha256 == source.sha256
     assert first_look(source) == Rendering()
-    assert accepted_names().endswith("PNM, DICOM and Toy")
+    assert accepted_names().endswith("NIfTI, DICOM and Toy")
 
 
 @pytest.mark.usefixtures("registered")

@@ -73,10 +73,11 @@ def _plain_values(text: bytes, kind: int, count: int) -> NDArray[np.uint32]:
         if (bits > 1).any():
             raise PictureError("damaged", format="PNM")
         return bits
-    words = text.split(None, count)[:count]
-    if not all(word.isdigit() and len(word) < 10 for word in words):
+    if len(text) < 2 * count - 1:  # a digit each, and white space between them
+        raise PictureError("truncated", format="PNM")
+    if re.fullmatch(rb"[\d\s]*+", text) is None:
         raise PictureError("damaged", format="PNM")
-    return np.array(words, dtype="S9").astype(np.uint32) if words else np.zeros(0, np.uint32)
+    return np.fromstring(text, dtype=np.uint32, sep=" ") if text.strip() else np.zeros(0, np.uint32)
 
 
 _MAGICS = tuple(

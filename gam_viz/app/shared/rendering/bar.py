@@ -57,7 +57,9 @@ def look_bar(source: Source | None, picture: Picture, title: str) -> None:
         )
     with second, st.container(gap="small", key="look"):
         if source.frames > 1:
-            _frames(source, look)
+            _steps(source, "frame", look.frame, source.frames)
+        if source.times > 1:
+            _steps(source, "time", look.time, source.times)
         if page is not None:
             bands_controls(source, look, page)
         ends = shown_ends(source, look, picture) if source.stretchable else (0.0, 0.0)
@@ -75,18 +77,19 @@ def look_bar(source: Source | None, picture: Picture, title: str) -> None:
     st.divider()
 
 
-def _frames(source: Source, look: Rendering) -> None:
-    state.show(state.key(source, "frame"), look.frame + 1)
+def _steps(source: Source, what: str, now: int, count: int) -> None:
+    """A slider over the file's pictures ("frame") or over its times ("time"), which the arrow keys move, too."""
+    state.show(state.key(source, what), now + 1)
     st.slider(
-        text("rendering.look.frame", frames=source.frames),
+        text(f"rendering.look.{what}", count=count),
         1,
-        source.frames,
+        count,
         step=1,
-        key=state.key(source, "frame"),
-        on_change=_choose_frame,
-        args=(source,),
+        key=state.key(source, what),
+        on_change=_choose_step,
+        args=(source, what),
     )
 
 
-def _choose_frame(source: Source) -> None:
-    state.change_frame(source, int(state.given(source, "frame")) - 1)
+def _choose_step(source: Source, what: str) -> None:
+    state.change_step(source, what, int(state.given(source, what)) - 1)

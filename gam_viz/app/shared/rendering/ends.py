@@ -64,7 +64,7 @@ def measured_ends(source: Source, look: Rendering) -> tuple[float, float]:
     resolved = source.resolve(look)
     page = page_of(source, look.frame)
     if page is None:
-        return measured(source, Rendering(frame=look.frame))
+        return measured(source, Rendering(frame=look.frame, time=look.time))
     bands = sorted(set(resolved.bands or page.default_bands))
     found = [
         measured(source, Rendering(frame=look.frame, bands=(band, band, band), region=look.region)) for band in bands

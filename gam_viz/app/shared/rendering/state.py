@@ -90,13 +90,15 @@ def change(source: Source, **fields: Any) -> None:
     look.last |= {name: value for name in ("stretch", "region") if (value := getattr(rendering, name)) is not None}
 
 
-def change_frame(source: Source, frame: int) -> None:
-    """In a callback: show another frame in the same way; where it has other windows, bands or sizes, in its own."""
+def change_step(source: Source, what: str, number: int) -> None:
+    """In a callback: show another frame (`what` is "frame") or time ("time") in the same way; where it has other
+    windows, bands or sizes, in its own."""
+    step: dict[str, Any] = {what: number}
     try:
-        source.resolve(replace(look_of(source), frame=frame))
+        source.resolve(replace(look_of(source), **step))
     except PictureError:
         reset(source)
-    change(source, frame=frame)
+    change(source, **step)
 
 
 def reset(source: Source) -> None:
