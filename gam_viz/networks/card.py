@@ -66,7 +66,7 @@ class Card:
         seed: of initial weights, order and augmentation.
         epochs: trained.
         started_from: {"name", "sha256", "fresh"} of the checkpoint whose weights training began with, and which layers
-            began fresh; empty where all did.
+            began fresh, with "licence" where the weights are others'; empty where all layers did.
         validation: {"accuracy": 0..1, "count": pictures}, and "auc" where there are two classes.
         test: what `evaluate` found on the test split (see `gam_viz.evaluation.metrics`), or empty.
         versions: of the libraries it was trained with, and the device.

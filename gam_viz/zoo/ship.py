@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gam_viz.datasets import load_dataset
+from gam_viz.datasets import load_dataset, split_validation
+from gam_viz.evaluation.familiarity import learn, store
 from gam_viz.evaluation.predictions import load_predictions, pictures_digest, predictions_path, save_predictions
-from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, read, rewrite_card, snapshot_path, snapshots
+from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, load, read, rewrite_card, snapshot_path, snapshots
+from gam_viz.training.loop import VALIDATION_SHARE
 from gam_viz.zoo.plan import Run
 from gam_viz.zoo.train import Workshop, finished
 
@@ -30,12 +32,18 @@ def ship(runs: Sequence[Run], shop: Workshop, checkpoints: Path) -> list[Path]:
     for name, run in best_of(runs, shop).items():
         source = read(shop.path(run.name))
         path = checkpoints / f"{name}{SUFFIX}"
-        copy = rewrite_card(source, path=path, name=name)
+        copy = _with_familiarity(run, rewrite_card(source, path=path, name=name), shop)
         _ship_predictions(run, source, copy, shop, checkpoints)
         for epoch, snapshot in snapshots(shop.runs, run.name).items():
             rewrite_card(read(snapshot), path=snapshot_path(checkpoints, name, epoch), name=f"{name}@{epoch}")
         shipped.append(path)
     return shipped
+
+
+def _with_familiarity(run: Run, copy: Checkpoint, shop: Workshop) -> Checkpoint:
+    """The copy, which also says how familiar a picture is."""
+    train, validation = split_validation(load_dataset(run.set.data, "train", shop.data_root), VALIDATION_SHARE)
+    return store(copy, learn(load(copy, shop.device), copy.card, train, validation, shop.device))
 
 
 def _ship_predictions(run: Run, source: Checkpoint, copy: Checkpoint, shop: Workshop, checkpoints: Path) -> None:

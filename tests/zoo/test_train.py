@@ -12,6 +12,7 @@ from PIL import Image
 
 from gam_viz.cli.main import main
 from gam_viz.datasets import DatasetError, load_dataset
+from gam_viz.evaluation.familiarity import stored
 from gam_viz.evaluation.predictions import load_predictions, pictures_digest, predictions_path
 from gam_viz.networks.checkpoints import load, read, snapshots
 from gam_viz.training import loop, predict
@@ -230,6 +231,8 @@ def test_the_best_seed_ships_with_its_predictions_and_copies(place, shop, finish
     test = load_dataset("folder:colours", "test", shop[0].data_root)
     given = predictions_path(place / "checkpoints", "small-cbam")
     assert load_predictions(given, checkpoint=copy.sha256, pictures=pictures_digest(test)) is not None
+    known = stored(copy)
+    assert known.directions.shape[0] == len(copy.card.classes)
     kept = snapshots(place / "checkpoints", "small-cbam")
     assert list(kept) == [0, 2]
     assert read(kept[0]).card.name == "small-cbam@0"
