@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from gam_viz.explain import read_gates
+from gam_viz.explain.attention_maps import on_grid, read_attention, rollout
 from gam_viz.networks.adapters import adapt
 
 #: timm's modules that multiply by gates, and by how many.
@@ -67,3 +68,28 @@ def test_every_gate_of_an_architecture(name, timm, randomise):
     assert len(readings) == expected
     assert all(reading.bounds == (0.0, 1.0) for reading in readings)
     assert adapted.adaption.left_out == ()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "count", "shape"),
+    [
+        ("vit_tiny_patch16_224", 12, (1, 3, 17, 17)),
+        ("deit_tiny_patch16_224", 12, (1, 3, 17, 17)),
+        ("swin_tiny_patch4_window7_224", 12, (64, 3, 49, 49)),
+    ],
+)
+def test_attention_of_transformers_is_no_gate(name, count, shape, timm):
+    swin = name.startswith("swin")
+    network = timm.create_model(name, pretrained=False, num_classes=5, **({} if swin else {"img_size": 64})).eval()
+    x = torch.randn(1, 3, *([224, 224] if swin else [64, 64]))
+    adapted = adapt(network, x)
+    assert adapted.adaption.places == {}
+    for given in (network, adapted):
+        readings = read_attention(given, x)
+        assert len(readings) == count
+        assert readings[0].weights.shape == shape
+        assert readings[0].layer.endswith("attn")
+        assert abs(readings[-1].weights.sum(-1) - 1).max() < 1e-5
+    if not swin:
+        assert on_grid(rollout(readings)[0], (64, 64)).shape == (4, 4)
