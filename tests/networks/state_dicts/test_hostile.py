@@ -12,6 +12,7 @@ import zipfile
 
 import pytest
 import torch
+from torch import nn
 
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.checkpoints import CheckpointError, from_bytes, load
@@ -246,6 +247,22 @@ def test_more_numbers_announced_than_there_are():
     assert "does not belong" in refusal(pickled((0, (12,), (1,)), count=10**15))
     many = dict.fromkeys((f"w{number}" for number in range(100)), torch.zeros(10_000))
     assert "its tensors are larger than the file" in refusal(saved(many))
+
+
+def test_modules_and_dicts_that_hold_one_another_over_and_over():
+    """2**60 names of one weight, and 1000**3 places of one state dict."""
+    network = nn.Linear(2, 2)
+    for _ in range(60):
+        network = nn.Sequential(network, network)
+    content = saved(network)
+    del network  # pytest would print it
+    assert "holds more than weights (torch.nn.modules.container.Sequential)" in refusal(content)
+    held: object = {"weight": torch.ones(2, 2), "bias": torch.ones(2)}
+    for _ in range(3):
+        held = dict.fromkeys(map(str, range(1000)), held)
+    content = saved(held)
+    del held
+    assert "does not belong" in refusal(content)
 
 
 def test_a_pickle_of_too_many_instructions(monkeypatch):
