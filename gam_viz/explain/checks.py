@@ -10,20 +10,24 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork
 from gam_viz.networks.adapters.scores import unreadable
 from gam_viz.text.refusal import RefusalError
 
 
-def check_picture(x: Any) -> None:
-    """One normalised picture, (1, C, H, W), of finite floats.
+def check_picture(x: Any, network: nn.Module | None = None) -> None:
+    """One normalised picture, (1, C, H, W), of finite floats; (1, 3, H, W) for a network of this project.
 
     Raises:
         ValueError: it is anything else; the sentence says what was given.
     """
-    if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[0] != 1 or not x.is_floating_point():
+    colours = isinstance(network, ResidualNetwork)
+    fits = isinstance(x, Tensor) and x.ndim == 4 and x.shape[0] == 1 and x.is_floating_point()
+    if not fits or (colours and x.shape[1] != 3):
         given = f"{x.dtype} {tuple(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"one normalised picture at a time is explained, (1, C, H, W) floats; got {given}")
+        wanted = f"(1, {3 if colours else 'C'}, H, W)"
+        raise ValueError(f"one normalised picture at a time is explained, {wanted} floats; got {given}")
     if not bool(torch.isfinite(x).all()):
         raise ValueError("the picture holds values that are not finite")
 

@@ -6,6 +6,7 @@ from here together. A picture that already has the network's size passes through
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from torch import Tensor
 
 from gam_viz.images.picture import Picture
 from gam_viz.networks.card import INTERPOLATIONS
+from gam_viz.text.refusal import RefusalError
 
 Fit = Literal["crop", "pad", "stretch"]
 """How a picture becomes square: its centre cut out, whole with borders, or whole and distorted."""
@@ -32,7 +34,7 @@ class NetworkInput:
     """One picture as one network sees it.
 
     Attributes:
-        tensor: (1, 3, S, S) float32, normalised: (seen / 255 - mean) / std.
+        tensor: (1, 3, S, S) float32, normalised: (seen / 255 - mean) / std; (1, 1, S, S) of grey pictures.
         seen: (S, S, 3) uint8 RGB, read-only; the same picture before normalisation.
         box: (left, top, right, bottom) of the seen square in pixels of `Picture.pixels`, edges included: the
             network's left edge 0 lies at `left`, its right edge S at `right`, and everything between them is
@@ -47,8 +49,8 @@ class NetworkInput:
     seen: NDArray[np.uint8]
     box: tuple[float, float, float, float]
     fit: Fit
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     key: str
 
 
@@ -67,8 +69,8 @@ def prepare(
     Args:
         picture: any size from 1 x 1.
         size: S, the side of the network's input in pixels.
-        mean: three values in 0..1, subtracted from the channels.
-        std: three positive values that the channels are divided by.
+        mean: three values in 0..1, subtracted from the channels; or one, of a network that reads grey pictures.
+        std: as many positive values that the channels are divided by.
         fit: "crop" (the centre square), "pad" (whole, bordered with the mean colour, which the network takes
             for nothing) or "stretch" (whole, distorted).
         resize: with "crop", the shorter side that the picture is brought to before its centre is cut out, as
@@ -87,9 +89,12 @@ def prepare(
             f"resize must be 0 or at least the size, {size}, and interpolation one of {', '.join(INTERPOLATIONS)}; "
             f"got {resize} and {interpolation!r}"
         )
-    mean_, std_ = _three("mean", mean), _three("std", std)
-    if min(std_) <= 0:
-        raise ValueError(f"std must be positive, got {std_}")
+    mean_, std_ = _numbers("mean", mean), _numbers("std", std)
+    if min(std_) <= 0 or len(mean_) != len(std_):
+        raise ValueError(f"std must be positive, and as many values as mean, got {std_}")
+    if len(mean_) == 1:
+        grey = np.asarray(Image.fromarray(picture.pixels).convert("L"))
+        picture = dataclasses.replace(picture, pixels=np.repeat(grey[..., None], 3, axis=2))
     if fit == "pad":
         seen, box = _padded(picture.pixels, size, mean_, interpolation)
     elif fit == "crop" and resize:
@@ -111,14 +116,15 @@ def prepare(
 
 
 def normalise(seen: NDArray[np.uint8], mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(S, S, 3) uint8 -> (1, 3, S, S) float32: (seen / 255 - mean) / std."""
+    """(S, S, 3) uint8 -> (1, 3, S, S) float32: (seen / 255 - mean) / std; of grey with one mean, (1, 1, S, S)."""
     # A copy, because what the network saw is read-only and torch has no such tensors.
-    return normalise_batch(torch.from_numpy(seen.copy()).permute(2, 0, 1)[None], mean, std).contiguous()
+    channels = torch.from_numpy(seen[..., : len(mean)].copy()).permute(2, 0, 1)
+    return normalise_batch(channels[None], mean, std).contiguous()
 
 
 def normalise_batch(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(B, 3, H, W) uint8 -> float32 on the same device: scaled to 0..1, minus the mean, over the standard deviation."""
-    shape = (1, 3, 1, 1)
+    """(B, C, H, W) uint8 -> float32 on the same device: scaled to 0..1, minus the mean, over the standard deviation."""
+    shape = (1, len(mean), 1, 1)
     means = torch.tensor(mean, device=images.device).view(shape)
     stds = torch.tensor(std, device=images.device).view(shape)
     return (images.float() / 255 - means) / stds
@@ -133,11 +139,13 @@ def denormalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> 
     return pixels
 
 
-def _three(name: str, values: Sequence[float]) -> tuple[float, float, float]:
+def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
     numbers = tuple(float(value) for value in values)
-    if len(numbers) != 3 or not all(map(math.isfinite, numbers)):
-        raise ValueError(f"{name} must be three finite numbers (red, green, blue), got {numbers}")
-    return numbers[0], numbers[1], numbers[2]
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError(f"{name} must be three finite numbers (red, green, blue), or one of grey, got {numbers}")
+    if len(numbers) not in (1, 3):
+        raise RefusalError("errors.reason.bands", count=len(numbers))
+    return numbers
 
 
 def _centre_square(picture: Picture) -> tuple[int, int, int, int]:
@@ -168,7 +176,7 @@ def _resized(pixels: NDArray[np.uint8], width: int, height: int, interpolation: 
 
 
 def _padded(
-    pixels: NDArray[np.uint8], size: int, mean: tuple[float, float, float], interpolation: str
+    pixels: NDArray[np.uint8], size: int, mean: tuple[float, ...], interpolation: str
 ) -> tuple[NDArray[np.uint8], tuple[float, float, float, float]]:
     """The whole picture in the middle of a square. Resized first: a padded 1 x 10,000 would need 300 MB."""
     height, width = pixels.shape[:2]

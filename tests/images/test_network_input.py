@@ -5,6 +5,9 @@ import pytest
 import torch
 
 from gam_viz.images import Picture, denormalise, prepare
+from gam_viz.images.picture import from_pixels
+from gam_viz.text import words
+from gam_viz.text.refusal import RefusalError
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -109,7 +112,7 @@ def test_results_are_keyed_by_everything_that_changes_them():
     [
         ({"size": 0}, "at least 1 pixel, got 0"),
         ({"fit": "squeeze"}, "crop, pad, stretch, got 'squeeze'"),
-        ({"mean": (0.5,)}, "mean must be three finite numbers"),
+        ({"mean": (0.5,)}, "as many values as mean"),
         ({"mean": (0.5, 0.5, float("nan"))}, "mean must be three finite numbers"),
         ({"std": (0.5, 0.0, 0.5)}, "std must be positive"),
     ],
@@ -122,3 +125,18 @@ def test_wrong_parameters_are_named(wrong, message):
 def test_a_picture_s_own_shape_is_checked():
     with pytest.raises(TypeError, match=r"\(H, W, 3\) uint8, got \(4, 4\) float64"):
         Picture(np.zeros((4, 4)), "0" * 64, "a", "PNG", "RGB", (4, 4))
+
+
+def test_a_network_of_grey_pictures_sees_one_channel_and_more_bands_are_refused_in_words() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 24, 3), np.uint8)
+    picture = from_pixels(pixels, "p.png")
+    found = prepare(picture, size=20, mean=(0.5,), std=(0.25,))
+    grey = pixels[:, 2:22].astype(float) @ (0.299, 0.587, 0.114)
+    assert found.tensor.shape == (1, 1, 20, 20)
+    np.testing.assert_allclose(found.tensor[0, 0].numpy(), (grey / 255 - 0.5) / 0.25, atol=1.01 / 255 / 0.25)
+    assert (found.seen == found.seen[..., :1]).all(), "what is shown is what the network saw"
+    np.testing.assert_allclose(found.seen[..., 0] / 255, found.tensor[0, 0].numpy() * 0.25 + 0.5, atol=1e-6)
+    for language, word in (("en", "13 channels"), ("zh", "13 个通道")):
+        with pytest.raises(RefusalError) as refused:
+            prepare(picture, size=20, mean=(0.5,) * 13, std=(0.25,) * 13)
+        assert word in refused.value.sentence(words(language))

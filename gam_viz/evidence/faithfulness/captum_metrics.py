@@ -128,7 +128,7 @@ def infidelity(
     whole = of(torch.zeros_like(x), fit=False)  # the mean squared fall
     if not math.isfinite(whole):
         raise RefusalError("errors.reason.squares_not_finite")
-    level = of(torch.full_like(x, 1 / 3), fit=True) if maps else whole
+    level = of(torch.full_like(x, 1 / x.shape[1]), fit=True) if maps else whole
     constant = min(1.0, max(0.0, level) / whole) if whole > 0 else None
     results, refused = [], []
     for index, map_ in enumerate(maps):
@@ -137,7 +137,7 @@ def infidelity(
         if not np.isfinite(map_.values).all():
             refused.append(RefusedMap(map_.key, RefusalError("errors.reason.map_not_finite")))
             continue
-        values = torch.from_numpy(spread(map_, x.shape[-1])).to(x)
+        values = torch.from_numpy(spread(map_, x.shape[-1], x.shape[1])).to(x)
         # The fitted factor makes up for any scale; at 1 the squares of neither large nor small maps overflow.
         largest = float(values.abs().max())
         error = max(0.0, of(values / largest, fit=True)) if largest > 0 else whole
@@ -208,7 +208,7 @@ def squares(size: int, count: int, seed: int) -> Tensor:
     return inside
 
 
-def spread(heatmap: Heatmap, size: int) -> npt.NDArray[np.float32]:
-    """(1, 3, size, size): a map read at the picture's size, a third of each value in each channel."""
-    values = heatmap.at(size) / np.float32(3)
-    return np.repeat(values[None, None], 3, axis=1)
+def spread(heatmap: Heatmap, size: int, channels: int = 3) -> npt.NDArray[np.float32]:
+    """(1, channels, size, size): a map read at the picture's size, an equal share of each value in each channel."""
+    values = heatmap.at(size) / np.float32(channels)
+    return np.repeat(values[None, None], channels, axis=1)

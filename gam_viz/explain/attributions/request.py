@@ -140,12 +140,12 @@ def attribute_each(
             the pass.
     """
     plans = [_plan(request) for request in requests]
-    check_picture(x)
+    check_picture(x, network)
     prepared = prepare(network, x)
     # A tensor made in inference mode cannot take part in a backward pass, whatever mode the caller is in.
     with torch.inference_mode(False):
         x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype).clone())
-    _check_black(plans, black)
+    _check_black(plans, black, x.shape[1])
     plans = [plan.on(network, prepared) for plan in plans]
     target = check_target(target, prepared.classes(x))
     return _run(prepared, x, target, plans, progress, black)
@@ -237,8 +237,8 @@ def _plan(request: Request | str) -> _Plan:
     return _Plan(method, method.complete(request.params), request.layer)
 
 
-def _check_black(plans: list[_Plan], black: Sequence[float] | None) -> None:
-    if any(plan.params.get("baseline") == "black" for plan in plans) and (black is None or len(black) != 3):
+def _check_black(plans: list[_Plan], black: Sequence[float] | None, channels: int) -> None:
+    if any(plan.params.get("baseline") == "black" for plan in plans) and (black is None or len(black) != channels):
         raise ValueError(
             "the baseline 'black' needs black=(r, g, b): what 0 becomes in each channel after normalisation"
         )

@@ -73,6 +73,10 @@ def adapt(
         raise ValueError(f"this network cannot be copied: {first_line(error)}") from error
     with torch.inference_mode(False), _evaluating(adapted):
         example = example[:1].detach().clone()
+        halved = {part.dtype for part in adapted.parameters()} & {torch.float16, torch.bfloat16}
+        if halved:  # of which processors lack functions, and in which small differences vanish
+            adapted.float()
+            example = example.float()
         try:
             traced = trace(adapted, example)
         except (RuntimeError, TypeError, ValueError, IndexError) as error:
@@ -80,7 +84,11 @@ def adapt(
         result = _with_gates(adapted, traced)
         check(result, example, traced)
     scores = scores_of(traced.output, example, output, kind, classes)
-    result.adaption = replace(result.adaption, scores=scores)
+    notes = [
+        f"its weights are {str(each).removeprefix('torch.')}; all is computed in float32"
+        for each in sorted(halved, key=str)
+    ]
+    result.adaption = replace(result.adaption, scores=scores, notes=(*result.adaption.notes, *notes))
     return result
 
 

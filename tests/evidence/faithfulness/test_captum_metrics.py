@@ -11,6 +11,7 @@ from gam_viz.evidence.faithfulness.captum_metrics import squares
 from gam_viz.explain import explain
 from gam_viz.explain.attributions import attribute, work
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
+from gam_viz.networks.adapters import foreign_card
 
 
 def heatmap(values, key="map"):
@@ -167,13 +168,14 @@ def test_sensitivity_is_captums_and_has_a_closed_form():
 def test_sensitivity_of_attributions_and_gates(random_network, traces, same_traces):
     network, x = random_network("cbam"), torch.randn(1, 3, 16, 16)
     before, count = traces(network), []
+    card = foreign_card(network, [str(k) for k in range(network.config.num_classes)], input_size=16)
 
     def saliency(picture):
         count.append(picture.shape)
         return attribute(network, picture, 1, "saliency").values
 
     def gate(picture):
-        return heatmaps(explain(network, None, picture))[-1].values
+        return heatmaps(explain(network, card, picture))[-1].values
 
     found = max_sensitivity(saliency, x, samples=4)
     assert found > 0

@@ -184,3 +184,15 @@ def test_classes_that_do_not_match_are_counted(language: str, x: Tensor) -> None
     said = refused.value.sentence(words(language))
     assert "3" in said
     assert "4" in said
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_network_of_half_precision_is_computed_in_float32_and_says_so(dtype: torch.dtype, x: Tensor) -> None:
+    network = own_network(OwnSE).to(dtype)
+    adapted = adapt(network, x.to(dtype))
+    assert any("float32" in note and str(dtype).removeprefix("torch.") in note for note in adapted.adaption.notes)
+    assert {part.dtype for part in network.parameters()} == {dtype}, "the network given is left as it is"
+    whole = own_network(OwnSE)
+    whole.load_state_dict({key: value.float() for key, value in network.state_dict().items()})
+    torch.testing.assert_close(adapted(x), whole(x))
+    assert len(read_gates(adapted, x)[1]) == 2
