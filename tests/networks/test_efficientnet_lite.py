@@ -7,7 +7,9 @@ import torch
 
 from gam_viz.attention import Gate
 from gam_viz.cost import bill
+from gam_viz.evidence.randomisation.reinitialise import kept, stages_of
 from gam_viz.explain import read_gates
+from gam_viz.explain.attributions import attribute
 from gam_viz.explain.attributions.prepare import layers_of
 from gam_viz.explain.gates import gates_of, replace_gates
 from gam_viz.networks import NetworkConfig, build_network
@@ -17,6 +19,7 @@ from gam_viz.networks.card import Card
 from gam_viz.networks.checkpoints import load, read, save
 from gam_viz.networks.config import EFFICIENTNET_LITE
 from gam_viz.networks.pretrained import PACKAGES, PretrainedError, imagenet_weights, start_from_imagenet
+from gam_viz.text.refusal import RefusalError
 
 MIDDLE = (False, False, True, True, True, True, False)
 needs_weights = pytest.mark.skipif(
@@ -144,6 +147,25 @@ def test_its_layers_and_its_bill():
     assert billed.counts.parameters == sum(p.numel() for p in network.parameters())
     gated = {part.name for part in billed.parts if part.attention.parameters}
     assert gated == {"layer3", "layer4", "layer5", "layer6"}
+
+
+def test_all_of_it_is_drawn_anew_where_weights_become_random():
+    network = lite("gam")
+    stages = stages_of(network)
+    assert list(stages) == ["fc", *(f"layer{number}" for number in range(7, 0, -1)), "stem"]
+    drawn = [key for keys in stages.values() for key in keys]
+    assert sorted(drawn) == sorted(network.state_dict())
+    assert not kept(network)
+
+
+def test_guided_maps_are_refused_in_a_sentence():
+    """Captum's guided backprop changes ReLU alone: with ReLU6 it would be another map under the same name."""
+    network = settled(lite("gam"))  # whose own ReLUs it would change
+    x = torch.randn(1, 3, 64, 64)
+    for method in ("guided_backprop", "deconvolution", "guided_gradcam"):
+        with pytest.raises(RefusalError, match="has a rule for ReLU and none for ReLU6, which this network has"):
+            attribute(network, x, 0, method)
+    assert attribute(network, x, 0, "gradcam").values.shape == (2, 2)
 
 
 def test_its_stem_has_a_stride():

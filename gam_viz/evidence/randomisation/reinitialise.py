@@ -16,14 +16,14 @@ from gam_viz.networks import ResidualNetwork, build_network
 def stages_of(network: nn.Module) -> Mapping[str, tuple[str, ...]]:
     """What becomes random together: names in the state dict by stage, from the head down.
 
-    Of this project's networks: "fc", the stages of blocks from the last to the first, "stem". Of others: the network's
-    children that hold weights, in reverse order of registration (looking into an only child), which is the order of
-    computation in most networks, but need not be.
+    Of this project's networks: "fc" with what else is in the head, the stages of blocks from the last to the first,
+    "stem". Of others: the network's children that hold weights, in reverse order of registration (looking into an only
+    child), which is the order of computation in most networks, but need not be.
     """
     if isinstance(network, ResidualNetwork):
-        prefixes: dict[str, tuple[str, ...]] = {"fc": ("fc.",)}
+        prefixes: dict[str, tuple[str, ...]] = {"fc": tuple(f"{name}." for name in network.head)}
         prefixes |= {stage: (f"{stage}.",) for stage in reversed(network.stages)}
-        prefixes |= {"stem": ("conv1.", "bn1.")}
+        prefixes |= {"stem": tuple(f"{name}." for name in network.stem)}
         return {stage: tuple(k for k in network.state_dict() if k.startswith(of)) for stage, of in prefixes.items()}
     owners = dict(_resettable(network))
     names = [f"{name}.{key}" if name else key for name, own in owners.items() for key in _own_keys(own)]

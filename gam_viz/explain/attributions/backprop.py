@@ -53,7 +53,10 @@ def _rectified(work: Work, rule: Literal["guided", "deconvolution"]) -> Finding:
 
 
 def _passed_back(work: Work, rule: Literal["guided", "deconvolution"]) -> Tensor:
-    if not any(isinstance(module, nn.ReLU) for module in work.prepared.hooked.modules()):
+    modules = list(work.prepared.hooked.modules())
+    if any(isinstance(module, nn.ReLU6) for module in modules):  # Captum would leave it as it is, and say nothing
+        raise RefusalError("errors.reason.relu6", rule=rule)
+    if not any(isinstance(module, nn.ReLU) for module in modules):
         raise RefusalError("errors.reason.no_relu", rule=rule)
 
     hooked = work.prepared.hooked
