@@ -5,12 +5,14 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from gam_viz.explain import explain, read_gates
+from gam_viz.explain import explain, read_gates, seen_by
 from gam_viz.explain.attributions import attribute
+from gam_viz.images.picture import from_pixels
 from gam_viz.networks.adapters import adapt, foreign_card, within
 from gam_viz.networks.card import Card
 from gam_viz.text import words
@@ -196,3 +198,11 @@ def test_a_network_of_half_precision_is_computed_in_float32_and_says_so(dtype: t
     whole.load_state_dict({key: value.float() for key, value in network.state_dict().items()})
     torch.testing.assert_close(adapted(x), whole(x))
     assert len(read_gates(adapted, x)[1]) == 2
+
+
+def test_an_oblong_input_is_looked_at_as_a_tensor_and_no_picture_is_made_a_square_for_it(x: Tensor) -> None:
+    adapted = adapt(own_network(), x)
+    card = foreign_card(adapted, NAMES, input_size=(16, 24))
+    assert explain(adapted, card, x).readings
+    with pytest.raises(RefusalError, match="16 × 24"):
+        seen_by(card, from_pixels(np.zeros((20, 30, 3), np.uint8), "p.png"))
