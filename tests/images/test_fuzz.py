@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from gam_viz.images import Limits, Picture, PictureError, Rendering, measured_range, open_source, render
@@ -27,6 +27,11 @@ def seeds() -> list[bytes]:
     grey = dice.integers(0, 4000, (2, 32, 32), np.uint16)
     colour = dice.integers(0, 256, (24, 32, 3), np.uint8)
     found = [bytes(data) for data in valid_files()]
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for format in ("PNG", "JPEG", "TIFF", "WebP"):
+        out = io.BytesIO()
+        Image.fromarray(colour).save(out, format, icc_profile=srgb.replace(b"rXYZ", b"gXYZ", 1))
+        found.append(out.getvalue())
     for format in ("AVIF", "JPEG2000"):
         out = io.BytesIO()
         Image.fromarray(colour).save(out, format)

@@ -15,6 +15,7 @@ from PIL.AvifImagePlugin import AvifImageFile
 
 from gam_viz.images.errors import PictureError
 from gam_viz.images.formats.av1 import MOST_PIXELS, check_chunks, check_stream, item_places
+from gam_viz.images.formats.colour_profile import LARGEST_PROFILE
 from gam_viz.images.formats.header import Essentials, header_reader
 from gam_viz.images.formats.iso_boxes import boxes
 from gam_viz.images.formats.pillow import pillow_format
@@ -30,7 +31,7 @@ def read_avif(data: bytes, limits: Limits, frame: int) -> Essentials:
         PictureError: "truncated", "damaged", "too_complex" or a size that `limits` refuse.
     """
     sizes: list[tuple[int, int]] = []
-    frames, complete, places, inner = 1, True, 0, 0
+    frames, complete, places, inner, profile = 1, True, 0, 0, b""
     for kind, start, end in boxes(data, "AVIF", limits):
         if kind == b"ispe":
             sizes.append(struct.unpack_from(">II", data, start + 4))
@@ -38,6 +39,8 @@ def read_avif(data: bytes, limits: Limits, frame: int) -> Essentials:
             frames = max(frames, struct.unpack_from(">I", data, start + 8)[0])
         elif kind in (b"stco", b"co64"):
             check_chunks(data, start, kind == b"co64", limits)
+        elif kind == b"colr" and data[start : start + 4] in (b"prof", b"rICC") and end - start <= LARGEST_PROFILE:
+            profile = data[start + 4 : end]
         elif kind == b"iloc":
             places = start
         elif kind == b"idat":
@@ -51,7 +54,7 @@ def read_avif(data: bytes, limits: Limits, frame: int) -> Essentials:
         for position, length in item_places(data, places, inner, limits):
             check_stream(data, position, length, limits)
     size = max(sizes, key=lambda side: side[0] * side[1])
-    return Essentials(data, size, frames=frames, complete=complete)
+    return Essentials(data, size, frames=frames, profile=profile, complete=complete)
 
 
 def _recognises(data: bytes) -> bool:

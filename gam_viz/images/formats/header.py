@@ -1,8 +1,9 @@
 """`Essentials`: the part of a file that its decoder needs, and what the file declares about itself.
 
-A decoder is handed nothing else. Colour profiles, previews, comments, text and EXIF are where parsers go wrong, where
+A decoder is handed nothing else. Previews, comments, text and EXIF are where parsers go wrong, where
 a few bytes unfold to gigabytes, and where hundreds of thousands of tiny chunks keep Python busy for minutes; none of
-it changes the pixels that are shown. The EXIF orientation, which does, is read by the header's reader. So is the
+it changes the pixels that are shown. The EXIF orientation and the colour profile, which do,
+are read by the header's reader. So is the
 declared size, so that it can be refused before a decoder sets memory aside for it.
 """
 
@@ -30,6 +31,7 @@ class Essentials:
         bits: stored bits of one sample of one channel.
         layout: how pixels are stored, for a refusal; empty where the format leaves no choice.
         inverted: whether the largest value is stored as black, in a way that Pillow does not undo.
+        profile: the colour profile (ICC); empty without one, or with one that is larger than any in use.
         complete: False if the file is seen to end too early; Pillow may still get a picture out of it.
     """
 
@@ -40,6 +42,7 @@ class Essentials:
     bits: int = 8
     layout: str = ""
     inverted: bool = False
+    profile: bytes = b""
     complete: bool = True
 
 

@@ -8,6 +8,7 @@ import struct
 from PIL.JpegImagePlugin import JpegImageFile
 
 from gam_viz.images.errors import PictureError
+from gam_viz.images.formats.colour_profile import LARGEST_PROFILE
 from gam_viz.images.formats.header import Essentials, header_reader
 from gam_viz.images.formats.picture_format import begins_with
 from gam_viz.images.formats.pillow import pillow_format
@@ -24,6 +25,7 @@ def read_jpeg(data: bytes, limits: Limits, frame: int) -> Essentials:
     view = memoryview(data)
     parts = [view[:2]]
     size, bits, orientation, count = (0, 0), 8, 1, 0
+    profile: dict[int, bytes] = {}  # in pieces with numbers
     position = 2
     while True:
         # Like libjpeg: junk before a marker is skipped, a marker may be padded with any number of 0xFF.
@@ -46,6 +48,8 @@ def read_jpeg(data: bytes, limits: Limits, frame: int) -> Essentials:
             size = max(size, (width, height))
         if marker == 0xE1 and data[position + 2 : position + 8] == b"Exif\0\0":
             orientation = exif_orientation(data[position + 8 : end])
+        if marker == 0xE2 and data[position + 2 : position + 14] == b"ICC_PROFILE\0":
+            profile[data[position + 14]] = data[position + 16 : end]
         if not 0xE1 <= marker <= 0xED and marker not in (0xEF, 0xFE):  # all but APP1..13, APP15 and comments
             parts.append(view[found.start() : end])
         position = end
@@ -55,7 +59,9 @@ def read_jpeg(data: bytes, limits: Limits, frame: int) -> Essentials:
     scans, end = _walk_scans(data, found.start(), limits)
     limits.check_count(scans, max(1, limits.scan_pixels // (size[0] * size[1])), format="JPEG", parts="scans")
     parts.append(view[found.start() : end or len(data)])
-    return Essentials(b"".join(parts), size, orientation, complete=end is not None)
+    joined = b"".join(profile[number] for number in sorted(profile))
+    joined = joined if len(joined) <= LARGEST_PROFILE else b""
+    return Essentials(b"".join(parts), size, orientation, profile=joined, complete=end is not None)
 
 
 def _walk_scans(data: bytes, position: int, limits: Limits) -> tuple[int, int | None]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gam_viz.images.errors import PictureError
+from gam_viz.images.formats.colour_profile import in_srgb
 from gam_viz.images.formats.header import Essentials
 from gam_viz.images.formats.to_grey import limits_of, scaled
 from gam_viz.images.picture import Note
@@ -67,8 +68,13 @@ def to_rgb(
     elif rendering.window or rendering.stretch:  # of a page that is not deep, as the first one is
         raise PictureError("not_adjustable", choice="window" if rendering.window else "stretch")
     elif image.mode in _CONVERTED or image.mode in _PLAIN:
-        if image.mode in _CONVERTED:
-            notes.append(Note(_CONVERTED[image.mode]))
+        stored, known = image, None
+        if essentials.profile:
+            image, known = in_srgb(image, essentials.profile)
+        if stored.mode in _CONVERTED and not (known and stored.mode == "CMYK"):
+            notes.append(Note(_CONVERTED[stored.mode]))
+        if essentials.profile and known is not False:
+            notes.append(Note("profile_applied" if known else "profile_unused"))
         if essentials.bits > 8:
             notes.append(Note("sixteen_bit_reduced"))
         if image.has_transparency_data:

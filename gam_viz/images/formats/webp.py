@@ -7,6 +7,7 @@ import struct
 from PIL.WebPImagePlugin import WebPImageFile
 
 from gam_viz.images.errors import PictureError
+from gam_viz.images.formats.colour_profile import LARGEST_PROFILE
 from gam_viz.images.formats.header import Essentials, header_reader
 from gam_viz.images.formats.pillow import pillow_format
 from gam_viz.images.formats.tiff.directory import exif_orientation
@@ -30,6 +31,7 @@ def read_webp(data: bytes, limits: Limits, frame: int) -> Essentials:
     else:
         raise PictureError("truncated" if len(data) < 30 else "damaged", format="WebP")
     position, count, frames, orientation = 12, 0, 0, 1
+    profile = b""
     while position + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, position)
         count += 1
@@ -37,9 +39,12 @@ def read_webp(data: bytes, limits: Limits, frame: int) -> Essentials:
         frames += kind == b"ANMF"
         if kind == b"EXIF":
             orientation = exif_orientation(data[position + 8 : position + 8 + length])
+        elif kind == b"ICCP" and length <= LARGEST_PROFILE:
+            profile = data[position + 8 : position + 8 + length]
         position += 8 + length + length % 2
     (declared,) = struct.unpack_from("<I", data, 4)
-    return Essentials(data, (width, height), orientation, frames=max(1, frames), complete=8 + declared <= len(data) + 1)
+    complete = 8 + declared <= len(data) + 1
+    return Essentials(data, (width, height), orientation, frames=max(1, frames), profile=profile, complete=complete)
 
 
 WEBP = pillow_format(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 
 from gam_viz.images.errors import PictureError
+from gam_viz.images.formats.colour_profile import LARGEST_PROFILE
 from gam_viz.images.formats.header import Essentials, header_reader
 from gam_viz.images.formats.tiff.directory import Directory, cut_down, pages, valid_orientation
 from gam_viz.images.limits import Limits
@@ -19,7 +20,7 @@ from gam_viz.images.limits import Limits
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _ROWS_A_STRIP, _STRIP_BYTES, _PLANAR = 273, 274, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_BYTES, _SAMPLE_FORMAT = 322, 323, 324, 325, 339
-_SUBFILE_TYPE, _EXTRA_SAMPLES = 254, 338
+_SUBFILE_TYPE, _EXTRA_SAMPLES, _PROFILE = 254, 338, 34675
 _PLACE_TAGS = {33550, 33922, 34264, 34735, 42112, 42113}  # GeoTIFF's, and GDAL's metadata and no-data value
 
 # What locates and describes pixels. Orientation is not among them: it is applied by us, once, for every
@@ -86,6 +87,7 @@ def read_tiff(data: bytes, limits: Limits, frame: int) -> Essentials:
         bits=bits,
         layout=layout(directory),
         inverted=bits > 8 and white_is_zero(directory),
+        profile=directory.content(_PROFILE, LARGEST_PROFILE),
     )
 
 

@@ -81,6 +81,14 @@ class Directory:
         start = self.unpack(self._position, place)
         return self.data[start : start + min(count, most)].decode("utf-8", "replace").rstrip("\0")
 
+    def content(self, tag: int, most: int) -> bytes:
+        """The bytes of a tag that takes more than its entry has room for; empty where it is missing, smaller, or larger
+        than `most`."""
+        if not struct.calcsize("=" + self._position) < self.bytes_of(tag) <= most:
+            return b""
+        start = self.unpack(self._position, self.entries[tag][2] + 4 + struct.calcsize("=" + self._position))
+        return self.data[start : start + self.bytes_of(tag)]
+
     def rewrite(self, data: bytearray, needed: Collection[int], following: int) -> None:
         """Write this directory into a copy of the file with only the `needed` tags, each once, and then the position
         of the directory that follows it (0: none)."""
