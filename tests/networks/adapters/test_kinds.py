@@ -194,3 +194,20 @@ def test_products_left_out_are_said(randomise, x):
     assert "attention multiplies" in adapted.adaption.notes[0]
     adapted = adapt(randomise(Around(Written(NO_GATES["one number a picture"]))), x)
     assert [left.reason for left in adapted.adaption.left_out] == ["one_number"]
+
+
+@pytest.mark.parametrize("kind", ["groups", "planes", "einsum"])
+def test_a_watcher_that_fails_leaves_nothing(kind, randomise, x):
+    network, adapted, _ = pair(kind, randomise, x)
+    hooks = [len(module._forward_hooks) for module in adapted.modules()]
+
+    def fail(gate):
+        raise RuntimeError("of the caller")
+
+    with (
+        pytest.raises(RuntimeError, match="of the caller"),
+        replace_gates(adapted, dict.fromkeys(gates_of(adapted), fail)),
+    ):
+        adapted(x)
+    assert hooks == [len(module._forward_hooks) for module in adapted.modules()]
+    assert torch.equal(adapted(x), network(x))
