@@ -9,6 +9,7 @@ import weakref
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
+from torch import nn
 
 import gam_viz
 from gam_viz.app.serve_beside import ServerError
@@ -107,3 +108,26 @@ def test_without_the_address_nobody_sees_them(checkpoint_folder, shown, monkeypa
     visit(app, "networks").run()
     assert not app.exception
     assert not any("mine" in str(box.options) for box in (*app.selectbox, *app.multiselect))
+
+
+def test_rows_go_by_depth_where_no_layer_has_a_name_in_common(checkpoint_folder, monkeypatch):
+    class Renamed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.gate, self.b = nn.Conv2d(3, 8, 3, 2, 1), OwnSE(8), nn.Linear(8, 3)
+
+        def forward(self, x):
+            return self.b(self.gate(self.a(x)).mean((2, 3)))
+
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
+    put_up("depth", Exhibit(open_networks({"long": own_network(), "short": Renamed()}, Said(**SAID))))
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params["show"] = "depth"
+    try:
+        app.run()
+    finally:
+        take_down("depth")
+    assert not app.exception
+    said = [caption.value for caption in app.caption]
+    assert any("long: attention2 · short: gate" in each.replace("\\", "") for each in said)
+    assert not any("has no channel gate here" in each for each in said)

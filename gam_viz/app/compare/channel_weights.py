@@ -20,7 +20,7 @@ from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, number
 def channel_row(view: View, layer: str) -> None:
     """Draw the row of channel weights."""
     name = choose_gate(view, layer, "channel")
-    readings = [e.reading(layer, "channel", name) for e in view.explanations]
+    readings = view.gates_beside(layer, "channel", name)
     present = [reading for reading in readings if reading is not None]
     if not present:
         st.info(text("compare.channels.none", layer=layer_title(layer)))
@@ -62,7 +62,7 @@ def channel_row(view: View, layer: str) -> None:
                 ),
                 config=PLOT,
                 key=f"bars-{column.number}",
-                alt=channel_caption(column.title, layer, reading),
+                alt=channel_caption(column.title, reading.layer, reading),
             )
             explanation = column.explanation
             of_all = [of_layer for of_layer in explanation.readings if of_layer.branch == "channel"]
@@ -80,7 +80,7 @@ def channel_row(view: View, layer: str) -> None:
                 key=f"overview-{column.number}",
                 alt=text("compare.channels.overview_alt", name=column.title, layers=len(of_all)),
             )
-            caption = channel_caption(column.title, layer, reading, prose)
+            caption = channel_caption(column.title, reading.layer, reading, prose)
             st.caption(caption + " " + _cell_caption(reading, here))
     with first:
         scale = channel_scale(all_channel(view))

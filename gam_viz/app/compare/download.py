@@ -88,7 +88,7 @@ def _figure(view: View) -> Figure:
     columns = []
     for column in view.columns:
         explanation = column.explanation
-        channel = explanation.reading(shown.layer, "channel")
+        channel = view.gates_beside(shown.layer, "channel")[column.number]
         columns.append(
             ExportColumn(
                 column.title,
@@ -97,7 +97,7 @@ def _figure(view: View) -> Figure:
                 column.told.says(explanation, column.title),
                 channel,
                 channel_scale(all_channel(view)),
-                "" if channel is None else channel_caption(column.title, shown.layer, channel),
+                "" if channel is None else channel_caption(column.title, channel.layer, channel),
                 (*_spatial_panels(view, column.number), *_attribution_panels(view, column)),
             )
         )

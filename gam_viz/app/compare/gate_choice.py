@@ -10,7 +10,8 @@ from gam_viz.attention import Branch
 
 def choose_gate(view: View, layer: str, branch: Branch) -> str:
     """Draw the choice; the gate's name, empty where no network has more than one of that branch here."""
-    several = [gates for e in view.explanations if len(gates := e.gates(layer, branch)) > 1]
+    of_each = zip(view.explanations, view.layers_beside(layer), strict=True)
+    several = [gates for e, own in of_each if len(gates := e.gates(own, branch)) > 1]
     names = list(dict.fromkeys(gate.name for gates in several for gate in gates))
     if not names:
         return ""

@@ -15,13 +15,14 @@ from gam_viz.app.shared.columns import View, page_style
 from gam_viz.app.shared.page import view_of
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
-from gam_viz.app.shared.words import prose, text
+from gam_viz.app.shared.words import layer_title, prose, text
+from gam_viz.titles import literal
 
 
 @st.fragment
 def gate_rows(view: View) -> None:
     """Channel weights and spatial masks, of all layers small and of one large; another layer computes nothing anew."""
-    layers = view.layers()
+    layers = view.layer_choices()
     if not layers:
         st.info(prose("common.gates.none"))
         return
@@ -30,6 +31,10 @@ def gate_rows(view: View) -> None:
         st.subheader(text("compare.channels.title"), anchor=False, help=text("compare.channels.help"), width="content")
         st.space("small")
         layer = view.shown.layer = choose_layer(layers)
+    if view.by_depth:
+        beside = zip(view.columns, view.layers_beside(layer), strict=True)
+        names = " · ".join(f"{column.title}: {layer_title(own)}" for column, own in beside if own)
+        st.caption(literal(text("compare.attributions.by_depth", layers=names)))
     channel_row(view, layer)
     st.divider()
     spatial_row(view, layer)

@@ -32,9 +32,9 @@ def spatial_row(view: View, layer: str) -> None:
         with st.popover(text("compare.display.title"), width="stretch"):
             own = choose("spatial-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option") == "own"
             colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("common.scale.colours"), "compare.colours")
-    reduce = partial(spatial_maps, layers=view.layers(), reduction=reduction, channel=detail, count=max(1, detail))
+    reduce = partial(spatial_maps, reduction=reduction, channel=detail, count=max(1, detail))
     maps = [reduce(e) for e in view.explanations]
-    gates = [e.reading(layer, "spatial", name) for e in view.explanations]
+    gates = view.gates_beside(layer, "spatial", name)
     places = ["" if g is None else place_of(e, g) for e, g in zip(view.explanations, gates, strict=True)]
     drawn = [m for of_network in maps for m in of_network.values()]
     if not drawn and not any(gates):
@@ -132,7 +132,8 @@ def _plane(name: str, place: str, gate: GateReading, key: str) -> None:
 
 def _reduction_detail(view: View, layer: str, reduction: str) -> int:
     """The channel for "channel", the number of channels for "top"."""
-    shapes = [r.shape[0] for e in view.explanations for r in e.gates(layer, "spatial") if r.per_channel]
+    of_each = zip(view.explanations, view.layers_beside(layer), strict=True)
+    shapes = [r.shape[0] for e, own in of_each for r in e.gates(own, "spatial") if r.per_channel]
     if not shapes or reduction not in ("channel", "top"):
         return 0
     if reduction == "channel":

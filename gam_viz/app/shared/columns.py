@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ from streamlit.delta_generator import DeltaGenerator
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.sidebar import Selection
 from gam_viz.app.shared.words import network_titles, text, words
-from gam_viz.explain import Explanation, SpatialMap
+from gam_viz.attention import Branch
+from gam_viz.explain import Explanation, GateReading, SpatialMap
 from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.attributions import Attribution
+from gam_viz.explain.depth import at_depth, depth_of
 from gam_viz.figures.overlay import scale_bar
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
@@ -151,6 +154,29 @@ class View:
     def layers(self) -> tuple[str, ...]:
         """Blocks in which any of the networks has gates, in order."""
         return tuple(dict.fromkeys(layer for e in self.explanations for layer in e.layers))
+
+    @property
+    def by_depth(self) -> bool:
+        """Whether no two of the networks have gates in a layer of one name, so that rows go by depth."""
+        gated = [set(e.layers) for e in self.explanations if e.layers]
+        return len(gated) > 1 and all(a.isdisjoint(b) for a, b in combinations(gated, 2))
+
+    def layer_choices(self) -> tuple[str, ...]:
+        """Layers to choose one of for a row; by depth, those of the network that has most."""
+        return max((e.layers for e in self.explanations), key=len) if self.by_depth else self.layers()
+
+    def layers_beside(self, layer: str) -> list[str]:
+        """Of each network the layer that stands in one row with `layer`: the same, or its own at the same depth."""
+        every = [e.layers for e in self.explanations]
+        if not self.by_depth:
+            return [layer] * len(every)
+        depth = next(depth_of(layer, layers) for layers in every if layer in layers)
+        return [layer if layer in layers or not layers else at_depth(layers, depth) for layers in every]
+
+    def gates_beside(self, layer: str, branch: Branch, name: str = "") -> list[GateReading | None]:
+        """Each network's gate of a row; None where it has none there."""
+        layers = self.layers_beside(layer)
+        return [e.reading(own, branch, name) for e, own in zip(self.explanations, layers, strict=True)]
 
     def titles(self) -> list[str]:
         """A name a network; two networks of the same attention are told apart by their checkpoints' names."""
