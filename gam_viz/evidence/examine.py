@@ -24,6 +24,7 @@ from gam_viz.evidence.registry import MEASURES
 from gam_viz.images import Fit, Picture
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.device import describe
+from gam_viz.text.refusal import RefusalError
 
 __all__ = ["About", "Case", "CaseProgress", "CaseSettings", "Examined", "LoadedNetwork", "examine", "steps_of"]
 
@@ -81,6 +82,8 @@ def examine(
     if fit not in get_args(Fit):
         raise ValueError(f"fit must be one of {', '.join(get_args(Fit))}, got {fit!r}")
     cards = [each.card for each in networks]
+    if len(kinds := sorted({f"{card.output} {card.unit}".strip() for card in cards})) > 1:
+        raise RefusalError("errors.reason.other_outputs", kinds=", ".join(kinds))
     if target is not None and not any(target in card.classes for card in cards):
         known = dict.fromkeys(name for card in cards for name in card.classes)
         raise ValueError(f"no network here has a class {target!r}; they have {', '.join(known)}")

@@ -187,3 +187,8 @@ def test_networks_without_a_common_layer_are_compared_at_the_same_depth_and_what
     method = words(language).text("common.method.guided_backprop")
     assert any("theirs" in info.value and method in info.value for info in app.info)
     assert len([chart for chart in app.get("plotly_chart") if "gradcam" in chart.proto.id]) >= 2
+
+
+def test_networks_of_different_outputs_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="multilabel, regression years"):
+        examine([network_of("regression"), network_of("multilabel")], picture())
