@@ -15,7 +15,7 @@ def test_a_new_format_goes_the_uploader_s_way(app: AppTest, monkeypatch: pytest.
     app.run()
     app.segmented_control(key="source").set_value("upload").run()
     app.file_uploader[0].set_value(files).run()
-    assert [plain(error.value) for error in app.error if "PNM, which is not accepted here" in plain(error.value)]
+    assert [plain(error.value) for error in app.error if "PAM or PFM, which is not accepted here" in plain(error.value)]
     monkeypatch.setitem(FORMATS, "Toy", TOY)
     app.file_uploader[0].set_value(files).run()
     assert not app.exception
