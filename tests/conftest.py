@@ -23,7 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # First, so that one worker has them all: a server and a browser for each worker would cost more than the tests.
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    # The last of them asks what the others heard.
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, item.path.stem == "test_no_foreign_host"))
     if not config.getoption("--run-long"):
         for item in items:
             if item.get_closest_marker("long"):

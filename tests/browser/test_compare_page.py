@@ -1,13 +1,12 @@
 """The Compare page in a real browser: first view, upload, click on a cell, language, phone."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.waiting import PATIENCE
 from tests.browser.waiting import compare_settles as settle
@@ -16,13 +15,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser: Browser, served: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    page.set_default_timeout(PATIENCE)
-    page.goto(served)
-    settle(page)
-    yield page
-    page.close()
+def page(tab: Page, served: str) -> Page:
+    tab.goto(served)
+    settle(tab)
+    return tab
 
 
 @pytest.mark.long
@@ -118,18 +114,16 @@ def test_a_figure_can_be_taken_home(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-    page.goto(served, timeout=PATIENCE)
-    settle(page)
+def test_nothing_sticks_out_on_a_phone(phone: Page, served: str) -> None:
+    phone.goto(served)
+    settle(phone)
     # What a chart draws beyond its own frame is cut off there, hence elements of HTML alone.
-    page.wait_for_function(
+    phone.wait_for_function(
         "() => ![...document.querySelectorAll('[data-testid=stMain] *')]"
         ".filter(e => e instanceof HTMLElement && e.getBoundingClientRect().right > innerWidth + 1)"
         ".some(e => !e.closest('[data-testid=stButtonGroup]'))",
         timeout=PATIENCE,
     )
-    page.close()
 
 
 def charts(page: Page, key: str) -> list:  # type: ignore[type-arg]

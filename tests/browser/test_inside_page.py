@@ -1,10 +1,9 @@
 """The Inside page in a real browser: walked with the keyboard alone, a map and a cell clicked, on a phone."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.waiting import PATIENCE, rest
 
@@ -12,13 +11,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser: Browser, served: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 1400}, locale="en-GB")
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{served}/inside")
-    settle(page)
-    yield page
-    page.close()
+def page(tab: Page, served: str) -> Page:
+    tab.set_viewport_size({"width": 1280, "height": 1400})
+    tab.goto(f"{served}/inside")
+    settle(tab)
+    return tab
 
 
 def settle(page: Page) -> None:
@@ -67,14 +64,12 @@ def test_a_link_opens_the_same_number(page: Page, served: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("station", ["squeeze", "conv", "channel"])
-def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str, station: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-    page.goto(f"{served}/inside?station={station}", timeout=PATIENCE)
-    settle(page)
-    page.wait_for_function(
+def test_nothing_sticks_out_on_a_phone(phone: Page, served: str, station: str) -> None:
+    phone.goto(f"{served}/inside?station={station}")
+    settle(phone)
+    phone.wait_for_function(
         "() => ![...document.querySelectorAll('[data-testid=stMain] *')]"
         ".filter(e => e instanceof HTMLElement && !e.closest('.katex-display > *')"
         " && e.getBoundingClientRect().right > innerWidth + 1).length",  # a long formula scrolls in itself
         timeout=PATIENCE,
     )
-    page.close()

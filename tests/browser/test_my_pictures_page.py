@@ -1,10 +1,9 @@
 """The reader's own pictures in a real browser: upload a ZIP, open one with the keyboard, come back, forget; a phone."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.app.compare.test_page import picture
 from tests.app.test_my_pictures import BAD, archive
@@ -18,13 +17,10 @@ def payload(name: str, data: bytes, kind: str) -> FilePayload:
 
 
 @pytest.fixture
-def page(browser: Browser, served: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{served}/my-pictures")
-    upload(page)
-    yield page
-    page.close()
+def page(tab: Page, served: str) -> Page:
+    tab.goto(f"{served}/my-pictures")
+    upload(tab)
+    return tab
 
 
 def upload(page: Page) -> None:
@@ -82,13 +78,11 @@ def test_the_table_is_downloaded(page: Page) -> None:
 
 
 @pytest.mark.long
-def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-    page.goto(f"{served}/my-pictures", timeout=PATIENCE)
-    upload(page)
-    page.wait_for_function(
+def test_nothing_sticks_out_on_a_phone(phone: Page, served: str) -> None:
+    phone.goto(f"{served}/my-pictures")
+    upload(phone)
+    phone.wait_for_function(
         "() => ![...document.querySelectorAll('[data-testid=stMain] *')]"
         ".filter(e => e instanceof HTMLElement && e.getBoundingClientRect().right > innerWidth + 1).length",
         timeout=PATIENCE,
     )
-    page.close()

@@ -3,15 +3,15 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.waiting import PATIENCE, compare_settles, rest
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_box_is_drawn_on_the_picture(browser: Browser, served: str) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+def test_a_box_is_drawn_on_the_picture(tab: Page, served: str) -> None:
+    page = tab
     page.goto(f"{served}/?region=box")
     compare_settles(page)
     expect(page.get_by_text("The region covers 25.0% of the picture")).to_be_visible(timeout=PATIENCE)
@@ -37,4 +37,3 @@ def test_a_box_is_drawn_on_the_picture(browser: Browser, served: str) -> None:
         assert abs(numbers[edge] - expected) <= 3, numbers
     area = (numbers["right"] - numbers["left"]) * (numbers["bottom"] - numbers["top"]) / 100
     expect(page.get_by_text(f"The region covers {area:.1f}% of the picture")).to_be_visible(timeout=PATIENCE)
-    page.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.waiting import PATIENCE, compare_settles, rest
 
@@ -22,9 +22,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def opened(browser: Browser, served: str, file: Path, width: int) -> Page:
-    page = browser.new_page(viewport={"width": width, "height": 900}, locale="en-GB")
-    page.set_default_timeout(PATIENCE)
+def opened(page: Page, served: str, file: Path, width: int) -> Page:
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{served}/?source=upload")
     if width < 640:
         page.get_by_test_id("stExpandSidebarButton").click()
@@ -49,8 +48,8 @@ def predictions(page: Page) -> list[str]:
     return [chart.screenshot().hex() for chart in found]
 
 
-def test_a_window_moved_changes_what_the_networks_see(browser: Browser, served: str, file: Path) -> None:
-    page = opened(browser, served, file, 1280)
+def test_a_window_moved_changes_what_the_networks_see(tab: Page, served: str, file: Path) -> None:
+    page = opened(tab, served, file, 1280)
     before, said = seen(page), predictions(page)
     assert before[4] < 40  # black at the top, where values are small
     assert before[-5] > 215
@@ -77,16 +76,14 @@ def test_a_window_moved_changes_what_the_networks_see(browser: Browser, served: 
     expect(page).not_to_have_url(re.compile("look="), timeout=PATIENCE)
     rest(page)
     assert np.abs(seen(page) - before).max() < 2
-    page.close()
 
 
 @pytest.mark.long
-def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str, file: Path) -> None:
-    page = opened(browser, served, file, 390)
+def test_nothing_sticks_out_on_a_phone(tab: Page, served: str, file: Path) -> None:
+    page = opened(tab, served, file, 390)
     page.wait_for_function(
         "() => ![...document.querySelectorAll('[data-testid=stMain] *')]"
         ".filter(e => e instanceof HTMLElement && e.getBoundingClientRect().right > innerWidth + 1)"
         ".some(e => !e.closest('[data-testid=stButtonGroup]'))",
         timeout=PATIENCE,
     )
-    page.close()

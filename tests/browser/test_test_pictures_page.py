@@ -1,10 +1,9 @@
 """The gallery of test pictures in a real browser: filter, open in Compare, come back; on a phone."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.waiting import PATIENCE, rest
 
@@ -12,13 +11,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser: Browser, served: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{served}/test-pictures")
-    settle(page)
-    yield page
-    page.close()
+def page(tab: Page, served: str) -> Page:
+    tab.goto(f"{served}/test-pictures")
+    settle(tab)
+    return tab
 
 
 def settle(page: Page) -> None:
@@ -69,10 +65,10 @@ def test_a_page_is_turned_and_its_link_opens_it_again(page: Page) -> None:
 
 
 @pytest.mark.long
-def test_a_tiles_link_opens_in_a_new_tab(page: Page, browser: Browser, served: str) -> None:
+def test_a_tiles_link_opens_in_a_new_tab(page: Page, served: str) -> None:
     query = page.locator(".st-key-gv-tiles a").first.get_attribute("href")
     assert query is not None
-    tab = browser.new_page(locale="en-GB")
+    tab = page.context.new_page()
     tab.goto(f"{served}/test-pictures{query[query.index('?') :]}", timeout=PATIENCE)  # as Streamlit writes it
     expect(tab.get_by_role("heading", name="Where do CBAM and GAM look?")).to_be_visible(timeout=PATIENCE)
     expect(tab.get_by_role("spinbutton", name="Number in the test set")).to_be_visible(timeout=PATIENCE)
@@ -89,15 +85,13 @@ def test_chosen_words_follow_the_language(page: Page) -> None:
 
 
 @pytest.mark.long
-def test_nothing_sticks_out_on_a_phone(browser: Browser, served: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-    page.goto(f"{served}/test-pictures", timeout=PATIENCE)
-    settle(page)
-    page.wait_for_function(
+def test_nothing_sticks_out_on_a_phone(phone: Page, served: str) -> None:
+    phone.goto(f"{served}/test-pictures")
+    settle(phone)
+    phone.wait_for_function(
         "() => ![...document.querySelectorAll('[data-testid=stMain] *')]"
         ".filter(e => e instanceof HTMLElement && e.getBoundingClientRect().right > innerWidth + 1).length",
         timeout=PATIENCE,
     )
-    widths = {round(tile.bounding_box()["width"]) for tile in page.locator(".st-key-gv-tiles img").all()}  # type: ignore[index]
+    widths = {round(tile.bounding_box()["width"]) for tile in phone.locator(".st-key-gv-tiles img").all()}  # type: ignore[index]
     assert len(widths) == 1
-    page.close()

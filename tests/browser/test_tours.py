@@ -1,10 +1,9 @@
 """A tour walked with the keyboard alone, a link to a stop, presenting, and the way to the glossary and back."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.waiting import PATIENCE, rest
 
@@ -12,11 +11,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    page.set_default_timeout(PATIENCE)
-    yield page
-    page.close()
+def page(tab: Page) -> Page:
+    return tab
 
 
 def at_stop(page: Page, number: int) -> None:
