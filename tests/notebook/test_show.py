@@ -119,15 +119,50 @@ def test_rows_go_by_depth_where_no_layer_has_a_name_in_common(checkpoint_folder,
         def forward(self, x):
             return self.b(self.gate(self.a(x)).mean((2, 3)))
 
-    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
-    put_up("depth", Exhibit(open_networks({"long": own_network(), "short": Renamed()}, Said(**SAID))))
-    app = AppTest.from_file(str(APP), default_timeout=120)
-    app.query_params["show"] = "depth"
-    try:
-        app.run()
-    finally:
-        take_down("depth")
+    app = shown_on_compare(monkeypatch, checkpoint_folder, {"long": own_network(), "short": Renamed()})
     assert not app.exception
     said = [caption.value for caption in app.caption]
     assert any("long: attention2 · short: gate" in each.replace("\\", "") for each in said)
     assert not any("has no channel gate here" in each for each in said)
+
+
+class _Tokens(nn.Module):
+    """Eight by eight patches, a class token, one layer of attention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches, self.token = nn.Conv2d(3, 8, 4, 4), nn.Parameter(torch.zeros(1, 1, 8))
+        self.attention, self.head = nn.MultiheadAttention(8, 2, batch_first=True), nn.Linear(8, 3)
+
+    def forward(self, x):
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.token.expand(len(x), -1, -1), tokens], dim=1)
+        return self.head((tokens + self.attention(tokens, tokens, tokens)[0])[:, 0])
+
+
+def shown_on_compare(monkeypatch, checkpoint_folder, networks, said=SAID, pictures=None):
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
+    put_up("once", Exhibit(open_networks(networks, Said(**said)), pictures))
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params["show"] = "once"
+    try:
+        return app.run()
+    finally:
+        take_down("once")
+
+
+def test_attention_over_tokens_is_a_row_of_its_own(checkpoint_folder, monkeypatch):
+    torch.manual_seed(0)
+    app = shown_on_compare(monkeypatch, checkpoint_folder, {"tokens": _Tokens().eval(), "se": own_network(OwnSE)})
+    assert not app.exception
+    assert "Attention maps" in [heading.value for heading in app.subheader]
+    said = [caption.value for caption in app.caption]
+    assert any(each.startswith("What the answer's token takes from where, over all layers. 8×8 cells") for each in said)
+    assert "This network has no attention over tokens." in said
+
+
+def test_a_network_that_cannot_see_the_picture_is_named(checkpoint_folder, monkeypatch):
+    said = {**SAID, "mean": (0.5,) * 5, "std": (0.5,) * 5}
+    app = shown_on_compare(monkeypatch, checkpoint_folder, {"bands": own_network(channels=5)}, said)
+    assert not app.exception
+    assert any("bands" in error.value for error in app.error)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from gam_viz.app.compare.attention_maps import attention_row
 from gam_viz.app.compare.attributions import attribution_row
 from gam_viz.app.compare.badges import badge_switch
 from gam_viz.app.compare.channel_weights import channel_row
@@ -54,6 +55,7 @@ view = view_of(made.selection, made.frames)
 prediction_row(view)
 badge_switch()
 gate_rows(view)
+attention_row(view)
 attribution_row(view)
 region_row(view)
 download_row(view)

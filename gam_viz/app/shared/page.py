@@ -14,8 +14,10 @@ from gam_viz.app.shared.explanations import Subject, answered, explained, subjec
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import Selection, sidebar
 from gam_viz.app.shared.subject import subject_row
-from gam_viz.app.shared.words import reason, text
+from gam_viz.app.shared.words import network_title, reason, text
 from gam_viz.networks.opened import OpenedNetwork
+from gam_viz.text.refusal import RefusalError
+from gam_viz.titles import literal
 
 P = ParamSpec("P")
 
@@ -58,11 +60,24 @@ def view_of(selection: Selection, frames: Sequence[Sequence[OpenedNetwork]] = ()
         selection: what was chosen.
         frames: the same networks after each epoch of a film; left out where a network is.
     """
-    subjects, explanations = answered([_seen_by(each, selection) for each in selection.networks])
+    subjects, explanations = answered(_seen(selection))
     whole = len(subjects) == len(selection.networks)
     over_time = explained(_seen_by(each, selection) for frame in frames if whole for each in frame)
     selection = replace(selection, networks=tuple(each.checkpoint for each in subjects))
     return View(selection, subjects, explanations, Shown(), over_time)
+
+
+def _seen(selection: Selection) -> list[Subject]:
+    """Each network with the picture as it sees it; one that cannot see it, as for its bands or its sides, is named."""
+    seen = []
+    for each in selection.networks:
+        try:
+            seen.append(_seen_by(each, selection))
+        except RefusalError as error:
+            st.error(f"**{literal(network_title(each.card))}** · {literal(reason(error))}")
+    if not seen:
+        st.stop()
+    return seen
 
 
 def _seen_by(checkpoint: OpenedNetwork, selection: Selection) -> Subject:

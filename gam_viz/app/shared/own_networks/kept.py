@@ -91,8 +91,9 @@ def grouped(shipped: Sequence[OpenedNetwork]) -> dict[str, list[OpenedNetwork]]:
 
 
 def group_of(checkpoint: OpenedNetwork) -> str:
-    """The name of the group that a network belongs to: its data set's, of own data one made from its classes."""
+    """The name of the group that a network belongs to: its data set's, of own data one made from its outputs."""
     card = checkpoint.card
     if card.dataset != "own":
         return card.dataset
-    return f"own-{hashlib.sha256(chr(0).join(card.classes).encode()).hexdigest()[:8]}"
+    alike = card.classes if card.output == "class" else (*card.classes, card.output, card.unit)
+    return f"own-{hashlib.sha256(chr(0).join(alike).encode()).hexdigest()[:8]}"
