@@ -136,7 +136,7 @@ def test_the_same_command_again_keeps_the_weights_and_other_settings_are_refused
         (
             "--data imagenet",
             "unknown data set 'imagenet'; known are cifar10, scenes, scenes-shortcut, ucmerced, mednist, "
-            "pneumoniamnist and folder:NAME",
+            "pneumoniamnist, cifar10-128, busi, bccd and folder:NAME",
         ),
         ("--data folder:nowhere", f"no folder or zip of pictures named nowhere; {EXPECTED}"),
         ("--data-root elsewhere", f"no folder or zip of pictures named colours; {EXPECTED}"),

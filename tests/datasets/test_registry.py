@@ -25,7 +25,8 @@ def test_a_name_reaches_its_loader(monkeypatch):
 
 
 def test_known_names():
-    assert list(DATASETS) == ["cifar10", "scenes", "scenes-shortcut", "ucmerced", "mednist", "pneumoniamnist"]
+    names = ["cifar10", "scenes", "scenes-shortcut", "ucmerced", "mednist", "pneumoniamnist", "cifar10-128", "busi"]
+    assert list(DATASETS) == [*names, "bccd"]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_known_names():
             "imagenet",
             "train",
             "unknown data set 'imagenet'; known are cifar10, scenes, scenes-shortcut, ucmerced, mednist, "
-            "pneumoniamnist and folder:NAME",
+            "pneumoniamnist, cifar10-128, busi, bccd and folder:NAME",
         ),
         ("cifar10", "val", "unknown split 'val'; known are train, test"),
         ("folder:nowhere", "train", "no folder or zip of pictures named nowhere"),

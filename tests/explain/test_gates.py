@@ -210,7 +210,7 @@ def test_a_chains_gates_are_recorded_in_order(randomise):
 
 def test_one_picture_in_eval_mode_is_read(network):
     shared = network("cbam")
-    with pytest.raises(ValueError, match=r"one picture at a time, \(1, 3, H, W\); got \(2, 3, 8, 8\)"):
+    with pytest.raises(ValueError, match=r"one picture at a time, \(1, C, H, W\); got \(2, 3, 8, 8\)"):
         read_gates(shared, torch.randn(2, 3, 8, 8))
     with pytest.raises(ValueError, match=r"got \(3, 8, 8\)"):
         read_gates(shared, torch.randn(3, 8, 8))

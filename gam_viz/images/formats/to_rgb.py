@@ -74,7 +74,7 @@ def to_rgb(
         if stored.mode in _CONVERTED and not (known and stored.mode == "CMYK"):
             notes.append(Note(_CONVERTED[stored.mode]))
         if essentials.profile and known is not False:
-            notes.append(Note("profile_applied" if known else "profile_unused"))
+            notes.append(Note("profile_applied") if known else Note("profile_unused"))
         if essentials.bits > 8:
             notes.append(Note("sixteen_bit_reduced"))
         if image.has_transparency_data:

@@ -186,12 +186,3 @@ def _evaluating(network: nn.Module) -> Iterator[None]:
     finally:
         for module in network.modules():
             module.training = modes.get(module, modes[network])  # the gates are new
-
-
-def _common_path(a: str, b: str) -> str:
-    common = []
-    for x, y in zip(a.split("."), b.split("."), strict=False):
-        if x != y:
-            break
-        common.append(x)
-    return ".".join(common)

@@ -101,7 +101,7 @@ def test_ablation_works_on_every_kind(kind, randomise, x):
     for one in found.results:
         if one.mode == "identity":
             with torch.no_grad(), replace_gates(adapted, {one.paths[0]: torch.ones_like}):
-                assert float(adapted(x)[0, 1]) - found.logit == pytest.approx(one.logit.value, abs=1e-5)
+                assert float(adapted(x)[0, 1]) - found.score == pytest.approx(one.score.value, abs=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["groups", "halves of groups", "planes", "channels last", "split", "selective"])

@@ -20,7 +20,8 @@ from gam_viz.images.rendering import Rendering
 from gam_viz.images.source import PictureFile, Rendered, Source, refuse_choices, size_facts
 
 DEFAULT_STRETCH = (1.0, 99.0)
-_SIDES = ("right", "anterior", "superior")
+#: By the axis that slices are cut across: what is above, and what is at the left.
+_SIDES = (Note("sides_superior_anterior"), Note("sides_superior_right"), Note("sides_anterior_right"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ class NiftiFile(PictureFile):
         down, right = SHOWN[self.volumes.across]
         shown = cut.T if down > right else cut
         grey = scaled(self._in_units(shown[::-1, ::-1]), None, black, white)
-        notes = [self._window_note(rendering, black, white), self._sides_note()]
+        notes = [self._window_note(rendering, black, white), _SIDES[self.volumes.across]]
         grey, stretched = self._square(grey)
         if stretched:
             row, column = self.volumes.pixel
@@ -95,10 +96,6 @@ class NiftiFile(PictureFile):
             return Note("values_scaled", {"low": black, "high": white})
         low, high = rendering.stretch
         return Note("volume_scaled", {"low": black, "high": white, "low_percent": low, "high_percent": high})
-
-    def _sides_note(self) -> Note:
-        top, left = SHOWN[self.volumes.across]
-        return Note(f"sides_{_SIDES[top]}_{_SIDES[left]}")
 
 
 def _sample(volume: NDArray[Any]) -> NDArray[Any]:
