@@ -30,6 +30,62 @@ class _Items(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class GivenPicture:
+    """One picture that was handed over.
+
+    Attributes:
+        item: a path, a picture in memory, or (picture, label).
+        name: for people.
+    """
+
+    item: Any
+    name: str
+
+    def label(self, classes: Sequence[str]) -> str | None:
+        """The class that is known of it: its folder's name, or the label beside it; None where there is none."""
+        if isinstance(self.item, Path):
+            return self.item.parent.name if self.item.parent.name in classes else None
+        label = self.item[1] if isinstance(self.item, tuple) and len(self.item) > 1 else None
+        if isinstance(label, str):
+            return label if label in classes else None
+        index = int(label) if label is not None and np.ndim(label) == 0 else -1
+        return classes[index] if 0 <= index < len(classes) else None
+
+    def source(self) -> Source | None:
+        """A file, opened; None for what is in memory.
+
+        Raises:
+            PictureError: it is refused.
+            OSError: it cannot be read.
+        """
+        if not isinstance(self.item, Path):
+            return None
+        LIMITS.check_file_size(self.item.stat().st_size)  # before it is read
+        return open_source(self.item.read_bytes(), self.item.name)
+
+    def picture(self) -> Picture:
+        """The picture; of a file, as it is looked at first.
+
+        Raises:
+            PictureError: a file is refused.
+            OSError: it cannot be read.
+            ValueError: what is in memory is no picture; the sentence says what was given.
+        """
+        source = self.source()
+        if source is not None:
+            return render(source, first_look(source))
+        return in_memory(self.item[0] if isinstance(self.item, tuple) else self.item, self.name)
+
+    @property
+    def digest(self) -> str:
+        """Of a file, what a cache may go by without opening it: its path, size and time; empty of what is in memory."""
+        if not isinstance(self.item, Path):
+            return ""
+        status = self.item.stat()
+        return hashlib.sha256(f"{self.item}\n{status.st_size}\n{status.st_mtime_ns}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
 class GivenPictures:
     """Pictures by number.
 
@@ -51,43 +107,13 @@ class GivenPictures:
             return str(item.relative_to(self.root)) if self.root is not None else item.name
         return f"picture {number}"
 
-    def label(self, number: int, classes: Sequence[str]) -> str | None:
-        """The class that is known of it: its folder's name, or the label beside it; None where there is none."""
-        item = self.items[number]
-        if isinstance(item, Path):
-            return item.parent.name if item.parent.name in classes else None
-        label = item[1] if isinstance(item, tuple) and len(item) > 1 else None
-        if isinstance(label, str):
-            return label if label in classes else None
-        index = int(label) if label is not None and np.ndim(label) == 0 else -1
-        return classes[index] if 0 <= index < len(classes) else None
-
-    def source(self, number: int) -> Source | None:
-        """A file, opened; None for what is in memory.
-
-        Raises:
-            PictureError: it is refused.
-            OSError: it cannot be read.
-        """
-        item = self.items[number]
-        if not isinstance(item, Path):
-            return None
-        LIMITS.check_file_size(item.stat().st_size)  # before it is read
-        return open_source(item.read_bytes(), item.name)
+    def item(self, number: int) -> GivenPicture:
+        """One of them. A data set reads and transforms it now: once, whatever is asked of it."""
+        return GivenPicture(self.items[number], self.name(number))
 
     def picture(self, number: int) -> Picture:
-        """The picture; of a file, as it is looked at first.
-
-        Raises:
-            PictureError: a file is refused.
-            OSError: it cannot be read.
-            ValueError: what is in memory is no picture; the sentence says what was given.
-        """
-        source = self.source(number)
-        if source is not None:
-            return render(source, first_look(source))
-        item = self.items[number]
-        return in_memory(item[0] if isinstance(item, tuple) else item, self.name(number))
+        """See `GivenPicture.picture`."""
+        return self.item(number).picture()
 
     @property
     def _listed(self) -> bool:
@@ -154,15 +180,6 @@ def in_memory(given: Any, name: str) -> Picture:
         array = np.rint(array.astype(np.float64) * 255).astype(np.uint8)
     array = np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array[..., :3]
     return from_pixels(np.ascontiguousarray(array), clean_name(name))
-
-
-def digest_of(pictures: GivenPictures, number: int) -> str:
-    """What a cache may go by, without opening the picture: of a file its path, size and time."""
-    item = pictures.items[number]
-    if isinstance(item, Path):
-        status = item.stat()
-        return hashlib.sha256(f"{item}\n{status.st_size}\n{status.st_mtime_ns}".encode()).hexdigest()
-    return f"{id(pictures)}-{number}"
 
 
 def _files(folder: Path) -> list[Path]:

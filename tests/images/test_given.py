@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from gam_viz.images import PictureError
-from gam_viz.images.given import digest_of, given_pictures
+from gam_viz.images.given import given_pictures
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def folder(tmp_path):
 def test_a_folder_is_looked_through_and_names_its_classes(folder):
     pictures = given_pictures(folder)
     assert [pictures.name(n) for n in range(len(pictures))] == ["cat/a.png", "dog/b.png"]
-    assert [pictures.label(n, ("cat", "bird")) for n in range(2)] == ["cat", None]
+    assert [pictures.item(n).label(("cat", "bird")) for n in range(2)] == ["cat", None]
     assert pictures.picture(1).pixels[0, 0].tolist() == [200, 0, 0]
-    before = digest_of(pictures, 0)
+    before = pictures.item(0).digest
     Image.new("RGB", (6, 4)).save(folder / "cat" / "a.png")
-    assert digest_of(pictures, 0) != before
+    assert pictures.item(0).digest != before
 
 
 def test_a_file_that_is_no_picture_costs_only_itself(folder):
@@ -56,7 +56,7 @@ def test_pictures_in_memory(given):
     assert pictures.picture(0).pixels.shape == (4, 5, 3)
     assert (pictures.picture(0).pixels == 128).all()
     assert pictures.name(0) == "picture 0"
-    assert pictures.source(0) is None
+    assert pictures.item(0).source() is None
 
 
 def test_a_data_set_is_read_when_it_is_looked_at():
@@ -73,9 +73,9 @@ def test_a_data_set_is_read_when_it_is_looked_at():
     pictures = given_pictures(Data())
     assert len(pictures) == 1000
     assert read == []
-    assert pictures.label(3, ("even", "odd")) == "odd"
+    assert pictures.item(3).label(("even", "odd")) == "odd"
     assert pictures.picture(500).pixels[0, 0].tolist() == [128] * 3
-    assert set(read) == {3, 500}
+    assert read == [3, 500]
 
 
 @pytest.mark.parametrize(

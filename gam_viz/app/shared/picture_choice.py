@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +32,6 @@ from gam_viz.images import (
     load_sample,
     sample_scene,
 )
-from gam_viz.images.given import digest_of
 from gam_viz.networks.card import Card
 from gam_viz.titles import literal
 
@@ -121,9 +119,10 @@ def _given(card: Card) -> Chosen | None:
     title = pictures.name(number)
     st.caption(literal(plain(title)))
     try:
-        source = cached("given", (digest_of(pictures, number),), partial(pictures.source, number))
-        picture = pictures.picture(number) if source is None else state.picture_of(source)
-        label = pictures.label(number, card.classes)
+        given_one = pictures.item(number)
+        source = cached("given", (given_one.digest,), given_one.source) if given_one.digest else None
+        picture = given_one.picture() if source is None else state.picture_of(source)
+        label = given_one.label(card.classes)
     except PictureError as error:
         st.error(f"**{literal(plain(title))}** · {picture_sentence(error)}")
         return None
