@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
 
 from gam_viz.networks.adapters.layout import Factor, Layout, plain_layout
-from gam_viz.networks.adapters.origins import POINTWISE, SHAPING, base_name
+from gam_viz.networks.adapters.origins import COPYING, POINTWISE, SHAPING, base_name
 
 #: What works on (B, C, H, W) and on nothing else of four axes: whoever uses it says what the axes are.
 _OF_PICTURES = {
@@ -22,8 +22,37 @@ _IN_PLACE_OF = POINTWISE | {
     *("where", "addcmul", "addcdiv", "lerp", "maximum", "minimum", "normalize", "unseen", "dropout2d", "masked_fill"),
     *("alpha_dropout", "feature_dropout", "cumsum", "conv1d"),
 }
-_KEEPING = {"to", "float", "half", "double", "type_as", "detach", "dropout", "contiguous", "clone", "type"}
 _REDUCING = {"mean", "sum", "amax", "amin", "max", "min", "norm", "std", "var", "logsumexp", "prod"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a function.
+
+    Attributes:
+        name: the function's.
+        func: the function.
+        args, kwargs: as given to it.
+        tensors: all tensors among them, at least one.
+        results: all tensors it returned.
+    """
+
+    name: str
+    func: Callable[..., Any]
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    tensors: Sequence[Tensor]
+    results: Sequence[Tensor]
+
+    @property
+    def base(self) -> str:
+        """The name without an in-place form's underscore."""
+        return base_name(self.name)
+
+    def given(self, place: int, *names: str, default: Any = None) -> Any:
+        """An argument, by its place or by one of its names."""
+        named = next((self.kwargs[name] for name in names if name in self.kwargs), default)
+        return self.args[place] if len(self.args) > place else named
 
 
 class Axes:
@@ -44,77 +73,49 @@ class Axes:
             if layout is None or not layout.grid:
                 self._known[id(tensors[0])] = plain_layout(tensors[0].shape)
 
-    def made(
-        self,
-        name: str,
-        func: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        tensors: Sequence[Tensor],
-        results: Sequence[Tensor],
-    ) -> None:
-        """Learn of what a function made.
-
-        Args:
-            name: the function's.
-            func: the function.
-            args, kwargs: as given to it.
-            tensors: all tensors among them, at least one.
-            results: all tensors it returned.
-        """
-        name = base_name(name)
-        found = self._of_results(name, func, args, kwargs, tensors, results)
-        for result, layout in zip(results, found, strict=True):
+    def made(self, step: Step) -> None:
+        """Learn of what a function made."""
+        for result, layout in zip(step.results, self._of_results(step), strict=True):
             if layout is None or len(layout.axes) != result.ndim:
                 self._known.pop(id(result), None)
             else:
                 self._known[id(result)] = layout
 
-    def _of_results(
-        self,
-        name: str,
-        func: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        tensors: Sequence[Tensor],
-        results: Sequence[Tensor],
-    ) -> Sequence[Layout | None]:
-        source, first = tensors[0], self.of(tensors[0])
-        if name in SHAPING and name not in _KEEPING:
-            moved = [] if first is None or not args else list(first.moved(lambda x: func(x, *args[1:], **kwargs)))
-            return moved if len(moved) == len(results) else [None] * len(results)
-        if name in _REDUCING:
-            return [self._reduced(source, first, args, kwargs)] * len(results)
-        return [self._of_one(name, args, kwargs, tensors, result) for result in results]
+    def _of_results(self, step: Step) -> Sequence[Layout | None]:
+        first = self.of(step.tensors[0])
+        if step.base in SHAPING and step.base not in COPYING:
+            if first is None or not step.args:
+                return [None] * len(step.results)
+            moved = list(first.moved(lambda x: step.func(x, *step.args[1:], **step.kwargs)))
+            return moved if len(moved) == len(step.results) else [None] * len(step.results)
+        if step.base in _REDUCING:
+            return [self._reduced(step, first)] * len(step.results)
+        return [self._of_one(step, first, result) for result in step.results]
 
-    def _of_one(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], tensors: Sequence[Tensor], result: Tensor
-    ) -> Layout | None:
-        if name in _IN_PLACE_OF or name in _KEEPING:
-            alike = (self.of(tensor) for tensor in tensors if tensor.shape == result.shape)
+    def _of_one(self, step: Step, first: Layout | None, result: Tensor) -> Layout | None:
+        name, before, after = step.base, step.tensors[0].shape, result.shape
+        if name in _IN_PLACE_OF or name in COPYING:
+            alike = (self.of(tensor) for tensor in step.tensors if tensor.shape == after)
             layout = next((layout for layout in alike if layout is not None), None)
             if layout is not None or name != "conv1d":
                 return layout
-        first = self.of(tensors[0])
         if name in _OF_PICTURES and result.ndim == 4 and first is not None:
-            return _as_picture(first, tuple(tensors[0].shape), tuple(result.shape))
+            return _as_picture(first, tuple(before), tuple(after))
         if name in ("linear", "conv1d") and first is not None:
-            return _resized(first, -1 if name == "linear" else 1, tensors[0].shape, result.shape)
+            return _resized(first, -1 if name == "linear" else 1, before, after)
         if name == "pad" and first is not None:
             padded: Layout | None = first
             for axis in range(result.ndim):
-                padded = padded and _resized(padded, axis, tensors[0].shape, result.shape, any_kind=True)
+                padded = padded and _resized(padded, axis, before, after, any_kind=True)
             return padded
         if name in ("cat", "concat", "concatenate", "stack"):
-            dim = kwargs.get("dim", args[1] if len(args) > 1 and isinstance(args[1], int) else 0)
-            layouts = [self.of(tensor) for tensor in tensors]
+            dim = step.given(1, "dim", default=0)
+            layouts = [self.of(tensor) for tensor in step.tensors]
             return _stacked(layouts, dim, result) if name == "stack" else _joined(layouts, dim % result.ndim, result)
         return None
 
-    def _reduced(
-        self, source: Tensor, layout: Layout | None, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> Layout | None:
-        dim = kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else None))
+    def _reduced(self, step: Step, layout: Layout | None) -> Layout | None:
+        dim, source = step.given(1, "dim", "axis"), step.tensors[0]
         dims = [dim] if isinstance(dim, int) else dim
         if not isinstance(dims, (tuple, list)) or not all(isinstance(one, int) for one in dims):
             return None
@@ -122,7 +123,7 @@ class Axes:
             if not _one_picture(source) or {one % 4 for one in dims} != {2, 3}:
                 return None
             layout = self._known[id(source)] = plain_layout(source.shape)  # pooled over rows and columns
-        keep = bool(kwargs.get("keepdim", args[2] if len(args) > 2 and isinstance(args[2], bool) else False))
+        keep = step.given(2, "keepdim", default=False) is True
         return next(iter(layout.moved(lambda index: index.amin(tuple(dims), keepdim=keep))), None)
 
 

@@ -13,8 +13,9 @@ from gam_viz.networks.adapters.layout import Layout
 from gam_viz.networks.adapters.multiply import Product, unexpanded
 from gam_viz.networks.adapters.origins import Origin
 
-#: Why a product that looks like one with a gate is none: its axes cannot be told, or it is one number a picture.
-Reason = Literal["axes", "one_number", "contradictory", "batch"]
+#: Why a product that looks like one with a gate is none: its axes cannot be told, it is one number a picture, or both
+#: operands are features, or both are gates.
+Reason = Literal["axes", "one_number", "equal", "contradictory", "batch"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class NotShown:
         return {
             "axes": f"{owner} multiplies {a} by {b}: maybe a gate, but its channels and positions cannot be told",
             "one_number": f"{owner} multiplies {a} by {b}: one number for the whole picture, so nothing to look at",
+            "equal": f"{owner} multiplies {a} by {b}: features by features, and neither says that it is the gate",
             "contradictory": f"{owner} multiplies by a gate in different ways in one pass; it is left out",
             "batch": f"{owner} multiplies by a gate that lies across the pictures of a batch; it is left out",
         }[self.reason]
@@ -156,12 +158,25 @@ def candidates(
             continue
         if not (made.squashed or made.weighed >> made.meets(by) & 1):
             continue
-        again = repeated(of.given[side]) if not of.letters else ()
+        if of.summed is not None and not made.squashed:
+            continue  # a query by keys
+        again = repeated(of.given[side]) if not of.letters and of.summed is None else ()
         missing = of[side].ndim - of.given[side].ndim
         again = frozenset(axis + missing for axis in again)
         if (one := _candidate(of, side, made, by, layout(of.given[1 - side]), again)) is not None:
             found.append(one)
     return found
+
+
+def of_equal_standing(of: Product, origin: Callable[[Tensor], Origin | None]) -> bool:
+    """Whether features are multiplied by features, or gates by gates, as large, each made by weights of its own."""
+    one, other = (origin(tensor) for tensor in of.given)
+    if one is None or other is None or of[0].shape != of[1].shape or sum(size > 1 for size in of[0].shape[1:]) < 2:
+        return False
+    if one.is_from(other) or other.is_from(one) or one.squashed != other.squashed:
+        return False
+    met = one.meets(other)
+    return bool(one.weighed >> met & other.weighed >> met & 1)
 
 
 def _candidate(

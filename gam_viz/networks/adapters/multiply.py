@@ -11,6 +11,7 @@ from torch import Tensor
 
 #: `x * y`, `x *= y`, `torch.mul(x, y)`, `x.mul_(y)` … all arrive under these names.
 _NAMES = {"mul", "mul_", "multiply", "multiply_"}
+_MATRIX_NAMES = {"matmul", "bmm", "__matmul__"}
 #: What may make (B, C, H, W) of (B, C, 1, 1).
 SPREADING = {"expand", "expand_as", "broadcast_to", "repeat", "interpolate", "upsample"}
 
@@ -24,6 +25,7 @@ class Product:
         left, right: the operands, with as many axes, in the same order.
         given: the operands as they were given.
         letters: of an einsum, those axes; empty elsewhere.
+        summed: the axis along which a matrix product sums what it multiplied; None elsewhere.
     """
 
     func: Callable[..., Any]
@@ -33,6 +35,7 @@ class Product:
     right: Tensor
     given: tuple[Tensor, Tensor]
     letters: str = ""
+    summed: int | None = None
 
     def __getitem__(self, side: int) -> Tensor:
         return (self.left, self.right)[side]
@@ -47,6 +50,8 @@ class Product:
         if self.letters:
             result = str(self.args[0]).replace(" ", "").partition("->")[2]
             return torch.einsum(f"{self.letters},{self.letters}->{result}", features, gate.expand_as(features))
+        if self.summed is not None:
+            return (features * gate).sum(self.summed, keepdim=True)
         if name in ("addcmul", "addcmul_"):
             summand = self.args[0] if self.args else self.kwargs["input"]
             return self.func(summand, features, gate, value=self.kwargs.get("value", 1))
@@ -67,6 +72,8 @@ def product(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str
         given = [*args, *(kwargs[key] for key in ("input", "tensor1", "tensor2") if key in kwargs)][1:]
     elif name == "einsum":
         return _of_einsum(func, args, kwargs)
+    elif name in _MATRIX_NAMES:
+        return _of_matrices(func, args, kwargs)
     else:
         return None
     if len(given) != 2 or not all(isinstance(value, Tensor) for value in given):
@@ -74,6 +81,40 @@ def product(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str
     count = max(value.ndim for value in given)
     left, right = (value[(None,) * (count - value.ndim)] if value.ndim < count else value for value in given)
     return Product(func, args, kwargs, left, right, (given[0], given[1]))
+
+
+def _of_matrices(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Product | None:
+    """(…, N, K) @ (…, K, 1), or (…, 1, K) @ (…, K, N): one weight a position or channel, and a sum over them.
+
+    So is features' weighted mean written, as global context's. With several rows of weights it is attention, which
+    mixes, and no product of features with a gate.
+    """
+    given = [*args, *(kwargs[key] for key in ("input", "other", "mat2") if key in kwargs)]
+    if len(given) != 2 or not all(isinstance(value, Tensor) for value in given):
+        return None
+    one, other = given
+    if one.ndim != other.ndim or one.ndim < 3 or (one.shape[-2] == 1) == (other.shape[-1] == 1):
+        return None
+    if one.shape[-2] == 1:
+        return Product(func, args, kwargs, one.mT, other, (one, other), summed=-2)
+    return Product(func, args, kwargs, one, other.mT, (one, other), summed=-1)
+
+
+def written_out(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Callable[[], Tensor] | None:
+    """A function that multiplies out of sight, as steps that do it in the open: `F.glu`, `torch.lerp`; else None."""
+    if name == "glu":
+        halved = args[0] if args else kwargs["input"]
+        dim = args[1] if len(args) > 1 else kwargs.get("dim", -1)
+
+        def gated() -> Tensor:
+            features, gate = halved.chunk(2, dim)
+            return features * gate.sigmoid()
+
+        return gated
+    if name == "lerp":
+        start, end, weight = [*args, *(kwargs[key] for key in ("input", "end", "weight") if key in kwargs)]
+        return (lambda: start + (end - start) * weight) if isinstance(weight, Tensor) else None
+    return None
 
 
 def _of_einsum(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Product | None:

@@ -23,7 +23,7 @@ from torch.overrides import TorchFunctionMode
 from gam_viz.attention import Gate, show, watched
 from gam_viz.networks.adapters.found import NotShown
 from gam_viz.networks.adapters.layout import Layout
-from gam_viz.networks.adapters.multiply import product, unexpanded
+from gam_viz.networks.adapters.multiply import product, unexpanded, written_out
 from gam_viz.networks.adapters.scores import Region, Scores
 from gam_viz.text.refusal import RefusalError
 
@@ -151,11 +151,17 @@ class _Products(TorchFunctionMode):
         super().__init__()
         self.network = network
         self.calls = calls
+        self.replaced = 0
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if (steps := written_out(getattr(func, "__name__", ""), args, kwargs)) is not None:
+            before = self.replaced
+            with self:
+                result = steps()
+            return result if self.replaced > before else func(*args, **kwargs)
         of = product(func, args, kwargs)
         if of is None:
             return func(*args, **kwargs)
@@ -176,6 +182,7 @@ class _Products(TorchFunctionMode):
             gate = computed if gate is unfolded else place.layout.folded(gate, shape)
         if gate is computed:
             return func(*args, **kwargs)  # as the network wrote it, to the bit
+        self.replaced += 1
         return of.by(place.side, gate)
 
     def _gate(self, place: GatePlace) -> Gate:

@@ -15,6 +15,8 @@ SHAPING = {
     *("float", "type_as", "__getitem__", "chunk", "split", "unbind", "narrow", "repeat", "__get__", "dropout"),
     *("select", "tile", "repeat_interleave", "tensor_split", "swapdims", "moveaxis", "half", "double", "type"),
 }
+#: What gives the same numbers once more; dropout does, since a network is watched in eval mode.
+COPYING = {"clone", "contiguous", "detach", "to", "float", "half", "double", "type_as", "type", "dropout", "dropout2d"}
 AVERAGING = {"avg_pool2d", "adaptive_avg_pool2d", "max_pool2d", "adaptive_max_pool2d", "mean", "amax", "max"}
 POINTWISE = {
     *("add", "sub", "mul", "div", "true_divide", "rsub", "neg", "pow", "square", "sqrt", "rsqrt", "exp", "log"),

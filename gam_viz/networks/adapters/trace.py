@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gam_viz.attention import Gate
-from gam_viz.networks.adapters.axes import Axes
-from gam_viz.networks.adapters.found import Candidate, Found, NotShown, Traced, candidates
-from gam_viz.networks.adapters.multiply import SPREADING, Product, product, repeated_axes
-from gam_viz.networks.adapters.origins import POINTWISE, SHAPING, Origin, base_name, origin_of
+from gam_viz.networks.adapters.axes import Axes, Step
+from gam_viz.networks.adapters.found import Candidate, Found, NotShown, Reason, Traced, candidates, of_equal_standing
+from gam_viz.networks.adapters.multiply import SPREADING, Product, product, repeated_axes, written_out
+from gam_viz.networks.adapters.origins import COPYING, POINTWISE, SHAPING, Origin, base_name, origin_of
 from gam_viz.networks.adapters.ranges import ANY, Range, constant, range_of
 
 _REPEATING = POINTWISE | {"contiguous", "clone", "softmax", *SPREADING}
@@ -70,6 +70,7 @@ class _Trace(TorchFunctionMode):
         self.calls: list[_Call] = []
         self.gates: list[_Seen] = []
         self.left_out: list[NotShown] = []
+        self.equal: list[tuple[int, NotShown]] = []  # the product's number
         self.axes = Axes(example)
         self.ranges: dict[int, Range] = {}
         self.repeated: dict[int, frozenset[int]] = {}
@@ -85,6 +86,9 @@ class _Trace(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
+        if (steps := written_out(name, args, kwargs)) is not None:
+            with self:
+                return steps()
         base = base_name(name)
         tensors = list(_tensors((args, kwargs)))
         if base in SHAPING:
@@ -96,9 +100,11 @@ class _Trace(TorchFunctionMode):
             self.axes.used(name, tensors)
         of = product(func, args, kwargs) if sources and self.calls else None
         ways = candidates(of, self._origin, self.axes.of, self._repeated) if of else []
+        equal = not ways and of is not None and of_equal_standing(of, self._origin)
         ends_of = [self._range(each) for each in of.given] if of else []
         # Of what goes in, before an in-place function writes over it.
         ends = range_of(name, args, kwargs, tensors, self._range) if sources else ANY
+        copied = self._origin(tensors[0]) if sources else None
         mixes = base == "linear" and not self._by_channels(tensors[0])
         result = func(*args, **kwargs)
         results = list(_tensors(result))
@@ -111,14 +117,18 @@ class _Trace(TorchFunctionMode):
             for part in results
         ]
         weighed = any(id(t) not in self.origins and t.is_floating_point() and t.numel() > 1 for t in tensors)
-        self.axes.made(name, func, args, kwargs, tensors, results)
+        self.axes.made(Step(name, func, args, kwargs, tensors, results))
         for part, axes in zip(results, again, strict=True):
             self._note(
                 part, sources, name, weighed, args, mixes_positions=mixes, bounded=math.isfinite(ends[1] - ends[0])
             )
             self.ranges[id(part)], self.repeated[id(part)] = ends, axes
+        if base in COPYING and copied is not None:
+            self.origins[id(results[0])] = copied
         if of:
             self._multiplied(of, result, ways, ends_of)
+        if of and equal:
+            self.equal.append((self.origins[id(result)].tensor, self._not_shown(of, "equal")))
         return result
 
     def _origin(self, tensor: Tensor) -> Origin | None:
@@ -149,7 +159,7 @@ class _Trace(TorchFunctionMode):
                 if id(part) not in self.origins and sources:
                     given = [t for t in _tensors((args, kwargs)) if id(t) in self.origins]
                     self._note(part, sources, "unseen", weighed=bool(list(module.parameters())))
-                    self.axes.made("unseen", module, args, kwargs, given, [part])
+                    self.axes.made(Step("unseen", module, args, kwargs, given, [part]))
             if not isinstance(output, Tensor) or call.inputs.get(id(output)) == output._version:
                 return  # it handed on what it was given
             if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
@@ -164,7 +174,7 @@ class _Trace(TorchFunctionMode):
         return Traced(
             output,
             tuple(seen.gate for seen in self.gates if not self._inside_a_gate(seen)),
-            tuple(self.left_out),
+            (*self.left_out, *(left for product, left in self.equal if not self._leads_to_a_gate(product))),
             frozenset(self.multiplying),
             tuple(path for path, output in self.layers.items() if outermost.get(output) == path),
             self.own,
@@ -174,11 +184,12 @@ class _Trace(TorchFunctionMode):
 
     def _inside_a_gate(self, seen: _Seen) -> bool:
         """Whether two numbers a channel were multiplied on the way to a gate, and nowhere else: no features."""
-        if seen.positions > 1:
-            return False
-        bit = seen.gate.product
-        later = (other for other in self.gates if other.gate.product > bit and other.made.made_of >> bit & 1)
-        return any(other.positions > 1 and not other.by.made_of >> bit & 1 for other in later)
+        return seen.positions == 1 and self._leads_to_a_gate(seen.gate.product)
+
+    def _leads_to_a_gate(self, product: int) -> bool:
+        """Whether a gate of features was computed from that product, and the features were not."""
+        later = (other for other in self.gates if other.gate.product > product and other.made.made_of >> product & 1)
+        return any(other.positions > 1 and not other.by.made_of >> product & 1 for other in later)
 
     def _note(
         self, tensor: Tensor, sources: list[Origin], name: str, weighed: bool, args: tuple[Any, ...] = (), **more: bool
@@ -197,8 +208,7 @@ class _Trace(TorchFunctionMode):
         shown = [way for way in ways if way.branch is not None]
         if len(shown) != 1:
             if len(ways) == 1:
-                shapes = (tuple(of.given[0].shape), tuple(of.given[1].shape))
-                self.left_out.append(NotShown(call.path, "axes" if ways[0].layout is None else "one_number", shapes))
+                self.left_out.append(self._not_shown(of, "axes" if ways[0].layout is None else "one_number"))
             return
         way, product = shown[0], self.origins[id(result)].tensor
         assert way.branch is not None
@@ -224,6 +234,9 @@ class _Trace(TorchFunctionMode):
                 way.positions,
             )
         )
+
+    def _not_shown(self, of: Product, reason: Reason) -> NotShown:
+        return NotShown(self.calls[-1].path, reason, (tuple(of.given[0].shape), tuple(of.given[1].shape)))
 
     def _range(self, value: object) -> Range:
         return self.ranges.get(id(value), ANY) if id(value) in self.origins else constant(value)
