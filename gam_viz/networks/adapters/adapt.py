@@ -119,7 +119,7 @@ def _with_gates(network: nn.Module, traced: Traced) -> ForeignNetwork:
         notes.append(f"{traced.bare_relu} computes a ReLU outside of nn.ReLU; guided methods do not apply")
     if not found and not traced.own:
         rest = "the products above" if left_out else "constants, normalisations and activations"
-        notes.append(f"no gate was found: features are multiplied by nothing but {rest}")
+        notes.append(f"no gate was found: element by element, features are multiplied by nothing but {rest}")
     try:
         network.__class__ = type(
             type(network).__name__, (ForeignNetwork, type(network)), {"__module__": type(network).__module__}

@@ -142,8 +142,10 @@ def scores_of(
         raise RefusalError(
             "errors.reason.output_fails", given=described(raw), why=f"{type(error).__name__}: {error}"
         ) from error
-    if found.shape[0] != example.shape[0]:
-        raise unreadable(raw)
+    if found.shape[0] != example.shape[0]:  # as (K,), where a network squeezes the batch of one away
+        if output is not None:
+            raise unreadable(raw)
+        return dataclasses.replace(scores, refusal=unreadable(raw))
     if kind is None:
         given = raw if output is None else output(raw)
         read = given if isinstance(given, Tensor) else scores._found(given)
@@ -162,7 +164,9 @@ def unreadable(raw: Any) -> RefusalError:
     elif isinstance(raw, Sequence) and not isinstance(raw, str):
         instead = f"o[{next((k for k, value in enumerate(raw) if isinstance(value, Tensor)), 0)}]"
     elif isinstance(raw, Tensor):
-        instead = {3: "o.mean(1)", 4: "o.mean((2, 3))"}.get(raw.ndim, "o.flatten(1)")
+        squeezed = f"o.reshape(-1, {raw.numel()})"
+        ways = {0: squeezed, 1: squeezed, 3: "o.mean(1)", 4: "o.mean((2, 3))"}
+        instead = ways.get(raw.ndim, "o.flatten(1)")
     else:
         instead = "o.logits"
     return RefusalError("errors.reason.output_unknown", given=described(raw), instead=instead)

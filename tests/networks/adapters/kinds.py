@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-GROUPS, CHANNELS = 4, 16
+GROUPS, CHANNELS, SIDE = 4, 16, 8
 
 
 class Seen(nn.Module):
@@ -305,6 +305,17 @@ KINDS = {
         Right("channel", (0, 1), lambda g: g[..., :1, :1]),
     ),
     "spread by interpolation": written(lambda m, x: x * F.interpolate(m.see(0, weights(m, x)), x.shape[2:]), CHANNEL),
+    "of a copy": ranged(None, lambda m, x: x.clone() * m.see(0, m.one(x) + m.mix(x)), "spatial"),
+    "a weighted mean": written(
+        lambda m, x: x + (x.flatten(2)[:, None] @ m.see(0, over_positions(m, x))).permute(0, 2, 1, 3),
+        Right("spatial", (0, 1), lambda gate: gate[:, :, :, 0].unflatten(2, (SIDE, -1))),
+    ),
+    "weighted channels": written(
+        lambda m, x: x + torch.bmm(m.see(0, m.mix(pooled(x))[..., 0].softmax(1).mT), x.flatten(2)).reshape(mean(x)),
+        Right("channel", (0, 1), lambda gate: gate.mT[..., None]),
+    ),
+    "gated linear unit": written(lambda m, x: F.glu(torch.cat([m.mix(x), m.mix(x.flip(3))], 1), 1), SPATIAL),
+    "between two": written(lambda m, x: torch.lerp(x, m.mix(x), m.see(0, mask(m, x))), SPATIAL),
     "fewer axes": written(lambda m, x: x * m.see(0, weights(m, x)).squeeze(0), CHANNEL),
     "two channel gates": written(
         lambda m, x: (
@@ -331,6 +342,14 @@ KINDS = {
 }
 
 
+def over_positions(m, x):  # (B, 1, H·W, 1)
+    return m.one(x).flatten(2).softmax(2)[..., None]
+
+
+def mean(x):
+    return x.mean(1, keepdim=True).shape
+
+
 def by_strips(m, x):
     h, w = x.shape[2:]
     both = m.mix(torch.cat([x.mean(3, keepdim=True), x.mean(2, keepdim=True).permute(0, 1, 3, 2)], 2))
@@ -345,6 +364,9 @@ NO_GATES = {
         x
     ),
     "a group's normalisation": lambda m, x: (x.reshape(4, 4, 8, 8) * pooled(x.reshape(4, 4, 8, 8))).reshape(x.shape),
+    "features by features": lambda m, x: m.mix(x) * m.one(x).expand_as(x).tanh().log(),
+    "a gated activation": lambda m, x: m.mix(x).tanh() * m.mix(x.flip(3)).sigmoid(),
+    "one that is a mixture": lambda m, x: F.conv2d(x, (pooled(m.mix(x)).softmax(1)[:, :4] * 1.0).sum() * m.mix.weight),
     "hard swish": lambda m, x: x * (F.relu6(x + 3) / 6),
     "one less than itself": lambda m, x: x * (1 - x.sigmoid()),
 }

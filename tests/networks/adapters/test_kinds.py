@@ -9,9 +9,10 @@ from gam_viz.evidence.ablation.ablate import ablations
 from gam_viz.explain import gates_of, read_gates, replace_gates
 from gam_viz.explain.gates import record_gates
 from gam_viz.networks.adapters import adapt
-from tests.networks.adapters.kinds import CHANNELS, KINDS, NO_GATES, Written
+from tests.networks.adapters.kinds import CHANNELS, KINDS, NO_GATES, SIDE, Written
 
-SIDE = 8
+#: Whose gates, as they are multiplied, nobody but the network's own functions holds.
+OUT_OF_HAND = ("residual attention", "one and a sigmoid", "gated linear unit")
 
 
 class Around(nn.Module):
@@ -72,7 +73,7 @@ def test_gates_are_those_seen_by_hand(kind, randomise, x):
         assert reading.over_picture == (one.grid and reading.values.shape[1:] == (SIDE, SIDE))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("residual attention", "one and a sigmoid")])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OUT_OF_HAND])
 @torch.no_grad()
 def test_a_gate_replaced_is_as_one_replaced_by_hand(kind, randomise, x):
     network, adapted, right = pair(kind, randomise, x)
@@ -86,7 +87,7 @@ def test_a_gate_replaced_is_as_one_replaced_by_hand(kind, randomise, x):
             by_hand = network(x)
             inner(network).by_hand = {}
             with replace_gates(adapted, {path: change}):
-                assert (adapted(x) - by_hand).abs().max() < 1e-6
+                torch.testing.assert_close(adapted(x), by_hand, rtol=1e-6, atol=1e-6)
             assert (by_hand - plain).abs().max() > 1e-6
     assert torch.equal(adapted(x), plain)
 
@@ -194,6 +195,24 @@ def test_products_left_out_are_said(randomise, x):
     assert "attention multiplies" in adapted.adaption.notes[0]
     adapted = adapt(randomise(Around(Written(NO_GATES["one number a picture"]))), x)
     assert [left.reason for left in adapted.adaption.left_out] == ["one_number"]
+    for kind in ("features by features", "a gated activation"):
+        adapted = adapt(randomise(Around(Written(NO_GATES[kind]))), x)
+        assert [left.reason for left in adapted.adaption.left_out] == ["equal"]
+        assert "neither says that it is the gate" in adapted.adaption.notes[0]
+        assert adapted.adaption.notes[-1].endswith("nothing but the products above")
+    adapted = adapt(randomise(Around(Written(NO_GATES["one that is a mixture"]))), x)
+    assert adapted.adaption.left_out == ()
+    assert adapted.adaption.notes[-1].endswith("nothing but constants, normalisations and activations")
+
+
+@torch.no_grad()
+def test_masks_multiplied_on_the_way_to_a_gate_are_not_left_out(randomise, x):
+    def both(m, x):
+        return x * (torch.sigmoid(m.one(x)) * torch.sigmoid(m.one(x.flip(3))))
+
+    adapted = adapt(randomise(Around(Written(both))), x)
+    assert len(gates_of(adapted)) == 1
+    assert adapted.adaption.left_out == ()
 
 
 @pytest.mark.parametrize("kind", ["groups", "planes", "einsum"])

@@ -206,3 +206,14 @@ def test_an_oblong_input_is_looked_at_as_a_tensor_and_no_picture_is_made_a_squar
     assert explain(adapted, card, x).readings
     with pytest.raises(RefusalError, match="16 × 24"):
         seen_by(card, from_pixels(np.zeros((20, 30, 3), np.uint8), "p.png"))
+
+
+@torch.no_grad()
+def test_a_batch_of_one_that_is_squeezed_away(x):
+    network = Returning(lambda logits, picture: logits.squeeze()).eval()
+    adapted = adapt(network, x)
+    assert len(read_gates(adapted, x)[1]) == 2
+    refusal = adapted.adaption.scores.refusal
+    assert "o.reshape(-1, 3)" in str(refusal)
+    assert adapt(network, x, lambda o: o.reshape(-1, 3))(x).shape == (1, 3)
+    assert adapt(network, x, lambda o: o.reshape(-1, 3))(x.repeat(2, 1, 1, 1)).shape == (2, 3)
