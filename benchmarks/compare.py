@@ -115,7 +115,7 @@ def stock(case: Case, only: Collection[str] | None = None) -> Maps:
             x, sliding_window_shapes=(3, window, window), strides=(3, window // 2, window // 2), target=target
         )[:, 0],
         "feature_ablation": lambda: captum.FeatureAblation(network).attribute(
-            x, feature_mask=superpixels(x, SEGMENTS, 10.0)[None, None], target=target
+            x, feature_mask=superpixels(x, SEGMENTS, 10.0)[None, None].to(x.device), target=target
         )[:, 0],
         "layer_activation": lambda: captum.LayerActivation(network, layer).attribute(x).abs().mean(1),
     }
@@ -143,8 +143,8 @@ def bare(case: Case) -> Maps:
     for count in (1, STEPS, SAMPLES, SAMPLES, 1):  # shared pass, IG, SmoothGrad, GradientSHAP, guided
         for _ in work.gradients(count, build):
             pass
-    # Gates and prediction, the baseline, the picture itself for Captum's ablation; then windows and superpixels.
-    for count in (1, 1, 1, windows, superpixel_count):
+    # Gates and prediction, the baseline; then windows and superpixels.
+    for count in (1, 1, windows, superpixel_count):
         work.scores(count, build)
     return {}
 

@@ -15,6 +15,7 @@ from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import place_of, spatial_maps
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card
+from gam_viz.runtime.device import carried
 
 #: The maps of a layer. "gain": mean over channels of |channel gate x mask|, in proportion to the mask where there is
 #: one for all channels, as in CBAM. "channel": mean |channel gate| alone. "mask": the plain mean of the masks alone.
@@ -34,7 +35,7 @@ class LayerMaps:
 
     def __init__(self, network: ResidualNetwork, card: Card) -> None:
         self._network, self._card = copy.deepcopy(network), card
-        self._features: dict[str, FloatArray] = {}
+        self._features: dict[str, Tensor] = {}
         for path, module in self._network.named_modules():
             if path.endswith(_PLACE):
                 module.register_forward_pre_hook(self._keeping(path.removesuffix(_PLACE)))
@@ -42,17 +43,18 @@ class LayerMaps:
     def __call__(self, x: Tensor) -> dict[str, FloatArray]:
         """Of a picture (1, 3, S, S): "kind.layer" -> (h, w), kind by kind; larger means more important."""
         explanation = explain(self._network, self._card, x)
+        features = carried(list(self._features.values()), "cpu")
         made = {
             GAIN: {layer: map_.values for layer, map_ in spatial_maps(explanation, reduction="gain").items()},
             CHANNEL: _channel_weights(explanation),
             MASK: {layer: map_.values for layer, map_ in spatial_maps(explanation, reduction="mean").items()},
-            FEATURES: self._features,
+            FEATURES: dict(zip(self._features, (each.numpy() for each in features), strict=True)),
         }
         return {f"{kind}.{layer}": values for kind in KINDS for layer, values in made[kind].items()}
 
     def _keeping(self, layer: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
         def keep(module: nn.Module, given: tuple[Tensor, ...]) -> None:
-            self._features[layer] = given[0][0].abs().mean(dim=0).float().cpu().numpy()
+            self._features[layer] = given[0][0].abs().mean(dim=0).float()
 
         return keep
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +12,13 @@ from torch import Tensor, nn
 
 from gam_viz.explain.answers import AnswerKind, answers_of
 from gam_viz.explain.checks import check_answers, check_scores
-from gam_viz.explain.gates import GateReading, read_gates
+from gam_viz.explain.gates import FloatArray, GateReading, gates_seen
 from gam_viz.images import Fit, NetworkInput, Picture, prepare
 from gam_viz.networks.card import Card
+from gam_viz.runtime.device import carried
 from gam_viz.text.refusal import RefusalError
+
+KEPT = 2**24  # numbers that wait on a GPU: 64 MiB
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,32 @@ def explain(network: nn.Module, card: Card, x: Tensor) -> Explanation:
         ValueError: more than one picture, the network is in training mode, or what it returns is not one score a class
             of the card.
     """
-    given, readings = read_gates(network, x)
-    logits = check_scores(network, given)
-    if logits.shape[1] != len(card.classes):
-        raise RefusalError("errors.reason.scores_classes", given=logits.shape[1], wanted=len(card.classes))
-    return Explanation(card, logits[0].float().cpu().numpy(), readings)
+    return next(explain_each([network], card, x))
+
+
+def explain_each(networks: Iterable[nn.Module], card: Card, x: Tensor) -> Iterator[Explanation]:
+    """Several networks of one card on one picture, as `explain` does.
+
+    What a GPU found stays there until `KEPT` numbers have come together, since every copy waits for it. `networks` may
+    hand out one network again and again, and change it between.
+    """
+    waiting: list[tuple[list[Callable[[FloatArray], GateReading]], list[Tensor]]] = []
+
+    def arrived() -> list[Explanation]:
+        values = iter([each.numpy() for each in carried([each for _, found in waiting for each in found], "cpu")])
+        here = [Explanation(card, next(values), tuple(read(next(values)) for read in reads)) for reads, _ in waiting]
+        waiting.clear()
+        return here
+
+    for network in networks:
+        given, seen = gates_seen(network, x)
+        logits = check_scores(network, given)
+        if logits.shape[1] != len(card.classes):
+            raise RefusalError("errors.reason.scores_classes", given=logits.shape[1], wanted=len(card.classes))
+        found = [logits[0].float(), *(gate for _, gate in seen)]
+        at_once = x.device.type == "cpu"
+        # A gate may be a weight, which changes with the network.
+        waiting.append(([read for read, _ in seen], found if at_once else [each.clone() for each in found]))
+        if at_once or sum(each.numel() for _, found in waiting for each in found) > KEPT:
+            yield from arrived()
+    yield from arrived()

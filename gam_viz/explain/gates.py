@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.attention import Bounds, Branch, Gate, watch
+from gam_viz.runtime.device import carried
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -168,6 +170,15 @@ def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading
     Raises:
         ValueError: more than one picture was given, or the network is in training mode.
     """
+    given, seen = gates_seen(network, x)
+    arrived = carried([gate for _, gate in seen], "cpu")
+    return given, tuple(named(gate.numpy()) for (named, _), gate in zip(seen, arrived, strict=True))
+
+
+def gates_seen(
+    network: nn.Module, x: Tensor
+) -> tuple[Tensor, list[tuple[Callable[[FloatArray], GateReading], Tensor]]]:
+    """`read_gates` whose values still lie on the network's device: each gate's, and what makes its reading of them."""
     if x.ndim != 4 or x.shape[0] != 1:
         raise ValueError(f"gates are read for one picture at a time, (1, C, H, W); got {tuple(x.shape)}")
     if network.training:
@@ -175,7 +186,7 @@ def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading
     gates = gates_of(network)
     with torch.inference_mode(), record_gates(network) as seen:
         logits = network(x)
-    readings = []
+    found: list[tuple[Callable[[FloatArray], GateReading], Tensor]] = []
     for path, shape, gate in seen:
         owner = gates[path]
         channels, height, width = shape[1:]
@@ -185,9 +196,11 @@ def read_gates(network: nn.Module, x: Tensor) -> tuple[Tensor, tuple[GateReading
         # A spatial gate may lie on axes of its own, (1, C, H, 1) or (1, C, 1, W), and is left as it is.
         if owner.branch == "channel" or tuple(gate.shape[-2:]) == (1, 1):
             gate = gate.broadcast_to(torch.broadcast_shapes(gate.shape, least))
-        values = gate[0].float().cpu().numpy()
-        values.flags.writeable = False
-        layer, name = owner.layer or layer_of(path), owner.name or path.rpartition(".")[2]
-        shape_ = (channels, height, width)
-        readings.append(GateReading(layer, path, owner.branch, owner.bounds, values, shape_, name, owner.grid))
-    return logits, tuple(readings)
+        found.append((partial(_reading, owner, path, (channels, height, width)), gate[0].float()))
+    return logits, found
+
+
+def _reading(owner: Gate, path: str, shape: tuple[int, int, int], values: FloatArray) -> GateReading:
+    values.flags.writeable = False
+    layer, name = owner.layer or layer_of(path), owner.name or path.rpartition(".")[2]
+    return GateReading(layer, path, owner.branch, owner.bounds, values, shape, name, owner.grid)

@@ -22,6 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gam_viz.runtime.device import carried
+
 _PLAIN = frozenset(
     {
         *(type(None), bool, int, str, bytes, complex, range, type(...)),
@@ -52,14 +54,17 @@ class _Same:
 def identity_of(network: nn.Module) -> object:
     """A hashable value, equal to that of another moment if nothing changed that the network's answers come from."""
     with torch.no_grad():
-        return _Reader().read(network)
+        return _Reader(network).read(network)
 
 
 class _Reader:
     """Reads an object whose parts may refer to each other: what came before is named by its number."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: nn.Module) -> None:
         self._seen: dict[int, int] = {}
+        weights = [*network.parameters(), *network.buffers()]
+        plain = [w for w in weights if w.layout is torch.strided and not w.is_quantized and w.device.type != "meta"]
+        self._here = dict(zip(map(id, plain), carried(plain, "cpu"), strict=True))
         self._kept: list[object] = []  # or another object could come to have the same id
 
     def read(self, value: object) -> object:
@@ -78,7 +83,7 @@ class _Reader:
     def _parts(self, value: object) -> object:
         match value:
             case Tensor():
-                return _of_tensor(value)
+                return _of_tensor(value, self._here.get(id(value), value))
             case np.ndarray() if value.dtype != object:
                 return value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).data).digest()
             case np.ndarray() | list() | tuple():
@@ -107,11 +112,13 @@ class _Reader:
         return self.read(made), self.read(given), self.read(items)
 
 
-def _of_tensor(tensor: Tensor) -> tuple[object, ...]:
+def _of_tensor(
+    tensor: Tensor, here: Tensor
+) -> tuple[object, ...]:  # `here`: its values, on the CPU if they were copied
     described = tensor.dtype, tuple(tensor.shape), tensor.device
     if tensor.device.type == "meta":
         return described
-    dense = tensor.detach() if tensor.layout is torch.strided else tensor.detach().to_dense()
+    dense = here.detach() if here.layout is torch.strided else here.detach().to_dense()
     if dense.is_quantized:
         dense = dense.int_repr()
     flat = dense.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)

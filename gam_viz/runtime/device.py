@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -30,6 +31,24 @@ def pick_device(name: str = "auto") -> torch.device:
 def device_of(network: nn.Module) -> torch.device:
     """The device that a network's weights lie on; the CPU for one that has none."""
     return next((weights.device for weights in network.parameters()), torch.device("cpu"))
+
+
+def carried(tensors: Sequence[Tensor], device: torch.device | str) -> list[Tensor]:
+    """The same tensors on a device, in one copy of each type: every copy waits for all that a GPU has to do before.
+
+    What lies there already is handed back as it is; the others are contiguous, and share their memory.
+    """
+    device, found = torch.device(device), list(tensors)
+    alike: dict[torch.dtype, list[int]] = {}
+    for place, tensor in enumerate(found):
+        if tensor.device.type != device.type:
+            alike.setdefault(tensor.dtype, []).append(place)
+    for places in alike.values():
+        parts = [found[place] for place in places]
+        flat = torch.cat([part.reshape(-1) for part in parts]).to(device)
+        for place, part, moved in zip(places, parts, flat.split([part.numel() for part in parts]), strict=True):
+            found[place] = moved.view(part.shape)
+    return found
 
 
 def describe(device: torch.device) -> str:

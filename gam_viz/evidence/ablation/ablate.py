@@ -101,8 +101,8 @@ def ablations(
         if progress is not None:
             progress(done / len(variants), layers[done])
 
-    before = _numbers(replacements.logits, target, answers)
-    after = replacements.run(variants, tick) if variants else replacements.logits[:0]
+    before = _numbers(replacements.logits.double().cpu(), target, answers)
+    after = (replacements.run(variants, tick) if variants else replacements.logits[:0]).double().cpu()
     if progress is not None:
         progress(1.0, layers[-1] if layers else "")
     results, row = [], 0
@@ -213,8 +213,7 @@ class _Numbers:
     predicted: npt.NDArray[np.int64]
 
 
-def _numbers(scores: Tensor, target: int, answers: AnswerKind) -> _Numbers:  # (n, K)
-    rows = scores.double().cpu()
+def _numbers(rows: Tensor, target: int, answers: AnswerKind) -> _Numbers:  # (n, K) float64, on the CPU
     score = rows[:, target]
     decided = torch.zeros(len(rows), dtype=torch.int64) if answers.decide is None else answers.decide(rows, target)
     return _Numbers(

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from gam_viz.explain.attributions.work import CHUNK
 from gam_viz.explain.checks import check_picture, check_scores
 from gam_viz.explain.gates import GateReading, read_gates, record_gates, replace_gates
+from gam_viz.runtime.device import carried
 from gam_viz.text.refusal import RefusalError
 
 MODES = ("identity", "position_mean", "channel_mean", "data_mean", "shuffled", "other_picture")
@@ -64,7 +65,7 @@ def mean_gates(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tenso
             network(batch)
         # A gate that runs twice in a pass counts its last run; `Replacements` refuses such gates anyway.
         for path, shape, gate in {path: (path, shape, gate) for path, shape, gate in seen}.values():
-            total = gate.expand(shape[0], *gate.shape[1:]).double().sum(0).cpu()
+            total = gate.expand(shape[0], *gate.shape[1:]).double().sum(0)
             if path in sums and sums[path].shape != total.shape:
                 raise ValueError(
                     f"a mean needs pictures of one size: {path} is {tuple(sums[path].shape)} and {tuple(total.shape)}"
@@ -74,7 +75,8 @@ def mean_gates(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tenso
     if count == 0:
         raise ValueError("a mean over a data set needs at least one picture")
     with torch.inference_mode(False):  # ordinary tensors, whatever mode the passes ran in
-        return {path: (total / count).float().clone() for path, total in sums.items()}
+        here = carried(list(sums.values()), "cpu")
+        return {path: (total / count).float().clone() for path, total in zip(sums, here, strict=True)}
 
 
 class Replacements:
@@ -151,7 +153,8 @@ class Replacements:
             generator = torch.Generator().manual_seed(zlib.crc32(f"{self._seed}|{path}|{draw}".encode()))
             channels, height, width = self._shapes[path]
             count = height * width if reading.per_position else channels
-            return partial(_shuffled, torch.randperm(count, generator=generator), reading.per_position)
+            order = torch.randperm(count, generator=generator).to(self._x.device, non_blocking=True)
+            return partial(_shuffled, order, reading.per_position)
         return self._constant(path, mode)
 
     def run(
@@ -205,7 +208,6 @@ class Replacements:
 
 
 def _shuffled(order: Tensor, over_positions: bool, gate: Tensor) -> Tensor:  # (n,), …, (C, H, W) -> (C, H, W)
-    order = order.to(gate.device)
     return gate.flatten(1)[:, order].reshape(gate.shape) if over_positions else gate[order]
 
 

@@ -157,20 +157,20 @@ def curves_of(
     inner = [(True, int(count)) for count in removed[1:-1]]
     inner += [(False, int(removed[-1] - count)) for count in removed[-2:0:-1]]
     wanted = [(order, *step) for order in range(len(orders)) for step in inner]
-    found = np.empty((len(orders), 2, len(removed)))
-    whole, nothing = _measured(work, torch.cat([work.x, base]), answers)
-    found[:, 0, 0] = found[:, 1, -1] = whole
-    found[:, 0, -1] = found[:, 1, 0] = nothing
-    values = np.empty(len(wanted))
+    steps = torch.tensor(wanted, device=ranks.device).reshape(-1, 3)
+    parts = [_measured(work, torch.cat([work.x, base]), answers)]
     for start in range(0, len(wanted), work.chunk):
         if progress is not None:
             progress(start / len(wanted), labels[wanted[start][0]])
-        part = wanted[start : start + work.chunk]
-        which, deleting, counts = (torch.tensor(column, device=ranks.device) for column in zip(*part, strict=True))
+        which, deleting, counts = steps[start : start + work.chunk].unbind(1)
         first = ranks[which] < counts.reshape(-1, 1, 1)  # (n, S, S)
-        kept = (first != deleting.reshape(-1, 1, 1))[:, None]
-        values[start : start + len(part)] = _measured(work, torch.where(kept, work.x, base), answers)
-    found[:, :, 1:-1] = values.reshape(len(orders), 2, -1)
+        kept = (first != deleting.bool().reshape(-1, 1, 1))[:, None]
+        parts.append(_measured(work, torch.where(kept, work.x, base), answers))
+    whole, nothing, *values = torch.cat(parts).cpu().numpy()  # one copy: each waits for the device
+    found = np.empty((len(orders), 2, len(removed)))
+    found[:, 0, 0] = found[:, 1, -1] = whole
+    found[:, 0, -1] = found[:, 1, 0] = nothing
+    found[:, :, 1:-1] = np.reshape(values, (len(orders), 2, -1))
     if progress is not None:
         progress(1.0, labels[-1])
     return found
@@ -183,10 +183,9 @@ def uniform_noise(size: int, seed: int, mean: Sequence[float], std: Sequence[flo
     return normalise_batch(pixels, mean, std)
 
 
-def _measured(work: Work, pictures: Tensor, answers: AnswerKind) -> FloatArray64:  # (n, C, S, S) -> (n,)
+def _measured(work: Work, pictures: Tensor, answers: AnswerKind) -> Tensor:  # (n, C, S, S) -> (n,)
     with torch.inference_mode():
-        found: FloatArray64 = answers.of_target(work.logits(pictures), work.target).cpu().numpy()
-    return found
+        return answers.of_target(work.logits(pictures), work.target)
 
 
 def _read_only(values: FloatArray64) -> FloatArray64:

@@ -69,16 +69,19 @@ def gate_reliance(
     """
     groups = _groups(network)
     means = mean_gates(network, (_batch(network, card, others, start) for start in range(0, len(others.images), BATCH)))
-    before, labels = _logits(network, card, scenes), scenes.labels
-    found = []
+    labels, which, answers = scenes.labels, [], [_logits(network, card, scenes)]
     for (layer, branch), paths in groups.items():
         for by in REPLACED_BY:
             one = torch.ones(1, 1, 1, 1, device=next(network.parameters()).device)
             gates = {path: one if by == "identity" else means[path].to(one.device)[None] for path in paths}
             with replace_gates(network, gates):
-                after = _logits(network, card, scenes)
-            change = margins(after, labels) - margins(before, labels)
-            found.append(ReplacedGates(layer, branch, by, after.argmax(1) == labels, change))
+                answers.append(_logits(network, card, scenes))
+            which.append((layer, branch, by))
+    before, *replaced = torch.stack(answers).cpu().numpy()  # one copy: each waits for a GPU
+    found = (
+        ReplacedGates(*gates, after.argmax(1) == labels, margins(after, labels) - margins(before, labels))
+        for gates, after in zip(which, replaced, strict=True)
+    )
     return Answers(before.argmax(1) == labels, tuple(found))
 
 
@@ -151,10 +154,11 @@ def _batch(network: ResidualNetwork, card: Card, scenes: Scenes, start: int) -> 
 
 
 @torch.inference_mode()
-def _logits(network: ResidualNetwork, card: Card, scenes: Scenes) -> npt.NDArray[np.float32]:
+def _logits(network: ResidualNetwork, card: Card, scenes: Scenes) -> torch.Tensor:
     parts = [network(_batch(network, card, scenes, start)) for start in range(0, len(scenes.images), BATCH)]
-    return torch.cat(parts).float().cpu().numpy()
+    return torch.cat(parts).float()
 
 
 def _answers(network: ResidualNetwork, card: Card, scenes: Scenes) -> npt.NDArray[np.int64]:
-    return _logits(network, card, scenes).argmax(axis=1)
+    found: npt.NDArray[np.int64] = _logits(network, card, scenes).cpu().numpy().argmax(axis=1)
+    return found

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.evidence.randomisation.map_change import MapTest, Original, RandomisedMap, verdict_of
-from gam_viz.evidence.randomisation.reinitialise import fresh_weights, kept, stages_of
+from gam_viz.evidence.randomisation.reinitialise import fresh_weights, kept, load_at_once, stages_of
 from gam_viz.evidence.similarity import TOP
 from gam_viz.explain.attributions import Request, attribute_many
 from gam_viz.explain.checks import check_picture, check_target
@@ -129,7 +129,7 @@ def randomisation(
         with torch.inference_mode(False):
             subject = copy.deepcopy(network)
         for stage, keys in stages.items():
-            subject.load_state_dict({key: fresh[key] for key in keys}, strict=False)
+            load_at_once(subject, {key: fresh[key] for key in keys})
             last = stage == list(stages)[-1]
             step_by_step = cascade and turn == 0
             if not (step_by_step or last):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gam_viz.networks import ResidualNetwork, build_network
+from gam_viz.runtime.device import carried, device_of
 
 
 def stages_of(network: nn.Module) -> Mapping[str, tuple[str, ...]]:
@@ -52,6 +53,12 @@ def fresh_weights(network: nn.Module, seed: int) -> dict[str, Tensor]:
         for _, module in reversed(_resettable(body)):
             module.reset_parameters()  # type: ignore[operator]
         return dict(body.state_dict())
+
+
+def load_at_once(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Load some of a state dict, which goes to the network's device in one copy."""
+    moved = carried(list(weights.values()), device_of(network))
+    network.load_state_dict(dict(zip(weights, moved, strict=True)), strict=False)
 
 
 def kept(network: nn.Module) -> tuple[str, ...]:

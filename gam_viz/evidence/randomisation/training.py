@@ -20,7 +20,7 @@ counts, so that a map has to be unlike both, with Holm's correction for all maps
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,13 +31,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from gam_viz.evaluation.permutation import LEVEL, draws_needed, holm, p_value
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options, Quantity, Verdict
-from gam_viz.evidence.randomisation.reinitialise import fresh_weights, stages_of
+from gam_viz.evidence.randomisation.reinitialise import fresh_weights, load_at_once, stages_of
 from gam_viz.evidence.similarity import row_ranks
 from gam_viz.explain.attributions import Param
-from gam_viz.explain.explanation import explain
+from gam_viz.explain.explanation import explain_each
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps, resized
 from gam_viz.networks.card import Card
+from gam_viz.runtime.device import carried
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError
 
@@ -95,36 +96,44 @@ def training_evidence(
     if not stages_of(network):
         raise RefusalError("errors.reason.no_fresh_weights")
 
-    def maps_of(subject: nn.Module) -> tuple[Heatmap, ...]:
-        return heatmaps(explain(subject, card, x), reduction=reduction)
+    def maps_of(subjects: Iterable[nn.Module]) -> Iterator[dict[str, Heatmap]]:
+        for explanation in explain_each(subjects, card, x):
+            yield {map_.key: map_ for map_ in heatmaps(explanation, reduction=reduction)}
 
-    own = [map_ for map_ in maps_of(network) if np.isfinite(map_.values).all()]
+    (trained,) = maps_of([network])
+    own = [map_ for map_ in trained.values() if np.isfinite(map_.values).all()]
     count = networks or draws_needed(len(own))
     with torch.inference_mode(False):
         subject = copy.deepcopy(network)
         saved = {key: value.clone() for key, value in network.state_dict().items()}
 
-    def fresh(turn: int) -> dict[str, FloatArray]:
-        subject.load_state_dict(fresh_weights(network, FIRST_SEED + seed * count + turn), strict=False)
-        return {map_.key: map_.values for map_ in maps_of(subject)}
+    def fresh(turn: int) -> nn.Module:
+        load_at_once(subject, fresh_weights(network, FIRST_SEED + seed * count + turn))
+        return subject
 
-    def normalised(weights: dict[str, Tensor]) -> dict[str, FloatArray]:
+    def normalised(weights: dict[str, Tensor]) -> nn.Module:
         subject.load_state_dict(weights)
         _normalise(subject, x)
-        return {map_.key: map_.values for map_ in maps_of(subject)}
+        return subject
 
-    kinds: dict[str, tuple[dict[str, FloatArray], Callable[[int], dict[str, FloatArray]]]] = {
-        "fresh": ({map_.key: map_.values for map_ in own}, fresh),
-        "shuffled": (normalised(saved), lambda turn: normalised(_shuffled(saved, seed * count + turn))),
+    kinds: dict[str, tuple[dict[str, Heatmap], Callable[[int], nn.Module]]] = {
+        "fresh": (trained, fresh),
+        "shuffled": (
+            next(maps_of([normalised(saved)])),
+            lambda turn: normalised(_shuffled(saved, seed * count + turn)),
+        ),
     }
     p_values: dict[str, list[float]] = {}
     for place, (kind, (judged, draw)) in enumerate(kinds.items()):
-        drawn: list[dict[str, FloatArray]] = []
-        for turn in range(count if own else 0):
-            if progress is not None:
-                progress((place + turn / count) / len(kinds), kind)
-            drawn.append(draw(turn))
-        p_values[kind] = [_p_value([judged[map_.key], *(maps[map_.key] for maps in drawn)]) for map_ in own]
+
+        def draws(place: int = place, kind: str = kind, draw: Callable[[int], nn.Module] = draw) -> Iterator[nn.Module]:
+            for turn in range(count if own else 0):
+                if progress is not None:
+                    progress((place + turn / count) / len(kinds), kind)
+                yield draw(turn)
+
+        drawn = [judged, *maps_of(draws())]
+        p_values[kind] = [_p_value([maps[map_.key].values for maps in drawn]) for map_ in own]
     if progress is not None:
         progress(1.0, "shuffled")
     worst = [max(pair) for pair in zip(*p_values.values(), strict=True)]
@@ -136,10 +145,9 @@ def training_evidence(
 
 def _shuffled(state: dict[str, Tensor], seed: int) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    return {
-        key: value.flatten()[torch.randperm(value.numel(), generator=generator).to(value.device)].view_as(value)
-        for key, value in state.items()
-    }
+    orders = [torch.randperm(value.numel(), generator=generator) for value in state.values()]
+    there = carried(orders, next(iter(state.values())).device)
+    return {k: value.flatten()[order].view_as(value) for (k, value), order in zip(state.items(), there, strict=True)}
 
 
 def _normalise(network: nn.Module, x: Tensor) -> None:
@@ -151,7 +159,7 @@ def _normalise(network: nn.Module, x: Tensor) -> None:
     with torch.inference_mode(False), torch.no_grad():
         for norm in norms:
             norm.reset_running_stats()
-            norm.momentum = None  # the mean over all that passes: one batch
+            norm.momentum = 1.0  # all that passes is one batch; None, the mean of all, waits for a GPU to count
             norm.train()
         network(torch.cat([x, x.flip(-1)]))  # two, since a single number has no variance
         for norm, momentum in zip(norms, momenta, strict=True):

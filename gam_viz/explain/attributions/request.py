@@ -16,6 +16,7 @@ from gam_viz.explain.attributions.prepare import Prepared, default_layer, prepar
 from gam_viz.explain.attributions.registry import METHODS, NOT_OFFERED
 from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture, check_target
+from gam_viz.runtime.device import carried
 from gam_viz.runtime.progress import Progress
 
 FloatArray = npt.NDArray[np.float32]
@@ -196,7 +197,8 @@ def _run(
 
 
 def _finish(plan: _Plan, work: Work, found: Finding) -> Attribution:
-    values = _array(found.values)
+    maps = [found.values] if found.channels is None else [found.values, found.channels]
+    values, *channels = map(_array, carried([each.detach().float() for each in maps], "cpu"))
     relative = None
     if found.delta is not None and found.gap is not None:
         relative = found.delta / abs(found.gap) if found.gap else math.inf
@@ -207,7 +209,7 @@ def _finish(plan: _Plan, work: Work, found: Finding) -> Attribution:
         params=plan.params,
         layer=plan.layer,
         values=values,
-        channels=None if found.channels is None else _array(found.channels),
+        channels=channels[0] if channels else None,
         signed=plan.method.signed and not plan.params.get("positive_only", False),
         resolution=found.resolution or (values.shape[0], values.shape[1]),
         seconds=work.seconds,
@@ -219,7 +221,7 @@ def _finish(plan: _Plan, work: Work, found: Finding) -> Attribution:
 
 
 def _array(values: Tensor) -> FloatArray:
-    array = np.array(values.detach().float().cpu().numpy(), dtype=np.float32, order="C")
+    array = np.array(values.numpy(), dtype=np.float32, order="C")
     array.flags.writeable = False
     return array
 

@@ -1,0 +1,117 @@
+"""What pages, reports, training and commands compute, on a device that is not the CPU: `tests/standin_device.py`."""
+
+import copy
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gam_viz.evaluation.metrics import predict
+from gam_viz.evidence.case import LoadedNetwork
+from gam_viz.evidence.examine import Case, examine
+from gam_viz.evidence.leaderboard.run import Question, gather
+from gam_viz.evidence.randomisation.training import training_evidence
+from gam_viz.explain import explain
+from gam_viz.explain.attributions import METHODS, Request, attribute_many
+from gam_viz.images import load_sample
+from gam_viz.networks.checkpoints import find
+from gam_viz.report import html
+from gam_viz.text import words
+from tests.checkpoint_files import write_scenes_network
+from tests.evidence.small import QUICK, subject
+from tests.standin_device import NAME, waits
+
+DEVICE = torch.device(NAME)
+FEW_STEPS = {"integrated_gradients": {"steps": 4}, "smoothgrad": {"samples": 3}, "gradient_shap": {"samples": 3}}
+REQUESTS = [Request(key, params=FEW_STEPS.get(key, {})) for key in METHODS]
+#: Of a map's largest value. The CPU is given pictures with channels last, which rounds otherwise.
+ROUNDING = 2e-4
+
+
+def there(loaded: LoadedNetwork) -> LoadedNetwork:
+    return dataclasses.replace(loaded, network=copy.deepcopy(loaded.network).to(DEVICE))
+
+
+def alike(one: np.ndarray, other: np.ndarray) -> bool:
+    return np.abs(one - other).max() <= ROUNDING * max(np.abs(other).max(), 1e-9)
+
+
+def test_a_full_comparison_copies_from_the_device_at_most_sixty_times():
+    pair = [subject("cbam"), subject("gam")]
+    x = torch.randn(1, 3, 16, 16)
+
+    def compare(networks: list[LoadedNetwork], x: torch.Tensor) -> list[np.ndarray]:
+        found = []
+        for loaded in networks:
+            explanation = explain(loaded.network, loaded.card, x)
+            found += [explanation.logits, *(reading.values for reading in explanation.readings)]
+            made = attribute_many(loaded.network, x, explanation.predicted, REQUESTS, black=(0, 0, 0))
+            found += [each.values for each in made]
+        return found
+
+    with waits() as waited:
+        found = compare([there(each) for each in pair], x.to(DEVICE))
+    assert all(alike(one, other) for one, other in zip(found, compare(pair, x), strict=True))
+    assert 26 <= waited.back.total() <= 60, waited.back
+
+
+def _numbers(case: Case) -> list[np.ndarray]:
+    found: list[np.ndarray] = []
+    for one in case.networks:
+        found += [map_.values for map_ in one.maps]
+        found += [curve for each in one.faithfulness.curves for curve in (each.deletion, each.insertion)]
+        found += [np.array([each.score.value, each.answer.value]) for each in one.ablations.results]
+    return found
+
+
+def test_a_report_copies_from_the_device_at_most_two_hundred_times():
+    settings = dataclasses.replace(QUICK, methods=("gradcam", "integrated_gradients"), requests=(REQUESTS[3],))
+    picture, pair = load_sample("scene-sailboat-17"), [subject("cbam"), subject("gam")]
+    with waits() as waited:
+        found = examine([there(each) for each in pair], picture, settings=settings, device=DEVICE)
+        text = html(found, words("en"))
+    expected = examine(pair, picture, settings=settings)
+    assert "<svg" in text
+    assert not [each for each in found.left_out if each.code == "failed"]
+    assert all(alike(one, other) for one, other in zip(_numbers(found), _numbers(expected), strict=True))
+    assert 30 <= waited.back.total() <= 200, waited.back
+
+
+def test_shuffles_orders_and_untrained_networks_add_no_copies():
+    loaded = there(subject("cbam"))
+    x = torch.randn(1, 3, 16, 16).to(DEVICE)
+
+    def waited_for(many: int) -> int:
+        few = dataclasses.replace(QUICK.faithfulness, orders=many, steps=many)
+        settings = dataclasses.replace(
+            QUICK, shuffles=2 * many, faithfulness=few, measures=("ablation", "faithfulness")
+        )
+        with waits() as waited:
+            training_evidence(loaded.network, loaded.card, x, networks=many)
+            case = examine([loaded], load_sample("scene-sailboat-17"), settings=settings, device=DEVICE)
+        assert {"ablation", "faithfulness"} <= case.networks[0].results.keys()
+        return waited.back.total()
+
+    assert waited_for(3) == waited_for(8)
+
+
+def test_predictions_and_the_evidence_command_run_there(tmp_path: Path, easy_images):
+    write_scenes_network(tmp_path, "scenes-gam", "gam", {}, 0)
+    (checkpoint,) = find(tmp_path)[0]
+    data = easy_images(12, size=64)
+    mean, std = checkpoint.card.mean, checkpoint.card.std
+    with waits() as waited:
+        given = predict(checkpoint.load(DEVICE), data, mean, std, DEVICE, batch_size=4)
+    assert alike(given, predict(checkpoint.load(), data, mean, std, torch.device("cpu"), batch_size=4))
+    assert waited.back.total() == 1
+
+    question = Question(count=2, methods=("gradcam",))
+    with waits() as waited:
+        _, (found,) = gather([checkpoint], question, tmp_path / "there", DEVICE)
+    _, (expected,) = gather([checkpoint], question, tmp_path / "here", torch.device("cpu"))
+    for key, scores in expected.looks.scores.items():
+        np.testing.assert_allclose(found.looks.scores[key], scores, atol=2e-3)
+    for one, other in zip(found.answers.replaced, expected.answers.replaced, strict=True):
+        np.testing.assert_allclose(one.margin, other.margin, atol=1e-4)
+    assert waited.back.total() <= 20, waited.back
