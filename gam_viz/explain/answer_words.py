@@ -25,7 +25,7 @@ class AnswerWords:
     def __init__(self, words: Words, card: Card) -> None:
         self.say, self.card, self.answers = words.text, card, answers_of(card)
         self.names = [class_title(words, name) for name in card.classes]
-        self._comma = words.text("common.word.comma")
+        self.comma = words.text("common.word.comma")
 
     @property
     def measured(self) -> str:
@@ -39,7 +39,28 @@ class AnswerWords:
 
     def of(self, target: int) -> str:
         """The target as the title of an axis: "P(car)", "age, years"."""
-        return self.in_unit(self.say(f"answers.of.{self.answers.measured}", target=self.names[target]))
+        return self.in_unit(self.say(f"answers.of.{self.answers.measured}", target=self.asked(target)))
+
+    def what(self, target: int) -> str:
+        """The target within a sentence: "the probability of car"."""
+        return self.say(f"answers.what.{self.answers.measured}", target=self.asked(target))
+
+    def asked(self, target: int) -> str:
+        """What is explained: "car", "car in the region"."""
+        name = self.names[target]
+        return self.say("answers.in_region", target=name) if self.card.region else name
+
+    @property
+    def region(self) -> dict[str, str]:
+        """The region that the scores are summed over, "across" and "down"; empty where it is the picture."""
+        if self.card.region is None:
+            return {}
+        left, top, right, bottom = (f"{100 * edge:.3g}" for edge in self.card.region)
+        return {"across": f"{left}–{right} %", "down": f"{top}–{bottom} %"}
+
+    @property
+    def _there(self) -> str:
+        return "_region" if self.card.region else ""
 
     def in_unit(self, axis: str) -> str:
         """An axis's title, with the unit of its numbers where they have one."""
@@ -69,29 +90,42 @@ class AnswerWords:
                 name=name,
                 count=len(given),
                 labels=len(values),
-                given=self._comma.join(self.say("answers.label", target=t, value=v) for t, v in given),
+                given=self.comma.join(self.say("answers.label", target=t, value=v) for t, v in given),
                 target=self.names[top],
                 value=self.value(values[top]),
             )
+        if explanation.nothing_of(top):
+            return self.say(f"answers.says.nothing{self._there}", name=name)
         pairs = (self.pair(explanation, k) for k in range(len(values)))
         return self.say(
-            f"answers.says.{kind}",
+            f"answers.says.{kind}{self._there}",
             name=name,
             target=self.names[top],
             value=self.value(values[top]),
-            given=self._comma.join(pairs) if kind == "regression" else "",
+            given=self.comma.join(pairs) if kind == "regression" else "",
         )
 
-    def under(self, explanation: Explanation, *, region: bool = False) -> str:
+    def nothing(self, explanation: Explanation, target: int, name: str) -> str:
+        """That the network of that name detects nothing there, or nothing of the target, without a stop; empty where
+        it does."""
+        if explanation.nothing_of(explanation.predicted):
+            return self.says(explanation, name)
+        if explanation.nothing_of(target):
+            return self.say("answers.says.nothing_of", name=name, target=self.asked(target))
+        return ""
+
+    def under(self, explanation: Explanation) -> str:
         """A sentence under the bars of an answer that is no choice among classes."""
         kind = self.card.output
         if kind == "binary":
             yes = "yes" if explanation.values[0] > 0.5 else "no"
             return self.say(f"answers.under.binary_{yes}", target=self.names[0])
         if kind == "multilabel":
-            given = self._comma.join(name for name, _ in self.given(explanation))
+            given = self.comma.join(name for name, _ in self.given(explanation))
             return self.say(f"answers.under.{'multilabel' if given else 'multilabel_none'}", given=given)
-        return self.say(f"answers.under.{kind}{'_region' if region else ''}")
+        if explanation.nothing_of(explanation.predicted):
+            return self.say(f"answers.under.nothing{self._there}", **self.region)
+        return self.say(f"answers.under.{kind}{self._there}", **self.region)
 
     def given(self, explanation: Explanation) -> list[tuple[str, str]]:
         """The labels above one half, the likeliest first, and their probabilities."""
@@ -101,6 +135,8 @@ class AnswerWords:
 
     def pair(self, explanation: Explanation, target: int) -> str:
         """One of its answers, in short: "car, 97.1 %", "age 43.2 years"."""
+        if explanation.nothing_of(explanation.predicted):
+            return self.say(f"answers.nothing{self._there}")
         name, value = self.names[target], self.value(explanation.values[target])
         if self.answers.chances:
             return self.say("evidence.subject", target=name, value=value)

@@ -14,10 +14,12 @@ from gam_viz.explain.answers import AnswerKind, answers_of
 from gam_viz.explain.checks import check_answers, check_scores
 from gam_viz.explain.gates import FloatArray, GateReading, gates_seen
 from gam_viz.images import Fit, NetworkInput, Picture, prepare
+from gam_viz.networks.adapters import Detections, ForeignNetwork, SegmentedMask, places, unscored
 from gam_viz.networks.card import Card
 from gam_viz.runtime.device import carried
 from gam_viz.text.refusal import RefusalError
 
+Places = SegmentedMask | Detections | None
 KEPT = 2**24  # numbers that wait on a GPU: 64 MiB
 
 
@@ -29,11 +31,13 @@ class Explanation:
         card: the network.
         logits: (K,) float32, its scores: logits of a classifier, sums or values of others; see `answers`.
         readings: its gates, in the order they are computed; empty for a network without attention.
+        places: where its answer lies, of a segmentation or of detections; always in the whole picture.
     """
 
     card: Card
     logits: npt.NDArray[np.float32]
     readings: tuple[GateReading, ...]
+    places: Places = None
 
     @property
     def answers(self) -> AnswerKind:
@@ -75,6 +79,10 @@ class Explanation:
     def answered(self) -> bool:
         """Whether the network gave an answer at all: finite scores."""
         return bool(np.isfinite(self.logits).all())
+
+    def nothing_of(self, target: int) -> bool:
+        """Whether nothing was detected of that class where its scores are summed: there is nothing to explain then."""
+        return self.card.output == "detection" and bool(self.logits[target] == 0)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -135,23 +143,32 @@ def explain_each(networks: Iterable[nn.Module], card: Card, x: Tensor) -> Iterat
     What a GPU found stays there until `KEPT` numbers have come together, since every copy waits for it. `networks` may
     hand out one network again and again, and change it between.
     """
-    waiting: list[tuple[list[Callable[[FloatArray], GateReading]], list[Tensor]]] = []
+    waiting: list[tuple[list[Callable[[FloatArray], GateReading]], list[Tensor], Places]] = []
 
     def arrived() -> list[Explanation]:
-        values = iter([each.numpy() for each in carried([each for _, found in waiting for each in found], "cpu")])
-        here = [Explanation(card, next(values), tuple(read(next(values)) for read in reads)) for reads, _ in waiting]
+        values = iter([each.numpy() for each in carried([each for _, found, _ in waiting for each in found], "cpu")])
+        here = [
+            Explanation(card, next(values), tuple(read(next(values)) for read in reads), where)
+            for reads, _, where in waiting
+        ]
         waiting.clear()
         return here
 
     for network in networks:
-        given, seen = gates_seen(network, x)
+        scores, where = network.adaption.scores if isinstance(network, ForeignNetwork) else None, None
+        if isinstance(network, ForeignNetwork) and scores is not None:
+            raw, seen = gates_seen(unscored(network), x)
+            size = int(x.shape[-2]), int(x.shape[-1])
+            given, where = scores(raw, size), places(scores, raw, size)
+        else:
+            given, seen = gates_seen(network, x)
         logits = check_scores(network, given)
         if logits.shape[1] != len(card.classes):
             raise RefusalError("errors.reason.scores_classes", given=logits.shape[1], wanted=len(card.classes))
         found = [logits[0].float(), *(gate for _, gate in seen)]
         at_once = x.device.type == "cpu"
         # A gate may be a weight, which changes with the network.
-        waiting.append(([read for read, _ in seen], found if at_once else [each.clone() for each in found]))
-        if at_once or sum(each.numel() for _, found in waiting for each in found) > KEPT:
+        waiting.append(([read for read, _ in seen], found if at_once else [each.clone() for each in found], where))
+        if at_once or sum(each.numel() for _, found, _ in waiting for each in found) > KEPT:
             yield from arrived()
     yield from arrived()

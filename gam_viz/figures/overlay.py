@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from gam_viz.figures import elements
 from gam_viz.figures.scales import Scale, number
 from gam_viz.figures.style import data_uri, grey, layout, unseen_points
+from gam_viz.networks.card import Region
 
 SIDE = 250  # pixels, of a large map
 SHORT = 5  # letters of a number in the middle of a scale
@@ -24,6 +25,7 @@ def overlay(
     *,
     opacity: float = 0.6,
     hover: str = "",
+    region: Region | None = None,
 ) -> go.Figure:
     """A map over the grey picture that the network saw, its cells kept as cells.
 
@@ -34,9 +36,13 @@ def overlay(
         colours: a Matplotlib colour map's name.
         opacity: of the map, 0..1.
         hover: the word for a value.
+        region: outlined, where the target is summed over one.
     """
     across, down = (elements.hidden(range=ends, constrain="domain") for ends in ([0, 1], [1, 0]))
     drawn = {"images": [_below(data_uri(grey(seen)), "x", "y")], "xaxis": across, "yaxis": {**down, "scaleanchor": "x"}}
+    if region is not None:
+        left, top, right, bottom = region
+        drawn["shapes"] = [elements.outline((left, right), (top, bottom), dash="dash")]
     figure = go.Figure([_map(values, scale, colours, opacity, hover)], drawn)
     return layout(figure, height=SIDE, left=0, right=0, top=0, bottom=0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ import plotly.graph_objects as go
 from gam_viz.explain.answer_words import spans
 from gam_viz.figures import elements
 from gam_viz.figures.style import layout, translucent
+
+LETTER = 0.045  # width of a letter beside a bar, as a share of the axis in a narrow column
 
 
 def prediction_bars(
@@ -40,6 +43,16 @@ def prediction_bars(
         order[-1] = target
     values = [float(answers[i]) for i in order]
     low, high = spans(values, chances=chances)
+    words = [written(value) for value in values]
+    inside = [abs(value) > 0.75 * max(high, -low) for value in values]
+    if not chances:  # what is written beyond a bar's end needs room there
+        reach = high - low
+        ends = [
+            value + math.copysign(LETTER * len(said) * reach, value)
+            for value, said, within in zip(values, words, inside, strict=True)
+            if not within
+        ]
+        low, high = min(low, *ends, 0.0), max(high, *ends, 0.0)
     labels = [("✓ " if i == truth else "") + names[i] for i in order]
     figure = go.Figure(
         go.Bar(
@@ -47,8 +60,8 @@ def prediction_bars(
             y=list(range(len(order))),
             orientation="h",
             marker={"color": [colour if i == order[0] else translucent(colour, 0.45) for i in order]},
-            text=[written(value) for value in values],
-            textposition=["inside" if abs(value) > 0.75 * max(high, -low) else "outside" for value in values],
+            text=words,
+            textposition=["inside" if within else "outside" for within in inside],
             insidetextanchor="end",
             textfont={"size": 13},
             cliponaxis=False,

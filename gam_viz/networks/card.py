@@ -19,6 +19,8 @@ FITS = ("crop", "pad", "stretch")  # how a picture becomes square
 #: ("binary"), values in a unit ("regression"), summed logits of a segmentation, summed scores of detections.
 OutputKind = Literal["class", "multilabel", "binary", "regression", "segmentation", "detection"]
 OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
+#: (left, top, right, bottom) as shares of the input's width and height, 0..1.
+Region = tuple[float, float, float, float]
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 
 
@@ -61,6 +63,8 @@ class Card:
         interpolation: of the resizing.
         output: what its scores are; see `explain.answers`.
         unit: of a regression's value; empty for none.
+        region: over which a segmentation's or detections' scores are summed; None for all of the picture. It is asked,
+            not known: no file has it.
         domain: of the data: "drawn", "photographs", "aerial", "medical", or empty.
         recipe: how it was trained (`Recipe.to_dict()`).
         seed: of initial weights, order and augmentation.
@@ -97,6 +101,7 @@ class Card:
     interpolation: str = "bicubic"
     output: OutputKind = "class"
     unit: str = ""
+    region: Region | None = None
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -110,7 +115,9 @@ class Card:
 
     def to_json(self) -> str:
         """The card as JSON."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
+        known = dataclasses.asdict(self)
+        del known["region"]
+        return json.dumps(known, ensure_ascii=False, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Card:
@@ -128,6 +135,7 @@ class Card:
                 values[key] = tuple(values[key])
             if isinstance(values["input_size"], list):
                 values["input_size"] = tuple(values["input_size"])
+            values.pop("region", None)
             card = cls(**values)
         except KeyError as error:
             raise CheckpointError("checkpoints.other.card_lacks", what=str(error)) from error

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from gam_viz.networks.card import Card
+from gam_viz.networks.adapters import within
+from gam_viz.networks.card import Card, Region
 from gam_viz.networks.opened import Origin
 
 
@@ -26,12 +27,13 @@ class LiveNetwork:
     Attributes:
         card: what its program said about it.
         module: a copy of its own, in eval mode, whose gates are shown.
-        sha256: of weights, structure and code; see `live_digest`.
+        sha256: of weights, structure and code; see `live_digest`. Asked about a region, the region behind it.
     """
 
     card: Card
     module: nn.Module
     sha256: str
+    _asked: dict[Region, Self] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def origin(self) -> Origin:
@@ -51,6 +53,20 @@ class LiveNetwork:
     def load(self, device: torch.device | str = "cpu") -> nn.Module:
         """The module, on the device it is on."""
         return self.module
+
+    def within(self, region: Region) -> Self:
+        """The same network, asked about a region: its scores are summed over that; see `adapters.within`.
+
+        Raises:
+            ValueError: its output is neither a segmentation nor detections, or the region is none.
+        """
+        if region not in self._asked:
+            where = ",".join(f"{edge:g}" for edge in region)
+            card, module = replace(self.card, region=region), within(self.module, region)
+            asked = type(self)(card, module, f"{self.sha256}@{where}")
+            self._asked.clear()  # who draws asks about one after the other
+            self._asked[region] = asked
+        return self._asked[region]
 
 
 class UploadedNetwork(LiveNetwork):

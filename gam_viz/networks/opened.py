@@ -23,7 +23,8 @@ class OpenedNetwork(Protocol):
 
     @property
     def sha256(self) -> str:
-        """64 hexadecimal digits that stand for its weights and settings in cache keys and reports."""
+        """64 hexadecimal digits that stand for its weights and settings in cache keys and reports; behind them the
+        region that it is asked about, where it is."""
 
     @property
     def origin(self) -> Origin:

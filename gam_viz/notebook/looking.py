@@ -129,7 +129,7 @@ def gates(network: nn.Module, picture: Any, **said: Any) -> Gates:
     Args:
         network: of any library; it is copied in memory and left as it is.
         picture: a file, Pillow's, an array or tensor of bytes or of 0..1; or (1, C, H, W) floats, normalised already.
-        said: see `Said`: classes, transform, size, mean, std, output, target, unit.
+        said: see `Said`: classes, transform, size, mean, std, output, target, unit, region.
 
     Raises:
         ValueError: the network or the picture cannot be looked at; the sentence says why.

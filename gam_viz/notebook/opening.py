@@ -17,7 +17,7 @@ from gam_viz.explain import gates_of
 from gam_viz.images.preparation import Preparation, read_preparation
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork, adapt, foreign_card
-from gam_viz.networks.card import OUTPUT_KINDS, CheckpointError, OutputKind
+from gam_viz.networks.card import OUTPUT_KINDS, CheckpointError, OutputKind, Region
 from gam_viz.networks.live import LiveNetwork, live_digest
 from gam_viz.runtime.device import device_of
 from gam_viz.text.refusal import RefusalError
@@ -42,6 +42,8 @@ class Said:
         target: what the outputs are: "class", "multilabel", "binary", "regression", "segmentation" or "detection"; told
             by their shape where None, else classes.
         unit: of a regression's value.
+        region: (left, top, right, bottom) in shares of the input, over which the scores of a segmentation or of
+            detections are summed; all of it where None.
     """
 
     classes: Classes | None = None
@@ -52,6 +54,7 @@ class Said:
     output: Output | None = None
     target: OutputKind | None = None
     unit: str = ""
+    region: Region | None = None
 
 
 def open_networks(networks: nn.Module | Mapping[str, nn.Module], said: Said) -> dict[str, LiveNetwork]:
@@ -132,7 +135,8 @@ def open_network(
         interpolation=prepared.interpolation,
     )
     card.check()
-    return LiveNetwork(card, copied, live_digest(copied, card, said.output))
+    opened = LiveNetwork(card, copied, live_digest(copied, card, said.output))
+    return opened if said.region is None else opened.within(said.region)
 
 
 def preparation_of(network: nn.Module, said: Said) -> Preparation:

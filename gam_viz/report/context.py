@@ -58,7 +58,7 @@ class ReportContext:
 
     def target(self, network: Examined) -> str:
         """The explained class, label or value."""
-        return plain(class_title(self.words, network.target_name))
+        return plain(self.told(network).asked(network.target))
 
     def class_name(self, network: Examined, index: int) -> str:
         """A class's name for people."""

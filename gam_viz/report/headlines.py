@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from gam_viz.evidence.ablation.ablate import Ablation
+from gam_viz.explain.place_words import box_labels, class_shares, located_alt, located_caption
+from gam_viz.figures.located import class_colours, located
+from gam_viz.networks.adapters import SegmentedMask
 from gam_viz.report.context import ReportContext, plain
 from gam_viz.titles import class_title
 
@@ -29,7 +34,8 @@ def found(shown: ReportContext) -> list[str]:
     for index, network in enumerate(case.networks):
         name, answer = shown.titles[index], network.explanation
         told.append(plain(shown.told(network).says(answer, name)) + say("report.stop"))
-        if network.ablations is not None and network.ablations.results:
+        nothing = answer.nothing_of(network.target)  # of which gates change nothing
+        if network.ablations is not None and network.ablations.results and not nothing:
             told.append(_largest(shown, index, network.ablations.results))
         rows = [row for row in shown.judged if row.network == index]
         judged = [row for row in rows if row.outcome is not None]
@@ -46,14 +52,13 @@ def found(shown: ReportContext) -> list[str]:
 def _largest(shown: ReportContext, index: int, results: tuple[Ablation, ...]) -> str:
     say, network = shown.say, shown.case.networks[index]
     most, told = max(results, key=lambda one: abs(one.answer.value)), shown.told(network)
-    what = say(f"answers.what.{told.answers.measured}", target=shown.target(network))
     return say(
         f"report.found.ablation{'_plain' if told.answers.decide is None else ''}",
         name=shown.titles[index],
         layer=shown.layer(most.place),
         branch=say(f"evidence.branch.{most.branch}"),
         mode=say(f"evidence.mode.{most.mode}"),
-        what=what,
+        what=plain(told.what(network.target)),
         change=told.change(most.answer.value),
         flips=sum(one.flips for one in results),
         count=len(results),
@@ -113,6 +118,24 @@ def _answer(shown: ReportContext, index: int) -> dict[str, Any]:
     bars = told.bars(answer, network.target, MOST)
     whole = 1.0 if told.answers.chances else max(abs(value) for _, value, _ in bars) or 1.0
     return {
-        "sentences": [verdict, explained],
+        "sentences": [verdict] if answer.nothing_of(answer.predicted) else [verdict, explained],
         "shares": [(plain(name), max(0.0, value / whole), written) for name, value, written in bars],
+        "located": _located(shown, index),
+    }
+
+
+def _located(shown: ReportContext, index: int) -> dict[str, Any] | None:
+    """The mask or the boxes that a network predicts; None where its answer has no place."""
+    network = shown.case.networks[index]
+    found, told = network.explanation.places, shown.told(network)
+    if found is None:
+        return None
+    colours = class_colours(each.explanation.places for each in shown.case.networks)
+    labels = [] if isinstance(found, SegmentedMask) else [plain(label) for label in box_labels(told, found)]
+    shares = class_shares(told, found) if isinstance(found, SegmentedMask) else []
+    return {
+        "drawing": Markup(located(found, network.input.seen, colours, labels, network.card.region)),
+        "alt": plain(located_alt(told, found, shown.titles[index])),
+        "caption": plain(located_caption(told, network.explanation)),
+        "legend": [(colours[k], plain(said)) for k, said in shares],
     }

@@ -84,6 +84,7 @@ def facts(case: Case) -> dict[str, object]:
                 "seed": network.card.seed,
                 "target": network.target_name,
                 "target_asked_for": network.asked,
+                "region": network.card.region,
                 "predicted": network.card.classes[network.explanation.predicted],
                 "attributions": [
                     {"method": a.method, "layer": a.layer, "params": dict(a.params)} for a in network.attributions

@@ -71,6 +71,10 @@ def attribution_row(view: View) -> None:
     if not methods:
         st.info(text("compare.attributions.choose"))
         return
+    empty = [each for c in view.columns if (each := c.told.nothing(c.explanation, c.target, c.title))]
+    if empty:
+        st.info(literal(text("compare.attributions.nothing", said=text("common.word.comma").join(empty))))
+        return
     _, columns = view.row()
     asked = [_in_own_layer(column, requests) for column, _ in columns]
     found = [_attributions(column, own, place) for (column, place), own in zip(columns, asked, strict=True)]
@@ -178,11 +182,19 @@ def _method_row(
         print_scale(shared, colours, caption, key=f"scale-{method.key}")
     for (column, place), result, values, badge in zip(columns, results, maps, badges, strict=True):
         scale = display.scale([values], signed, result.noise) if display.own else shared
-        target = column.told.names[result.target]
+        target = column.told.asked(result.target)
         with place:
             column.heading(text("compare.attributions.target", target=target))
             st.plotly_chart(
-                overlay(values, column.seen, scale, colours, opacity=display.opacity, hover=text("common.word.value")),
+                overlay(
+                    values,
+                    column.seen,
+                    scale,
+                    colours,
+                    opacity=display.opacity,
+                    hover=text("common.word.value"),
+                    region=column.explanation.card.region,
+                ),
                 config=PLOT,
                 key=f"{method.key}-{column.number}",
                 alt=text(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from gam_viz.app.shared.columns import PLOT, Column, View
+from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.rendering.facts import facts_of, notes_of
 from gam_viz.app.shared.words import prose, text
+from gam_viz.explain.place_words import box_labels, class_shares, located_alt, located_caption
+from gam_viz.figures.located import class_colours, located
+from gam_viz.figures.overlay import SIDE
 from gam_viz.figures.pixels import thumbnail
 from gam_viz.figures.style import enlarged
+from gam_viz.networks.adapters import SegmentedMask
 from gam_viz.networks.checkpoints import Card
 from gam_viz.titles import literal
 
@@ -36,6 +42,7 @@ def prediction_row(view: View) -> None:
     if selection.label in selection.classes:
         truth = selection.classes.index(selection.label)
     kind = view.columns[0].told.answers.key
+    colours = class_colours(explanation.places for explanation in view.explanations)
     for column, place in columns:
         explanation = column.explanation
         with place:
@@ -46,6 +53,7 @@ def prediction_row(view: View) -> None:
                 key=f"prediction-{column.number}",
                 alt=column.told.says(explanation, column.title),
             )
+            _located(column, colours)
             st.caption(literal(_verdict(column, truth)) + " " + _tested(explanation.card))
     with first:
         facts = facts_of(selection.source) if selection.source else []
@@ -64,6 +72,22 @@ def prediction_row(view: View) -> None:
     if truth is None and kind in ("class", "multilabel"):
         of = "" if kind == "class" else "_of_labels"
         st.caption(literal(text(f"common.prediction.no_truth{of}", classes=_some(view.columns[0].told.names))))
+
+
+def _located(column: Column, colours: Mapping[int, str]) -> None:
+    """The mask or the boxes that the network predicts, where its answer has a place."""
+    found, told, card = column.explanation.places, column.told, column.explanation.card
+    if found is None:
+        return
+    labels = [] if isinstance(found, SegmentedMask) else box_labels(told, found)
+    st.image(
+        located(found, column.seen, colours, labels, card.region),
+        width=SIDE,
+        alt=located_alt(told, found, column.title),
+    )
+    if isinstance(found, SegmentedMask):
+        st.html(legend([("■", colours[index], said) for index, said in class_shares(told, found)]))
+    st.caption(literal(located_caption(told, column.explanation)))
 
 
 def _some(names: list[str], most: int = 20) -> str:

@@ -9,17 +9,17 @@ import numpy.typing as npt
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gam_viz.app.shared.choices import choose_number, chosen_number, segments
+from gam_viz.app.shared.box_choice import choose_box
+from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.words import layer_title, picture_sentence, prose, text
-from gam_viz.evidence.localisation import Box, Mask, Region, Share, share
+from gam_viz.evidence.localisation import Mask, Region, Share, share
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.region import box_picker
 from gam_viz.images import LIMITS, PictureError, decode
 
 MOST = 8  # uploaded masks that a session keeps
-EDGES = {"left": 25, "top": 25, "right": 75, "bottom": 75}  # in percent of what the network saw
 
 
 @st.fragment
@@ -37,43 +37,12 @@ def region_row(view: View) -> None:
         return
     first, second = st.columns([1.0, 3.5], gap="medium")
     with first:
-        region = _box(view) if kind == "box" else _mask(view, kind)
+        region = choose_box("box", view.columns[0].seen) if kind == "box" else _mask(view, kind)
     with second:
         if region is None:
             st.info(text("compare.region.none"))
         else:
             _measured(view, region)
-
-
-def _box(view: View) -> Region | None:
-    left, top, right, bottom = (chosen_number(f"box-{edge}", 0, 100, default) for edge, default in EDGES.items())
-    box = None
-    if left < right and top < bottom:
-        box = Box(left / 100, top / 100, right / 100, bottom / 100)
-    st.plotly_chart(
-        box_picker(view.columns[0].seen, (box.left, box.top, box.right, box.bottom) if box else None, None),
-        config=PLOT,
-        key="box-picker",
-        on_select=_drawn,
-        selection_mode="box",
-        alt=text("compare.region.picker_alt", left=left, top=top, right=right, bottom=bottom),
-    )
-    with st.container(key="box", horizontal=True, gap="small"):
-        for edge, default in EDGES.items():
-            choose_number(f"box-{edge}", 0, 100, default, text(f"compare.region.{edge}"), step=1, width=74)
-    st.caption(text("compare.region.box_help"))
-    return box
-
-
-def _drawn() -> None:
-    """A box that was drawn sets the numbers before they are drawn."""
-    boxes = st.session_state["box-picker"]["selection"]["box"]
-    if not boxes:
-        return
-    across, down = sorted(boxes[-1]["x"]), sorted(boxes[-1]["y"])
-    edges = zip(EDGES, (across[0], down[0], across[1], down[1]), strict=True)
-    for edge, value in edges:
-        st.session_state[f"box-{edge}"] = min(max(round(float(value) * 100), 0), 100)
 
 
 def _mask(view: View, kind: str) -> Region | None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from gam_viz.app.shared.choices import slide, switch
 from gam_viz.app.shared.networks import snapshots_of
-from gam_viz.app.shared.sidebar import Selection
+from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.words import text
 from gam_viz.networks.opened import OpenedNetwork
 

@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.shared.explanations import Subject
-from gam_viz.app.shared.sidebar import Selection
+from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.words import network_titles, text, words
 from gam_viz.attention import Branch
 from gam_viz.explain import Explanation, GateReading, SpatialMap
@@ -86,7 +86,7 @@ class Column:
     @property
     def target_name(self) -> str:
         """What is explained, as it is to be read."""
-        return self.told.names[self.target]
+        return self.told.asked(self.target)
 
     def bars(self, answers: npt.NDArray[np.floating], *, target: int | None, truth: int | None = None) -> go.Figure:
         """Some answers of this network (K,) as short bars."""

@@ -12,7 +12,8 @@ import streamlit as st
 from gam_viz.app.shared.columns import Shown, View, page_style
 from gam_viz.app.shared.explanations import Subject, answered, explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar
-from gam_viz.app.shared.sidebar import Selection, sidebar
+from gam_viz.app.shared.selection import Selection
+from gam_viz.app.shared.sidebar import sidebar
 from gam_viz.app.shared.subject import subject_row
 from gam_viz.app.shared.words import network_title, reason, text
 from gam_viz.networks.opened import OpenedNetwork

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.app.shared import own_networks, state
@@ -14,9 +11,10 @@ from gam_viz.app.shared.choices import choose, choose_many, chosen_many, segment
 from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.picture_choice import choose_picture
+from gam_viz.app.shared.selection import Selection
+from gam_viz.app.shared.target_region import asked_about
 from gam_viz.app.shared.words import class_title, data_title, language, network_title, text, words
 from gam_viz.attention import ATTENTION
-from gam_viz.images import Picture, Source
 from gam_viz.networks.card import FITS, Card
 from gam_viz.networks.default_comparison import DEFAULT_DATASETS, first_comparison
 from gam_viz.networks.opened import OpenedNetwork
@@ -25,40 +23,6 @@ from gam_viz.text import words as words_in
 from gam_viz.titles import literal
 
 PREDICTED = "predicted"
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What was chosen.
-
-    Attributes:
-        networks: two or more, in the order of the columns; or a single own one.
-        picture: what is looked at.
-        title: the picture's name for people.
-        credit: who made it; empty for an upload.
-        label: the class a person would name, or None where it is not known.
-        fit: how the picture is made square.
-        target: index of a class for all networks, or None for what each predicts.
-        medical: whether the picture, or what a network was trained on, comes from medicine.
-        regions: what is known to lie where in the picture, name -> (H, W) bool.
-        source: the uploaded file that it is a picture of; None for a sample or a test picture.
-    """
-
-    networks: tuple[OpenedNetwork, ...]
-    picture: Picture
-    title: str
-    credit: str
-    label: str | None
-    fit: str
-    target: int | None
-    medical: bool
-    regions: Mapping[str, npt.NDArray[np.bool_]]
-    source: Source | None = None
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Class names of the data set."""
-        return self.networks[0].card.classes
 
 
 def sidebar() -> Selection | None:
@@ -71,6 +35,8 @@ def sidebar() -> Selection | None:
         chosen = choose_picture(networks[0].card)
         fit = choose_fit(networks[0].card.fit)
         target = _target(networks[0].card)
+        if chosen is not None:
+            networks = asked_about(networks, chosen.picture, fit)
         st.caption(text("common.sidebar.device", device=device_name()))
     if chosen is None:
         return None

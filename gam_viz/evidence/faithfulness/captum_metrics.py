@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from gam_viz.evidence.faithfulness.result import RefusedMap
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
-from gam_viz.explain.checks import check_picture, check_target
+from gam_viz.explain.checks import check_picture
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError
@@ -94,7 +94,7 @@ def infidelity(
         raise ValueError(f"infidelity needs at least 1 square, got {samples}")
     prepared = prepare(network, x)
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
-    work = Work(prepared, x, check_target(target, prepared.classes(x)))
+    work = Work(prepared, x, prepared.target(x, target))
     inside = squares(x.shape[-1], samples, seed).to(x)  # (samples, 1, S, S)
     base, chunk = work.baseline("mean"), min(work.chunk, samples)
     answers: list[Tensor] = []

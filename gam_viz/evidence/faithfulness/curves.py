@@ -28,7 +28,7 @@ from gam_viz.evidence.faithfulness.settings import Settings
 from gam_viz.explain.answers import ANSWERS, AnswerKind
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
-from gam_viz.explain.checks import check_picture, check_target
+from gam_viz.explain.checks import check_picture
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images.network_input import normalise_batch
@@ -78,7 +78,7 @@ def faithfulness(
     removed = removed_counts(size * size, settings.steps)
     prepared = prepare(network, x)
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
-    target = check_target(target, prepared.classes(x))
+    target = prepared.target(x, target)
     work = Work(prepared, x, target)
     if settings.baseline != "noise":
         base = work.baseline(settings.baseline)

@@ -19,14 +19,16 @@ import itertools
 import threading
 import weakref
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gam_viz.attention import Gate
-from gam_viz.explain.checks import check_scores
+from gam_viz.explain.checks import check_scores, check_target
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork
+from gam_viz.networks.adapters.scores import WHOLE
 from gam_viz.networks.bn_folding import fuse
 from gam_viz.networks.identity import identity_of
 from gam_viz.text.refusal import RefusalError
@@ -66,6 +68,21 @@ class Prepared:
                 logits = check_scores(self.plain, self.plain(self.arrange(x)))
             self._classes.append(logits.shape[1])
         return self._classes[0]
+
+    def target(self, x: Tensor, target: Any) -> int:
+        """The index of what is explained of a picture (1, C, H, W), as an int.
+
+        Raises:
+            ValueError: the network has no such class, or detected nothing of it: there is nothing to explain then.
+        """
+        index = check_target(target, self.classes(x))
+        scores = self.plain.adaption.scores if isinstance(self.plain, ForeignNetwork) else None
+        if scores is not None and scores.kind == "detection":
+            with torch.no_grad():
+                if not bool(self.plain(self.arrange(x))[0, index]):
+                    where = "picture" if scores.region == WHOLE else "region"
+                    raise RefusalError(f"errors.reason.nothing_detected_{where}")
+        return index
 
     def arrange(self, pictures: Tensor) -> Tensor:
         """(n, 3, H, W) in the memory order that the copy computes fastest in."""

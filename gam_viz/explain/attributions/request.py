@@ -15,7 +15,9 @@ from gam_viz.explain.attributions.method import Finding, Method, Value
 from gam_viz.explain.attributions.prepare import Prepared, default_layer, prepare
 from gam_viz.explain.attributions.registry import METHODS, NOT_OFFERED
 from gam_viz.explain.attributions.work import Work
-from gam_viz.explain.checks import check_picture, check_target
+from gam_viz.explain.checks import check_picture
+from gam_viz.networks.adapters import within
+from gam_viz.networks.card import Region
 from gam_viz.runtime.device import carried
 from gam_viz.runtime.progress import Progress
 
@@ -85,8 +87,9 @@ def attribute(
     params: Mapping[str, Value] | None = None,
     progress: Progress | None = None,
     black: Sequence[float] | None = None,
+    region: Region | None = None,
 ) -> Attribution:
-    """One map. See `attribute_each`.
+    """One map; see `attribute_each`. Of an adapted segmentation or detector, the scores are summed over `region`.
 
     >>> from gam_viz.networks import NetworkConfig, build_network
     >>> network = build_network(NetworkConfig(width=4, attention="cbam")).eval()
@@ -94,8 +97,8 @@ def attribute(
     >>> found.values.shape
     (8, 8)
     """
-    request = Request(method, layer, dict(params or {}))
-    return next(attribute_each(network, x, target, [request], progress, black=black))
+    asked = network if region is None else within(network, region)
+    return next(attribute_each(asked, x, target, [Request(method, layer, dict(params or {}))], progress, black=black))
 
 
 def attribute_many(
@@ -148,7 +151,7 @@ def attribute_each(
         x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype).clone())
     _check_black(plans, black, x.shape[1])
     plans = [plan.on(network, prepared) for plan in plans]
-    target = check_target(target, prepared.classes(x))
+    target = prepared.target(x, target)
     return _run(prepared, x, target, plans, progress, black)
 
 

@@ -2,6 +2,18 @@
 
 from gam_viz.networks.adapters.adapt import adapt
 from gam_viz.networks.adapters.card import foreign_card
-from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, within
+from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, unscored, within
+from gam_viz.networks.adapters.places import DetectedBox, Detections, SegmentedMask, places
 
-__all__ = ["Adaption", "ForeignNetwork", "adapt", "foreign_card", "within"]
+__all__ = [
+    "Adaption",
+    "DetectedBox",
+    "Detections",
+    "ForeignNetwork",
+    "SegmentedMask",
+    "adapt",
+    "foreign_card",
+    "places",
+    "unscored",
+    "within",
+]

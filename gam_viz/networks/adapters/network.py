@@ -9,7 +9,6 @@ left on the network afterwards.
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,7 +23,8 @@ from gam_viz.attention import Gate, show, watched
 from gam_viz.networks.adapters.found import NotShown
 from gam_viz.networks.adapters.layout import Layout
 from gam_viz.networks.adapters.multiply import product, unexpanded, written_out
-from gam_viz.networks.adapters.scores import Region, Scores
+from gam_viz.networks.adapters.scores import Scores
+from gam_viz.networks.card import Region
 from gam_viz.text.refusal import RefusalError
 
 
@@ -86,21 +86,29 @@ class ForeignNetwork(nn.Module):
             return run(*args, **kwargs)
 
 
-def within(network: ForeignNetwork, region: Region) -> ForeignNetwork:
+def within(network: nn.Module, region: Region) -> ForeignNetwork:
     """The same network, its weights shared, whose scores are summed over a region of the picture.
 
     Raises:
-        ValueError: its output is neither a segmentation nor detections, or the region is none.
+        ValueError: it is not adapted, its output is neither a segmentation nor detections, or the region is none.
     """
-    scores = network.adaption.scores
-    if scores is None or scores.kind not in ("segmentation", "detection"):
+    scores = network.adaption.scores if isinstance(network, ForeignNetwork) else None
+    if not isinstance(network, ForeignNetwork) or scores is None or scores.kind not in ("segmentation", "detection"):
         raise RefusalError("errors.reason.no_region")
     left, top, right, bottom = region
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         raise RefusalError("errors.reason.region", given=", ".join(f"{share:g}" for share in region))
-    shared = {id(part): part for part in itertools.chain(network.parameters(), network.buffers())}
-    copied = copy.deepcopy(network, shared)
-    copied.adaption = replace(network.adaption, scores=replace(scores, region=region))
+    return _scored(network, replace(scores, region=region))
+
+
+def unscored(network: ForeignNetwork) -> ForeignNetwork:
+    """The same network, its weights shared, which returns what it returned before it was adapted."""
+    return _scored(network, None)
+
+
+def _scored(network: ForeignNetwork, scores: Scores | None) -> ForeignNetwork:
+    copied = copy.copy(network)  # its modules are the network's own: only how its output is read is another
+    copied.adaption = replace(network.adaption, scores=scores)
     return copied
 
 

@@ -19,11 +19,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gam_viz.networks.card import OutputKind
+from gam_viz.networks.card import OutputKind, Region
 from gam_viz.text.refusal import RefusalError
 
-#: (left, top, right, bottom) as shares of the picture's width and height, 0..1.
-Region = tuple[float, float, float, float]
 WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 _NAMES = ("logits", "out")  # where transformers and torchvision put them
 
@@ -55,13 +53,24 @@ class Scores:
         """
         return raw if self.refusal is not None else self._read(raw, size)
 
-    def _read(self, raw: Any, size: tuple[int, int]) -> Tensor:
+    def part(self, raw: Any) -> Tensor | Sequence[Mapping[str, Tensor]]:
+        """The tensor that is read of what the network returned, or its detections, a mapping a picture.
+
+        Raises:
+            RefusalError: there is none, or it is in doubt.
+        """
         given = raw if self.output is None else self.output(raw)
         if isinstance(given, list) and given and all(isinstance(each, Mapping) and "boxes" in each for each in given):
-            return self._of_lists(given, size)
+            return given
         found = given if isinstance(given, Tensor) else self._found(given)
         if found is None or not found.is_floating_point():
             raise unreadable(given)
+        return found
+
+    def _read(self, raw: Any, size: tuple[int, int]) -> Tensor:
+        found = self.part(raw)
+        if not isinstance(found, Tensor):
+            return self._of_lists(found, size)
         if found.ndim == 1:
             return found[:, None]  # one value a picture
         if found.ndim == 2:
@@ -71,8 +80,10 @@ class Scores:
         if found.ndim == 4 and tuple(found.shape[2:]) == (1, 1):
             return found.flatten(1)
         if found.ndim == 3 and self.kind == "detection":
-            return self._of_boxes(found, size)
-        raise unreadable(given)
+            boxes = self.boxes(found)
+            centres = boxes[:, :2].detach() / boxes.new_tensor([size[1], size[0]])[:, None]  # (B, 2, N), 0..1
+            return (boxes[:, 4:] * _inside(centres, self.region)).sum(2)
+        raise unreadable(found)
 
     def _found(self, given: Any) -> Tensor | None:
         """The scores among several things, where there is no doubt."""
@@ -90,8 +101,8 @@ class Scores:
         told = len(fitting) == 1 or (len(alike) == 1 and not isinstance(given, Mapping))
         return fitting[0] if told else None
 
-    def _of_boxes(self, found: Tensor, size: tuple[int, int]) -> Tensor:
-        """(B, 4 + K, N) or (B, N, 5 + K) -> (B, K)."""
+    def boxes(self, found: Tensor) -> Tensor:
+        """(B, 4 + K, N) or (B, N, 5 + K) -> (B, 4 + K, N): centre, width and height in pixels, then scores."""
         across, down = found.shape[1:]
         by_row = across < down if self.classes is None else across == 4 + self.classes
         if not by_row:
@@ -101,8 +112,7 @@ class Scores:
             raise RefusalError(
                 "errors.reason.detection_classes", rows=int(across), columns=int(down), classes=self.classes or "?"
             )
-        centres = found[:, :2].detach() / found.new_tensor([size[1], size[0]])[:, None]  # (B, 2, N), 0..1
-        return (found[:, 4:] * _inside(centres, self.region)).sum(2)
+        return found
 
     def _of_lists(self, given: Sequence[Mapping[str, Tensor]], size: tuple[int, int]) -> Tensor:
         if self.classes is None:
