@@ -20,7 +20,7 @@ from gam_viz.images.network_input import denormalise
 from gam_viz.networks.card import FOREIGN
 from gam_viz.networks.live import LiveNetwork
 from gam_viz.notebook.opening import Said, open_network, open_networks
-from gam_viz.runtime.device import device_of
+from gam_viz.runtime.device import device_of, placed
 from gam_viz.runtime.files import write_atomically
 from gam_viz.text import words
 
@@ -195,7 +195,7 @@ def _opened(network: nn.Module, picture: Any, said: Said, *, scores: bool = True
     if isinstance(picture, Tensor) and picture.ndim == 4 and picture.is_floating_point():
         size = said.size or int(picture.shape[-1])
         opened = open_network(network, replace(said, size=size), x=picture, scores=scores)
-        card, x = opened.card, picture.to(device_of(opened.module))
+        card, x = opened.card, placed(picture, opened.module)
         if set(card.mean) == {0.0}:  # unknown: drawn from its smallest to its largest value
             x_shown = (x - x.min()) / (x.max() - x.min()).clamp_min(1e-12)
         else:
@@ -203,7 +203,7 @@ def _opened(network: nn.Module, picture: Any, said: Said, *, scores: bool = True
         return opened, x, denormalise(x_shown.float(), card.mean, card.std)
     opened = open_network(network, said, scores=scores)
     seen = seen_by(opened.card, _picture(picture))
-    return opened, seen.tensor.to(device_of(opened.module)), seen.seen
+    return opened, placed(seen.tensor, opened.module), seen.seen
 
 
 def _picture(picture: Any) -> Picture:

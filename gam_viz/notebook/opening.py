@@ -19,7 +19,7 @@ from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork, adapt, foreign_card
 from gam_viz.networks.card import OUTPUT_KINDS, CheckpointError, OutputKind, Region
 from gam_viz.networks.live import LiveNetwork, live_digest
-from gam_viz.runtime.device import device_of
+from gam_viz.runtime.device import device_of, placed
 from gam_viz.text.refusal import RefusalError
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -117,7 +117,7 @@ def open_network(
         raise refusal
     if refusal is None:
         with torch.no_grad():
-            count = int(copied(x).shape[1])
+            count = int(copied(placed(x, copied)).shape[1])
         names, kind = class_names(said.classes, count, network, said.target), said.target
     else:  # of what nobody reads
         names, kind = ("?",), "regression"

@@ -33,6 +33,12 @@ def device_of(network: nn.Module) -> torch.device:
     return next((weights.device for weights in network.parameters()), torch.device("cpu"))
 
 
+def placed(x: Tensor, network: nn.Module) -> Tensor:
+    """A picture where a network's weights lie, in their precision."""
+    weights = next((each for each in network.parameters() if each.is_floating_point()), x)
+    return x.to(device_of(network), weights.dtype)
+
+
 def carried(tensors: Sequence[Tensor], device: torch.device | str) -> list[Tensor]:
     """The same tensors on a device, in one copy of each type: every copy waits for all that a GPU has to do before.
 

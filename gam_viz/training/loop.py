@@ -86,7 +86,7 @@ def train(
     history: list[dict[str, Any]] = []
     if state_path.exists():
         try:
-            state = torch.load(state_path, map_location=device, weights_only=True)
+            state = torch.load(state_path, map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, pickle.UnpicklingError, LookupError, ValueError, AttributeError) as error:
             raise TrainingError(f"{state_path} is damaged; remove it to start anew") from error
         if not job.made(json.loads(state["job"])):

@@ -5,21 +5,28 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
+from gam_viz import notebook
 from gam_viz.evaluation.metrics import predict
 from gam_viz.evidence.case import LoadedNetwork
 from gam_viz.evidence.examine import Case, examine
 from gam_viz.evidence.leaderboard.run import Question, gather
 from gam_viz.evidence.randomisation.training import training_evidence
 from gam_viz.explain import explain
-from gam_viz.explain.attributions import METHODS, Request, attribute_many
+from gam_viz.explain.attributions import METHODS, Request, attribute, attribute_many, default_layer
+from gam_viz.explain.gates import gates_of, replace_gates
 from gam_viz.images import load_sample
-from gam_viz.networks.checkpoints import find
+from gam_viz.networks import NetworkConfig, build_network
+from gam_viz.networks.adapters import adapt
+from gam_viz.networks.checkpoints import find, load, read
 from gam_viz.report import html
 from gam_viz.text import words
+from gam_viz.training import Job, loop, recipe, train
 from tests.checkpoint_files import write_scenes_network
 from tests.evidence.small import QUICK, subject
+from tests.networks_of_others import OwnSE, own_network
 from tests.standin_device import NAME, waits
 
 DEVICE = torch.device(NAME)
@@ -115,3 +122,63 @@ def test_predictions_and_the_evidence_command_run_there(tmp_path: Path, easy_ima
     for one, other in zip(found.answers.replaced, expected.answers.replaced, strict=True):
         np.testing.assert_allclose(one.margin, other.margin, atol=1e-4)
     assert waited.back.total() <= 20, waited.back
+
+
+def _own(dtype: torch.dtype) -> torch.nn.Module:
+    return own_network(OwnSE).to(dtype)
+
+
+def _lite(dtype: torch.dtype) -> torch.nn.Module:
+    torch.manual_seed(0)
+    config = NetworkConfig("efficientnet_lite0", width=8, num_classes=3, attention="cbam", stem="stride2")
+    return build_network(config).eval().to(dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+@pytest.mark.parametrize("make", [_own, _lite], ids=["foreign", "efficientnet-lite"])
+def test_the_notebook_looks_at_networks_where_they_are(make, dtype: torch.dtype):
+    network = make(dtype)
+    x = torch.randn(1, 3, 32, 32, dtype=dtype)
+    far = copy.deepcopy(network).to(DEVICE)
+    found = notebook.gates(far, x.to(DEVICE)).readings
+    expected = notebook.gates(network, x).readings
+    assert len(found) == len(expected) > 0
+    assert all(np.array_equal(one.values, other.values) for one, other in zip(found, expected, strict=True))
+    said = {"classes": ("a", "b", "c")}
+    logits = notebook.explain(far, x.to(DEVICE), **said).logits
+    assert np.array_equal(logits, notebook.explain(network, x, **said).logits)
+    if dtype is torch.float32:
+        far, near = (far, network) if make is _lite else (adapt(far, x.to(DEVICE)), adapt(network, x))
+        made = attribute(far, x.to(DEVICE), 1, "gradcam", layer=default_layer(near)).values
+        assert alike(made, attribute(near, x, 1, "gradcam", layer=default_layer(near)).values)
+    assert all(weights.device == torch.device(NAME, 0) for weights in far.parameters())
+
+
+def test_a_gate_is_replaced_there():
+    near = subject("cbam")
+    loaded = there(near)
+    x = torch.randn(1, 3, 16, 16)
+    (path, *_) = gates_of(loaded.network)
+
+    def without(network: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode(), replace_gates(network, {path: torch.ones_like}):
+            return network(x).cpu()
+
+    assert torch.equal(without(loaded.network, x.to(DEVICE)), without(near.network, x))
+
+
+def test_training_goes_on_there_and_copies_nothing_back_at_a_step(tmp_path: Path, easy_images, monkeypatch):
+    monkeypatch.setattr(loop, "training_precision", lambda device: torch.float32)  # else the CPU alone would round
+    recipe_ = recipe("default", epochs=2, batch_size=8, crop=2, learning_rate=0.05)
+    job = Job("job", NetworkConfig(width=4, num_classes=3, attention="cbam"), recipe_, 1)
+    made, copies = {}, []
+    for name, device in {"there": DEVICE, "here": torch.device("cpu")}.items():
+        for count in (24, 72):
+            given = dataclasses.replace(job, name=f"{name}-{count}"), easy_images(count)
+            with waits() as waited:
+                path = train(*given, checkpoints=tmp_path, runs=tmp_path, device=device, progress=False)
+            copies.append(waited.back.total())
+        made[name] = load(read(path)).state_dict()
+    for key, value in made["here"].items():
+        torch.testing.assert_close(made["there"][key], value, rtol=1e-3, atol=1e-4)
+    assert copies[0] == copies[1] > 0
