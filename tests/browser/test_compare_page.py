@@ -1,5 +1,6 @@
-"""The Compare page in a real browser: first view, upload, click on a cell, language, phone."""
+"""The Compare page in a real browser: upload, window, box, click on a cell, language, phone."""
 
+import io
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, TimeoutError, expect
 
-from tests.browser.waiting import PATIENCE
+from tests.browser.waiting import PATIENCE, rest
 from tests.browser.waiting import compare_settles as settle
 
 pytestmark = pytest.mark.browser
@@ -21,6 +22,14 @@ def page(tab: Page, served: str) -> Page:
     return tab
 
 
+@pytest.fixture
+def ramp(tmp_path: Path) -> Path:
+    """A grey picture of 16 bits: from 1000 at the top to 5000."""
+    path = tmp_path / "ramp.png"
+    Image.fromarray(np.linspace(1000, 5000, 64 * 64).reshape(64, 64).astype("uint16")).save(path)
+    return path
+
+
 @pytest.mark.long
 def test_the_first_view_shows_both_networks_and_no_error(page: Page) -> None:
     text = page.get_by_test_id("stMain").inner_text()
@@ -30,14 +39,13 @@ def test_the_first_view_shows_both_networks_and_no_error(page: Page) -> None:
     assert page.get_by_test_id("stPlotlyChart").count() >= 10
 
 
-def test_an_upload_changes_both_networks_maps(page: Page, tmp_path: Path) -> None:
-    before = page.get_by_test_id("stMain").inner_text()
-    masks = [locator.screenshot() for locator in charts(page, "mask-")]
-    pixels = np.zeros((60, 80, 3), np.uint8)
-    pixels[20:40, 30:60] = (230, 40, 40)
-    file = tmp_path / "red.png"
-    Image.fromarray(pixels).save(file)
-    page.locator('input[type="file"]').set_input_files(file)
+def test_a_picture_is_uploaded_its_window_moved_and_a_box_drawn(tab: Page, served: str, ramp: Path) -> None:
+    """One walk: each step draws the whole page, which is what costs."""
+    page = tab
+    page.goto(f"{served}/?region=box")
+    settle(page)
+    before, masks = page.get_by_test_id("stMain").inner_text(), drawn(page, "mask-")
+    page.locator('[data-testid="stSidebar"] input[type="file"]').first.set_input_files(ramp)
     expect(page.get_by_text("No known label")).to_be_visible(timeout=PATIENCE)
     settle(page)
     after = page.get_by_test_id("stMain").inner_text()
@@ -47,9 +55,62 @@ def test_an_upload_changes_both_networks_maps(page: Page, tmp_path: Path) -> Non
         assert line.search(after)
         assert line.search(before).group() != line.search(after).group()  # type: ignore[union-attr]
     expect(page.locator('[class*="st-key-mask-"]')).to_have_count(2, timeout=PATIENCE)
-    changed = [locator.screenshot() for locator in charts(page, "mask-")]
+    changed = drawn(page, "mask-")
     assert len(masks) == len(changed) == 2
     assert all(old != new for old, new in zip(masks, changed, strict=True))
+    a_window_is_moved(page)
+    a_box_is_drawn(page)
+
+
+def a_window_is_moved(page: Page) -> None:
+    before, said = rows_seen(page), drawn(page, "prediction-")
+    assert before[4] < 40  # black at the top, where values are small
+    assert before[-5] > 215
+    page.get_by_role("slider").first.press("ArrowRight")  # black: one step of 50
+    expect(page).to_have_url(re.compile("look=w3025_3950"), timeout=PATIENCE)
+    rest(page)
+    # On a busy machine the page may still be told its numbers while one is typed: typed anew for each try.
+    for _ in range(4):
+        white = page.get_by_role("spinbutton", name="White")
+        white.fill("3000")
+        white.press("Enter")
+        try:
+            page.wait_for_url(re.compile("look=w2025_1950"), timeout=20_000, wait_until="commit")
+            break
+        except TimeoutError:
+            continue
+    expect(page).to_have_url(re.compile("look=w2025_1950"), timeout=PATIENCE)
+    rest(page)
+    after = rows_seen(page)
+    assert after[len(after) * 3 // 4] > 250  # 4000 is beyond white now
+    assert after[len(after) // 4] < before[len(before) // 2] + 20
+    assert drawn(page, "prediction-") != said
+
+
+def a_box_is_drawn(page: Page) -> None:
+    expect(page.get_by_text("The region covers 25.0% of the picture")).to_be_visible(timeout=PATIENCE)
+    picture = page.locator('[class*="st-key-box-picker"] .nsewdrag').first
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box is not None
+    side, left, top = min(box["width"], box["height"]), box["x"], box["y"]
+    left += (box["width"] - side) / 2
+    top += (box["height"] - side) / 2
+    page.mouse.move(left + 0.1 * side, top + 0.2 * side)
+    page.mouse.down()
+    page.mouse.move(left + 0.3 * side, top + 0.5 * side, steps=5)
+    page.mouse.move(left + 0.6 * side, top + 0.9 * side, steps=5)
+    page.mouse.up()
+    rest(page)
+    expect(page).to_have_url(re.compile("box-left="), timeout=PATIENCE)
+    numbers = {
+        edge: int(page.locator(f".st-key-box-{edge} input").input_value())
+        for edge in ("left", "top", "right", "bottom")
+    }
+    for edge, expected in {"left": 10, "top": 20, "right": 60, "bottom": 90}.items():
+        assert abs(numbers[edge] - expected) <= 3, numbers
+    area = (numbers["right"] - numbers["left"]) * (numbers["bottom"] - numbers["top"]) / 100
+    expect(page.get_by_text(f"The region covers {area:.1f}% of the picture")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.long
@@ -114,8 +175,14 @@ def test_a_figure_can_be_taken_home(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_nothing_sticks_out_on_a_phone(phone: Page, served: str) -> None:
-    phone.goto(served)
+@pytest.mark.parametrize("uploaded", [False, True])
+def test_nothing_sticks_out_on_a_phone(phone: Page, served: str, ramp: Path, uploaded: bool) -> None:
+    phone.goto(f"{served}/?source=upload" if uploaded else served)
+    if uploaded:
+        phone.get_by_test_id("stExpandSidebarButton").click()
+        phone.locator('[data-testid="stSidebar"] input[type="file"]').first.set_input_files(ramp)
+        expect(phone.get_by_role("slider").first).to_be_attached(timeout=PATIENCE)
+        phone.get_by_test_id("stSidebarCollapseButton").locator("button").click()
     settle(phone)
     # What a chart draws beyond its own frame is cut off there, hence elements of HTML alone.
     phone.wait_for_function(
@@ -129,3 +196,15 @@ def test_nothing_sticks_out_on_a_phone(phone: Page, served: str) -> None:
 def charts(page: Page, key: str) -> list:  # type: ignore[type-arg]
     """The charts whose key begins so, which Streamlit writes as a class name."""
     return page.locator(f'[class*="st-key-{key}"]').all()
+
+
+def drawn(page: Page, key: str) -> list[bytes]:
+    return [chart.screenshot() for chart in charts(page, key)]
+
+
+def rows_seen(page: Page) -> np.ndarray:
+    """Mean brightness of each row of what the networks saw, as the browser shows it."""
+    shown = page.locator('img[alt*="as the networks saw it"]').first
+    shown.scroll_into_view_if_needed()
+    with Image.open(io.BytesIO(shown.screenshot())) as image:
+        return np.asarray(image.convert("L"), np.float64)[:, 8:-8].mean(axis=1)

@@ -1,4 +1,4 @@
-"""A notebook calls `show` on a timm SE network and on a GAM of its own: both are seen in a browser, and gone after."""
+"""A notebook calls `show` on two networks of its own, or of timm: both are seen in a browser, and gone after."""
 
 import os
 import subprocess
@@ -8,25 +8,29 @@ import urllib.request
 
 import pytest
 
-from gam_viz.runtime import torchvision_shim  # noqa: F401 - before timm
 from tests.browser.conftest import PROJECT
 from tests.browser.waiting import PATIENCE, compare_settles, rest
 
 pytestmark = pytest.mark.browser
-pytest.importorskip("timm", reason="timm is not installed: requirements-timm.txt")
-
-NOTEBOOK = """
-import gam_viz
+TIMM = """
 import gam_viz.runtime.torchvision_shim
 import timm
+SE = timm.create_model("legacy_seresnet18", num_classes=3)
+"""
+OWN = """
+from tests.networks_of_others import OwnSE
+SE = own_network(OwnSE)
+"""
+NOTEBOOK = """
+import gam_viz
 import torch
 from tests.networks_of_others import own_network
-
+{se}
 torch.manual_seed(0)
-networks = {"timm SE": timm.create_model("legacy_seresnet18", num_classes=3), "my GAM": own_network()}
-x = torch.randn(1, 3, 64, 64)
-before = {name: network.eval()(x) for name, network in networks.items()}
-shown = gam_viz.show(networks, torch.rand(3, 64, 64), classes=["cat", "dog", "bird"], size=64,
+networks = {{"my SE": SE, "my GAM": own_network()}}
+x = torch.randn(1, 3, 32, 32)
+before = {{name: network.eval()(x) for name, network in networks.items()}}
+shown = gam_viz.show(networks, torch.rand(3, 32, 32), classes=["cat", "dog", "bird"], size=32,
                      mean=(0.5,) * 3, std=(0.5,) * 3)
 print("at", shown.url, flush=True)
 input()
@@ -37,9 +41,12 @@ input()
 """
 
 
-def test_a_notebooks_networks_are_seen_and_gone(browser):
+@pytest.mark.parametrize("se", [OWN, pytest.param(TIMM, marks=pytest.mark.long)], ids=["own", "timm"])
+def test_a_notebooks_networks_are_seen_and_gone(browser, se, thorough):
+    if se is TIMM:
+        pytest.importorskip("timm", reason="timm is not installed: requirements-timm.txt")
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-c", NOTEBOOK]
+    command = [sys.executable, "-c", NOTEBOOK.format(se=se)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     notebook = subprocess.Popen(command, env=environment, **pipes)
     try:
@@ -50,15 +57,15 @@ def test_a_notebooks_networks_are_seen_and_gone(browser):
         page.goto(f"{url}&lang=en")
         compare_settles(page)
         main = page.inner_text('[data-testid="stMain"]')
-        assert "timm SE" in main
+        assert "my SE" in main
         assert "my GAM" in main
         assert "weights" in main
         assert page.locator('[data-testid="stException"]').count() == 0
-        # The address keeps them when the reader goes on to another page.
-        page.goto(url.replace("/?", "/inside?") + "&lang=en")
-        rest(page)
-        page.get_by_text("timm SE").first.wait_for()
-        assert "timm SE" in page.inner_text('[data-testid="stMain"]')
+        if thorough:  # the address keeps them when the reader goes on to another page
+            page.goto(url.replace("/?", "/inside?") + "&lang=en")
+            rest(page)
+            page.get_by_text("my GAM").first.wait_for()
+            assert "my GAM" in page.inner_text('[data-testid="stMain"]')
         notebook.stdin.write("\n")
         notebook.stdin.flush()
         assert notebook.stdout.readline() == "stopped\n"
