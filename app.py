@@ -1,5 +1,7 @@
 """GAM-Viz: `streamlit run app.py`."""
 
-from gam_viz.app.main import main
+import streamlit as st
 
-main()
+from gam_viz.app.served.application import as_served
+
+app = st.App(**as_served())

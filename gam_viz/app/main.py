@@ -11,8 +11,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
 
-from gam_viz.app import serve_beside
 from gam_viz.app.pages import FIRST, MOVED, PAGES, script
+from gam_viz.app.served import beside
 from gam_viz.app.shared import state
 from gam_viz.app.shared.words import begin_page, language, text
 from gam_viz.app.tours.bar import tour_bar
@@ -24,7 +24,7 @@ ICON = str(Path(__file__).with_name("static") / "gate.svg")
 
 def main() -> None:
     """Draw the page of this run."""
-    serve_beside.give_back_main()
+    beside.give_back_main()
     st.set_page_config(page_title="GAM-Viz", page_icon=ICON, layout="wide")
     page = st.navigation(_menu(), position="top")
     if page.url_path in MOVED:

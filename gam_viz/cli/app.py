@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Serve until it is stopped."""
-    from gam_viz.app.serve import serve
+    from gam_viz.app.served.serve import serve
 
     os.environ["GAM_VIZ_CHECKPOINTS"] = str(options.checkpoints)
     if options.data_root is not None:

@@ -14,6 +14,7 @@ from gam_viz.cost.network_cost import Counts, count
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.bn_folding import fuse
 from gam_viz.runtime.device import describe
+from gam_viz.runtime.device_queue import give_way
 
 WARM_UP = 3  # passes of each network before any is timed
 LEAST, MOST = 5, 40  # rounds, where the time they may take decides
@@ -136,6 +137,7 @@ def timing(
         rounds = min(max(int(seconds / sum(_round(networks, picture, 0))), LEAST), MOST)
     took = []
     for index in range(rounds):
+        give_way()
         tell(index / rounds)
         took.append(_round(networks, picture, index))
     mine, mine_fused, others, others_fused = zip(*took, strict=True)

@@ -21,6 +21,8 @@ from torch import nn
 from gam_viz.datasets import LabelledImages
 from gam_viz.evaluation.metrics import predict
 from gam_viz.explain.checks import check_answers
+from gam_viz.runtime.device import at_once
+from gam_viz.runtime.device_queue import give_way
 from gam_viz.runtime.files import write_atomically
 
 OUTCOMES = ("both", "first", "second", "neither")
@@ -69,11 +71,16 @@ def predict_pictures(
     device: torch.device,
     *,
     progress: Callable[[float], None] | None = None,
-    batch_size: int = 100,
+    batch_size: int | None = None,
 ) -> Predictions:
-    """Run `network` on all pictures, at their own size."""
+    """Run `network` on all pictures, at their own size; as many at once as `at_once` says, unless it is said here.
+
+    Between two batches others may compute; see `give_way`.
+    """
+    batch_size = batch_size or at_once(device, data.images.shape[1:3])
     logits = []
     for start in range(0, len(data), batch_size):
+        give_way()
         batch = data.take(np.arange(start, min(start + batch_size, len(data))))
         logits.append(predict(network, batch, mean, std, device, batch_size=batch_size))
         if progress is not None:

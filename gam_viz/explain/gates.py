@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from gam_viz.attention import Bounds, Branch, Gate, watch
 from gam_viz.runtime.device import carried
+from gam_viz.runtime.device_queue import give_way
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -184,6 +185,7 @@ def gates_seen(
     if network.training:
         raise ValueError("gates are read in eval mode: in training mode they depend on the other pictures")
     gates = gates_of(network)
+    give_way()
     with torch.inference_mode(), record_gates(network) as seen:
         logits = network(x)
     found: list[tuple[Callable[[FloatArray], GateReading], Tensor]] = []

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from gam_viz.app.serve_beside import ServerBeside
+from gam_viz.app.served.beside import ServerBeside
 from gam_viz.app.shared.own_networks.live import KEY, Exhibit, exhibits, put_up, take_down
 from gam_viz.images.given import given_pictures
 from gam_viz.networks.card import OutputKind

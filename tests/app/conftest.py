@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, local_script_runner
 
+from gam_viz.app.served.application import MAIN
 from gam_viz.datasets.scenes.dataset import COUNTS
 from gam_viz.evidence.faithfulness import curves
 from tests.checkpoint_files import write_checkpoints
@@ -17,7 +18,7 @@ from tests.checkpoint_files import write_checkpoints
 # Drawing without a browser, streamlit says of every element that there is none.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+APP = Path(MAIN)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,6 +13,7 @@ from gam_viz.claims import SECTIONS, counted, judge, measure, stand_in
 from gam_viz.text import LANGUAGES, words
 from gam_viz.zoo.plan import read_plan
 from gam_viz.zoo.results import write
+from tests.app.conftest import APP
 from tests.app.test_networks import SCENES, row
 from tests.app.visiting import visit
 
@@ -189,7 +190,7 @@ def test_measured_once_for_all_until_asked_again(page: AppTest, monkeypatch: pyt
     monkeypatch.setattr(measured, "measure", lambda *given: runs.append(1) or measure(*given))
     page.run()
     assert len(runs) == 1
-    visit(AppTest.from_file(str(Path(__file__).resolve().parents[2] / "app.py"), default_timeout=120), PAGE).run()
+    visit(AppTest.from_file(str(APP), default_timeout=120), PAGE).run()
     assert len(runs) == 1
     next(button for button in page.button if button.label == "Measure again").click().run()
     assert not page.exception

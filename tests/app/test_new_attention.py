@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from gam_viz.app.pages import PAGES
 from gam_viz.attention import ATTENTION, SIGMOID, AttentionSpec, Gate, build_attention, module_cost
 from gam_viz.attention.spec import counted
+from tests.app.conftest import APP
 from tests.app.visiting import visit
 from tests.checkpoint_files import write_scenes_network
 
@@ -65,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def app(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(folder))
-    app = AppTest.from_file(str(GUIDE.parents[1] / "app.py"), default_timeout=240)
+    app = AppTest.from_file(str(APP), default_timeout=240)
     app.query_params["data"] = "scenes"
     app.query_params["networks-scenes"] = ",".join(NETWORKS)
     return app

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared.words import speaking
 from gam_viz.text import words
+from tests.app.conftest import APP
 from tests.app.test_my_pictures import flat, links, put
 from tests.app.visiting import visit
 from tests.checkpoint_files import spoil, write_checkpoints
@@ -20,7 +21,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
         (tmp_path / f"{name}.safetensors").unlink()
     spoil("scenes-gam", tmp_path)
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
-    return AppTest.from_file(str(Path(__file__).resolve().parents[2] / "app.py"), default_timeout=120)
+    return AppTest.from_file(str(APP), default_timeout=120)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -19,7 +19,7 @@ from tests.app.visiting import visit
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+def calls(monkeypatch: pytest.MonkeyPatch, cold: None) -> Counter[str]:
     """How often each piece is computed."""
     counted: Counter[str] = Counter()
 

@@ -22,7 +22,7 @@ def run(script, *others):
         **{name: config.get_option(name) for name in sys.argv[1].split()},
     }))
 
-bootstrap.run = run
+bootstrap.run_asgi_app = run
 sys.exit(main(["app", *sys.argv[2:]]))
 """
 

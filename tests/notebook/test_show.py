@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from torch import nn
 
 import gam_viz
-from gam_viz.app.serve_beside import ServerError
+from gam_viz.app.served.beside import ServerError
 from gam_viz.app.shared.own_networks.live import Exhibit, exhibits, put_up, take_down
 from gam_viz.images.given import given_pictures
 from gam_viz.notebook.opening import Said, open_networks
@@ -63,7 +63,7 @@ def test_it_serves_beside_the_program_and_leaves_nothing(capsys):
     with gam_viz.show(network, **SAID) as third:  # another server, in the same process
         assert answers(third.url)
         with pytest.raises(ServerError, match="serves a Streamlit app already"):
-            gam_viz.app.serve_beside.ServerBeside()
+            gam_viz.app.served.beside.ServerBeside()
     assert sys.modules["__main__"].__name__ == "__main__"
 
 

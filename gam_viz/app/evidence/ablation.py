@@ -12,6 +12,7 @@ from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.explanations import Subject, subject
 from gam_viz.app.shared.page import section
+from gam_viz.app.shared.public import published
 from gam_viz.app.shared.words import layer_title, prose, reason, sample_title, text
 from gam_viz.evidence.ablation.ablate import Ablation, Ablations
 from gam_viz.evidence.ablation.replacements import MODES
@@ -93,7 +94,7 @@ def _replacements(view: View, mode: str) -> list[Replacement]:
     default = next((name for name in samples if load_sample(name).sha256 != here), next(iter(samples)))
     label = text("evidence.gates.other")
     chosen = choose("other", list(samples), default, label, lambda name: sample_title(samples[name]))
-    picture = load_sample(chosen)
+    picture = published(load_sample(chosen))
     return [Replacement(mode, subject(each.checkpoint, picture, view.selection.fit)) for each in view.subjects]
 
 

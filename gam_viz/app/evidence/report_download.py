@@ -15,6 +15,7 @@ from gam_viz.app.shared.choices import chosen_many
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.session_cache import keep, recall
+from gam_viz.app.shared.waiting import progress_line
 from gam_viz.app.shared.words import language, text, words
 from gam_viz.evidence.examine import About, CaseSettings, LoadedNetwork, examine
 from gam_viz.explain.attributions import DEFAULT_METHODS, METHODS
@@ -71,12 +72,6 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
     """The report, the ZIP and the command that makes them."""
     selection = view.selection
 
-    def progress(share: float, name: str, step: str) -> None:
-        place.progress(min(max(share, 0.0), 1.0), text("evidence.computing", name=name or step, share=share))
-
-    def waiting(position: int) -> None:
-        place.info(text("common.waiting", position=position))
-
     subjects = [
         LoadedNetwork(
             subject.network,
@@ -101,18 +96,22 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
     )
     target = None if selection.target is None else selection.classes[selection.target]
 
-    case = examine(
-        subjects,
-        selection.picture,
-        fit=selection.fit,  # type: ignore[arg-type]
-        target=target,
-        settings=settings,
-        about=about,
-        truth=selection.regions,
-        device=device(),
-        progress=progress,
-        bench=measurements.SessionBench(view, waiting),
-    )
+    def say(share: float, name: str) -> str:
+        return text("evidence.computing", name=name, share=share)
+
+    with place.container(), progress_line(say) as line:
+        case = examine(
+            subjects,
+            selection.picture,
+            fit=selection.fit,  # type: ignore[arg-type]
+            target=target,
+            settings=settings,
+            about=about,
+            truth=selection.regions,
+            device=device(),
+            progress=lambda share, name, step: line.progress(share, name or step),
+            bench=measurements.SessionBench(view, line.on_wait),
+        )
     place.progress(1.0, text("evidence.home.writing"))
     page, everything = report.html(case, words()), report.pack(case, words())
     place.empty()

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from gam_viz.app.shared.device import device
 from gam_viz.app.shared.explanations import Subject, subject
 from gam_viz.app.shared.pictures import rendered
 from gam_viz.app.shared.rendering.state import look_of
-from gam_viz.app.shared.session_cache import ProgressLine, cached
+from gam_viz.app.shared.session_cache import cached, computed
 from gam_viz.app.shared.uploads import Upload
+from gam_viz.app.shared.waiting import ProgressLine
 from gam_viz.app.shared.words import network_titles
 from gam_viz.evaluation.disagreement import Judged
 from gam_viz.explain import Explanation
@@ -23,7 +23,6 @@ from gam_viz.explain.checks import check_scores
 from gam_viz.figures.style import enlarged
 from gam_viz.images import Picture
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.runtime.device_queue import OnWait, lane
 from gam_viz.text.refusal import Joined, RefusalError
 
 MOST = 1000  # small results of each kind: twenty files, seen by many networks in several ways
@@ -63,8 +62,8 @@ def judge(upload: Upload, networks: Sequence[OpenedNetwork], fit: str, line: Pro
 
     def answer(checkpoint: OpenedNetwork) -> Explanation:
         key = (checkpoint.sha256, upload.sha256, look, fit)
-        return cached(
-            "predictions", key, lambda: _predict(subject(checkpoint, picture(), fit), line.on_wait), most=MOST
+        return computed(
+            "predictions", key, lambda: _predict(subject(checkpoint, picture(), fit)), line.on_wait, most=MOST
         )
 
     thumbnail = cached("thumbnails", (upload.sha256, look), lambda: _thumbnail(picture()), most=MOST)
@@ -77,9 +76,9 @@ def judge(upload: Upload, networks: Sequence[OpenedNetwork], fit: str, line: Pro
     return Entry(upload, thumbnail, Judged(upload.name, np.stack([answer.values for answer in answers]), kind))
 
 
-def _predict(subject: Subject, on_wait: OnWait) -> Explanation:
+def _predict(subject: Subject) -> Explanation:
     """The prediction alone, since the gates of twenty pictures would push out what the session has."""
-    with lane(device(), on_wait), torch.inference_mode():
+    with torch.inference_mode():
         scores = check_scores(subject.network, subject.network(subject.input_tensor()))
     return Explanation(subject.card, scores[0].float().cpu().numpy(), ())
 

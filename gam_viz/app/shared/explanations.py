@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,9 +11,10 @@ import streamlit as st
 import torch
 from torch import nn
 
-from gam_viz.app.shared.device import device
 from gam_viz.app.shared.networks import network
-from gam_viz.app.shared.session_cache import Say, cached, keep, progress_line, recall, spinner
+from gam_viz.app.shared.public import is_public, note_subject
+from gam_viz.app.shared.session_cache import Key, computed, keep, recall
+from gam_viz.app.shared.waiting import Say, in_queue, made_once, progress_line, spinner
 from gam_viz.app.shared.words import network_title, text
 from gam_viz.explain import Explanation, explain, seen_by
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
@@ -20,9 +22,11 @@ from gam_viz.images import NetworkInput, Picture
 from gam_viz.networks.card import Card
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.device import device_of
-from gam_viz.runtime.device_queue import OnWait, lane
+from gam_viz.runtime.progress import Progress
+from gam_viz.runtime.visit import OnWait
 
-MOST_EXPLANATIONS, MOST_ATTRIBUTIONS = 32, 200  # kept in one session
+STORE = "attributions"
+MOST_EXPLANATIONS, MOST_ATTRIBUTIONS = 32, 200  # kept in one session, and shared by all
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ class Subject:
 
 def subject(checkpoint: OpenedNetwork, picture: Picture, fit: str) -> Subject:
     """A network and the picture as it sees it."""
-    return Subject(checkpoint, seen_by(checkpoint.card, picture, fit))  # type: ignore[arg-type]
+    found = Subject(checkpoint, seen_by(checkpoint.card, picture, fit))  # type: ignore[arg-type]
+    note_subject(found.key, checkpoint, picture)
+    return found
 
 
 def explained(subjects: Iterable[Subject]) -> tuple[Explanation, ...]:
@@ -84,10 +90,10 @@ def answered(subjects: Sequence[Subject]) -> tuple[tuple[Subject, ...], tuple[Ex
 
 def _explanation(subject: Subject, on_wait: OnWait) -> Explanation:
     def make() -> Explanation:
-        with lane(device(), on_wait):
-            return explain(subject.network, subject.card, subject.input_tensor())
+        return explain(subject.network, subject.card, subject.input_tensor())
 
-    return cached("explanations", (subject.key,), make, most=MOST_EXPLANATIONS)
+    shared = is_public(subject.key)
+    return computed("explanations", (subject.key,), make, on_wait, most=MOST_EXPLANATIONS, shared=shared)
 
 
 def attributions(subject: Subject, target: int, requests: Sequence[Request], say: Say) -> list[Attribution]:
@@ -96,16 +102,31 @@ def attributions(subject: Subject, target: int, requests: Sequence[Request], say
     While the others are computed a line says how far that is. Who leaves meanwhile finds what was finished.
     """
     keys = [(subject.key, target, r.method, r.layer, tuple(sorted(r.params.items()))) for r in requests]
-    known = {key: recall("attributions", key) for key in keys}
-    missing = {key: request for key, request in zip(keys, requests, strict=True) if known[key] is None}
+    shared = is_public(subject.key)
+    known = {key: recall(STORE, key, shared=shared) for key in keys}
     with progress_line(say) as line:
-        if missing:
-            black = [-mean / std for mean, std in zip(subject.card.mean, subject.card.std, strict=True)]
-            with lane(device(), line.on_wait):
-                results = attribute_each(
-                    subject.network, subject.input_tensor(), target, list(missing.values()), line.progress, black=black
-                )
-                for key, result in zip(missing, results, strict=True):
-                    # At once: who leaves now finds it when coming back.
-                    known[key] = keep("attributions", key, result, most=MOST_ATTRIBUTIONS)
+        if any(value is None for value in known.values()):
+            with made_once((STORE, *keys), line.on_wait) if shared else nullcontext():
+                # Another session may have made some while this one waited.
+                known = {key: recall(STORE, key, shared=shared) for key in keys}
+                missing = {key: request for key, request in zip(keys, requests, strict=True) if known[key] is None}
+                if missing:
+                    in_queue(lambda: _attribute(subject, target, missing, known, line.progress, shared), line.on_wait)
     return [known[key] for key in keys]
+
+
+def _attribute(
+    subject: Subject,
+    target: int,
+    missing: Mapping[Key, Request],
+    known: dict[Key, Attribution],
+    progress: Progress,
+    shared: bool,
+) -> None:
+    black = [-mean / std for mean, std in zip(subject.card.mean, subject.card.std, strict=True)]
+    results = attribute_each(
+        subject.network, subject.input_tensor(), target, list(missing.values()), progress, black=black
+    )
+    for key, result in zip(missing, results, strict=True):
+        # At once: who leaves now finds it when coming back.
+        known[key] = keep(STORE, key, result, most=MOST_ATTRIBUTIONS, shared=shared)

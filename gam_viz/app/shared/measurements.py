@@ -16,7 +16,9 @@ from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.explanations import Subject, explained
 from gam_viz.app.shared.explanations import attributions as attributions_of
 from gam_viz.app.shared.networks import network as network_of
-from gam_viz.app.shared.session_cache import cached, cached_with_progress, cached_with_spinner, in_queue, keep, recall
+from gam_viz.app.shared.public import is_public
+from gam_viz.app.shared.session_cache import cached_with_progress, cached_with_spinner, computed, recall
+from gam_viz.app.shared.words import text
 from gam_viz.datasets import DatasetError
 from gam_viz.evidence.ablation.ablate import ablate
 from gam_viz.evidence.ablation.replacements import mean_gates
@@ -30,11 +32,11 @@ from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images import normalise_batch
 from gam_viz.networks.card import Card
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.runtime.device import device_of
-from gam_viz.runtime.device_queue import OnWait
+from gam_viz.runtime.device import at_once, device_of
 from gam_viz.runtime.progress import Progress
+from gam_viz.runtime.visit import OnWait
 
-MEAN_OF, BATCH = 256, 64  # pictures, for a gate's mean over the data set
+MEAN_OF = 256  # pictures, for a gate's mean over the data set
 DEPTH = "cam-depth"  # of the layer chosen on Compare, for networks that have none of its name
 TYPED = "attribution-requests"  # of Compare, by method: kept when the page is left, unlike its widgets
 
@@ -50,12 +52,14 @@ def mean_of_gates(checkpoint: OpenedNetwork) -> dict[str, Tensor] | None:
     place = device_of(network)
 
     def batches() -> Iterator[Tensor]:
-        for start in range(0, min(MEAN_OF, len(data)), BATCH):
-            part = torch.from_numpy(data.images[start : start + BATCH]).to(place).permute(0, 3, 1, 2)
+        batch = at_once(place, card.sides)
+        for start in range(0, min(MEAN_OF, len(data)), batch):
+            part = torch.from_numpy(data.images[start : start + batch]).to(place).permute(0, 3, 1, 2)
             yield normalise_batch(part, card.mean, card.std)
 
     key = (f"{checkpoint.sha256}|", pictures.digest)
-    return cached("means", key, lambda: in_queue(lambda: mean_gates(network, batches())))
+    make, shared = partial(mean_gates, network, batches()), checkpoint.origin == "file"
+    return cached_with_spinner("means", key, make, said=text("evidence.gates.means"), shared=shared)
 
 
 def requests_of(column: Column, methods: Sequence[str]) -> list[Request]:
@@ -126,12 +130,18 @@ def measured(measure: Measure, given: Sequence[MeasureInput], options: Options |
         return known
     key = measure.result_key(given, options or {})
     make = partial(measure.measure, given, options or {})
-    return cached_with_progress(measure.key, key, make, given[0].name)
+    return cached_with_progress(measure.key, key, make, given[0].name, shared=_shared(given))
+
+
+def _shared(given: Sequence[MeasureInput]) -> bool:
+    """Whether all sessions share what is measured of these."""
+    return is_public(*(key for each in given for key in (each.key, each.other_key) if key))
 
 
 def _known(measure: Measure, given: Sequence[MeasureInput], options: Options) -> Any:
-    """What the session has of it, or a result that holds all of it; None where it has neither."""
-    results = (recall(measure.key, measure.result_key(given, each)) for each in (options, *measure.covered(options)))
+    """What is known of it here, or a result that holds all of it; None where neither is."""
+    shared, asked = _shared(given), (options, *measure.covered(options))
+    results = (recall(measure.key, measure.result_key(given, each), shared=shared) for each in asked)
     return next((result for result in results if result is not None), None)
 
 
@@ -158,8 +168,9 @@ class SessionBench(Bench):
         known = _known(measure, given, options)
         if known is not None:
             return known
-        result = in_queue(lambda: measure.measure(given, options, progress), self._on_wait)
-        return keep(measure.key, measure.result_key(given, options), result)
+        key = measure.result_key(given, options)
+        make = partial(measure.measure, given, options, progress)
+        return computed(measure.key, key, make, self._on_wait, shared=_shared(given))
 
 
 def switched(subject: Subject, switches: dict[str, str], other: Subject | None) -> Sequence[float]:
@@ -172,4 +183,5 @@ def switched(subject: Subject, switches: dict[str, str], other: Subject | None) 
         scores = ablate(subject.network, subject.input_tensor(), switches, means=means, other=borrowed)
         return list(scores[0].float().tolist())
 
-    return cached_with_spinner("switched", key, make)
+    shared = is_public(subject.key, *([other.key] if other else []))
+    return cached_with_spinner("switched", key, make, shared=shared)

@@ -15,6 +15,7 @@ from gam_viz.app.shared.choices import choose, choose_number, segments
 from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.missing_data import dataset_error
 from gam_viz.app.shared.own_networks.live import given
+from gam_viz.app.shared.public import published
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.session_cache import cached
 from gam_viz.app.shared.uploader import draw_uploader
@@ -107,7 +108,9 @@ def _sample(card: Card) -> Chosen:
     sample = samples[chosen]
     medical = sample.domain in ("histology", "ophthalmology")
     regions = _regions(sample_scene(chosen))
-    return Chosen(load_sample(chosen), sample_title(sample), sample.credit, sample.label_name, medical, regions)
+    return Chosen(
+        published(load_sample(chosen)), sample_title(sample), sample.credit, sample.label_name, medical, regions
+    )
 
 
 def _given(card: Card) -> Chosen | None:
@@ -144,7 +147,7 @@ def _test(card: Card) -> Chosen | None:
         info = pictures.data.info
         title = text("common.sidebar.test_title", data=data_title(card), number=number)
         label = info.classes[pictures.data.labels[number]]
-        picture = from_pixels(pictures.data.images[number], f"{card.dataset}-test-{number}")
+        picture = published(from_pixels(pictures.data.images[number], f"{card.dataset}-test-{number}"))
         scene = None
         if info.name in SCENES:  # drawn, so what lies where is known
             scene = draw_scene(number, split="test", shortcut=info.name == "scenes-shortcut")

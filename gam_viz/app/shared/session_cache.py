@@ -1,4 +1,4 @@
-"""What a session keeps of what it computed, by digests and parameters; and the line that says how far a computation is.
+"""What a session keeps of what it computed, by digests and parameters, and what all sessions share.
 
 Streamlit's own cache cannot be used here: what is told of the waiting and the progress would be drawn inside it, and it
 cannot let go of all that was made of one file. What is kept lies in the session, so it goes when the session goes.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, MutableMapping
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -18,67 +17,18 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gam_viz.app.shared.device import device
+from gam_viz.app.shared.waiting import Say, in_queue, made_once, progress_line, spinner
 from gam_viz.app.shared.words import text
-from gam_viz.runtime.device_queue import OnWait, lane
 from gam_viz.runtime.progress import Progress
+from gam_viz.runtime.visit import OnWait
 
 MOST = 60  # results of each kind
 SHORT = 12  # digits of a sha256 that name an upload in widgets and links
 T = TypeVar("T")
 #: Digests and parameters, never an array: hashing one takes long, and Streamlit hashes only a sample of it.
 Key = tuple[Any, ...]
-Say = str | Callable[[float, str], str]
 
 _lock = threading.Lock()
-
-
-@dataclass(frozen=True)
-class ProgressLine:
-    """Where a computation says how far it is; both may raise to leave it, when the reader went on.
-
-    Attributes:
-        progress: told the share that is done, 0..1, and what is at work.
-        on_wait: told the place in the device's queue.
-    """
-
-    progress: Progress
-    on_wait: OnWait
-
-
-@contextmanager
-def progress_line(say: Say = "") -> Iterator[ProgressLine]:
-    """A line that says how far a computation is, and is gone when it is done.
-
-    Args:
-        say: what is computed: a name, or the sentence for a share and what is at work.
-    """
-    place = st.empty()  # always, so that what is below stays the element that it is
-
-    def progress(share: float, at: str = "") -> None:
-        share = min(max(share, 0.0), 1.0)
-        place.progress(share, say(share, at) if callable(say) else text("evidence.computing", name=say, share=share))
-
-    def waiting(position: int) -> None:
-        place.info(text("common.waiting", position=position))
-
-    try:
-        yield ProgressLine(progress, waiting)
-    finally:
-        place.empty()
-
-
-@contextmanager
-def spinner(said: str) -> Iterator[ProgressLine]:
-    """The same for what takes moments: it says that it computes and for how long, or how many others come first."""
-    with progress_line() as line, st.spinner(said, show_time=True):
-        yield line
-
-
-def in_queue(make: Callable[[], T], on_wait: OnWait | None = None) -> T:
-    """What `make` computes, while no other session computes on the device."""
-    with lane(device(), on_wait):
-        return make()
 
 
 def recall(store: str, key: Key, *, shared: bool = False) -> Any:
@@ -120,7 +70,7 @@ def cached_with_progress(
     Who leaves meanwhile loses nothing but this computation.
     """
     with progress_line(say) as line:
-        return _cached_in_queue(store, key, lambda: make(line.progress), line.on_wait, most, shared)
+        return computed(store, key, lambda: make(line.progress), line.on_wait, most=most, shared=shared)
 
 
 def cached_with_spinner(
@@ -128,14 +78,19 @@ def cached_with_spinner(
 ) -> T:
     """The same for what takes moments."""
     with spinner(said or text("compare.predicting")) as line:
-        return _cached_in_queue(store, key, make, line.on_wait, most, shared)
+        return computed(store, key, make, line.on_wait, most=most, shared=shared)
 
 
-def _cached_in_queue(store: str, key: Key, make: Callable[[], T], on_wait: OnWait, most: int, shared: bool) -> T:
+def computed(
+    store: str, key: Key, make: Callable[[], T], on_wait: OnWait, *, most: int = MOST, shared: bool = False
+) -> T:
+    """What is kept under that key, else what `make` computes on the device; of what sessions share, one computes it
+    for all who ask meanwhile."""
     value: T | None = recall(store, key, shared=shared)
     if value is None:
-        # Another session may have made it while this one waited.
-        value = in_queue(lambda: cached(store, key, make, most=most, shared=shared), on_wait)
+        with made_once((store, key), on_wait) if shared else nullcontext():
+            # Another session may have made it while this one waited.
+            value = cached(store, key, lambda: in_queue(make, on_wait), most=most, shared=shared)
     return value
 
 

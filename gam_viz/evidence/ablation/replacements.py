@@ -23,10 +23,11 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gam_viz.explain.attributions.work import CHUNK
 from gam_viz.explain.checks import check_picture, check_scores
+from gam_viz.explain.effort import CountedMacs
 from gam_viz.explain.gates import GateReading, read_gates, record_gates, replace_gates
-from gam_viz.runtime.device import carried
+from gam_viz.runtime.device import at_once, carried
+from gam_viz.runtime.device_queue import give_way
 from gam_viz.text.refusal import RefusalError
 
 MODES = ("identity", "position_mean", "channel_mean", "data_mean", "shuffled", "other_picture")
@@ -61,6 +62,7 @@ def mean_gates(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tenso
     sums: dict[str, Tensor] = {}
     count = 0
     for batch in batches:
+        give_way()
         with torch.inference_mode(), record_gates(network) as seen:
             network(batch)
         # A gate that runs twice in a pass counts its last run; `Replacements` refuses such gates anyway.
@@ -108,7 +110,9 @@ class Replacements:
         seed: int = 0,
     ) -> None:
         check_picture(x)
-        given, self.readings = read_gates(network, x)
+        with CountedMacs() as counted:
+            given, self.readings = read_gates(network, x)
+        self._macs = counted.macs
         self.logits = check_scores(network, given)
         if not bool(torch.isfinite(self.logits).all()):
             raise RefusalError("errors.reason.answer_not_finite")
@@ -169,11 +173,10 @@ class Replacements:
             variants: at least one.
             tick: told how many are done, before each chunk; may raise to leave.
         """
-        # As many as attributions pass at once (see `Work`).
-        area = self._x.shape[-2] * self._x.shape[-1] / 64**2
-        chunk = max(4, int(CHUNK.get(self._x.device.type, 16) / max(1.0, area)))
+        chunk = at_once(self._x.device, self._x.shape[-2:], self._macs)
         found = []
         for start in range(0, len(variants), chunk):
+            give_way()
             tick(start)
             part = variants[start : start + chunk]
             rows: dict[str, list[tuple[int, Swap]]] = {}

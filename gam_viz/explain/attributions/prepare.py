@@ -26,11 +26,13 @@ from torch import Tensor, nn
 
 from gam_viz.attention import Gate
 from gam_viz.explain.checks import check_scores, check_target
+from gam_viz.explain.effort import CountedMacs
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork
 from gam_viz.networks.adapters.scores import WHOLE
 from gam_viz.networks.bn_folding import fuse
 from gam_viz.networks.identity import identity_of
+from gam_viz.runtime.device_queue import give_way
 from gam_viz.text.refusal import RefusalError
 
 
@@ -55,7 +57,7 @@ class Prepared:
     dtype: torch.dtype
     channels_last: bool
     lock: threading.RLock = field(default_factory=threading.RLock)
-    _classes: list[int] = field(default_factory=list)
+    _tried: dict[torch.Size, tuple[int, int]] = field(default_factory=dict)
 
     def classes(self, x: Tensor) -> int:
         """How many logits the network gives for a picture (1, 3, H, W), found out by running it, once.
@@ -63,11 +65,23 @@ class Prepared:
         Raises:
             RefusalError: its output is not (1, classes).
         """
-        if not self._classes:
-            with torch.no_grad():
+        return self._try(x)[0]
+
+    def macs(self, x: Tensor) -> int:
+        """Multiply-adds of a pass of a picture (1, 3, H, W), found out likewise.
+
+        Raises:
+            RefusalError: its output is not (1, classes).
+        """
+        return self._try(x)[1]
+
+    def _try(self, x: Tensor) -> tuple[int, int]:
+        if x.shape not in self._tried:
+            give_way()
+            with torch.no_grad(), CountedMacs() as counted:
                 logits = check_scores(self.plain, self.plain(self.arrange(x)))
-            self._classes.append(logits.shape[1])
-        return self._classes[0]
+            self._tried[x.shape] = logits.shape[1], counted.macs
+        return self._tried[x.shape]
 
     def target(self, x: Tensor, target: Any) -> int:
         """The index of what is explained of a picture (1, C, H, W), as an int.

@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.explain.attributions.prepare import Prepared
+from gam_viz.runtime.device import at_once
+from gam_viz.runtime.device_queue import give_way
 from gam_viz.text.refusal import RefusalError
 
 T = TypeVar("T")
 
-#: Pictures of 64x64 that go through the network at once. Measured on two cores: per picture, 5 to 50 at once take the
-#: same time and one alone twice as long; a GPU wants more. Larger pictures go in smaller chunks, for memory.
-CHUNK = {"cpu": 16, "cuda": 256}
 BASELINES = ("mean", "black", "blur")
 
 
@@ -72,8 +71,7 @@ class Work:
         self.target = target
         self.layers = tuple(dict.fromkeys(layers))
         self.black = black
-        area = x.shape[-2] * x.shape[-1] / 64**2
-        self.chunk = max(4, int(CHUNK.get(x.device.type, 16) / max(1.0, area)))
+        self.chunk = at_once(x.device, x.shape[-2:], prepared.macs(x))
         self._tick = tick
         self._cache: dict[str, tuple[Any, _Cost]] = {}
         self.begin()
@@ -93,7 +91,7 @@ class Work:
 
     def logits(self, pictures: Tensor) -> Tensor:
         """(n, 3, H, W) -> (n, classes), counted: the function that Captum's classes are given."""
-        self._tick(pictures.shape[0] * (3 if pictures.requires_grad else 1))
+        self._begin(pictures.shape[0] * (3 if pictures.requires_grad else 1))
         self.forwards += pictures.shape[0]
         if pictures.requires_grad and torch.is_grad_enabled():
             self.backwards += pictures.shape[0]
@@ -160,7 +158,7 @@ class Work:
         """(3, H, W): a backward pass with another rule at the ReLUs; `run(network, x)` makes it, hooks and all."""
 
         def compute() -> Tensor:
-            self._tick(3)
+            self._begin(3)
             self.forwards, self.backwards = self.forwards + 1, self.backwards + 1
             with self.prepared.lock, torch.enable_grad():
                 return run(self.prepared.hooked, self.x.clone().requires_grad_())[0]
@@ -183,8 +181,13 @@ class Work:
         self._charged.add(key)
         return value
 
+    def _begin(self, effort: float) -> None:
+        """Passes begin: others may go first, and it is told how far all is."""
+        give_way()
+        self._tick(effort)
+
     def _joint(self) -> Joint:
-        self._tick(3)
+        self._begin(3)
         self.forwards, self.backwards = self.forwards + 1, self.backwards + 1
         seen: dict[str, list[Tensor]] = {name: [] for name in self.layers}
         with torch.enable_grad():

@@ -133,7 +133,7 @@ def seen(app: AppTest) -> Picture:
 
 def explained(app: AppTest) -> int:
     """How many networks' predictions are kept: one more for each network and each picture that differs."""
-    return len(app.session_state["cache-explanations"])
+    return len(app.session_state["cache-explanations"]) if "cache-explanations" in app.session_state else 0
 
 
 # ---- windows -------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from torch import nn
 from gam_viz.evaluation.permutation import LEVEL
 from gam_viz.evidence.faithfulness import Settings, faithfulness
 from gam_viz.evidence.faithfulness.order import random_order
-from gam_viz.explain.attributions import work
 from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.runtime import device
 
 SIDE = 16
 
@@ -36,7 +36,7 @@ class TwoPatches(nn.Module):
 
 @pytest.fixture(autouse=True)
 def _large_chunks(monkeypatch):
-    monkeypatch.setitem(work.CHUNK, "cpu", 1024)
+    monkeypatch.setitem(device.CHUNK, "cpu", 1024)
 
 
 RANDOM = {

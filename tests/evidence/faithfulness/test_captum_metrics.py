@@ -12,6 +12,7 @@ from gam_viz.explain import explain
 from gam_viz.explain.attributions import attribute, work
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
 from gam_viz.networks.adapters import foreign_card
+from gam_viz.runtime import device
 
 
 def heatmap(values, key="map"):
@@ -78,7 +79,7 @@ def test_chunks_do_not_change_it(random_network, monkeypatch):
     maps = [heatmap(np.random.default_rng(k).random((16, 16)), str(k)) for k in range(2)]
     found = []
     for chunk in (4, 9, 100):
-        monkeypatch.setitem(work.CHUNK, "cpu", chunk)
+        monkeypatch.setitem(device.CHUNK, "cpu", chunk)
         found.append([one.value for one in infidelity(network, x, 0, maps, samples=30)[0]])
     assert found[0] == pytest.approx(found[1], rel=1e-9)
     assert found[0] == pytest.approx(found[2], rel=1e-9)

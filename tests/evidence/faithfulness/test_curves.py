@@ -12,8 +12,8 @@ from gam_viz.evidence.faithfulness import BASELINES, Settings, faithfulness
 from gam_viz.evidence.faithfulness.curves import uniform_noise
 from gam_viz.evidence.faithfulness.order import random_orders, ranked, tie_order
 from gam_viz.explain import replace_gates
-from gam_viz.explain.attributions import work
 from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.runtime import device
 from tests.combinations import each_once
 
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.25, 0.3)
@@ -206,7 +206,7 @@ def test_chunks_do_not_change_results(random_network, monkeypatch):
     maps = [heatmap(np.random.default_rng(k).random((16, 16)), str(k)) for k in range(2)]
     results = []
     for chunk in (4, 7, 1000):
-        monkeypatch.setitem(work.CHUNK, "cpu", chunk)
+        monkeypatch.setitem(device.CHUNK, "cpu", chunk)
         results.append(faithfulness(network, x, 0, maps, Settings(steps=8, orders=2)))
     for other in results[1:]:
         for one, two in zip(results[0].curves, other.curves, strict=True):

@@ -154,7 +154,7 @@ def test_draws_do_not_depend_on_the_chunks(picture):
 def test_maps_do_not_depend_on_the_chunks(method, random_network, picture, monkeypatch):
     network = random_network(double=True)
     expected = attribute(network, picture, TARGET, method)
-    monkeypatch.setattr("gam_viz.explain.attributions.work.CHUNK", {"cpu": 4})
+    monkeypatch.setattr("gam_viz.runtime.device.CHUNK", {"cpu": 4})
     np.testing.assert_allclose(attribute(network, picture, TARGET, method).values, expected.values, atol=1e-6)
 
 

@@ -21,6 +21,7 @@ from gam_viz.app.shared.choices import choose_number, segments_of_numbers
 from gam_viz.app.shared.columns import PLOT, Column, View, print_scale
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.page import section
+from gam_viz.app.shared.public import is_public
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import gate_title, layer_title, prose, text
 from gam_viz.explain import Explanation
@@ -126,7 +127,7 @@ def _patched(subject: Subject, part: str, level: str, shuffle: Shuffle) -> Effec
     def make() -> Effect[Rearranged]:
         return run(subject.network, subject.input_tensor(), part, shuffle)
 
-    return cached_with_spinner("try-patches", (subject.key, part, level, shuffle), make)
+    return cached_with_spinner("try-patches", (subject.key, part, level, shuffle), make, shared=is_public(subject.key))
 
 
 def _scale(gates: list[Rearranged]) -> Scale:

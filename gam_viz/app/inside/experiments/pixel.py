@@ -22,6 +22,7 @@ from gam_viz.app.shared.choices import choose_colour, chosen_colour
 from gam_viz.app.shared.columns import PLOT, Column, View
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.page import section
+from gam_viz.app.shared.public import is_public
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain.interventions import Effect, Spread, move_features, move_pixel
@@ -108,7 +109,9 @@ def _moved(subject: Subject, part: str, level: str, here: Cell, colour: str) -> 
         rgb = normalise(_rgb(colour)[None, None], card.mean, card.std)  # (1, 3, 1, 1)
         return move_pixel(network, x, part, *here, rgb[0, :, 0, 0])
 
-    return cached_with_spinner("try-pixel", (subject.key, part, level, here, colour), make)
+    return cached_with_spinner(
+        "try-pixel", (subject.key, part, level, here, colour), make, shared=is_public(subject.key)
+    )
 
 
 def _maps(column: Column, part: str, moved: Effect[Spread], cell: Cell | None, top: int) -> None:

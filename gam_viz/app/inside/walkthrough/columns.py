@@ -8,6 +8,7 @@ import streamlit as st
 
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.explanations import Subject
+from gam_viz.app.shared.public import is_public
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import STATIONS, Step, StepsError, Walk, walk
@@ -50,7 +51,7 @@ def _walk(subject: Subject, layer: str) -> Walk:
     def make() -> Walk:
         return walk(subject.network, subject.input_tensor(), layer)
 
-    return cached_with_spinner("walk", (subject.key, layer), make, most=KEPT)
+    return cached_with_spinner("walk", (subject.key, layer), make, most=KEPT, shared=is_public(subject.key))
 
 
 def stations_of(columns: list[WalkColumn]) -> list[str]:

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.shared.own_networks.admission import (
     MAX_BYTES,
@@ -24,6 +23,7 @@ from gam_viz.app.shared.own_networks.kept import keep, own_networks, remove, upl
 from gam_viz.app.shared.own_networks.libraries import TOLD, choose_architecture
 from gam_viz.app.shared.own_networks.questions import Asked, answered, draw_questions, inferred
 from gam_viz.app.shared.uploads import plain
+from gam_viz.app.shared.waiting import progress_line
 from gam_viz.app.shared.words import network_title, text, words
 from gam_viz.networks.checkpoints import Card, Checkpoint, CheckpointError, from_bytes
 from gam_viz.networks.named import open_named
@@ -164,8 +164,8 @@ def _form(asked: Asked, shipped: Sequence[Checkpoint]) -> None:
 
 
 def _add(checkpoint: Uploaded, shipped: Sequence[Checkpoint]) -> None:
-    queue = st.empty()
-    keep(checkpoint, shipped, on_wait=lambda place: _say_waiting(queue, place))
+    with progress_line() as line:
+        keep(checkpoint, shipped, on_wait=line.on_wait)
     _close()
     st.rerun()
 
@@ -198,10 +198,6 @@ def _sentence(name: str, error: CheckpointError | OwnNetworkError) -> str:
     if isinstance(error, OwnNetworkError):
         return f"**{literal(name)}** · {text(f'own_networks.error.{error.code}', **error.details)}"
     return text(f"own_networks.refused.{error.kind}", name=literal(name), reason=literal(error.sentence(words())))
-
-
-def _say_waiting(place: DeltaGenerator, position: int) -> None:
-    place.info(text("common.waiting", position=position))
 
 
 def _cards(shipped: Sequence[Checkpoint]) -> dict[str, Card]:

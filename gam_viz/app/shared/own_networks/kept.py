@@ -13,9 +13,10 @@ from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.own_networks.admission import OwnNetworkError, Uploaded, admitted, check_new, check_room
 from gam_viz.app.shared.own_networks.live import live_networks
 from gam_viz.app.shared.session_cache import forget
+from gam_viz.app.shared.waiting import in_queue
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.runtime.device_queue import OnWait, lane
+from gam_viz.runtime.visit import OnWait
 
 
 def own_networks() -> tuple[OpenedNetwork, ...]:
@@ -60,9 +61,12 @@ def keep(opened: Uploaded, shipped: Sequence[Checkpoint], *, on_wait: OnWait) ->
 def _try(checkpoint: Uploaded, on_wait: OnWait) -> None:
     card = checkpoint.card
     noise = torch.randn(1, card.channels, *card.sides, generator=torch.Generator().manual_seed(0))  # (1, C, H, W)
-    with lane(device(), on_wait), torch.no_grad():
-        logits = network(checkpoint)(noise.to(device()))
-    if not bool(torch.isfinite(logits).all()):
+
+    def runs() -> bool:
+        with torch.no_grad():
+            return bool(torch.isfinite(network(checkpoint)(noise.to(device()))).all())
+
+    if not in_queue(runs, on_wait):
         raise OwnNetworkError("fails")
 
 

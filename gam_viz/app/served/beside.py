@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
 import socket
 import sys
 import threading
 from types import ModuleType
 
+import streamlit as st
+import uvicorn
 from streamlit.runtime import Runtime
-from streamlit.web.bootstrap import prepare_streamlit_environment
-from streamlit.web.server import Server
 
-from gam_viz.app.serve import MAIN, configure
+from gam_viz.app.served.application import as_served
+from gam_viz.app.served.headers import NOTEBOOKS
+from gam_viz.app.served.serve import configure
 
 HOST = "127.0.0.1"
 SECONDS = 60.0  # for the server to stand, or to stop
+POLL = 0.05  # seconds
 
 
 #: The program's own `__main__`, while a server runs beside it.
@@ -55,7 +56,7 @@ class ServerBeside:
         self._stands = threading.Event()
         self._failed: list[BaseException] = []
         self._loop = asyncio.new_event_loop()
-        self._server: Server | None = None
+        self._server: uvicorn.Server | None = None
         _program.append(sys.modules["__main__"])
         configure(server_port=self.port, server_address=HOST, server_headless=True, logger_hideWelcomeMessage=True)
         self._thread = threading.Thread(target=self._run, name="gam-viz-server", daemon=True)
@@ -79,8 +80,7 @@ class ServerBeside:
     def stop(self) -> None:
         """End it, and every session with it."""
         if self._server is not None and self._thread.is_alive():
-            with contextlib.suppress(RuntimeError):  # the loop ended by itself meanwhile
-                self._loop.call_soon_threadsafe(self._stop_quietly)
+            self._server.should_exit = True
             self._thread.join(SECONDS)
         self._let_go()
 
@@ -95,16 +95,15 @@ class ServerBeside:
             self._loop.close()
 
     async def _serve(self) -> None:
-        self._server = Server(MAIN, is_hello=False)
-        await self._server.start()
-        prepare_streamlit_environment(MAIN)
+        app = st.App(**as_served(NOTEBOOKS))
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, host=HOST, port=self.port, log_level="error", timeout_graceful_shutdown=1)
+        )
+        serving = asyncio.ensure_future(self._server.serve())
+        while not (self._server.started or serving.done()):
+            await asyncio.sleep(POLL)
         self._stands.set()
-        await self._server.stopped
-
-    def _stop_quietly(self) -> None:
-        assert self._server is not None
-        with contextlib.redirect_stdout(io.StringIO()):  # "Stopping..."
-            self._server.stop()
+        await serving
 
     def _let_go(self) -> None:
         self._server = None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
+import streamlit as st
 from streamlit.web import bootstrap
 
+from gam_viz.app.served.application import MAIN, as_served
 from gam_viz.runtime.installation import STREAMLIT_CONFIG
-
-MAIN = str(Path(__file__).with_name("main.py"))
 
 
 def serve(**settings: object) -> None:
@@ -20,7 +19,9 @@ def serve(**settings: object) -> None:
     Args:
         settings: Streamlit's, before the app's own: `server_port=8600`.
     """
-    bootstrap.run(MAIN, False, [], configure(**settings))
+    given = configure(**settings)
+    # It takes the name of an app, or the app itself.
+    bootstrap.run_asgi_app(MAIN, st.App(**as_served()), [], given)  # type: ignore[arg-type]
 
 
 def configure(**settings: object) -> dict[str, Any]:
