@@ -14,6 +14,7 @@ import streamlit as st
 from gam_viz.app.pages import FIRST, MOVED, PAGES, script
 from gam_viz.app.served import beside
 from gam_viz.app.shared import state
+from gam_viz.app.shared.session_cache import let_go
 from gam_viz.app.shared.words import begin_page, language, text
 from gam_viz.app.tours.bar import tour_bar
 from gam_viz.app.tours.state import follow
@@ -24,6 +25,7 @@ ICON = str(Path(__file__).with_name("static") / "gate.svg")
 
 def main() -> None:
     """Draw the page of this run."""
+    let_go()
     beside.give_back_main()
     st.set_page_config(page_title="GAM-Viz", page_icon=ICON, layout="wide")
     page = st.navigation(_menu(), position="top")

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import sys
+import weakref
 import zipfile
 
 import numpy as np
@@ -257,6 +258,34 @@ def test_what_is_forgotten_is_gone(page: AppTest) -> None:
     page.button(key="forget-all").click().run()
     assert "Upload several pictures" in markdown(page)
     assert not traces(page, stays)
+
+
+def test_kind_14_forget_forgets_at_once(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the very page is drawn that follows the click, nothing of the file is in memory any more."""
+    put(page, picture(1, (64, 64)), picture(2, (64, 64)))
+    visit(page, COMPARE).run()
+    page.segmented_control(key="source").set_value("upload").run()
+    gone = page.session_state["uploads"].keys()
+    page.selectbox(key="upload").set_value(next(iter(gone))[:12]).run()
+    assert not page.exception
+    stores = ("pictures", "explanations", "attributions")
+    objects = [
+        weakref.ref(value)
+        for store in stores
+        for key, value in page.session_state[f"cache-{store}"].items()
+        if any(digest in str(key) for digest in gone)
+    ]
+    objects += [weakref.ref(upload.source) for upload in page.session_state["uploads"].values()]
+    assert len(objects) > 6
+    left: list[object] = []
+
+    def drawn() -> None:
+        left.extend(found for each in objects if (found := each()) is not None)
+
+    monkeypatch.setattr("gam_viz.app.shared.words.begin_page", drawn)
+    page.button(key="forget-all").click().run()
+    assert not page.exception
+    assert [type(each).__name__ for each in left] == []
 
 
 def test_the_table_goes_home_with_what_was_refused(page: AppTest) -> None:

@@ -1,7 +1,7 @@
 """How much of what is uploaded is held for a session, and for all, before the app has looked at it.
 
 Streamlit bounds a single file, keeps as many as come, in memory, and spools what arrives to an unlinked temporary file
-meanwhile. Here a file is refused by the size that it declares, before any of it is read, where the session has no room
+meanwhile. Here a file is refused by the size that it declares, before any of it is held, where the session has no room
 for it; and nothing is spooled to disk.
 """
 
@@ -75,5 +75,9 @@ def _held() -> Counter[str]:
 
 
 async def _refuse(status: HTTPStatus, scope: Scope, receive: Receive, send: Send) -> None:
-    # The rest of the body is not read: the connection ends with the answer.
+    # What comes is dropped piece by piece: a browser that is cut off while it sends does not see why.
+    dropped, more = 0, True
+    while more and dropped <= SESSION:
+        message = await receive()
+        dropped, more = dropped + len(message.get("body", b"")), message.get("more_body", False)
     await PlainTextResponse(status.phrase, status, {"Connection": "close"})(scope, receive, send)

@@ -6,6 +6,7 @@ cannot let go of all that was made of one file. What is kept lies in the session
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
@@ -23,6 +24,7 @@ from gam_viz.runtime.progress import Progress
 from gam_viz.runtime.visit import OnWait
 
 MOST = 60  # results of each kind
+FORGOTTEN = "something-forgotten"
 SHORT = 12  # digits of a sha256 that name an upload in widgets and links
 T = TypeVar("T")
 #: Digests and parameters, never an array: hashing one takes long, and Streamlit hashes only a sample of it.
@@ -108,8 +110,12 @@ def clear(store: str, *, shared: bool = False) -> None:
 
 def forget(digest: str) -> None:
     """Let go of an upload or an own network, by its sha256: of itself, of all that this session made of it, and of
-    every choice that names it."""
+    every choice that names it.
+
+    The parts of the page that is drawn still hold what they drew: see `let_go`.
+    """
     short = digest[:SHORT]
+    st.session_state[FORGOTTEN] = True
     for name in list(st.session_state):
         value = st.session_state[name]
         if short in str(name) or _names(value, short):
@@ -120,6 +126,18 @@ def forget(digest: str) -> None:
     for name, given in list(st.query_params.items()):
         if short in given:
             del st.query_params[name]
+
+
+def let_go() -> None:
+    """At the beginning of a page: what was forgotten since is gone, whatever the last page drew of it.
+
+    Streamlit keeps a page's fragments, and what they refer to, until another page is drawn to its end; and what refers
+    to itself lives until Python looks for such things.
+    """
+    context = get_script_run_ctx()
+    if st.session_state.pop(FORGOTTEN, False) and context is not None:
+        context.fragment_storage.clear()
+        gc.collect()
 
 
 def release(value: object) -> None:
