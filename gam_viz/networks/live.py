@@ -54,6 +54,17 @@ class LiveNetwork:
         """The module, on the device it is on."""
         return self.module
 
+    @property
+    def gone(self) -> bool:
+        """Whether its program took it back."""
+        return "module" not in vars(self)
+
+    def let_go(self) -> None:
+        """Let go of the module: pages that are open hold this object for as long as their session lasts, and the
+        weights with it."""
+        for each in (*self._asked.values(), self):
+            vars(each).pop("module", None)
+
     def within(self, region: Region) -> Self:
         """The same network, asked about a region: its scores are summed over that; see `adapters.within`.
 

@@ -101,6 +101,25 @@ def test_every_page_takes_them(app, page):
         assert app.query_params["show"] != []
 
 
+def test_a_page_that_stays_open_holds_no_network_that_was_taken_back(checkpoint_folder, monkeypatch):
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
+    opened = open_networks({"mine": own_network(), "se": own_network(OwnSE)}, Said(**SAID))
+    held = list(opened.values())  # as the arguments of a page's fragments do for as long as its session lasts
+    copies = [weakref.ref(each.module) for each in held]
+    put_up("left", Exhibit(opened, given_pictures(torch.rand(3, 30, 30))))
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params["show"] = "left"
+    app.query_params["methods"] = "saliency"
+    app.run()
+    assert ["mine", "se"] in [choice.value for choice in app.sidebar.multiselect]
+    take_down("left")
+    gc.collect()
+    assert [copy() for copy in copies] == [None, None]
+    app.run()  # whatever is clicked then, the page goes on without them
+    assert not app.exception
+    assert not any("mine" in str(box.options) for box in app.sidebar.multiselect)
+
+
 def test_without_the_address_nobody_sees_them(checkpoint_folder, shown, monkeypatch):
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
     app = AppTest.from_file(str(APP), default_timeout=120)

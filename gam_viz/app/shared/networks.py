@@ -11,6 +11,7 @@ from torch import nn
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.session_cache import cached
 from gam_viz.networks.checkpoints import Checkpoint, CheckpointError, find, read, snapshots
+from gam_viz.networks.live import LiveNetwork
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.installation import checkpoint_folder
 
@@ -53,10 +54,13 @@ def network(opened: OpenedNetwork) -> nn.Module:
     """The module of a network, loaded once; nobody changes it.
 
     Networks of files are shared by all sessions. An upload is its session's alone and goes with it; of a live one
-    nothing is kept here, so that it goes when its program takes it back.
+    nothing is kept here, so that it goes when its program takes it back; a page that still asks for it is drawn anew,
+    without it.
     """
     if opened.origin == "file":
         return _shared(opened.sha256, opened)
+    if isinstance(opened, LiveNetwork) and opened.gone:
+        st.rerun()
     if opened.origin == "live":
         return opened.load(device())
     return cached("networks", (opened.sha256,), lambda: opened.load(device()), most=MOST_UPLOADED)

@@ -34,13 +34,20 @@ _lock = threading.Lock()
 def put_up(token: str, exhibit: Exhibit) -> None:
     """Show it to whoever has the token, in the place of what was shown there."""
     with _lock:
-        _exhibits[token] = exhibit
+        before, _exhibits[token] = _exhibits.get(token), exhibit
+    _let_go(before)
 
 
 def take_down(token: str) -> None:
-    """Show it no longer."""
+    """Show it no longer, and let go of its networks."""
     with _lock:
-        _exhibits.pop(token, None)
+        shown = _exhibits.pop(token, None)
+    _let_go(shown)
+
+
+def _let_go(shown: Exhibit | None) -> None:
+    for network in shown.networks.values() if shown is not None else ():
+        network.let_go()
 
 
 def exhibits() -> dict[str, Exhibit]:
