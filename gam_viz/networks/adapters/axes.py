@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,6 +35,7 @@ class Step:
         func: the function.
         args, kwargs: as given to it.
         tensors: all tensors among them, at least one.
+        first: the layout that the first of them had before the call, which may have changed it in place.
         results: all tensors it returned.
     """
 
@@ -42,6 +44,7 @@ class Step:
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
     tensors: Sequence[Tensor]
+    first: Layout | None
     results: Sequence[Tensor]
 
     @property
@@ -82,18 +85,17 @@ class Axes:
                 self._known[id(result)] = layout
 
     def _of_results(self, step: Step) -> Sequence[Layout | None]:
-        first = self.of(step.tensors[0])
         if step.base in SHAPING and step.base not in COPYING:
-            if first is None or not step.args:
+            if step.first is None or not step.args:
                 return [None] * len(step.results)
-            moved = list(first.moved(lambda x: step.func(x, *step.args[1:], **step.kwargs)))
+            moved = list(step.first.moved(lambda x: step.func(x, *step.args[1:], **step.kwargs)))
             return moved if len(moved) == len(step.results) else [None] * len(step.results)
         if step.base in _REDUCING:
-            return [self._reduced(step, first)] * len(step.results)
-        return [self._of_one(step, first, result) for result in step.results]
+            return [self._reduced(step)] * len(step.results)
+        return [self._of_one(step, result) for result in step.results]
 
-    def _of_one(self, step: Step, first: Layout | None, result: Tensor) -> Layout | None:
-        name, before, after = step.base, step.tensors[0].shape, result.shape
+    def _of_one(self, step: Step, result: Tensor) -> Layout | None:
+        name, first, before, after = step.base, step.first, step.tensors[0].shape, result.shape
         if name in _IN_PLACE_OF or name in COPYING:
             alike = (self.of(tensor) for tensor in step.tensors if tensor.shape == after)
             layout = next((layout for layout in alike if layout is not None), None)
@@ -114,8 +116,8 @@ class Axes:
             return _stacked(layouts, dim, result) if name == "stack" else _joined(layouts, dim % result.ndim, result)
         return None
 
-    def _reduced(self, step: Step, layout: Layout | None) -> Layout | None:
-        dim, source = step.given(1, "dim", "axis"), step.tensors[0]
+    def _reduced(self, step: Step) -> Layout | None:
+        dim, source, layout = step.given(1, "dim", "axis"), step.tensors[0], step.first
         dims = [dim] if isinstance(dim, int) else dim
         if not isinstance(dims, (tuple, list)) or not all(isinstance(one, int) for one in dims):
             return None
@@ -178,14 +180,21 @@ def _joined(layouts: Sequence[Layout | None], dim: int, result: Tensor) -> Layou
     elsewhere = {kind for axis in range(result.ndim) if axis != dim for kind in first.at(axis)}
     if kinds <= {"c"} and "c" not in elsewhere and len(known) == len(layouts):
         return replace(first, axes=(*first.axes[:dim], (Factor("c", result.shape[dim]),), *first.axes[dim + 1 :]))
+    inner = first.size("c") // math.prod(part.size for part in first.axes[dim])
+    outer = [part for layout in known for part in layout.axes[dim]]
+    behind = all("c" not in first.at(axis) for axis in range(dim))
+    if kinds <= {"c"} and behind and len(known) == len(layouts) and all(one.step == inner for one in outer):  # paths
+        return replace(
+            first, axes=(*first.axes[:dim], (Factor("c", result.shape[dim], inner),), *first.axes[dim + 1 :])
+        )
     if kinds == {"c"} and len(known) == len(layouts) and len(first.axes[dim]) == 1:  # in each of G groups
-        inner, size = first.axes[dim][0], result.shape[dim]
-        scale = size // inner.size
+        part, size = first.axes[dim][0], result.shape[dim]
+        scale = size // part.size
         axes = [
-            tuple(replace(p, step=p.step * scale) if p.kind == "c" and p.step > inner.step else p for p in axis)
+            tuple(replace(p, step=p.step * scale) if p.kind == "c" and p.step > part.step else p for p in axis)
             for axis in first.axes
         ]
-        axes[dim] = (replace(inner, size=size),)
+        axes[dim] = (replace(part, size=size),)
         return replace(first, axes=tuple(axes))
     if kinds and kinds <= {"h", "w"} and elsewhere <= {"c"} and result.ndim == 3:  # tokens, and more tokens
         axes = [*first.axes]

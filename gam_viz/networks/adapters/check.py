@@ -33,7 +33,8 @@ def check(network: ForeignNetwork, example: Tensor, traced: Traced) -> None:
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
             raise ValueError(f"this network cannot be adapted: {first_line(error)}") from error
     if not (_same(traced.output, unwatched) and _same(traced.output, seen)):
-        raise ValueError("this network gives another output each time it runs, so its gates cannot be told")
+        why = f" ({traced.chance}, in eval mode too)" if traced.chance else ""
+        raise ValueError(f"this network gives another output each time it runs{why}, so its gates cannot be told")
     if not gates <= {id(owner) for owner, _ in shown}:
         raise ValueError("this network does not compute the same gates each time it runs, so they cannot be told")
     if any(place.layout for place in network.adaption.places.values()):

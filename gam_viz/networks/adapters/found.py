@@ -96,6 +96,7 @@ class Traced:
         own: whether `Gate`s of the network's own ran.
         repeated: paths of modules that ran more than once.
         bare_relu: the first module that computes a ReLU and is no `nn.ReLU`; empty where there is none.
+        chance: the first call that draws random numbers, in words; empty where none was seen.
     """
 
     output: Any
@@ -106,6 +107,7 @@ class Traced:
     own: bool
     repeated: tuple[str, ...]
     bare_relu: str
+    chance: str
 
 
 @dataclass(frozen=True)

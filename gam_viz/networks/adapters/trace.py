@@ -27,6 +27,10 @@ from gam_viz.networks.adapters.multiply import SPREADING, Product, product, repe
 from gam_viz.networks.adapters.origins import COPYING, POINTWISE, SHAPING, Origin, base_name, origin_of
 from gam_viz.networks.adapters.ranges import ANY, Range, constant, range_of
 
+#: What draws random numbers.
+_CHANCE = {"rand", "randn", "randint", "randperm", "rand_like", "randn_like", "bernoulli", "multinomial", "normal"}
+_CHANCE |= {"uniform", "gumbel_softmax"}
+_DROPPING = {"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"}
 _REPEATING = POINTWISE | {"contiguous", "clone", "softmax", *SPREADING}
 
 
@@ -79,6 +83,7 @@ class _Trace(TorchFunctionMode):
         self.layers: dict[str, tuple[int, int]] = {}  # which tensor it gave, and in which of its versions
         self.own = False
         self.bare_relu = ""
+        self.chance = ""
         self._note(example, [], "input", weighed=False)
 
     def __torch_function__(
@@ -96,6 +101,8 @@ class _Trace(TorchFunctionMode):
         sources = [self.origins[id(t)] for t in tensors if id(t) in self.origins]
         if base == "relu" and not self.bare_relu and not isinstance(self.calls[-1].module, nn.ReLU):
             self.bare_relu = self.calls[-1].path or type(self.calls[-1].module).__name__
+        if not self.chance and (base in _CHANCE or (base in _DROPPING and _drops(args, kwargs))):
+            self.chance = f"{self.calls[-1].path or 'its forward pass'} calls {base}" if self.calls else base
         if sources:
             self.axes.used(name, tensors)
         of = product(func, args, kwargs) if sources and self.calls else None
@@ -104,7 +111,7 @@ class _Trace(TorchFunctionMode):
         ends_of = [self._range(each) for each in of.given] if of else []
         # Of what goes in, before an in-place function writes over it.
         ends = range_of(name, args, kwargs, tensors, self._range) if sources else ANY
-        copied = self._origin(tensors[0]) if sources else None
+        copied, first = (self._origin(tensors[0]), self.axes.of(tensors[0])) if sources else (None, None)
         mixes = base == "linear" and not self._by_channels(tensors[0])
         result = func(*args, **kwargs)
         results = list(_tensors(result))
@@ -117,7 +124,7 @@ class _Trace(TorchFunctionMode):
             for part in results
         ]
         weighed = any(id(t) not in self.origins and t.is_floating_point() and t.numel() > 1 for t in tensors)
-        self.axes.made(Step(name, func, args, kwargs, tensors, results))
+        self.axes.made(Step(name, func, args, kwargs, tensors, first, results))
         for part, axes in zip(results, again, strict=True):
             self._note(
                 part, sources, name, weighed, args, mixes_positions=mixes, bounded=math.isfinite(ends[1] - ends[0])
@@ -159,7 +166,7 @@ class _Trace(TorchFunctionMode):
                 if id(part) not in self.origins and sources:
                     given = [t for t in _tensors((args, kwargs)) if id(t) in self.origins]
                     self._note(part, sources, "unseen", weighed=bool(list(module.parameters())))
-                    self.axes.made(Step("unseen", module, args, kwargs, given, [part]))
+                    self.axes.made(Step("unseen", module, args, kwargs, given, self.axes.of(given[0]), [part]))
             if not isinstance(output, Tensor) or call.inputs.get(id(output)) == output._version:
                 return  # it handed on what it was given
             if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
@@ -180,6 +187,7 @@ class _Trace(TorchFunctionMode):
             self.own,
             repeated,
             self.bare_relu,
+            self.chance,
         )
 
     def _inside_a_gate(self, seen: _Seen) -> bool:
@@ -240,6 +248,11 @@ class _Trace(TorchFunctionMode):
 
     def _range(self, value: object) -> Range:
         return self.ranges.get(id(value), ANY) if id(value) in self.origins else constant(value)
+
+
+def _drops(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether dropout is on, as where a forward pass builds its own `nn.Dropout`, which `eval()` does not reach."""
+    return bool(kwargs.get("training", args[2] if len(args) > 2 else True))
 
 
 def _tensors(values: Any) -> Iterator[Tensor]:

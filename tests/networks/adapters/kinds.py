@@ -125,6 +125,17 @@ class Selective(Seen):
         return (paths * self.see(0, weights)).sum(1)
 
 
+class SelectiveInPlace(Seen):
+    """The same, the paths unsqueezed in place and concatenated one after another."""
+
+    def forward(self, x):
+        paths = self.a(x).unsqueeze_(1)
+        paths = torch.cat([paths, self.b(x).unsqueeze_(dim=1)], dim=1)
+        flat = paths.sum(1).mean((2, 3))
+        weights = torch.cat([one(flat).unsqueeze_(dim=1) for one in (self.c, self.d)], dim=1).softmax(1)
+        return (paths * self.see(0, weights[..., None, None])).sum(dim=1)
+
+
 class Tokens(Seen):
     """A mask and a weight a channel over tokens that lie on a grid, (B, H·W, C)."""
 
@@ -248,6 +259,10 @@ KINDS = {
     ),
     "selective": (
         lambda: Selective(a=squeeze(), b=squeeze(), c=squeeze(), d=squeeze()),
+        [Right("channel", (0, 1), lambda gate: gate.flatten(1, 2))],
+    ),
+    "selective in place": (
+        lambda: SelectiveInPlace(a=squeeze(), b=squeeze(), c=nn.Linear(16, 16), d=nn.Linear(16, 16)),
         [Right("channel", (0, 1), lambda gate: gate.flatten(1, 2))],
     ),
     "tokens": (

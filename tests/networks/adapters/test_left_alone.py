@@ -216,13 +216,28 @@ class Random(nn.Module):
         return x.mean((2, 3)) + torch.rand(1)
 
 
+class Dropping(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.ModuleDict({"inner": Dropped()})
+
+    def forward(self, x):
+        return self.head["inner"](x).mean((2, 3))
+
+
+class Dropped(nn.Module):
+    def forward(self, x):
+        return nn.Dropout2d(0.5)(x)  # a new one in each pass, in train mode for ever
+
+
 @pytest.mark.parametrize(
     ("network", "example", "sentence"),
     [
         (nn.Conv2d(3, 4, 3), torch.zeros(3, 8, 8), r"the example is a normalised picture.*got \(3, 8, 8\)"),
         (nn.Conv2d(3, 4, 3), "picture", "the example is a normalised picture.*got str"),
         (nn.Conv2d(4, 4, 3), torch.zeros(1, 3, 8, 8), "cannot be run on"),
-        (Random(), torch.zeros(1, 3, 8, 8), "gives another output each time it runs"),
+        (Random(), torch.zeros(1, 3, 8, 8), r"another output each time it runs \(its forward pass calls rand,"),
+        (Dropping(), torch.ones(1, 16, 8, 8), r"another output .*head\.inner calls dropout2d, in eval mode too"),
     ],
 )
 def test_what_cannot_be_adapted(network, example, sentence):
