@@ -63,22 +63,22 @@ class Archive:
             raise CheckpointError("checkpoints.damaged.beyond", name=self.name, weight=short(key))
 
     def tensors(self, specs: dict[str, TensorSpec]) -> dict[str, Tensor]:
-        """The numbers of tensors that were checked.
+        """The numbers of tensors that were checked; names of the same numbers, as of a module held twice, share them.
 
         Raises:
             CheckpointError: the file is damaged.
         """
-        found: dict[str, Tensor] = {}
-        by_storage: dict[Storage, list[str]] = {}
-        for key, spec in specs.items():
-            by_storage.setdefault(spec.storage, []).append(key)
-        for storage, keys in by_storage.items():
+        found: dict[TensorSpec, Tensor] = {}
+        by_storage: dict[Storage, set[TensorSpec]] = {}
+        for spec in specs.values():
+            by_storage.setdefault(spec.storage, set()).add(spec)
+        for storage, views in by_storage.items():
             with _damage(self.name):
                 numbers = torch.frombuffer(bytearray(self._read(storage)), dtype=storage.dtype)
-            for key in keys:
-                view = numbers.as_strided(specs[key].size, specs[key].stride, specs[key].offset)
-                found[key] = view.clone(memory_format=torch.contiguous_format)
-        return {key: found[key] for key in specs}
+            for spec in views:
+                view = numbers.as_strided(spec.size, spec.stride, spec.offset)
+                found[spec] = view.clone(memory_format=torch.contiguous_format)
+        return {key: found[spec] for key, spec in specs.items()}
 
 
 def open_archive(source: bytes | Path, name: str) -> Archive:

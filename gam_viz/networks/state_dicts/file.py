@@ -87,8 +87,9 @@ def open_weights(source: bytes | Path, name: str | None = None, *, key: str | No
     specs = contents.weights
     for weight, spec in specs.items():
         archive.check(weight, spec)
-    # No tensor repeats its numbers, but two may share them: together they are no larger than the file either.
-    if sum(torch.Size(spec.size).numel() * spec.storage.dtype.itemsize for spec in specs.values()) > archive.total:
+    # No tensor repeats its numbers, but two may overlap: together they are no larger than the file either. Two names of
+    # one tensor, as of a module that a network holds twice, are read once.
+    if sum(torch.Size(spec.size).numel() * spec.storage.dtype.itemsize for spec in set(specs.values())) > archive.total:
         raise CheckpointError("checkpoints.damaged.larger", name=file)
     return WeightsFile(
         name=file,

@@ -199,3 +199,11 @@ def test_weights_that_do_not_fit_change_nothing():
         "nearest to it is layer1.0.attention.mlp.0.weight); 2 have another shape (fc.weight is (3, 16), not (5, 16))"
     )
     assert all(torch.equal(value, was[key]) for key, value in network.state_dict().items())
+
+
+def test_a_module_that_a_network_holds_twice_is_in_its_file_once():
+    """Siamese encoders, blocks repeated as `[block] * 3`: their names share the numbers."""
+    twice = nn.ModuleList([nn.Linear(64, 64)] * 3)
+    found = read_weights(saved(twice.state_dict()), "a.pth")
+    assert found.keys() == twice.state_dict().keys()
+    assert all(torch.equal(found[key], value) for key, value in twice.state_dict().items())
