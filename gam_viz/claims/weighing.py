@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from gam_viz.claims.claim import Measured, Says, Verdict, Weight
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evaluation.power import LEVEL, at_level, corrected_level, detectable, powerful
-from gam_viz.evidence.leaderboard.run import TAGGED
+from gam_viz.evidence.leaderboard.pictures import TAGGED
 from gam_viz.zoo.results import AttentionResults, SetResults
 
 

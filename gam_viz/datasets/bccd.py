@@ -37,6 +37,7 @@ class Tile:
     top: int
     label: int
     boxes: tuple[Box, ...]  # of the kind that names the tile, in the tile's pixels, clipped to it
+    cut: tuple[Box, ...] = ()  # of that kind too, but so cut by the tile's border that the tile does not hold them
 
 
 def load_bccd(split: str, root: Path) -> LabelledImages:
@@ -101,7 +102,7 @@ def _places(side: int, count: int) -> list[int]:
 
 def _tile(picture: str, left: int, top: int, boxes: Sequence[Box]) -> Tile | None:
     """The tile at a place; None where it cuts a cell that would name it, or holds no cell."""
-    held = list[Box]()
+    held, cut = list[Box](), list[Box]()
     for kind, x0, y0, x1, y1 in boxes:
         clipped = max(x0 - left, 0), max(y0 - top, 0), min(x1 - left, SIDE), min(y1 - top, SIDE)
         area = max(clipped[2] - clipped[0], 0) * max(clipped[3] - clipped[1], 0)
@@ -110,10 +111,13 @@ def _tile(picture: str, left: int, top: int, boxes: Sequence[Box]) -> Tile | Non
             held.append((kind, *clipped))
         elif kind != "RBC" and share > CUT:
             return None
+        elif area:
+            cut.append((kind, *clipped))
     label = next((index for index, kind in enumerate(KINDS) if any(box[0] == kind for box in held)), None)
     if label is None:
         return None
-    return Tile(picture, left, top, label, tuple(box for box in held if box[0] == KINDS[label]))
+    of_label = (tuple(box for box in boxes if box[0] == KINDS[label]) for boxes in (held, cut))
+    return Tile(picture, left, top, label, *of_label)
 
 
 def _read(root: Path, splits: Sequence[str]) -> list[tuple[list[Tile], npt.NDArray[np.uint8]]]:

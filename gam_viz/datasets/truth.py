@@ -125,10 +125,15 @@ def _of_busi(root: Path) -> Truth:
 
 
 def _of_bccd(root: Path) -> Truth:
-    """Boxes on the cells that name each tile."""
+    """Boxes on the cells that name each tile; cells of that kind that its border cuts are ignored."""
     data = load_bccd("test", root)
-    masks = [_inside([box[1:] for box in tile.boxes], data.info.size) for tile in tiles_of_split("test", root)]
-    return _truth(data, list(range(len(masks))), masks, [np.zeros_like(mask) for mask in masks])
+    tiles = tiles_of_split("test", root)
+    masks, cut = (
+        [_inside([box[1:] for box in boxes], data.info.size) for boxes in of]
+        for of in ([tile.boxes for tile in tiles], [tile.cut for tile in tiles])
+    )
+    ignored = [rest & ~mask for rest, mask in zip(cut, masks, strict=True)]
+    return _truth(data, list(range(len(masks))), masks, ignored)
 
 
 def _inside(boxes: Sequence[Sequence[float]], size: int) -> npt.NDArray[np.bool_]:  # -> (size, size)
@@ -146,8 +151,8 @@ def _truth(
     masks: Sequence[npt.NDArray[np.bool_]],
     ignored: Sequence[npt.NDArray[np.bool_]],
 ) -> Truth:
-    """Without pictures in which nothing, or everything, is the object."""
-    kept = [place for place, mask in enumerate(masks) if mask.any() and not mask.all()]
+    """Without pictures in which nothing, or all that counts, is the object."""
+    kept = [place for place, mask in enumerate(masks) if mask.any() and not (mask | ignored[place]).all()]
     if not kept:
         raise DatasetError(f"nothing is known of where the objects of {data.info.title} lie")
     index = np.array([numbers[place] for place in kept], dtype=np.int64)

@@ -164,7 +164,8 @@ class Measure:
         remakes: whether it makes the maps anew, of other weights or pictures; so it judges those of `heatmaps` alone.
         usual: whether a case measures it where nobody chose; what takes long is asked for by name.
         effort: share of a case's time, about; for progress alone.
-        on_scene: for the leaderboard: `on_scene(values, inside)`, numbers of one map (h, w) against a mask (S, S).
+        on_scene: for the leaderboard: `on_scene(values, inside, ignored)`, numbers of one map (h, w) against a mask
+            (S, S) bool; `ignored` is None, or (S, S) bool: what counts neither as inside nor as outside.
         asked: the options a case asks it with, from its settings, once or several times; and
         joined: one result of those several.
         covered: other options whose result holds all that these ask for.
@@ -187,7 +188,7 @@ class Measure:
     remakes: bool = False
     usual: bool = True
     effort: float = 0.02
-    on_scene: Callable[[FloatArray, BoolArray], Mapping[str, float | None]] | None = None
+    on_scene: Callable[[FloatArray, BoolArray, BoolArray | None], Mapping[str, float | None]] | None = None
     asked: Callable[[Any], Sequence[Options]] | None = None
     joined: Callable[[Sequence[Any]], Any] = lambda parts: parts[0]
     covered: Callable[[Options], Sequence[Options]] = lambda options: ()

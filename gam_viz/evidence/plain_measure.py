@@ -30,5 +30,5 @@ def of_maps(
 
     standard: dict[str, Any] = {"quantities": (Quantity(key),), "badge_key": f"evidence.badge.{key}"}
     if "on_scene" not in described:
-        described["on_scene"] = lambda values, inside: {key: score(values)}
+        described["on_scene"] = lambda values, inside, ignored: {key: score(values)}
     return Measure(key=key, run=run, verdicts=tuple, **(standard | described))

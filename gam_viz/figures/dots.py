@@ -25,6 +25,7 @@ class Dot:
         filled: a filled dot or a ring.
         told: what the pointer is told, in place of the number.
         marker: of the network, as Plotly calls it.
+        ticks: numbers that the dot is the mean of, each a small tick beside it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Dot:
     filled: bool = True
     told: str = ""
     marker: str = "circle"
+    ticks: Sequence[float] = ()
 
 
 def dots(
@@ -63,9 +65,19 @@ def dots(
             if dot.value is None:
                 continue
             told = dot.told or f"%{{x:{form}}}"
+            height = place + (index - (len(of_row) - 1) / 2) * min(0.28, 0.8 / max(1, len(of_row)))
+            if dot.ticks:
+                figure.add_scatter(
+                    x=list(dot.ticks),
+                    y=[height] * len(dot.ticks),
+                    mode="markers",
+                    cliponaxis=False,
+                    marker={"symbol": "line-ns", "size": 9, "line": {"color": dot.colour, "width": 1.5}},
+                    hovertemplate=f"{dot.name}: {told}<extra></extra>",
+                )
             figure.add_scatter(
                 x=[dot.value],
-                y=[place + (index - (len(of_row) - 1) / 2) * min(0.28, 0.8 / max(1, len(of_row)))],
+                y=[height],
                 mode="markers",
                 cliponaxis=False,
                 error_x=elements.interval(dot.value, dot.low, dot.high, dot.colour, thickness=1.5, width=3),

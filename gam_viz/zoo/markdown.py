@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.run import TAGGED
+from gam_viz.evidence.leaderboard.pictures import TAGGED
 from gam_viz.runtime.files import write_atomically
 from gam_viz.zoo.plan import TrainingSet
 from gam_viz.zoo.results import AttentionResults, ResultsError, SetResults, gather, load_results, write

@@ -1,7 +1,8 @@
 """The Evidence page: every section in both languages, its numbers those of the library, and what goes wrong said."""
 
-import dataclasses
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.evidence.ablation.ablate import ablate, ablations
 from gam_viz.evidence.leaderboard.aggregate import results
-from gam_viz.evidence.leaderboard.results_file import write
+from gam_viz.evidence.leaderboard.results_file import load_results, write
 from gam_viz.evidence.leaderboard.run import Question, gather
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.gates import gates_of
@@ -205,6 +206,38 @@ def test_the_board_names_every_map_and_says_what_all_measures_say(page: AppTest)
     assert {"picture edges", "centred Gaussian", "its own features"} <= set(table.value["minus"])
 
 
+def test_the_board_of_real_pictures_has_sizes_seeds_and_its_own_words(
+    page: AppTest, evidence_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (shipped,) = load_results(evidence_file)
+    network = shipped.networks[1]
+    small = [replace(row, region="object_small", seeds={"energy": (0.11, 0.17)}) for row in network.maps]
+    gates = tuple(replace(row, by="other_picture") for row in network.gates if row.by == "identity")
+    row = replace(network, maps=(*network.maps, *small), gates=(*network.gates, *gates), seeds=(0, 1))
+    real = replace(
+        shipped,
+        data="busi",
+        count=81,
+        areas=shipped.areas | {"object_small": 0.02},
+        counts={"object": 81, "object_small": 33},
+        trivial=(*shipped.trivial, *(replace(each, region="object_small") for each in shipped.trivial)),
+        networks=(row,),
+        answered=121,
+    )
+    write([real], tmp_path / "evidence.json")
+    monkeypatch.setenv("GAM_VIZ_EVIDENCE", str(tmp_path / "evidence.json"))
+    section(page, "board", where="object_small", constant="other_picture")
+    assert not page.exception
+    text = said(page)
+    for sentence in ("33 test pictures in which people marked", "over 121 test pictures", "means over the trainings"):
+        assert sentence in text, sentence
+    assert "Drawn scenes" not in text
+    assert page.segmented_control(key="where").options == ["the object", "small objects"]
+    chart = json.loads(page.get("plotly_chart")[0].proto.spec)
+    ticks = [trace["x"] for trace in chart["data"] if trace["marker"]["symbol"] == "line-ns"]
+    assert [0.11, 0.17] in ticks
+
+
 def test_a_section_is_found_again_by_its_link(page: AppTest) -> None:
     section(page, "agreed", alike="iou")
     assert page.segmented_control(key="question").value == "agreed"
@@ -255,7 +288,7 @@ def test_what_cannot_be_measured_is_one_sentence(
     def refuse(*_args: object, **_options: object) -> None:
         raise ValueError("the network's answers are not finite")
 
-    monkeypatch.setitem(MEASURES, key, dataclasses.replace(MEASURES[key], run=refuse))
+    monkeypatch.setitem(MEASURES, key, replace(MEASURES[key], run=refuse))
     section(page, name)
     assert not page.exception
     assert page.warning[0].value == "This could not be measured: the network's answers are not finite."
@@ -267,7 +300,7 @@ def test_a_badge_says_what_could_not_be_measured(app: AppTest, monkeypatch: pyte
     def refuse(*_args: object, **_options: object) -> None:
         raise ValueError("the network's answers are not finite")
 
-    refusing = dataclasses.replace(MEASURES["faithfulness"], run=refuse)
+    refusing = replace(MEASURES["faithfulness"], run=refuse)
     monkeypatch.setitem(MEASURES, "faithfulness", refusing)
     app.query_params["badges"] = "on"
     app.run()

@@ -1,4 +1,4 @@
-"""Who looks at the right place? The leaderboard over scenes whose evidence is known, from `gam_viz evidence`."""
+"""Who looks at the right place? The leaderboard over pictures whose evidence is known, from `gam_viz evidence`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from gam_viz.app.shared.columns import PLOT, View, legend
 from gam_viz.app.shared.words import attention_title, layer_title, prose, text, words
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.aggregate import GateRow, MapRow, NetworkRow, Results
+from gam_viz.evidence.leaderboard.pictures import TAGGED
 from gam_viz.evidence.leaderboard.results_file import RESULTS, load_results
-from gam_viz.evidence.leaderboard.run import TAG_FIELDS, EvidenceError
+from gam_viz.evidence.leaderboard.run import EvidenceError
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import KINDS, TRIVIAL, by_chance
 from gam_viz.figures.dots import Dot, dots
@@ -40,11 +41,13 @@ def board_section(view: View) -> None:
         chosen = choose("board", names, found.data, text("common.sidebar.data"), "data")
         found = every[chosen]
         regions = list(found.areas)
-        region = segments("where", regions, regions[0], text("evidence.board.region"), "compare.region.kind")
+        region = segments("where", regions, regions[0], text("evidence.board.region"), "evidence.region")
         measure = _score(found)
     known = f"evidence.score_about.{measure}" in words().sentences
     meaning = prose(f"evidence.score_about.{measure}") if known else ""
-    st.caption(f"{text('evidence.board.about', count=found.count)} {meaning}".strip())
+    kind = "drawn" if found.data in TAGGED else "real"
+    count = found.counts.get(region, found.count)
+    st.caption(f"{text(f'evidence.board.about.{kind}', count=count)} {meaning}".strip())
     titles = {network.name: attention_title(network.attention, network.options) for network in found.networks}
     st.html(
         legend(
@@ -58,12 +61,15 @@ def board_section(view: View) -> None:
     st.caption(prose("evidence.board.kinds"))
     draw_differences(found, titles, region)
     st.subheader(text("evidence.board.gates"), anchor=False)
-    st.caption(prose("evidence.board.gates_about"))
+    st.caption(prose("evidence.board.gates_about", count=found.answered or found.count))
     _gates(found, titles)
     if any(network.tag for network in found.networks):
         st.subheader(text("evidence.board.tag"), anchor=False)
         _tags(found, titles)
-    st.caption(prose("evidence.board.limits"))
+    st.caption(prose(f"evidence.board.limits.{kind}"))
+    if any(network.seeds for network in found.networks):
+        most = max(len(network.seeds) for network in found.networks)
+        st.caption(prose("evidence.board.seeds", most=most, fewest=min(len(n.seeds) or 1 for n in found.networks)))
 
 
 def _score(found: Results) -> str:
@@ -113,7 +119,9 @@ def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> 
 
 def _dot(name: str, colour: str, row: MapRow, measure: str) -> Dot:
     of: Estimate | None = row.scores.get(measure)
-    return Dot(name, colour, None) if of is None else Dot(name, colour, of.value, of.low, of.high, told="%{x:.1%}")
+    if of is None:
+        return Dot(name, colour, None)
+    return Dot(name, colour, of.value, of.low, of.high, told="%{x:.1%}", ticks=row.seeds.get(measure, ()))
 
 
 def _row(network: NetworkRow, key: str, region: str) -> MapRow | None:
@@ -121,8 +129,13 @@ def _row(network: NetworkRow, key: str, region: str) -> MapRow | None:
 
 
 def _gates(found: Results, titles: dict[str, str]) -> None:
-    by = segments("constant", ("data_mean", "identity"), "data_mean", text("evidence.gates.mode"), "evidence.by")
     gated = [network for network in found.networks if network.gates]
+    taken = {row.by for network in gated for row in network.gates}
+    modes = [by for by in ("data_mean", "identity", "other_picture") if by in taken]
+    if not modes:
+        st.info(prose("common.gates.none"))
+        return
+    by = segments("constant", modes, "data_mean", text("evidence.gates.mode"), "evidence.by")
     every = [row for network in gated for row in network.gates if row.by == by]
     places = dict.fromkeys((row.layer, row.branch) for row in every if row.branch != "all" and row.layer != "all")
     wholes = [
@@ -149,7 +162,7 @@ def _gates(found: Results, titles: dict[str, str]) -> None:
 
 def _change(name: str, colour: str, row: GateRow) -> Dot:
     of = row.accuracy
-    return Dot(name, colour, of.value, of.low, of.high, told="%{x:+.1%}")
+    return Dot(name, colour, of.value, of.low, of.high, told="%{x:+.1%}", ticks=row.seeds)
 
 
 def _place_title(layer: str, branch: str) -> str:
@@ -160,7 +173,7 @@ def _place_title(layer: str, branch: str) -> str:
 
 def _tags(found: Results, titles: dict[str, str]) -> None:
     rows = []
-    for field in TAG_FIELDS:
+    for field in dict.fromkeys(name for network in found.networks for name in network.tag):
         marks = [
             Dot(
                 titles[n.name],

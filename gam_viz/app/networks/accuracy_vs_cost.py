@@ -10,7 +10,7 @@ from gam_viz.app.shared.words import attention_title, prose, text, text_or
 from gam_viz.app.shared.zoo_results import points
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.run import TAGGED
+from gam_viz.evidence.leaderboard.pictures import TAGGED
 from gam_viz.figures.accuracy_vs_cost import Point, markers, worth
 from gam_viz.figures.style import colour_of
 from gam_viz.zoo.results import AttentionResults, SetResults

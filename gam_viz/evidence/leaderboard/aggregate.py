@@ -1,24 +1,29 @@
-"""What the gathered numbers say: means with intervals, and differences between networks on the same scenes."""
+"""What the gathered numbers say: means with intervals, over the seeds of each kind of network, and differences between
+kinds on the same pictures."""
 
 from __future__ import annotations
 
+import json
+import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from gam_viz.evaluation.bootstrap import bootstrap_mean
 from gam_viz.evaluation.intervals import Estimate, accuracy, difference, mean
 from gam_viz.evaluation.power import at_level, corrected_level
-from gam_viz.evidence.leaderboard.run import TAG_FIELDS, Gathered, Question
-from gam_viz.evidence.leaderboard.scoring import REGIONS, Looks, scene_scores
+from gam_viz.evidence.leaderboard.run import Gathered, Question
+from gam_viz.evidence.leaderboard.scoring import Looks, scene_scores
 from gam_viz.evidence.own_maps import FEATURES, KINDS, TRIVIAL
 
-#: What maps are held against, scene by scene: "cbam": the same map of the CBAM network; "none": mean |features| of the
-#: network without attention; "features": the same of the network's own layers; "edges" and "centre": see `TRIVIAL`.
-AGAINST = ("cbam", "none", FEATURES, "edges", "centre")
+#: What maps are held against, picture by picture: "cbam": the same map of the CBAM network; "none": mean |features| of
+#: the network without attention; "features": the same of the network's own layers; "untrained": the same map of the
+#: network before training; "edges" and "centre": see `TRIVIAL`.
+AGAINST = ("cbam", "none", FEATURES, "untrained", "edges", "centre")
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,12 @@ class MapRow:
     Attributes:
         key: one of `KINDS` for the mean over the network's layers, so that no layer is picked afterwards; "kind.layer"
             for one of them; `Heatmap.key` of an attribution; or one of `TRIVIAL`.
-        region: "object" or "tag".
-        scores: by key of `scene_scores`, over the scenes; None where no scene has one.
-        against: one of `AGAINST` -> measure -> this map's score minus that one's, scene by scene; not of single layers.
-        flat: in how many scenes the map is flat.
+        region: "object", one of `SIZES`, or "tag".
+        scores: by key of `scene_scores`, over the pictures that have the region; None where none has such a score.
+        against: one of `AGAINST` -> measure -> this map's score minus that one's, picture by picture; not of single
+            layers.
+        flat: in how many pictures the map is flat, of any seed.
+        seeds: by key of `scene_scores`, the score of each seed, where there are two or more.
     """
 
     key: str
@@ -39,6 +46,7 @@ class MapRow:
     scores: dict[str, Estimate | None]
     against: dict[str, dict[str, Estimate]]
     flat: int
+    seeds: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def of_layer(self) -> bool:
@@ -49,25 +57,31 @@ class MapRow:
 
 @dataclass(frozen=True)
 class GateRow:
-    """What replacing gates did (see `ReplacedGates`): changes of the accuracy and of the mean margin."""
+    """What replacing gates did (see `ReplacedGates`): changes of the accuracy and of the mean margin.
+
+    `seeds`: the accuracy's change of each seed, where there are two or more.
+    """
 
     layer: str
     branch: str
     by: str
     accuracy: Estimate
     margin: Estimate
+    seeds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class NetworkRow:
-    """One network.
+    """One kind of network, of one seed or several.
 
     Attributes:
-        name, sha256: of its checkpoint.
+        name: of the checkpoint; of several seeds without its seed.
+        sha256: of the first seed's checkpoint.
         attention, options: its kind.
-        accuracy: on the scenes.
+        accuracy: on the pictures.
         maps, gates: its rows.
-        tag: share of right answers with, without and with another's tag, and of answers that follow that tag.
+        tag: shares of answers with a shortcut changed, by what was done.
+        seeds: those that it rests on.
     """
 
     name: str
@@ -78,11 +92,19 @@ class NetworkRow:
     maps: tuple[MapRow, ...]
     gates: tuple[GateRow, ...]
     tag: dict[str, Estimate]
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Results:
-    """Of one question. `areas`: region -> its mean share of the picture."""
+    """Of one question.
+
+    Attributes:
+        data, count, methods: what was asked, and on how many pictures maps were judged.
+        areas: region -> its mean share of the picture.
+        counts: region -> how many pictures have it.
+        answered: on how many pictures gates were replaced.
+    """
 
     data: str
     count: int
@@ -90,108 +112,187 @@ class Results:
     areas: dict[str, float]
     trivial: tuple[MapRow, ...]
     networks: tuple[NetworkRow, ...]
+    counts: dict[str, int] = field(default_factory=dict)
+    answered: int = 0
+
+
+#: The seeds of one kind of network.
+Kind = Sequence[Gathered]
 
 
 def results(question: Question, trivial: Looks, gathered: Sequence[Gathered]) -> Results:
-    """Means, intervals and differences."""
-    others = {
-        kind: next((each for each in gathered if each.card.config.attention == kind), None) for kind in ("cbam", "none")
-    }
+    """Means, intervals and differences. Networks that differ in their seed alone are one row."""
+    kinds = _kinds(gathered)
+    places = {layer for kind in kinds for layer in _gated(kind[0].looks)}
     return Results(
         question.data,
-        question.count,
+        len(trivial.areas["object"]),
         question.methods,
         {region: float(areas.mean()) for region, areas in trivial.areas.items()},
-        tuple(_map_row(key, region, trivial, {}) for region in _regions(trivial) for key in TRIVIAL),
-        tuple(_network_row(each, others, trivial) for each in gathered),
+        tuple(_map_row(key, region, [trivial], {}, places) for region in trivial.areas for key in TRIVIAL),
+        tuple(_network_row(kind, kinds, trivial, places) for kind in kinds),
+        {region: len(areas) for region, areas in trivial.areas.items()},
+        len(gathered[0].answers.right) if gathered else 0,
     )
 
 
-def _regions(of: Looks) -> list[str]:
-    return [region for region in REGIONS if region in of.areas]
+def _kinds(gathered: Sequence[Gathered]) -> list[Kind]:
+    """Networks of one configuration and recipe, in the order in which they were given."""
+    found: dict[str, list[Gathered]] = {}
+    for each in gathered:
+        found.setdefault(json.dumps([each.card.config.to_dict(), each.card.recipe], sort_keys=True), []).append(each)
+    return list(found.values())
 
 
-def _network_row(of: Gathered, others: Mapping[str, Gathered | None], trivial: Looks) -> NetworkRow:
-    kinds = [kind for kind in KINDS if _layers(of.looks, kind)]
-    right = of.answers.right
-    gates = tuple(
-        GateRow(
-            each.layer,
-            each.branch,
-            each.by,
-            difference([each.right.mean()], [right.mean()], [each.right], [right]),
-            mean(each.margin),
-        )
-        for each in of.answers.replaced
-    )
-    tag = {} if of.tag is None else {name: _share(getattr(of.tag, name)) for name in TAG_FIELDS}
+def _network_row(kind: Kind, kinds: Sequence[Kind], trivial: Looks, places: set[str]) -> NetworkRow:
+    first = kind[0]
+    names = [name for name in KINDS if _layers(first.looks, name, places)]
+    several = len(kind) > 1
     return NetworkRow(
-        of.card.name,
-        of.sha256,
-        of.card.config.attention,
-        dict(of.card.config.attention_options),
-        _share(right),
+        re.sub(r"-s\d+$", "", first.card.name) if several else first.card.name,
+        first.sha256,
+        first.card.config.attention,
+        dict(first.card.config.attention_options),
+        _share([each.answers.right for each in kind], first.answers.sources),
         tuple(
-            _map_row(key, region, of.looks, _references(key, of, others, trivial))
-            for region in _regions(of.looks)
-            for key in (*kinds, *of.looks.keys)
+            _map_row(key, region, [each.looks for each in kind], _references(key, kind, kinds, trivial), places)
+            for region in trivial.areas
+            for key in (*names, *first.looks.keys)
         ),
-        gates,
-        tag,
+        tuple(_gate_row(kind, place) for place in range(len(first.answers.replaced))),
+        {name: _share([each.shortcut[name] for each in kind], first.answers.sources) for name in first.shortcut},
+        tuple(each.card.seed for each in kind) if several else (),
     )
 
 
-def _share(right: npt.NDArray[np.bool_]) -> Estimate:
-    return accuracy([float(right.mean())], [right])
+def _gate_row(kind: Kind, place: int) -> GateRow:
+    """Of the same gates of each seed."""
+    rows = [each.answers.replaced[place] for each in kind]
+    before, after = [each.answers.right for each in kind], [row.right for row in rows]
+    sources = kind[0].answers.sources
+    margin = _over(np.stack([row.margin for row in rows]), sources)
+    assert margin is not None
+    first = rows[0]
+    if _alone(kind, sources):
+        change = difference([after[0].mean()], [before[0].mean()], after, before)
+        return GateRow(first.layer, first.branch, first.by, change, margin)
+    changes = np.stack(after).astype(float) - np.stack(before)
+    over = _over(changes, sources)
+    assert over is not None
+    seeds = tuple(changes.mean(axis=1).tolist()) if len(kind) > 1 else ()
+    return GateRow(first.layer, first.branch, first.by, over, margin, seeds)
 
 
-def _references(
-    key: str, of: Gathered, others: Mapping[str, Gathered | None], trivial: Looks
-) -> dict[str, tuple[Looks, str]]:
+def _share(right: Sequence[npt.NDArray[np.bool_]], sources: npt.NDArray[np.int64] | None) -> Estimate:
+    """Of right answers: of one network on pictures by themselves Wilson's interval, else over pictures of the mean."""
+    if _alone(right, sources):
+        return accuracy([float(right[0].mean())], right)
+    over = _over(np.stack(right).astype(float), sources, (0, 1))
+    assert over is not None
+    return over
+
+
+def _alone(seeds: Sequence[object], sources: npt.NDArray[np.int64] | None) -> bool:
+    return len(seeds) == 1 and (sources is None or len(np.unique(sources)) == len(sources))
+
+
+def _over(
+    values: npt.NDArray[np.float64],
+    sources: npt.NDArray[np.int64] | None,
+    bounds: tuple[float, float] = (-np.inf, np.inf),
+) -> Estimate | None:
+    """(seeds, N) -> the mean over pictures of the mean over seeds; None where no picture has a value."""
+    of_pictures = _mean_of(values)
+    if np.isnan(of_pictures).all():
+        return None
+    return mean(of_pictures, *bounds) if sources is None else bootstrap_mean(of_pictures, sources)
+
+
+def _mean_of(values: npt.NDArray[np.float64] | Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """(K, N) -> (N,), of what is known."""
+    with warnings.catch_warnings():  # where nothing is
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmean(np.asarray(values), axis=0))
+
+
+def _references(key: str, kind: Kind, kinds: Sequence[Kind], trivial: Looks) -> dict[str, tuple[Sequence[Looks], str]]:
     """What a map of a network is held against: `AGAINST` -> where that is, and its key."""
     if "." in key and key.partition(".")[0] in KINDS:
         return {}  # a layer has its own scale of things in each network
-    known: dict[str, tuple[Looks, str]] = {"edges": (trivial, "edges"), "centre": (trivial, "centre")}
+    own = [each.looks for each in kind]
+    known: dict[str, tuple[Sequence[Looks], str]] = {"edges": ([trivial], "edges"), "centre": ([trivial], "centre")}
+    untrained = [each.untrained for each in kind if each.untrained is not None]
+    if untrained:
+        known["untrained"] = (untrained[:1], key)
     if key != FEATURES:
-        known[FEATURES] = (of.looks, FEATURES)
+        known[FEATURES] = (own, FEATURES)
     for name, same in (("cbam", key), ("none", FEATURES)):
-        other = others[name]
-        if other is not None and other is not of:
-            known[name] = (other.looks, same)
+        other = next((of for of in kinds if _comparable(of[0], kind[0], name)), None)
+        if other is not None and other is not kind:
+            known[name] = ([each.looks for each in other], same)
     return {name: known[name] for name in AGAINST if name in known}
 
 
-def _map_row(key: str, region: str, looks: Looks, references: Mapping[str, tuple[Looks, str]]) -> MapRow:
-    measures = scene_scores()
-    values = {measure: _values(looks, key, region, measure) for measure in measures}
-    scores = {m: mean(of, *measures[m].bounds) if (~np.isnan(of)).any() else None for m, of in values.items()}
+def _comparable(other: Gathered, own: Gathered, attention: str) -> bool:
+    """Whether it is the network with that attention that differs in nothing else."""
+    a, b = other.card.config, own.card.config
+    return a.attention == attention and (a.architecture, a.width, a.stem) == (b.architecture, b.width, b.stem)
+
+
+def _map_row(
+    key: str,
+    region: str,
+    looks: Sequence[Looks],
+    references: Mapping[str, tuple[Sequence[Looks], str]],
+    places: set[str],
+) -> MapRow:
+    measures, sources = scene_scores(), looks[0].sources.get(region)
+    values = {measure: _values(looks, key, region, measure, places) for measure in measures}
+    scores = {measure: _over(of, sources, measures[measure].bounds) for measure, of in values.items()}
     against: dict[str, dict[str, Estimate]] = {}
-    for name, (other, same) in references.items():
-        apart = {measure: values[measure] - _values(other, same, region, measure) for measure in measures}
-        known = {measure: mean(of) for measure, of in apart.items() if (~np.isnan(of)).any()}
+    for name, (others, same) in references.items():
+        apart = {
+            measure: _over(_mean_of(of)[None] - _mean_of(_values(others, same, region, measure, places))[None], sources)
+            for measure, of in values.items()
+        }
+        known = {measure: of for measure, of in apart.items() if of is not None}
         if known:
             against[name] = known
-    return MapRow(key, region, scores, against, int(np.isnan(values["pointing"]).sum()))
+    seeds = {}
+    if len(looks) > 1:
+        seeds = {measure: tuple(_mean_of(of.T).tolist()) for measure, of in values.items() if scores[measure]}
+    flat = int(np.isnan(values["pointing"]).any(axis=0).sum())
+    return MapRow(key, region, scores, against, flat, seeds)
 
 
-def _layers(looks: Looks, kind: str) -> list[str]:
-    """The keys of a kind's maps, one a layer; where a network has gates, those of layers with gates alone."""
-    keys = [key for key in looks.keys if key.startswith(f"{kind}.")]
-    gated = {key.partition(".")[2].partition(":")[0] for key in looks.keys if key.partition(".")[0] in KINDS[:-1]}
-    return [key for key in keys if not gated or key.partition(".")[2].partition(":")[0] in gated]
+def _gated(looks: Looks) -> set[str]:
+    """The layers with gates."""
+    return {_layer(key) for key in looks.keys if key.partition(".")[0] in KINDS[:-1]}
 
 
-def _values(looks: Looks, key: str, region: str, measure: str) -> npt.NDArray[np.float64]:
-    """(N,) of a map; of a kind the mean over its layers in each scene; NaN where the network has no such map."""
-    if key not in KINDS:
-        missing = np.full(len(looks.areas[region]), np.nan)
-        return looks.of(key, region, measure) if key in looks.keys else missing
-    layers = [looks.of(name, region, measure) for name in _layers(looks, key)]
-    if not layers:
+def _layer(key: str) -> str:
+    return key.partition(".")[2].partition(":")[0]
+
+
+def _layers(looks: Looks, kind: str, places: set[str]) -> list[str]:
+    """The keys of a kind's maps, one a layer: of layers with gates alone, or, where the network has none, of those
+    that have gates in the networks beside it."""
+    wanted = _gated(looks) or places
+    return [key for key in looks.keys if key.startswith(f"{kind}.") and (not wanted or _layer(key) in wanted)]
+
+
+def _values(
+    looks: Sequence[Looks], key: str, region: str, measure: str, places: set[str]
+) -> npt.NDArray[np.float64]:  # (seeds, N)
+    """Of a map; of a kind the mean over its layers in each picture; NaN where the network has no such map."""
+    return np.stack([_values_of(each, key, region, measure, places) for each in looks])
+
+
+def _values_of(looks: Looks, key: str, region: str, measure: str, places: set[str]) -> npt.NDArray[np.float64]:  # (N,)
+    keys = _layers(looks, key, places) if key in KINDS else [key] if key in looks.keys else []
+    if not keys:
         return np.full(len(looks.areas[region]), np.nan)
-    with warnings.catch_warnings():  # where all layers of a scene are flat
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmean(layers, axis=0))
+    return _mean_of([looks.of(name, region, measure) for name in keys])
 
 
 def direction(apart: Mapping[str, Estimate]) -> Literal["more", "less", "same", "mixed"]:

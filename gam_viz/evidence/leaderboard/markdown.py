@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.aggregate import MapRow, NetworkRow, Results, direction
-from gam_viz.evidence.leaderboard.run import TAG_FIELDS
+from gam_viz.evidence.leaderboard.aggregate import GateRow, MapRow, NetworkRow, Results, direction
+from gam_viz.evidence.leaderboard.pictures import SIZES
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import KINDS
 from gam_viz.runtime.files import write_atomically
@@ -17,10 +17,13 @@ HEAD = """# Who looks at the right place
 Written by `python -m gam_viz evidence`; do not edit. What it means is said in [cbam-or-gam.md](cbam-or-gam.md);
 the rules by which single maps are judged are in [judging.md](judging.md).
 
-The scenes are drawn, so it is known which pixels are the object (or the tag). Every map is read at the picture's size.
+It is known which pixels are the object: scenes are drawn (and some have a tag), UC Merced's airplanes, storage tanks,
+courts and diamonds have boxes, BUSI's lesions have masks, BCCD's cells have boxes. Every map is read at the picture's
+size. What is neither the object nor surely something else is left out of map and picture before anything is counted:
+parts of objects at the edge and doubtful boxes of UC Merced, cells of the same kind that a tile's border cuts.
 
 - **energy**: share of the map's positive mass inside.
-- **pointing**: share of scenes in which the map's largest value lies inside.
+- **pointing**: share of pictures in which the map's largest value lies inside.
 - **overlap**: intersection over union of the region and as many of the map's largest pixels as the region has.
 
 The three do not measure the same thing, and a finding is stated under all of them.
@@ -35,12 +38,15 @@ afterwards:
 - **features**: mean |features| at the attention's input, or, without attention, at the same place. Gates are computed
   from them: a gate that does not beat them has shown nothing that the features do not show.
 
-Attributions are of the scene's own class. "area" (a map without values, which scores what chance does), "centre" (a
+Attributions are of the picture's own class. "area" (a map without values, which scores what chance does), "centre" (a
 centred Gaussian) and "edges" (where brightness changes) are maps that no network had a hand in: a map that does not
-beat them has shown nothing about its network.
+beat them has shown nothing about its network. "untrained" is the same network with fresh weights, its batch norms set
+by pictures.
 
-Numbers are means over the scenes with their 95 % interval, of one network each: they say nothing of other seeds. The
-intervals are not corrected for how many there are.
+Numbers are means over the pictures and over a network's seeds, with their 95 % interval over pictures: of scenes
+Student's, of real pictures a percentile bootstrap that draws whole pictures (of BCCD whole smears, not tiles). What
+stands in brackets after it is each seed by itself; where nothing stands there, the numbers are of one network and say
+nothing of other seeds. The intervals are not corrected for how many there are.
 """
 
 
@@ -51,16 +57,21 @@ def write_table(found: Sequence[Results], path: Path) -> None:
 
 
 def _section(each: Results) -> str:
-    parts = [f"\n## {each.data}, {each.count} test scenes\n"]
+    parts = [f"\n## {each.data}, {each.count} test pictures\n"]
     for region, area in each.areas.items():
-        where = f"in the {region} ({area:.1%} of the picture)"
+        many = f", {each.counts[region]} pictures" if region in each.counts else ""
+        where = f"in the {_REGION.get(region, region)} ({area:.1%} of the picture{many})"
         parts += [f"\n### {measure} {where}\n\n{_maps(each, region, measure)}" for measure in scene_scores()]
-        parts.append(f"\n### each layer: energy in the {region} / pointing / overlap\n\n{_layers(each, region)}")
-        parts.append(f"\n### differences, {region}, in points\n\n{_differences(each, region)}")
+        if region not in SIZES:
+            parts.append(f"\n### each layer: energy in the {region} / pointing / overlap\n\n{_layers(each, region)}")
+            parts.append(f"\n### differences, {region}, in points\n\n{_differences(each, region)}")
     parts.append(f"\n### gates replaced\n\n{_gates(each)}")
     if any(network.tag for network in each.networks):
-        parts.append(f"\n### the tag changed\n\n{_tags(each)}")
+        parts.append(f"\n### the shortcut changed\n\n{_tags(each)}")
     return "".join(parts)
+
+
+_REGION = {name: f"{name.removeprefix('object_')} object" for name in SIZES}
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -102,8 +113,9 @@ def _differences(each: Results, region: str) -> str:
                 cells = [_points(apart[measure]) if measure in apart else "" for measure in measures]
                 lines.append([network.name, row.key, reference, *cells, _DIRECTION[direction(apart)]])
     return (
-        'A map\'s score minus another\'s on the same scenes. "cbam": the same map of the CBAM network; "none": '
-        'features of the network without attention; "features": those of the network itself. Together: what every '
+        'A map\'s score minus another\'s on the same pictures. "cbam": the same map of the CBAM network; "none": '
+        'features of the network without attention; "features": those of the network itself; "untrained": the same map '
+        "of the network before training. Together: what every "
         "measure says, each at the level that lets all of them hold at 95 %.\n\n"
         + _table(["network", "map", "minus", *measures, "together"], lines)
     )
@@ -118,21 +130,31 @@ _DIRECTION = {
 
 
 def _gates(each: Results) -> str:
-    columns = [(branch, by) for by in ("identity", "data_mean") for branch in ("all", "channel", "spatial")]
+    words = {"identity": "to 1", "data_mean": "to their mean", "other_picture": "another picture's"}
+    taken = {row.by for network in each.networks for row in network.gates}
+    columns = [(branch, by) for by in words if by in taken for branch in ("all", "channel", "spatial")]
     rows = []
     for network in each.networks:
         if not network.gates:
             continue
         found = {(row.branch, row.by): row for row in network.gates if row.layer == "all"}
-        cells = [_points(found[which].accuracy) if which in found else "" for which in columns]
+        cells = [_change(found[which]) if which in found else "" for which in columns]
         rows.append([network.name, f"{network.accuracy.value:.1%}", *cells, _most_needed(network)])
-    words = {"identity": "to 1", "data_mean": "to their mean"}
     head = ["network", "accuracy", *(f"{branch} {words[by]}" for branch, by in columns), "most needed, to its mean"]
     return (
-        "Change of accuracy in percentage points when gates are replaced in all layers at once: by 1, so that "
-        "features pass unchanged, or by their mean over other scenes, so that they no longer depend on the picture. "
-        "Last: the one gate whose replacement by its mean costs most.\n\n" + _table(head, rows)
+        f"On {each.answered or each.count} test pictures. Change of accuracy in percentage points when gates are "
+        "replaced in all layers at once: by 1, so that features pass unchanged, by their mean over other pictures, so "
+        "that they no longer depend on the picture, or by those of a picture of another class. Last: the one gate "
+        "whose replacement by its mean costs most.\n\n" + _table(head, rows)
     )
+
+
+def _change(row: GateRow) -> str:
+    return _points(row.accuracy) + _of_seeds([f"{value * 100:+.1f}" for value in row.seeds])
+
+
+def _of_seeds(written: Sequence[str]) -> str:
+    return f" [{', '.join(written)}]" if written else ""
 
 
 def _most_needed(network: NetworkRow) -> str:
@@ -144,12 +166,24 @@ def _most_needed(network: NetworkRow) -> str:
 
 
 def _tags(each: Results) -> str:
-    rows = [[network.name, *(_share(network.tag[name]) for name in TAG_FIELDS)] for network in each.networks]
-    return (
-        "Share of right answers with the tag of the scene's class, without a tag and with another class's tag; last, "
-        "the share of answers that then follow the tag.\n\n"
-        + _table(["network", "its tag", "no tag", "another's tag", "follows that tag"], rows)
-    )
+    names = list(dict.fromkeys(name for network in each.networks for name in network.tag))
+    rows = [
+        [network.name, *(_share(network.tag[name]) if name in network.tag else "" for name in names)]
+        for network in each.networks
+    ]
+    return f"{_TAGS_ABOUT}\n\n" + _table(["network", *(_TAGS.get(name, name) for name in names)], rows)
+
+
+_TAGS_ABOUT = (
+    "Share of right answers with the tag of the scene's class, without a tag and with another class's tag; last, "
+    "the share of answers that then follow the tag."
+)
+_TAGS = {
+    "with_tag": "its tag",
+    "without_tag": "no tag",
+    "other_tag": "another's tag",
+    "follows": "follows that tag",
+}
 
 
 def _all_measures(row: MapRow | None) -> str:
@@ -163,7 +197,10 @@ def _row(rows: Sequence[MapRow], key: str, region: str) -> MapRow | None:
 
 def _estimate(row: MapRow | None, measure: str) -> str:
     of: Estimate | None = None if row is None else row.scores.get(measure)
-    return "" if of is None else f"{of.value:.3f} ({of.low:.3f}–{of.high:.3f})"
+    if row is None or of is None:
+        return ""
+    seeds = _of_seeds([f"{value:.3f}" for value in row.seeds.get(measure, ())])
+    return f"{of.value:.3f} ({of.low:.3f}–{of.high:.3f}){seeds}"
 
 
 def _share(of: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""What predictions depend on, over many planted scenes: gates, which are replaced, and the tag, which is changed."""
+"""What predictions depend on, over many pictures: gates, which are replaced, and the tag of scenes."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from gam_viz.datasets.scenes.draw import CLASSES, Scenes, draw_scene, draw_scenes
+from gam_viz.datasets.scenes.draw import CLASSES, draw_scene, draw_scenes
 from gam_viz.evidence.ablation.replacements import mean_gates
+from gam_viz.evidence.leaderboard.pictures import Pictures, drawn
 from gam_viz.evidence.leaderboard.scoring import inputs
-from gam_viz.explain.gates import gates_of, layer_of, replace_gates
+from gam_viz.explain.gates import gates_of, layer_of, record_gates, replace_gates
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card
 
-BATCH = 100
-REPLACED_BY = ("identity", "data_mean")
+BATCH = 50
+REPLACED_BY = ("identity", "data_mean", "other_picture")
 
 
 @dataclass(frozen=True, eq=False)
 class ReplacedGates:
-    """What replacing gates did to the answers on N scenes.
+    """What replacing gates did to the answers on N pictures.
 
     Attributes:
         layer, branch: of the gates; "all" for all of the network's, or for both of a layer.
-        by: "identity": 1, so that features pass unchanged; "data_mean": the gate's mean over other scenes, so that it
-            no longer depends on the picture.
-        right: (N,) whether the answer was the scene's class.
+        by: "identity": 1, so that features pass unchanged; "data_mean": the gate's mean over other pictures, so that it
+            no longer depends on the picture; "other_picture": the gate of one picture of another class, drawn for each.
+        right: (N,) whether the answer was the picture's class.
         margin: (N,) change of the class's logit minus the largest other.
     """
 
@@ -42,83 +43,83 @@ class ReplacedGates:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Of one network on N scenes.
+    """Of one network on N pictures.
 
     Attributes:
-        right: (N,) whether the answer is the scene's class, nothing replaced.
+        right: (N,) whether the answer is the picture's class, nothing replaced.
         replaced: each gate, each layer and all gates, by each of `REPLACED_BY`.
+        sources: (N,) int64, of the pictures, as of `Pictures`.
     """
 
     right: npt.NDArray[np.bool_]
     replaced: tuple[ReplacedGates, ...]
+    sources: npt.NDArray[np.int64] | None = None
 
 
-def gate_reliance(
-    network: ResidualNetwork,
-    card: Card,
-    scenes: Scenes,
-    others: Scenes,
-) -> Answers:
+def gate_reliance(network: ResidualNetwork, card: Card, pictures: Pictures, others: Pictures) -> Answers:
     """Replace the network's gates and count its right answers.
 
     Args:
         network: in eval mode.
         card: its.
-        scenes: (N) to be answered.
+        pictures: (N) to be answered.
         others: of the same kind, whose mean gates stand for gates that do not look at the picture.
     """
-    groups = _groups(network)
-    means = mean_gates(network, (_batch(network, card, others, start) for start in range(0, len(others.images), BATCH)))
-    labels, which, answers = scenes.labels, [], [_logits(network, card, scenes)]
-    for (layer, branch), paths in groups.items():
-        for by in REPLACED_BY:
-            one = torch.ones(1, 1, 1, 1, device=next(network.parameters()).device)
-            gates = {path: one if by == "identity" else means[path].to(one.device)[None] for path in paths}
-            with replace_gates(network, gates):
-                answers.append(_logits(network, card, scenes))
-            which.append((layer, branch, by))
-    before, *replaced = torch.stack(answers).cpu().numpy()  # one copy: each waits for a GPU
+    groups, device = _groups(network), next(network.parameters()).device
+    one = torch.ones(1, 1, 1, 1, device=device)
+    means = {path: mean.to(device)[None] for path, mean in _means(network, card, others).items()}
+    lenders = pictures_of_other_classes(pictures.labels)
+    which = [(layer, branch, by) for layer, branch in groups for by in REPLACED_BY]
+    parts = []
+    for start in range(0, len(pictures), BATCH):
+        x = inputs(pictures, card, start, start + BATCH, device)
+        lent = _gates(network, inputs(pictures.at(lenders[start : start + BATCH]), card, 0, BATCH, device))
+        answers = [_answer(network, x)]
+        for layer, branch, by in which:
+            instead = {"identity": dict.fromkeys(means, one), "data_mean": means, "other_picture": lent}[by]
+            with replace_gates(network, {path: instead[path] for path in groups[layer, branch]}):
+                answers.append(_answer(network, x))
+        parts.append(torch.stack(answers))
+    before, *replaced = torch.cat(parts, dim=1).cpu().numpy()  # one copy: each waits for a GPU
+    labels = pictures.labels
     found = (
         ReplacedGates(*gates, after.argmax(1) == labels, margins(after, labels) - margins(before, labels))
         for gates, after in zip(which, replaced, strict=True)
     )
-    return Answers(before.argmax(1) == labels, tuple(found))
+    return Answers(before.argmax(1) == labels, tuple(found), pictures.sources)
 
 
-@dataclass(frozen=True, eq=False)
-class TagAnswers:
-    """Of one network on N scenes with a tag.
+def pictures_of_other_classes(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:  # (N,) -> (N,)
+    """For each picture the place of one of another class, drawn; of any other where all are of one class."""
+    generator = np.random.default_rng(0)
+    alike = labels[:, None] == labels[None, :]
+    apart = np.where(alike.all(), ~np.eye(len(labels), dtype=bool), ~alike)
+    return np.array([generator.choice(np.flatnonzero(row)) for row in apart])
 
-    Attributes:
-        with_tag, without_tag: (N,) whether the answer is the scene's class.
-        other_tag: (N,) the same where the tag is that of another class.
-        follows: (N,) whether the answer is then the tag's class.
+
+def tag_reliance(
+    network: ResidualNetwork, card: Card, count: int, *, split: str = "test"
+) -> dict[str, npt.NDArray[np.bool_]]:  # each (N,)
+    """Take the tag away, and put another class's there, all else being the same.
+
+    Returns:
+        "with_tag", "without_tag": whether the answer is the scene's class; "other_tag": the same where the tag is that
+        of another class; "follows": whether the answer is then the tag's class.
     """
-
-    with_tag: npt.NDArray[np.bool_]
-    without_tag: npt.NDArray[np.bool_]
-    other_tag: npt.NDArray[np.bool_]
-    follows: npt.NDArray[np.bool_]
-
-
-def tag_reliance(network: ResidualNetwork, card: Card, count: int, *, split: str = "test") -> TagAnswers:
-    """Take the tag away, and put another class's there, all else being the same."""
     tagged = draw_scenes(count, split=split, shortcut=True)
     bare = draw_scenes(count, split=split)
     # The k-th scene's tag becomes that of the class 1 to 9 further on, each equally often.
     wrong = (tagged.labels + 1 + np.arange(count) % (len(CLASSES) - 1)) % len(CLASSES)
     swapped = [draw_scene(i, split=split, tag_label=int(label)) for i, label in enumerate(wrong)]
-    other = Scenes(
-        np.stack([scene.image for scene in swapped]),
-        tagged.labels,
-        np.stack([scene.mask for scene in swapped]),
-        np.stack([scene.tag_mask for scene in swapped]),
-    )
-    answer = partial(_answers, network, card)
+    other = Pictures(np.stack([scene.image for scene in swapped]), tagged.labels, {})
+    answer = partial(_classes, network, card)
     after = answer(other)
-    return TagAnswers(
-        answer(tagged) == tagged.labels, answer(bare) == bare.labels, after == tagged.labels, after == wrong
-    )
+    return {
+        "with_tag": answer(drawn(tagged)) == tagged.labels,
+        "without_tag": answer(drawn(bare)) == bare.labels,
+        "other_tag": after == tagged.labels,
+        "follows": after == wrong,
+    }
 
 
 def margins(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -149,16 +150,28 @@ def _groups(network: ResidualNetwork) -> Mapping[tuple[str, str], list[str]]:
     return kept
 
 
-def _batch(network: ResidualNetwork, card: Card, scenes: Scenes, start: int) -> torch.Tensor:
-    return inputs(scenes, card, start, start + BATCH, next(network.parameters()).device)
+def _means(network: ResidualNetwork, card: Card, others: Pictures) -> dict[str, torch.Tensor]:
+    device = next(network.parameters()).device
+    starts = range(0, len(others), BATCH)
+    return mean_gates(network, (inputs(others, card, start, start + BATCH, device) for start in starts))
 
 
 @torch.inference_mode()
-def _logits(network: ResidualNetwork, card: Card, scenes: Scenes) -> torch.Tensor:
-    parts = [network(_batch(network, card, scenes, start)) for start in range(0, len(scenes.images), BATCH)]
-    return torch.cat(parts).float()
+def _gates(network: ResidualNetwork, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    with record_gates(network) as seen:
+        network(x)
+    return {path: gate for path, _, gate in seen}
 
 
-def _answers(network: ResidualNetwork, card: Card, scenes: Scenes) -> npt.NDArray[np.int64]:
-    found: npt.NDArray[np.int64] = _logits(network, card, scenes).cpu().numpy().argmax(axis=1)
+@torch.inference_mode()
+def _answer(network: ResidualNetwork, x: torch.Tensor) -> torch.Tensor:
+    logits: torch.Tensor = network(x)
+    return logits.float()
+
+
+def _classes(network: ResidualNetwork, card: Card, pictures: Pictures) -> npt.NDArray[np.int64]:
+    device = next(network.parameters()).device
+    starts = range(0, len(pictures), BATCH)
+    batches = (inputs(pictures, card, start, start + BATCH, device) for start in starts)
+    found: npt.NDArray[np.int64] = torch.cat([_answer(network, x) for x in batches]).cpu().numpy().argmax(axis=1)
     return found

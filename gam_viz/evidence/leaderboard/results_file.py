@@ -44,8 +44,14 @@ def _results_of(values: dict[str, Any]) -> Results:
                 "accuracy": Estimate(**values["accuracy"]),
                 "maps": tuple(_map_of(row) for row in values["maps"]),
                 "gates": tuple(
-                    GateRow(**row | {k: Estimate(**row[k]) for k in ("accuracy", "margin")}) for row in values["gates"]
+                    GateRow(
+                        **row
+                        | {k: Estimate(**row[k]) for k in ("accuracy", "margin")}
+                        | {"seeds": tuple(row.get("seeds", ()))}
+                    )
+                    for row in values["gates"]
                 ),
+                "seeds": tuple(values.get("seeds", ())),
                 "tag": {name: Estimate(**of) for name, of in values["tag"].items()},
             }
         )
@@ -58,4 +64,5 @@ def _results_of(values: dict[str, Any]) -> Results:
 def _map_of(row: dict[str, Any]) -> MapRow:
     scores = {m: None if of is None else Estimate(**of) for m, of in row["scores"].items()}
     against = {name: {m: Estimate(**of) for m, of in each.items()} for name, each in row["against"].items()}
-    return MapRow(**row | {"scores": scores, "against": against})
+    seeds = {measure: tuple(of) for measure, of in row.get("seeds", {}).items()}
+    return MapRow(**row | {"scores": scores, "against": against, "seeds": seeds})

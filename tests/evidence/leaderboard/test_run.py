@@ -30,8 +30,9 @@ def gathered(checkpoints, tmp_path_factory):
 def test_a_second_run_reads_what_the_first_kept(checkpoints, tmp_path, monkeypatch):
     said = []
     _, first = gather([checkpoints["scenes-gam"]], QUESTION, tmp_path, CPU, say=said.append)
-    assert said == ["scenes-gam: looking at 3 scenes"]
-    monkeypatch.setattr(run, "_look", None)  # nothing is looked at again
+    assert said == [f"{name}: looking at 3 pictures" for name in ("scenes-gam", "scenes-gam-untrained")]
+    for name in ("_look", "_look_untrained"):
+        monkeypatch.setattr(run, name, lambda *given: pytest.fail("looked at again"))
     _, (second,) = gather([checkpoints["scenes-gam"]], QUESTION, tmp_path, CPU)
     for which, values in first[0].looks.scores.items():
         np.testing.assert_array_equal(second.looks.scores[which], values)
@@ -47,18 +48,18 @@ def test_what_was_kept_of_another_question_or_is_damaged_is_made_anew(checkpoint
     other = dataclasses.replace(QUESTION, methods=("saliency",))
     _, (found,) = gather(chosen, other, tmp_path, CPU, say=said.append)
     assert "saliency" in found.looks.keys
-    (file,) = (tmp_path / "evidence").iterdir()
+    (file,) = (tmp_path / "evidence").glob(f"*{chosen[0].sha256[:8]}*")
     file.write_bytes(file.read_bytes()[:900])
     gather(chosen, other, tmp_path, CPU, say=said.append)
-    assert len(said) == 3
+    assert [line.partition(":")[0] for line in said] == ["scenes-gam", "scenes-gam-untrained"] * 2 + ["scenes-gam"]
 
 
 @pytest.mark.parametrize(
     ("names", "question", "sentence"),
     [
         (["cifar10-gam"], QUESTION, "cifar10-gam was trained on cifar10, not scenes"),
-        (["scenes-gam"], dataclasses.replace(QUESTION, count=1), "at least two scenes, got 1"),
-        (["scenes-gam"], dataclasses.replace(QUESTION, data="cifar10"), "the truth is known for scenes and"),
+        (["scenes-gam"], dataclasses.replace(QUESTION, count=1), "at least two pictures, got 1"),
+        (["scenes-gam"], dataclasses.replace(QUESTION, data="cifar10"), "the truth is known for scenes,"),
         (["scenes-gam"], dataclasses.replace(QUESTION, methods=("guess",)), "unknown method 'guess'; known are"),
     ],
 )
@@ -91,6 +92,7 @@ def test_results_are_means_over_scenes(gathered):
         "cbam": of_kind(cbam, GAIN),
         "none": of_kind(none, FEATURES),
         "features": of_kind(gam, FEATURES),
+        "untrained": of_kind(dataclasses.replace(gam, looks=gam.untrained), GAIN),
         "edges": trivial.of("edges", "object", "energy"),
         "centre": trivial.of("centre", "object", "energy"),
     }
@@ -185,7 +187,7 @@ def test_the_command_writes_both_files_and_keeps_the_other_data_sets(checkpoints
     command += ["--out", str(tmp_path / "docs"), "--runs", str(tmp_path / "runs"), "--data", "scenes", "--networks"]
     (tmp_path / "docs").mkdir()
     assert main([*command, "scenes-cbam"]) == 0
-    assert "scenes: 1 networks, 2 scenes" in capsys.readouterr().out
+    assert "scenes: 1 networks, 2 pictures" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "docs").iterdir()} == {"evidence.json", "evidence.md"}
     (tmp_path / "docs" / "evidence.json").write_text('[{"data": "scenes"}]')  # as another version had it
     assert main([*command, "scenes-cbam"]) == 0

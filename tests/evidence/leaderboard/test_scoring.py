@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from gam_viz.datasets.scenes.draw import draw_scenes
+from gam_viz.evidence.leaderboard.pictures import drawn
 from gam_viz.evidence.leaderboard.results_file import load_results
 from gam_viz.evidence.leaderboard.scoring import inputs, looks, scene_scores, trivial_looks
 from gam_viz.evidence.localisation import LOCALISATION, score
@@ -17,7 +18,7 @@ from gam_viz.explain.attributions import attribute
 from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.networks.checkpoints import load
 
-SCENES = draw_scenes(3, split="test")
+SCENES = drawn(draw_scenes(3, split="test"))
 
 
 @pytest.mark.parametrize("name", ["scenes-cbam", "scenes-gam", "scenes-none"])
@@ -35,7 +36,7 @@ def test_every_map_is_scored_as_it_is_alone(checkpoints, name):
         alone = attribute(network, x, int(SCENES.labels[index]), "input_x_gradient")
         maps["input_x_gradient"] = alone.values
         for key, values in maps.items():
-            expected = score(values, SCENES.masks[index])
+            expected = score(values, SCENES.regions["object"][index])
             for measure in scene_scores():
                 value = getattr(expected, measure)
                 got = found.of(key, "object", measure)[index]
@@ -66,7 +67,9 @@ def test_one_picture_has_the_same_baselines(checkpoints):
     """In a report of a scene, the maps stand beside what they have to beat, scored as over many scenes."""
     network, card = load(checkpoints["scenes-gam"]), checkpoints["scenes-gam"].card
     x = inputs(SCENES, card, 1, 2, "cpu")
-    given = MeasureInput("k", "n", network, card, x, 0, explain(network, card, x), truth={"object": SCENES.masks[1]})
+    given = MeasureInput(
+        "k", "n", network, card, x, 0, explain(network, card, x), truth={"object": SCENES.regions["object"][1]}
+    )
     verdicts = {verdict.key: verdict.numbers for verdict in LOCALISATION.measure([given], {})}
     many, trivial = looks(network, card, SCENES, []), trivial_looks(SCENES)
     wanted = {key: many.of(key, "object", "energy")[1] for key in many.keys if not key.startswith("gain.")}
@@ -74,7 +77,7 @@ def test_one_picture_has_the_same_baselines(checkpoints):
     assert verdicts.keys() == wanted.keys() | {map_.key for map_ in given.maps}
     for key, energy in wanted.items():
         assert verdicts[key]["energy"] == pytest.approx(energy, abs=1e-4), key
-    assert verdicts["area"]["pointing"] == SCENES.masks[1].mean()
+    assert verdicts["area"]["pointing"] == SCENES.regions["object"][1].mean()
 
 
 def test_the_networks_own_modules_are_left_without_hooks(checkpoints):
@@ -106,12 +109,12 @@ def test_the_input_is_the_picture_normalised(checkpoints):
 
 
 def test_a_network_of_other_pictures_is_refused(checkpoints):
-    with pytest.raises(ValueError, match="sees pictures of 32 pixels, and the scenes have 64"):
+    with pytest.raises(ValueError, match="sees pictures of 32 x 32 pixels, and these have 64 x 64"):
         looks(load(checkpoints["cifar10-gam"]), checkpoints["cifar10-gam"].card, SCENES)
 
 
 def test_a_tag_is_a_region_of_its_own():
-    found = trivial_looks(draw_scenes(4, split="test", shortcut=True))
+    found = trivial_looks(drawn(draw_scenes(4, split="test", shortcut=True)))
     assert set(found.areas) == {"object", "tag"}
     # A map without values scores what chance does.
     areas = found.areas["tag"]
@@ -142,7 +145,7 @@ def test_who_leaves_leaves_nothing_behind(checkpoints):
 
 def test_a_measure_that_is_registered_is_a_column(monkeypatch) -> None:
     """From one line: a plain function on maps, of the maps that no network had a hand in."""
-    scenes = draw_scenes(2, split="test")
+    scenes = drawn(draw_scenes(2, split="test"))
     monkeypatch.setitem(MEASURES, "peak", of_maps("peak", lambda values: float(values.max())))
     scored = trivial_looks(scenes)
     assert list(scene_scores()) == ["energy", "pointing", "overlap", "peak"]
