@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gam_viz.evidence.localisation import score
+from gam_viz.evidence.held_against import score
 
 
 def box(size=16, top=4, left=4, side=4):

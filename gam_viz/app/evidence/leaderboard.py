@@ -14,9 +14,9 @@ from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, legend
 from gam_viz.app.shared.words import attention_title, layer_title, prose, text, words
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.aggregate import GateRow, MapRow, NetworkRow, Results
 from gam_viz.evidence.leaderboard.pictures import TAGGED
 from gam_viz.evidence.leaderboard.results_file import RESULTS, load_results
+from gam_viz.evidence.leaderboard.rows import GateRow, MapRow, NetworkRow, Results
 from gam_viz.evidence.leaderboard.run import EvidenceError
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import KINDS, TRIVIAL, by_chance

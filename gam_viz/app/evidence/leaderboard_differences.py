@@ -8,7 +8,8 @@ import streamlit as st
 
 from gam_viz.app.shared.words import text, text_or
 from gam_viz.app.shared.zoo_results import points
-from gam_viz.evidence.leaderboard.aggregate import AGAINST, MapRow, Results, direction
+from gam_viz.evidence.leaderboard.aggregate import direction
+from gam_viz.evidence.leaderboard.rows import AGAINST, MapRow, Results
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import GAIN, KINDS, MASK
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.aggregate import GateRow, MapRow, NetworkRow, Results, direction
+from gam_viz.evidence.leaderboard.aggregate import direction
 from gam_viz.evidence.leaderboard.pictures import SIZES
+from gam_viz.evidence.leaderboard.rows import GateRow, MapRow, NetworkRow, Results
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import KINDS
 from gam_viz.runtime.files import write_atomically

@@ -24,7 +24,7 @@ OTHERS = 500  # pictures at most that gates are averaged over
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class JudgedPictures:
     """N pictures.
 
     Attributes:
@@ -44,9 +44,9 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.images)
 
-    def at(self, index: npt.NDArray[np.int64]) -> Pictures:
+    def at(self, index: npt.NDArray[np.int64]) -> JudgedPictures:
         """Those at (M,) places, without what is known of them beyond their labels."""
-        return Pictures(self.images[index], self.labels[index], {})
+        return JudgedPictures(self.images[index], self.labels[index], {})
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +59,15 @@ class Ground:
         others: pictures that no test asks about, whose gates stand for gates that do not look at the picture.
     """
 
-    judged: Pictures
-    answered: Pictures
-    others: Pictures
+    judged: JudgedPictures
+    answered: JudgedPictures
+    others: JudgedPictures
 
 
-def drawn(scenes: Scenes) -> Pictures:
+def drawn(scenes: Scenes) -> JudgedPictures:
     """Scenes as pictures."""
     regions = {"object": scenes.masks, "tag": scenes.tag_masks}
-    return Pictures(scenes.images, scenes.labels, {name: of for name, of in regions.items() if of.any()})
+    return JudgedPictures(scenes.images, scenes.labels, {name: of for name, of in regions.items() if of.any()})
 
 
 def ground(data: str, count: int | None, root: Path | None) -> Ground:
@@ -89,7 +89,7 @@ def ground(data: str, count: int | None, root: Path | None) -> Ground:
     masks, ignored = truth.masks[chosen], truth.ignored[chosen]
     regions = {"object": masks} | _by_size(masks, ignored)
     seen = truth.data.take(chosen)
-    judged = Pictures(seen.images[:], seen.labels, regions, ignored, sources[truth.index[chosen]])
+    judged = JudgedPictures(seen.images[:], seen.labels, regions, ignored, sources[truth.index[chosen]])
     _, held = split_validation(load_dataset(data, "train", root), VALIDATION_SHARE)
     answered = _spread(len(test), count)
     others = held.take(_spread(len(held), OTHERS))
@@ -101,8 +101,8 @@ def _spread(count: int, wanted: int | None) -> npt.NDArray[np.int64]:
     return np.arange(count) if wanted is None or wanted >= count else np.arange(wanted) * count // wanted
 
 
-def _plain(data: LabelledImages, sources: npt.NDArray[np.int64] | None = None) -> Pictures:
-    return Pictures(data.images[:], data.labels, {}, None, sources)
+def _plain(data: LabelledImages, sources: npt.NDArray[np.int64] | None = None) -> JudgedPictures:
+    return JudgedPictures(data.images[:], data.labels, {}, None, sources)
 
 
 def _sources(data: str, root: Path, count: int) -> npt.NDArray[np.int64]:

@@ -12,7 +12,7 @@ import torch
 
 from gam_viz.datasets.scenes.draw import CLASSES, draw_scene, draw_scenes
 from gam_viz.evidence.ablation.replacements import mean_gates
-from gam_viz.evidence.leaderboard.pictures import Pictures, drawn
+from gam_viz.evidence.leaderboard.pictures import JudgedPictures, drawn
 from gam_viz.evidence.leaderboard.scoring import inputs
 from gam_viz.explain.gates import gates_of, layer_of, record_gates, replace_gates
 from gam_viz.networks import ResidualNetwork
@@ -48,7 +48,7 @@ class Answers:
     Attributes:
         right: (N,) whether the answer is the picture's class, nothing replaced.
         replaced: each gate, each layer and all gates, by each of `REPLACED_BY`.
-        sources: (N,) int64, of the pictures, as of `Pictures`.
+        sources: (N,) int64, of the pictures, as of `JudgedPictures`.
     """
 
     right: npt.NDArray[np.bool_]
@@ -56,7 +56,7 @@ class Answers:
     sources: npt.NDArray[np.int64] | None = None
 
 
-def gate_reliance(network: ResidualNetwork, card: Card, pictures: Pictures, others: Pictures) -> Answers:
+def gate_reliance(network: ResidualNetwork, card: Card, pictures: JudgedPictures, others: JudgedPictures) -> Answers:
     """Replace the network's gates and count its right answers.
 
     Args:
@@ -111,7 +111,7 @@ def tag_reliance(
     # The k-th scene's tag becomes that of the class 1 to 9 further on, each equally often.
     wrong = (tagged.labels + 1 + np.arange(count) % (len(CLASSES) - 1)) % len(CLASSES)
     swapped = [draw_scene(i, split=split, tag_label=int(label)) for i, label in enumerate(wrong)]
-    other = Pictures(np.stack([scene.image for scene in swapped]), tagged.labels, {})
+    other = JudgedPictures(np.stack([scene.image for scene in swapped]), tagged.labels, {})
     answer = partial(_classes, network, card)
     after = answer(other)
     return {
@@ -150,7 +150,7 @@ def _groups(network: ResidualNetwork) -> Mapping[tuple[str, str], list[str]]:
     return kept
 
 
-def _means(network: ResidualNetwork, card: Card, others: Pictures) -> dict[str, torch.Tensor]:
+def _means(network: ResidualNetwork, card: Card, others: JudgedPictures) -> dict[str, torch.Tensor]:
     device = next(network.parameters()).device
     starts = range(0, len(others), BATCH)
     return mean_gates(network, (inputs(others, card, start, start + BATCH, device) for start in starts))
@@ -169,7 +169,7 @@ def _answer(network: ResidualNetwork, x: torch.Tensor) -> torch.Tensor:
     return logits.float()
 
 
-def _classes(network: ResidualNetwork, card: Card, pictures: Pictures) -> npt.NDArray[np.int64]:
+def _classes(network: ResidualNetwork, card: Card, pictures: JudgedPictures) -> npt.NDArray[np.int64]:
     device = next(network.parameters()).device
     starts = range(0, len(pictures), BATCH)
     batches = (inputs(pictures, card, start, start + BATCH, device) for start in starts)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gam_viz.evaluation.intervals import Estimate
-from gam_viz.evidence.leaderboard.aggregate import GateRow, MapRow, NetworkRow, Results
+from gam_viz.evidence.leaderboard.rows import GateRow, MapRow, NetworkRow, Results
 from gam_viz.evidence.leaderboard.run import EvidenceError
 from gam_viz.runtime.files import write_atomically
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from gam_viz.evidence.leaderboard.pictures import KNOWN, TAGGED, Ground, Pictures, ground
+from gam_viz.evidence.leaderboard.pictures import KNOWN, TAGGED, Ground, JudgedPictures, ground
 from gam_viz.evidence.leaderboard.reliance import Answers, ReplacedGates, gate_reliance, tag_reliance
 from gam_viz.evidence.leaderboard.scoring import METHODS, Looks, inputs, looks, scene_scores, trivial_looks
 from gam_viz.evidence.randomisation.reinitialise import fresh_weights
@@ -163,7 +163,7 @@ def _look_untrained(card: Card, kind: str, question: Question, pictures: Ground,
     return Gathered(card, kind, found, Answers(np.zeros(0, dtype=bool), ()), {})
 
 
-def untrained_network(card: Card, others: Pictures, device: torch.device) -> ResidualNetwork:
+def untrained_network(card: Card, others: JudgedPictures, device: torch.device) -> ResidualNetwork:
     """A card's network with fresh weights, in eval mode, its batch norms set by pictures as training's first pass sets
     them: without that, what comes out of many layers is as good as nothing."""
     network = build_network(card.config)

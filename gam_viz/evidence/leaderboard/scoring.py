@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from gam_viz.evidence.leaderboard.pictures import Pictures
+from gam_viz.evidence.leaderboard.pictures import JudgedPictures
 from gam_viz.evidence.measure import Measure, Quantity
 from gam_viz.evidence.own_maps import LayerMaps, by_chance, trivial_maps
 from gam_viz.evidence.registry import MEASURES
@@ -54,7 +54,7 @@ class Looks:
         return self.scores[region, measure][self.keys.index(key)]
 
 
-def inputs(pictures: Pictures, card: Card, start: int, stop: int, device: torch.device | str) -> Tensor:
+def inputs(pictures: JudgedPictures, card: Card, start: int, stop: int, device: torch.device | str) -> Tensor:
     """(B, 3, S, S): pictures start..stop-1 as the network sees them.
 
     Raises:
@@ -70,7 +70,7 @@ def inputs(pictures: Pictures, card: Card, start: int, stop: int, device: torch.
 def looks(
     network: ResidualNetwork,
     card: Card,
-    pictures: Pictures,
+    pictures: JudgedPictures,
     methods: Sequence[str] = METHODS,
     progress: Callable[[float], None] | None = None,
 ) -> Looks:
@@ -90,7 +90,7 @@ def looks(
     return _scored(maps_of, pictures, progress)
 
 
-def trivial_looks(pictures: Pictures) -> Looks:
+def trivial_looks(pictures: JudgedPictures) -> Looks:
     """The same of maps that no network had a hand in; a map without values scores what chance does."""
     found = _scored(lambda index: trivial_maps(pictures.images[index]), pictures, None)
     for (region, measure), values in found.scores.items():
@@ -101,7 +101,7 @@ def trivial_looks(pictures: Pictures) -> Looks:
 
 
 def _scored(
-    maps_of: Callable[[int], dict[str, FloatArray]], pictures: Pictures, progress: Callable[[float], None] | None
+    maps_of: Callable[[int], dict[str, FloatArray]], pictures: JudgedPictures, progress: Callable[[float], None] | None
 ) -> Looks:
     rows: dict[tuple[str, str], list[list[float]]] = {}
     areas: dict[str, list[float]] = {}
@@ -145,7 +145,7 @@ def _scores(
     return scores
 
 
-def _regions(pictures: Pictures, index: int) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+def _regions(pictures: JudgedPictures, index: int) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
     for region, masks in pictures.regions.items():
         if masks[index].any():
             yield region, masks[index]

@@ -13,13 +13,13 @@ from PIL import Image
 from gam_viz.cli.main import main
 from gam_viz.datasets import load_dataset
 from gam_viz.evaluation.bootstrap import bootstrap_mean
+from gam_viz.evidence.held_against import score
 from gam_viz.evidence.leaderboard.aggregate import results
 from gam_viz.evidence.leaderboard.markdown import write_table
-from gam_viz.evidence.leaderboard.pictures import Pictures, ground
+from gam_viz.evidence.leaderboard.pictures import JudgedPictures, ground
 from gam_viz.evidence.leaderboard.reliance import pictures_of_other_classes
 from gam_viz.evidence.leaderboard.results_file import load_results, write
 from gam_viz.evidence.leaderboard.run import Question, gather, untrained_network
-from gam_viz.evidence.localisation import score
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.card import Card
 from gam_viz.networks.checkpoints import read, save
@@ -185,7 +185,7 @@ def test_sizes_with_few_pictures_are_left_out(packs):
     few = ground("ucmerced", 4, packs)
     assert list(few.judged.regions) == ["object"]
     assert set(few.answered.labels.tolist()) == {0, 1}  # spread over the classes
-    assert isinstance(few.judged, Pictures)
+    assert isinstance(few.judged, JudgedPictures)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from gam_viz.datasets.scenes.draw import draw_scenes
+from gam_viz.evidence.held_against import score
 from gam_viz.evidence.leaderboard.pictures import drawn
 from gam_viz.evidence.leaderboard.results_file import load_results
 from gam_viz.evidence.leaderboard.scoring import inputs, looks, scene_scores, trivial_looks
-from gam_viz.evidence.localisation import LOCALISATION, score
+from gam_viz.evidence.localisation import LOCALISATION
 from gam_viz.evidence.measure import MeasureInput
 from gam_viz.evidence.own_maps import LayerMaps
 from gam_viz.evidence.plain_measure import of_maps
