@@ -98,7 +98,7 @@ page = AppTest.from_file(main.__file__, default_timeout=120)
 page.query_params["lang"] = "en"
 page._page_hash = calc_hash("networks")  # as tests/app/visiting.py goes to a page
 page.run()
-print([error.value for error in (*page.error, *page.exception)], len(page.header))
+print([error.value for error in (*page.error, *page.exception)], len(page.title))
 """
     package, shipped, new, counts, page = said(str(installed / "python"), "-c", program).splitlines()
     assert Path(package).is_relative_to(installed.parent)

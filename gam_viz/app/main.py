@@ -14,6 +14,8 @@ import streamlit as st
 from gam_viz.app.pages import FIRST, MOVED, PAGES, script
 from gam_viz.app.served import beside
 from gam_viz.app.shared import state
+from gam_viz.app.shared.columns import page_style
+from gam_viz.app.shared.masthead import heading, masthead
 from gam_viz.app.shared.session_cache import let_go
 from gam_viz.app.shared.words import begin_page, language, text
 from gam_viz.app.tours.bar import tour_bar
@@ -27,36 +29,34 @@ def main() -> None:
     """Draw the page of this run."""
     let_go()
     beside.give_back_main()
-    st.set_page_config(page_title="GAM-Viz", page_icon=ICON, layout="wide")
-    page = st.navigation(_menu(), position="top")
+    page = st.navigation(_pages(), position="hidden")
     if page.url_path in MOVED:
         st.switch_page(script(MOVED[page.url_path]), query_params=st.query_params.to_dict())
+    st.set_page_config(page_title=f"{page.title} · GAM-Viz", page_icon=ICON, layout="wide")
     wrong = follow(page.url_path)
     state.arrive(page.url_path, language())
     begin_page()
+    page_style()
+    name = next(each.name for pages in PAGES.values() for each in pages if each.address == page.url_path)
+    masthead(name)
     tour_bar(page.url_path, wrong)
+    heading(name)
     page.run()
 
 
-def _menu() -> dict[str, list[st.Page]]:
-    sections = {
-        text(f"common.nav.{section}"): [
-            st.Page(
-                script(page.name),
-                title=text(f"{page.name}.nav"),
-                icon=f":material/{page.icon}:",
-                url_path=page.address or None,
-                default=page.name == FIRST,
-            )
-            for page in pages
-        ]
-        for section, pages in PAGES.items()
-    }
-    # Links of earlier versions lead on: the old address is a page that nobody sees.
-    sections[text("common.nav.look")] += [
-        st.Page(_moved, title=old, url_path=old, visibility="hidden") for old in MOVED
+def _pages() -> list[st.Page]:
+    shown = [
+        st.Page(
+            script(page.name),
+            title=text(f"{page.name}.nav"),
+            url_path=page.address or None,
+            default=page.name == FIRST,
+        )
+        for pages in PAGES.values()
+        for page in pages
     ]
-    return sections
+    # Links of earlier versions lead on: the old address is a page that nobody sees.
+    return shown + [st.Page(_moved, title=old, url_path=old) for old in MOVED]
 
 
 def _moved() -> None:

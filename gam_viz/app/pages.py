@@ -12,11 +12,9 @@ class Page:
 
     Attributes:
         name: its folder; also its part of the catalogue, where `<name>.nav` is its name in the menu.
-        icon: of Material Symbols.
     """
 
     name: str
-    icon: str
 
     @property
     def address(self) -> str:
@@ -26,12 +24,12 @@ class Page:
 
 FIRST = "compare"
 
-#: Section of the menu -> its pages, in order.
+#: What one comes for -> its pages, in order.
 PAGES: dict[str, tuple[Page, ...]] = {
-    "look": (Page("compare", "compare"), Page("inside", "account_tree"), Page("evidence", "fact_check")),
-    "learn": (Page("tours", "tour"), Page("claims", "gavel"), Page("glossary", "dictionary")),
-    "choose": (Page("networks", "scatter_plot"), Page("design", "calculate")),
-    "pictures": (Page("test_pictures", "grid_view"), Page("my_pictures", "photo_library")),
+    "look": (Page("compare"), Page("inside"), Page("my_pictures"), Page("test_pictures")),
+    "ask": (Page("evidence"), Page("claims")),
+    "choose": (Page("networks"), Page("design")),
+    "learn": (Page("tours"), Page("glossary")),
 }
 
 #: Addresses of 0.4 that links still carry -> the page they lead to.

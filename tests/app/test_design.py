@@ -44,7 +44,7 @@ def table(page: AppTest) -> dict[str, list[object]]:
 def test_the_tutorials_design_is_what_is_seen_first(page: AppTest) -> None:
     page.run()
     assert not page.exception
-    assert page.header[0].value == "Which attention can I afford?"
+    assert page.title[0].value == "Design"
     values = {metric.label: (metric.value, metric.delta) for metric in page.metric}
     assert values["Parameters"] == ("7.09 M", "+154.9%")
     assert values["Multiply-adds"] == ("1.05 G", "+149.4%")
@@ -288,7 +288,7 @@ def test_the_csv_is_the_table(page: AppTest, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_every_figure_in_chinese(page: AppTest, against: str, of: str) -> None:
     opened(page, lang="zh", d_against=against, d_of=of)
-    assert page.header[0].value == "我用得起哪种注意力？"
+    assert page.title[0].value == "设计"
     assert "**GAM，r = 4** 增加" in words(page)
     assert "教程说的是不到 5%" in words(page)
 

@@ -66,7 +66,7 @@ def test_every_section_is_there(page: AppTest, name: str, language: str) -> None
     section(page, name, lang=language)
     assert not page.exception
     assert not page.error
-    assert page.header[0].value == {"en": "Is that map true?", "zh": "这张热力图可信吗？"}[language]
+    assert page.title[0].value == {"en": "Evidence", "zh": "证据"}[language]
     shown = said(page)
     assert shown
     assert not re.search(r"\b(evidence|badge)\.[a-z_]+", shown)

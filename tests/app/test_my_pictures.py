@@ -69,7 +69,7 @@ def markdown(page: AppTest) -> str:
 
 def test_without_files_it_says_what_to_do(page: AppTest) -> None:
     assert not page.exception
-    assert page.header[0].value == "Where do the networks disagree on my pictures?"
+    assert page.title[0].value == "My pictures"
     assert "Upload several pictures, or a ZIP" in markdown(page)
     assert "25 MB and 40 megapixels per file, 20 files" in captions(page)
     assert not links(page)
@@ -302,7 +302,7 @@ def test_in_chinese(app: AppTest) -> None:
         assert "请上传多张图片" in markdown(page)
         put(page, picture(1), archive(BAD, archive(picture(2), name="inner.zip")))
     assert not page.exception
-    assert page.header[0].value == "各网络在我的哪些图片上不一致？"
+    assert page.title[0].value == "我的图片"
     said = markdown(page)
     assert "这是 ZIP 中的 ZIP" in said
     assert "未接受：2" in said

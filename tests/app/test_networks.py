@@ -76,7 +76,7 @@ def test_the_table_says_what_the_results_say(page: AppTest) -> None:
     page.run()
     assert not page.exception
     assert not page.error
-    assert page.header[0].value == "Is attention worth its cost?"
+    assert page.title[0].value == "Networks"
     (table, *_) = page.dataframe
     cells = table.value
     assert list(cells["attention"]) == ["No attention", "CBAM", "GAM", "GAM, r = 16"]
@@ -159,5 +159,5 @@ def test_in_chinese(page: AppTest) -> None:
     page.query_params["lang"] = "zh"
     page.run()
     assert not page.exception
-    assert page.header[0].value == "注意力值得它的代价吗？"
+    assert page.title[0].value == "网络"
     assert any(link.proto.label == "教程说得对吗？" for link in page.get("page_link"))

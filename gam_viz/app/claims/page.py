@@ -5,9 +5,7 @@ import streamlit as st
 from gam_viz.app.claims.card import draw_card, verdict_badge
 from gam_viz.app.claims.measured import counts, live
 from gam_viz.app.shared.choices import segments
-from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.device import device_name
-from gam_viz.app.shared.sidebar import choose_language
 from gam_viz.app.shared.words import prose, text
 from gam_viz.app.shared.zoo_results import results_of
 from gam_viz.claims import SECTIONS, VERDICTS, judge
@@ -22,9 +20,6 @@ FILTER = {
     "open": ("open", "untested"),
 }
 
-page_style()
-st.header(text("claims.title"), anchor=False, help=text("claims.help"))
-choose_language()
 st.markdown(prose("claims.about"))
 try:
     results = results_of()

@@ -12,7 +12,7 @@ from gam_viz.app.compare.region import region_row
 from gam_viz.app.compare.spatial_masks import spatial_row
 from gam_viz.app.compare.training_snapshots import film, play_on
 from gam_viz.app.shared.choices import choose_layer
-from gam_viz.app.shared.columns import View, page_style
+from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.page import view_of
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
@@ -41,8 +41,6 @@ def gate_rows(view: View) -> None:
     spatial_row(view, layer)
 
 
-page_style()
-st.header(text("compare.title"), anchor=False)
 selection = sidebar()
 if selection is None:
     st.info(text("compare.nothing"))

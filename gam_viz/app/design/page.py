@@ -11,13 +11,8 @@ from gam_viz.app.design.plot import choose_cost, plot_row
 from gam_viz.app.design.summary import answer_row
 from gam_viz.app.design.table import table_row
 from gam_viz.app.design.timing import measured, timing_buttons
-from gam_viz.app.shared.columns import page_style
-from gam_viz.app.shared.sidebar import choose_language
 from gam_viz.app.shared.words import text
 
-page_style()
-st.header(text("design.title"), anchor=False)
-choose_language()
 choice = choose_design()
 with st.spinner(text("design.counting")):
     compared = compare(choice)

@@ -22,7 +22,7 @@ SECTIONS = {
 #: Measures that have their place in these sections; each other one has a section of its own.
 PLACED = {"ablation", "faithfulness", "infidelity", "sensitivity", "randomisation", "agreement", "localisation"}
 
-view = opened_view(text("evidence.title"))
+view = opened_view()
 others = {key: measure for key, measure in MEASURES.items() if key not in PLACED}
 titles = {name: text(f"evidence.section.{name}") for name in SECTIONS}
 titles |= {key: measure.title(words()) for key, measure in others.items()}

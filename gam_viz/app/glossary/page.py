@@ -5,17 +5,12 @@ import streamlit as st
 from gam_viz.app.glossary.entries import STYLE, draw_entries, found
 from gam_viz.app.glossary.terms import GROUPS, TERMS
 from gam_viz.app.shared.choices import choose_words
-from gam_viz.app.shared.columns import page_style
-from gam_viz.app.shared.sidebar import choose_language
 from gam_viz.app.shared.words import text
 from gam_viz.titles import literal
 
 MOST = 60  # characters that are searched for
 
-page_style()
 st.html(STYLE)
-st.header(text("glossary.title"), anchor=False)
-choose_language()
 
 words = choose_words("q", MOST, text("glossary.search"), placeholder=text("glossary.search_hint"))
 

@@ -17,7 +17,7 @@ SECTIONS = {
     "options": options_section,
 }
 
-view = opened_view(text("inside.title"))
+view = opened_view()
 layers = view.layers()
 if not layers:
     st.info(text("common.gates.none"))

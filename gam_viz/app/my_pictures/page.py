@@ -4,7 +4,6 @@ import streamlit as st
 
 from gam_viz.app.my_pictures.predictions import judge
 from gam_viz.app.my_pictures.table import Batch, batch_table, csv_of
-from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import choose_fit, choose_networks
 from gam_viz.app.shared.uploader import draw_uploader
 from gam_viz.app.shared.uploads import Refused, dismiss, plain, refused, uploads
@@ -13,8 +12,6 @@ from gam_viz.app.shared.words import reason, text
 from gam_viz.images import PictureError
 from gam_viz.text.refusal import RefusalError
 
-page_style()
-st.header(text("my_pictures.title"), anchor=False)
 networks = choose_networks(alone=True)
 with st.sidebar:
     fit = choose_fit(networks[0].card.fit if networks else "crop")

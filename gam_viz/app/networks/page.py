@@ -6,7 +6,6 @@ from gam_viz.app.networks.accuracy_vs_cost import cost_row
 from gam_viz.app.networks.card import card_row
 from gam_viz.app.pages import script
 from gam_viz.app.shared import state
-from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.sidebar import choose_networks
 from gam_viz.app.shared.words import text
 from gam_viz.app.shared.zoo_results import results_of
@@ -14,8 +13,6 @@ from gam_viz.zoo.results import ResultsError
 
 CLAIMS = script("claims")
 
-page_style()
-st.header(text("networks.title"), anchor=False)
 networks = choose_networks()
 try:
     results = results_of()

@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from gam_viz.app.shared.columns import Shown, View, page_style
+from gam_viz.app.shared.columns import Shown, View
 from gam_viz.app.shared.explanations import Subject, answered, explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.selection import Selection
@@ -37,13 +37,11 @@ def section(draw: Callable[P, None]) -> Callable[P, None]:
     return st.fragment(drawn)
 
 
-def opened_view(title: str) -> View:
-    """Draw the title, the sidebar, how the picture is looked at, and the line that says what the page is about.
+def opened_view() -> View:
+    """Draw the sidebar, how the picture is looked at, and the line that says what the page is about.
 
     Where nothing is chosen yet the page says so and ends here.
     """
-    page_style()
-    st.header(title, anchor=False)
     selection = sidebar()
     if selection is None:
         st.info(text("compare.nothing"))

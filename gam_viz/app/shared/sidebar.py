@@ -7,19 +7,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gam_viz.app.shared import own_networks, state
-from gam_viz.app.shared.choices import choose, choose_many, chosen_many, segments
+from gam_viz.app.shared.choices import choose, choose_many, chosen_many
 from gam_viz.app.shared.device import device_name
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.picture_choice import choose_picture
 from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.target_region import asked_about
-from gam_viz.app.shared.words import class_title, data_title, language, network_title, text, words
+from gam_viz.app.shared.words import class_title, data_title, network_title, text, words
 from gam_viz.attention import ATTENTION
 from gam_viz.networks.card import FITS, Card
 from gam_viz.networks.default_comparison import DEFAULT_DATASETS, first_comparison
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.text import LANGUAGES
-from gam_viz.text import words as words_in
 from gam_viz.titles import literal
 
 PREDICTED = "predicted"
@@ -28,7 +26,6 @@ PREDICTED = "predicted"
 def sidebar() -> Selection | None:
     """Draw the sidebar; None where there is nothing to look at yet (the page then says why)."""
     with st.sidebar:
-        _language()
         networks = _networks(alone=True)
         if networks is None:
             return None
@@ -59,30 +56,10 @@ def choose_networks(*, alone: bool = False) -> tuple[OpenedNetwork, ...] | None:
     """Draw the sidebar of a page that is about networks, whatever the picture; None where there are none to compare,
     unless with `alone` a single own one."""
     with st.sidebar:
-        _language()
         networks = _networks(alone=alone)
         if networks is not None:
             st.caption(text("common.sidebar.device", device=device_name()))
     return networks
-
-
-def choose_language() -> None:
-    """Draw the sidebar of a page that is about neither networks nor pictures."""
-    with st.sidebar:
-        _language()
-
-
-def _language() -> None:
-    # Always in the URL: what is nobody's default here is somebody's there.
-    segments(
-        "lang",
-        list(LANGUAGES),
-        language(),
-        text("common.sidebar.language"),
-        lambda code: words_in(code).text("common.language"),
-        always=True,
-        label_visibility="collapsed",
-    )
 
 
 def _networks(*, alone: bool = False) -> tuple[OpenedNetwork, ...] | None:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.evaluation_set import pictures_of, predictions_of
 from gam_viz.app.shared.missing_data import dataset_error, offer_download
 from gam_viz.app.shared.sidebar import choose_networks
@@ -15,8 +14,6 @@ from gam_viz.text.refusal import RefusalError
 if "test" in st.query_params:
     # A tile's link in a new tab: Streamlit writes a link to the first page as one to this page.
     st.switch_page(COMPARE, query_params=st.query_params.to_dict())
-page_style()
-st.header(text("test_pictures.title"), anchor=False)
 networks = choose_networks()
 if networks is None:
     st.info(text("test_pictures.nothing"))

@@ -20,7 +20,7 @@ STYLE = """<style>
 .gv-tour i.done {background: #c2185b}
 .st-key-tour-clicker {display: none}
 @media (min-width: 900px) and (min-height: 620px) {
-    [data-testid="stLayoutWrapper"]:has(> .st-key-tour-bar) {position: sticky; top: 3.85rem; z-index: 90}
+    [data-testid="stLayoutWrapper"]:has(> .st-key-tour-bar) {position: sticky; top: 2.6rem; z-index: 90}
 }
 </style>"""
 PRESENTING = """<style>

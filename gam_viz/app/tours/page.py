@@ -2,15 +2,10 @@
 
 import streamlit as st
 
-from gam_viz.app.shared.columns import page_style
-from gam_viz.app.shared.sidebar import choose_language
 from gam_viz.app.shared.words import language, prose, text
 from gam_viz.app.tours.plan import TOURS
 from gam_viz.app.tours.state import go
 
-page_style()
-st.header(text("tours.title"), anchor=False)
-choose_language()
 st.markdown(prose("tours.about"))
 for column, tour in zip(st.columns(len(TOURS), gap="medium"), TOURS.values(), strict=True):
     with column, st.container(border=True):

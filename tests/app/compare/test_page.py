@@ -40,7 +40,7 @@ def test_the_first_view_needs_nothing(app: AppTest) -> None:
     app.run()
     assert not app.exception
     assert not app.error
-    assert app.header[0].value == "Where do CBAM and GAM look?"
+    assert app.title[0].value == "Compare"
     assert app.multiselect(key="networks-scenes").value == ["scenes-cbam", "scenes-gam"]
     shown = captions(app)
     assert "8 weights" in shown or "16 weights" in shown  # CBAM's channel weights
@@ -118,7 +118,7 @@ def test_everything_is_there_in_chinese(app: AppTest) -> None:
     app.query_params["lang"] = "zh"
     app.run()
     assert not app.exception
-    assert app.header[0].value == "CBAM 和 GAM 在看哪里？"
+    assert app.title[0].value == "对比"
     assert "的权重为负" in captions(app)
 
 

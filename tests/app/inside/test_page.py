@@ -36,7 +36,7 @@ def formulas(app: AppTest) -> list[str]:
 def test_next_and_back_walk_through_every_station(page: AppTest, language: str) -> None:
     page.query_params["lang"] = language
     page.run()
-    assert page.header[0].value == words(language).sentences["inside.title"]
+    assert page.title[0].value == words(language).sentences["inside.nav"]
     assert page.button(key="inside-back").disabled
     with speaking(language):  # the test's side of each widget formats its value anew
         for station in STATIONS:
