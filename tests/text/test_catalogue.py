@@ -102,7 +102,8 @@ def test_every_key_that_the_code_names_is_there_and_every_entry_is_named() -> No
     missing = {key for key in literal if "." in key and f"{key}." not in beginnings} - ENGLISH.keys()
     assert not missing
     assert [start for start in beginnings if "." in start and not any(key.startswith(start) for key in ENGLISH)] == []
-    navigation = {f"{path.parent.name}.nav" for path in CODE.glob("app/*/page.py")}  # named by their folders
+    pages = [path.parent.name for path in CODE.glob("app/*/page.py")]
+    navigation = {f"{page}.{of}" for page in pages for of in ("nav", "title", "help")}  # named by their folders
     options = {f"design.{option.word}" for spec in ATTENTION.values() for option in spec.options}
     families = (*options, *(start for start in beginnings if "." in start), *FAMILIES)
     assert [key for key in ENGLISH if key not in literal | navigation and not key.startswith(families)] == []
