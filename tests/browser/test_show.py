@@ -22,19 +22,28 @@ from tests.networks_of_others import OwnSE
 SE = own_network(OwnSE)
 """
 NOTEBOOK = """
+import gc
+import weakref
 import gam_viz
 import torch
+from gam_viz.app.shared.own_networks.live import exhibits
 from tests.networks_of_others import own_network
 {se}
 torch.manual_seed(0)
 networks = {{"my SE": SE, "my GAM": own_network()}}
 x = torch.randn(1, 3, 32, 32)
 before = {{name: network.eval()(x) for name, network in networks.items()}}
-shown = gam_viz.show(networks, torch.rand(3, 32, 32), classes=["cat", "dog", "bird"], size=32,
-                     mean=(0.5,) * 3, std=(0.5,) * 3)
+said = dict(classes=["cat", "dog", "bird"], size=32, mean=(0.5,) * 3, std=(0.5,) * 3)
+shown = gam_viz.show(networks, torch.rand(3, 32, 32), **said)
+other = gam_viz.show({{"another": own_network()}}, **said)  # the server goes on, and the pages stay open
 print("at", shown.url, flush=True)
 input()
+weights = [next(copy.module.parameters()) for each in exhibits().values() for copy in each.networks.values()]
+weights = [weakref.ref(each) for each in weights[:2]]
 shown.stop()
+gc.collect()
+assert [each() for each in weights] == [None, None], "an open page holds a network that was taken back"
+other.stop()
 assert all(torch.equal(network(x), before[name]) for name, network in networks.items())
 print("stopped", flush=True)
 input()

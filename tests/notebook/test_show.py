@@ -142,7 +142,19 @@ def test_rows_go_by_depth_where_no_layer_has_a_name_in_common(checkpoint_folder,
     assert not app.exception
     said = [caption.value for caption in app.caption]
     assert any("long: attention2 · short: gate" in each.replace("\\", "") for each in said)
+    assert any("same depth" in each and "resolution" not in each for each in said)
     assert not any("has no channel gate here" in each for each in said)
+
+
+def test_rows_go_by_resolution_where_that_is_known(checkpoint_folder, monkeypatch):
+    app = shown_on_compare(
+        monkeypatch, checkpoint_folder, {"four": Staged("a", 3, 1), "two": Staged("b", 1, 1)}, layer="a.2.2", cam="a.2"
+    )
+    assert not app.exception
+    said = [caption.value.replace("\\", "") for caption in app.caption]
+    # By their places alone, the third of four would stand beside the second of two, which has another resolution.
+    for pair in ("four: a.2.2 · two: b.0.2", "four: a.2 · two: b.0"):
+        assert any("same resolution" in each and f"({pair})" in each for each in said), said
 
 
 class _Tokens(nn.Module):
@@ -159,11 +171,32 @@ class _Tokens(nn.Module):
         return self.head((tokens + self.attention(tokens, tokens, tokens)[0])[:, 0])
 
 
-def shown_on_compare(monkeypatch, checkpoint_folder, networks, said=SAID, pictures=None):
+class Staged(nn.Module):
+    """Gated blocks at half of the resolution, then at a quarter of it, under a name of their own."""
+
+    def __init__(self, name: str, half: int, quarter: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        steps = [2, *[1] * (half - 1), 2, *[1] * (quarter - 1)]
+        blocks = [
+            nn.Sequential(nn.Conv2d(8 if k else 3, 8, 3, step, 1), nn.ReLU(), OwnSE(8)) for k, step in enumerate(steps)
+        ]
+        setattr(self, name, nn.ModuleList(blocks))
+        self.name, self.head = name, nn.Linear(8, 3)
+        self.eval()
+
+    def forward(self, x):
+        for block in getattr(self, self.name):
+            x = block(x)
+        return self.head(x.mean((2, 3)))
+
+
+def shown_on_compare(monkeypatch, checkpoint_folder, networks, said=SAID, pictures=None, **params):
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
     put_up("once", Exhibit(open_networks(networks, Said(**said)), pictures))
     app = AppTest.from_file(str(APP), default_timeout=120)
-    app.query_params["show"] = "once"
+    for name, value in {"show": "once", **params}.items():
+        app.query_params[name] = value
     try:
         return app.run()
     finally:

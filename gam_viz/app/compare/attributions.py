@@ -24,7 +24,7 @@ from gam_viz.explain.attributions import (
     Request,
     layers_of,
 )
-from gam_viz.explain.depth import at_depth, depth_of
+from gam_viz.explain.depth import at_depth, depth_of, halvings_of
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
 from gam_viz.titles import literal
@@ -85,9 +85,7 @@ def attribution_row(view: View) -> None:
     asked = [[own[place] for place in kept] for own in asked]
     layers = [next((request.layer for request in own if request.layer), "") for own in asked]
     if len(set(layers)) > 1:
-        titled = zip(view.titles(), layers, strict=True)
-        names = " · ".join(f"{title}: {layer_title(layer)}" for title, layer in titled)
-        st.caption(literal(text("compare.attributions.by_depth", layers=names)))
+        st.caption(view.said_by_depth(layers, [halvings_of(subject.network) for subject in view.subjects]))
     parts = zip(view.columns, results, asked, strict=True)
     badges = [attribution_badges(column, made, own) for column, made, own in parts]
     for name, of_method, said in zip(methods, zip(*results, strict=True), zip(*badges, strict=True), strict=True):
@@ -118,7 +116,7 @@ def _layer(view: View, methods: Sequence[str]) -> str | None:
     if not common:
         return None
     layer = _chosen_layer(common)
-    st.session_state[DEPTH] = depth_of(layer, first)
+    st.session_state[DEPTH] = depth_of(layer, first, halvings_of(view.subjects[0].network))
     return layer
 
 
@@ -139,7 +137,7 @@ def _in_own_layer(column: Column, requests: Sequence[Request]) -> list[Request]:
     return [
         request
         if request.layer is None or request.layer in known or not known
-        else replace(request, layer=at_depth(known, st.session_state[DEPTH]))
+        else replace(request, layer=at_depth(known, st.session_state[DEPTH], halvings_of(column.subject.network)))
         for request in requests
     ]
 

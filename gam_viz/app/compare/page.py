@@ -16,8 +16,8 @@ from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.page import view_of
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
-from gam_viz.app.shared.words import layer_title, prose, text
-from gam_viz.titles import literal
+from gam_viz.app.shared.words import prose, text
+from gam_viz.explain.depth import halvings_of_gates
 
 
 @st.fragment
@@ -33,9 +33,8 @@ def gate_rows(view: View) -> None:
         st.space("small")
         layer = view.shown.layer = choose_layer(layers)
     if view.by_depth:
-        beside = zip(view.columns, view.layers_beside(layer), strict=True)
-        names = " · ".join(f"{column.title}: {layer_title(own)}" for column, own in beside if own)
-        st.caption(literal(text("compare.attributions.by_depth", layers=names)))
+        of = [halvings_of_gates(explanation) for explanation in view.explanations]
+        st.caption(view.said_by_depth(view.layers_beside(layer), of))
     channel_row(view, layer)
     st.divider()
     spatial_row(view, layer)

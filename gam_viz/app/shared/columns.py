@@ -16,16 +16,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.selection import Selection
-from gam_viz.app.shared.words import network_titles, text, words
+from gam_viz.app.shared.words import layer_title, network_titles, text, words
 from gam_viz.attention import Branch
 from gam_viz.explain import Explanation, GateReading, SpatialMap
 from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.attributions import Attribution
-from gam_viz.explain.depth import at_depth, depth_of
+from gam_viz.explain.depth import Halvings, at_depth, depth_of, halvings_of_gates
 from gam_viz.figures.overlay import scale_bar
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.style import colours_of
+from gam_viz.titles import literal
 
 SCALES = ("shared", "own")
 STYLE = Path(__file__).with_name("page.css")
@@ -167,11 +168,21 @@ class View:
 
     def layers_beside(self, layer: str) -> list[str]:
         """Of each network the layer that stands in one row with `layer`: the same, or its own at the same depth."""
-        every = [e.layers for e in self.explanations]
         if not self.by_depth:
-            return [layer] * len(every)
-        depth = next(depth_of(layer, layers) for layers in every if layer in layers)
-        return [layer if layer in layers or not layers else at_depth(layers, depth) for layers in every]
+            return [layer] * len(self.explanations)
+        every = [(e.layers, halvings_of_gates(e)) for e in self.explanations]
+        depth = next(depth_of(layer, layers, of) for layers, of in every if layer in layers)
+        return [layer if layer in layers or not layers else at_depth(layers, depth, of) for layers, of in every]
+
+    def said_by_depth(self, layers: Sequence[str], halvings: Sequence[Halvings]) -> str:
+        """How the layers of a row came beside each other, each its network's own, as Markdown."""
+        pairs = [
+            (title, layer, of.get(layer)) for title, layer, of in zip(self.titles(), layers, halvings, strict=True)
+        ]
+        names = " · ".join(f"{title}: {layer_title(layer)}" for title, layer, _ in pairs if layer)
+        alike = {of for _, layer, of in pairs if layer}
+        how = "depth" if len(alike) > 1 or None in alike else "stage"
+        return literal(text(f"compare.attributions.by_{how}", layers=names))
 
     def gates_beside(self, layer: str, branch: Branch, name: str = "") -> list[GateReading | None]:
         """Each network's gate of a row; None where it has none there."""

@@ -27,7 +27,7 @@ from gam_viz.evidence.localisation import seen_truth
 from gam_viz.evidence.measure import Measure, MeasureInput, Options
 from gam_viz.explain import Explanation
 from gam_viz.explain.attributions import METHODS, Attribution, Request, default_layer, layers_of
-from gam_viz.explain.depth import at_depth
+from gam_viz.explain.depth import at_depth, halvings_of
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.images import normalise_batch
 from gam_viz.networks.card import Card
@@ -72,7 +72,11 @@ def requests_of(column: Column, methods: Sequence[str]) -> list[Request]:
         if chosen in own:
             layer = chosen
         else:
-            layer = default_layer(network) if chosen is None or depth is None or not own else at_depth(own, depth)
+            layer = (
+                default_layer(network)
+                if chosen is None or depth is None or not own
+                else at_depth(own, depth, halvings_of(network))
+            )
     typed: dict[str, Request] = st.session_state.get(TYPED, {})
     return [
         Request(name, layer if METHODS[name].needs_layer else None, typed[name].params if name in typed else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -88,7 +89,8 @@ def adapt(
         f"its weights are {str(each).removeprefix('torch.')}; all is computed in float32"
         for each in sorted(halved, key=str)
     ]
-    result.adaption = replace(result.adaption, scores=scores, notes=(*result.adaption.notes, *notes))
+    halvings = {layer: round(math.log2(example.shape[2] / rows)) for layer, rows in traced.layers.items()}
+    result.adaption = replace(result.adaption, scores=scores, notes=(*result.adaption.notes, *notes), halvings=halvings)
     return result
 
 
@@ -127,7 +129,7 @@ def _with_gates(network: nn.Module, traced: Traced) -> ForeignNetwork:
     except TypeError as error:
         raise ValueError(f"a {type(network).__name__} cannot be adapted: {first_line(error)}") from error
     assert isinstance(network, ForeignNetwork)
-    network.adaption = Adaption(places, traced.layers, tuple(notes), left_out, traced.bare_relu)
+    network.adaption = Adaption(places, tuple(traced.layers), tuple(notes), left_out, traced.bare_relu)
     return network
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -91,8 +91,8 @@ class Traced:
         gates: in the order of computation; a module that runs twice appears twice.
         left_out: products of which one operand may be a gate, and why they are none.
         multiplying: paths of all modules that multiply two tensors.
-        layers: paths of modules that ran once, did something and gave (B, C, h, w) with more than one position, in
-            the order they finished; of modules that gave the same tensor, the outermost.
+        layers: paths of modules that ran once, did something and gave (B, C, h, w) with more than one position, with
+            the rows of what they gave, in the order they finished; of modules that gave the same tensor, the outermost.
         own: whether `Gate`s of the network's own ran.
         repeated: paths of modules that ran more than once.
         bare_relu: the first module that computes a ReLU and is no `nn.ReLU`; empty where there is none.
@@ -103,7 +103,7 @@ class Traced:
     gates: tuple[Found, ...]
     left_out: tuple[NotShown, ...]
     multiplying: frozenset[str]
-    layers: tuple[str, ...]
+    layers: Mapping[str, int]
     own: bool
     repeated: tuple[str, ...]
     bare_relu: str

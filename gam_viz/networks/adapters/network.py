@@ -12,7 +12,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -57,6 +57,7 @@ class Adaption:
         bare_relu: a part of the network that computes a ReLU outside of `nn.ReLU`, where a backward pass with another
             rule at the ReLUs would miss it; empty where there is none.
         scores: how its output becomes scores (B, K); None before that is known.
+        halvings: how often the picture is halved, by layer of `layers`.
     """
 
     places: Mapping[tuple[str, int], GatePlace]
@@ -65,6 +66,7 @@ class Adaption:
     left_out: tuple[NotShown, ...] = ()
     bare_relu: str = ""
     scores: Scores | None = None
+    halvings: Mapping[str, int] = field(default_factory=dict)
 
 
 class ForeignNetwork(nn.Module):

@@ -80,7 +80,7 @@ class _Trace(TorchFunctionMode):
         self.repeated: dict[int, frozenset[int]] = {}
         self.multiplying: set[str] = set()
         self.runs: dict[str, int] = {}
-        self.layers: dict[str, tuple[int, int]] = {}  # which tensor it gave, and in which of its versions
+        self.layers: dict[str, tuple[int, int, int]] = {}  # which tensor it gave, in which version, its rows
         self.own = False
         self.bare_relu = ""
         self.chance = ""
@@ -171,7 +171,7 @@ class _Trace(TorchFunctionMode):
                 return  # it handed on what it was given
             if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
                 self.layers.pop(path, None)
-                self.layers[path] = (id(output), output._version)
+                self.layers[path] = (id(output), output._version, output.shape[2])
 
         return hook
 
@@ -183,7 +183,7 @@ class _Trace(TorchFunctionMode):
             tuple(seen.gate for seen in self.gates if not self._inside_a_gate(seen)),
             (*self.left_out, *(left for product, left in self.equal if not self._leads_to_a_gate(product))),
             frozenset(self.multiplying),
-            tuple(path for path, output in self.layers.items() if outermost.get(output) == path),
+            {path: output[2] for path, output in self.layers.items() if outermost.get(output) == path},
             self.own,
             repeated,
             self.bare_relu,
