@@ -20,6 +20,7 @@ from gam_viz.explain.attributions import attribute
 from gam_viz.explain.attributions.registry import METHODS
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.text import words
+from tests.checkpoint_files import write_checkpoints
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Tells of files as they were called then.
@@ -49,6 +50,10 @@ def prose(name):
     return re.sub(r"^```.*?^```", "", content(name), flags=re.DOTALL | re.MULTILINE)
 
 
+#: Its networks are examined in full: half a minute of those that ship, which are wider.
+SMALL = "docs/report.md"
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A reader's folder: the checkpoints, and files of theirs that the documents name. What they register is undone."""
@@ -64,8 +69,11 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if blocks(name, "python")])
-def test_code_runs(name, folder, capsys):
+def test_code_runs(name, folder, capsys, monkeypatch):
     """Block after block in one namespace, as in a notebook."""
+    if name == SMALL:
+        write_checkpoints(Path("small"))
+        monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", "small")
     if "import timm" in content(name) and find_spec("timm") is None:
         pytest.skip("timm is not installed")
     namespace = {}

@@ -141,14 +141,6 @@ def test_every_map_is_ranked(page: AppTest) -> None:
     assert ((table["insertion ↑"] - table["deletion ↓"] - table["difference ↑"]).abs() < 1e-9).all()
 
 
-def test_another_baseline_is_another_result(page: AppTest) -> None:
-    section(page, "faithful")
-    first = page.dataframe[0].value
-    page.segmented_control(key="baseline").set_value("noise").run()
-    assert not page.exception
-    assert not first.equals(page.dataframe[0].value)
-
-
 def test_random_weights_give_each_map_a_verdict(page: AppTest) -> None:
     section(page, "randomised")
     table = page.dataframe[0].value
@@ -256,28 +248,20 @@ def test_compare_tests_its_maps_when_asked(app: AppTest) -> None:
     assert not [element for element in app.markdown if "-badge[" in element.value]
 
 
-def test_every_map_can_be_shaken(page: AppTest) -> None:
-    section(page, "faithful")
-    assert "sensitivity ↓" not in page.dataframe[0].value
+def test_every_map_can_be_shaken_and_another_baseline_is_another_result(page: AppTest) -> None:
+    section(page, "faithful", steps="4")
+    first = page.dataframe[0].value
+    assert "sensitivity ↓" not in first
     page.toggle(key="shaken").set_value(True).run()
     assert not page.exception
     table = page.dataframe[0].value
     assert table["sensitivity ↓"].notna().all()
     assert (table["sensitivity ↓"] >= 0).all()
     assert table["infidelity ↓"].between(0, 1).all()
-
-
-def test_the_report_is_made_when_asked(page: AppTest) -> None:
-    section(page, "gates")
-    assert not page.get("download_button")
-    page.button(key="make-report").click().run()
+    page.toggle(key="shaken").set_value(False).run()
+    page.segmented_control(key="baseline").set_value("noise").run()
     assert not page.exception
-    (made,) = page.session_state["cache-report"].values()
-    assert made["html"].lower().startswith("<!doctype html>")
-    assert made["zip"][:2] == b"PK"
-    assert "python -m gam_viz explain sample:" in page.code[0].value
-    page.selectbox(key="sample").select_index(1).run()
-    page.button(key="make-report")  # of another picture, there is none yet
+    assert not first.equals(page.dataframe[0].value)
 
 
 @pytest.mark.usefixtures("cold")

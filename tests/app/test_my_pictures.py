@@ -239,7 +239,6 @@ def test_what_is_forgotten_is_gone(page: AppTest) -> None:
     page.segmented_control(key="source").set_value("upload").run()
     gone, stays = page.session_state["uploads"]
     page.selectbox(key="upload").set_value(gone[:12]).run()
-    page.button(key="badges-button").click().run()
     page.segmented_control(key="region").set_value("mask").run()
     mask = next(widget for widget in page.file_uploader if widget.key.startswith("mask-file"))
     mask.set_value(("mask.png", png(np.eye(64, dtype=np.uint8) * 255), "image/png")).run()

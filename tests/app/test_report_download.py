@@ -65,13 +65,18 @@ def test_what_is_missing_is_computed_once_and_kept(app: AppTest, calls: Counter[
     app.query_params["lang"] = "zh"
     with speaking("zh"):  # AppTest asks the page outside its script what its options are called
         page = visit(app, "evidence").run()
+        assert not page.get("download_button")
         page.button(key="make-report").click().run()
+        assert made(page)["zip"][:2] == b"PK"
+        assert "python -m gam_viz explain sample:" in page.code[0].value
         assert '<html lang="zh-Hans">' in made(page)["html"]  # in the page's language
         before = Counter(calls)
         assert before["faithfulness"] == before["randomisation"] == 2
         page.segmented_control(key="question").set_value("faithful").run()
-    assert calls["faithfulness"] == before["faithfulness"]
-    assert calls["attribute_each"] == before["attribute_each"]
+        assert calls["faithfulness"] == before["faithfulness"]
+        assert calls["attribute_each"] == before["attribute_each"]
+        page.selectbox(key="sample").select_index(1).run()
+        page.button(key="make-report")  # of another picture, there is none yet
 
 
 def test_what_a_link_chooses_in_a_section_that_is_not_drawn_stands_in_the_report(
@@ -84,16 +89,25 @@ def test_what_a_link_chooses_in_a_section_that_is_not_drawn_stands_in_the_report
         raise RuntimeError("enough")
 
     monkeypatch.setattr("gam_viz.app.evidence.report_download.examine", examine)
+    app.query_params["methods"] = "gradcam,integrated_gradients"
+    app.run()
+    app.selectbox(key="cam").set_value("layer3.0")
+    app.toggle(key="integrated_gradients-steps-auto").set_value(False).run()
+    app.number_input(key="integrated_gradients-steps").set_value(12).run()
     page = visit(app, "evidence")
-    for key, value in {"methods": "saliency", "baseline": "mean", "steps": "16", "orders": "40"}.items():
+    for key, value in {"baseline": "mean", "steps": "16", "orders": "40"}.items():
         page.query_params[key] = value
     page.run()
     page.button(key="make-report").click().run()
     (settings,) = asked
-    assert settings.methods == ("saliency",)
+    assert settings.methods == ("gradcam", "integrated_gradients")
+    chosen = {request.method: request for request in settings.requests or ()}
+    assert chosen["gradcam"].layer == "layer3.0"
+    assert chosen["integrated_gradients"].params["steps"] == 12
     assert settings.faithfulness == Settings("mean", steps=16, orders=40)
 
 
+@pytest.mark.long  # what is handed over is held by the test before this one, what is written of it by tests/report
 def test_what_the_reader_chose_stands_in_the_report(app: AppTest) -> None:
     app.query_params["methods"] = "gradcam,integrated_gradients"
     app.run()

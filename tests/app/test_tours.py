@@ -54,7 +54,7 @@ def reached(page: AppTest, tour: Tour, number: int) -> None:
 
 
 #: `test_a_tour_is_walked_there_and_back` comes by these, or others are much like them and follow a map as long.
-LONG = {*(("shortcut", number) for number in range(1, 6)), ("true-map", 3)}
+LONG = {*(("shortcut", number) for number in range(1, 6)), ("true-map", 3), ("true-map", 4), ("cbam-vs-gam", 3)}
 
 
 @pytest.mark.parametrize(

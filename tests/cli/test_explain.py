@@ -21,6 +21,7 @@ from gam_viz.text import words
 from tests.checkpoint_files import spoil, write_checkpoints
 from tests.images.dicom_files import dicom
 
+BRIEF = ["--measures", "ablation"]
 TRAINED = Path(__file__).parents[2] / "checkpoints" / "pneumoniamnist-gam-last.safetensors"
 QUICK = ["--steps", "2", "--orders", "2", "--shuffles", "6", "--methods", "saliency", "--device", "cpu"]
 
@@ -73,7 +74,7 @@ def test_a_sample_with_the_default_networks(run, capsys, folder):
 
 def test_a_file_with_networks_target_fit_and_language(run, capsys, folder):
     options = ["--networks", "cifar10-gam", str(folder / "cifar10-none.safetensors"), "--target", "cat", "--fit", "pad"]
-    assert run(str(folder / "a picture.png"), *options, "--language", "zh", "--out", "new/x.zip") == 0
+    assert run(str(folder / "a picture.png"), *options, "--language", "zh", *BRIEF, "--out", "new/x.zip") == 0
     with zipfile.ZipFile("new/x.zip") as archive:
         source = archive.read("report.html").decode()
         of_case = json.loads(archive.read("manifest.json"))["provenance"]
@@ -127,7 +128,10 @@ def test_a_dicom_file_with_a_window(run, folder):
     values = np.random.default_rng(0).integers(0, 2000, (40, 32), np.uint16)
     name = "Hieronymus_Q"  # long enough that no coded picture holds it by chance
     Path(f"{name}.dcm").write_bytes(dicom(values, PatientName=name, PatientID=f"{name}-4711"))
-    assert run(f"{name}.dcm", "--look", "w500_800", "--networks", "scenes-cbam", "--zip", "--out", "report.html") == 0
+    assert (
+        run(f"{name}.dcm", "--look", "w500_800", "--networks", "scenes-cbam", *BRIEF, "--zip", "--out", "report.html")
+        == 0
+    )
     with zipfile.ZipFile("report.zip") as archive:
         for member in archive.namelist():
             assert b"Hieronymus" not in archive.read(member)

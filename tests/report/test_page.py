@@ -127,11 +127,6 @@ def test_pictures_are_what_the_networks_saw_and_every_finite_map_is_there(case: 
     assert len(images) == 1 + len(case.networks) + maps + len(scales)
 
 
-def test_equal_cases_make_equal_reports(page: Page) -> None:
-    about = About(called="sample:scene-sailboat-17", date="d")
-    assert page(case_of("cbam", about=about)) == page(case_of("cbam", about=about))
-
-
 def test_hostile_names_stay_words(page: Page) -> None:
     names = (HOSTILE, "$\\frac{", "\u202ejavascript:")
     pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)

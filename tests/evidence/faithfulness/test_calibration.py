@@ -47,9 +47,12 @@ RANDOM = {
 }
 
 
-@pytest.mark.parametrize("kind", RANDOM)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.long if kind in ("pixels", "large patches") else ()) for kind in RANDOM],
+)
 def test_random_maps_are_called_no_more_often_than_the_level(kind):
-    """2,000 maps in all. With half the orders mirrored, 12 % of them were; against finer patches, every third hill."""
+    """With half the orders mirrored, 12 % of them were; against finer patches, every third hill."""
     dice, called, count = np.random.default_rng(5), 0, 0
     network, x = TwoPatches(against=1.0).eval(), torch.ones(1, 3, SIDE, SIDE)
     for seed in range(50):

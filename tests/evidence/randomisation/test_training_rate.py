@@ -17,7 +17,7 @@ def most(count: int) -> int:
     return int(binom.ppf(0.999, count, LEVEL))
 
 
-@pytest.mark.parametrize("kind", ["GAM, ran in", "CBAM, mask's weight 1, ran in"])
+@pytest.mark.parametrize("kind", ["GAM, ran in", pytest.param("CBAM, mask's weight 1, ran in", marks=pytest.mark.long)])
 def test_a_few_of_those_that_are_most_easily_mistaken(kind: str) -> None:
     assert tally(kind, 4).networks_called <= most(4) == 2
 

@@ -76,9 +76,7 @@ def test_hooks_are_gone_after_an_exception_in_the_pass(
 @pytest.mark.parametrize(
     "methods",
     [
-        ("guided_backprop",),
-        ("saliency",),
-        ("gradcam",),
+        *(pytest.param((alone,), marks=pytest.mark.long) for alone in ("guided_backprop", "saliency", "gradcam")),
         # All at once: a guided pass hooks ReLUs while others' gradients go through the same network.
         ("guided_gradcam", "integrated_gradients", "layer_activation", "occlusion", "deconvolution"),
     ],

@@ -307,13 +307,14 @@ def test_a_file_that_is_too_large(tmp_path, monkeypatch):
     path.unlink()
 
 
-def test_only_the_documented_error_comes_out_of_changed_files():
+def test_only_the_documented_error_comes_out_of_changed_files(thorough):
     generator = random.Random(0)
     originals = [saved(WEIGHTS), saved(WEIGHTS, _use_new_zipfile_serialization=False)]
     # Most of a file is numbers: changes go where the structure is.
     heads = [(0, 20_000), (0, 30_000)]
     refused = []
-    for round_ in range(300):
+    rounds = 300 if thorough else 100
+    for round_ in range(rounds):
         which = round_ % 2
         content = bytearray(originals[which])
         low, high = heads[which] if generator.random() < 0.6 else (len(content) - 12_000, len(content))
@@ -333,7 +334,7 @@ def test_only_the_documented_error_comes_out_of_changed_files():
             load(open_state_dict(bytes(content), "x.pth").checkpoint())
         except CheckpointError as error:
             refused.append(str(error))
-    assert len(refused) > 200
+    assert len(refused) > 2 / 3 * rounds
     assert all(sentence.isprintable() for sentence in refused)
 
 

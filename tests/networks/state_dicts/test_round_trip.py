@@ -149,7 +149,7 @@ def test_stages_without_attention(stages):
     same(load(checkpoint), network)
 
 
-@pytest.mark.parametrize("architecture", ["resnet18", "resnet34", "resnet50"])
+@pytest.mark.parametrize("architecture", ["resnet18", pytest.param("resnet34", marks=pytest.mark.long), "resnet50"])
 def test_torchvisions_names(architecture):
     network = getattr(torchvision.models, architecture)(weights=None, num_classes=5, width_per_group=64).eval()
     found = open_state_dict(saved(network.state_dict()), "tv.pth")
