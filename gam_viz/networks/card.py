@@ -6,7 +6,9 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args
+
+import msgspec
 
 from gam_viz.networks import NetworkConfig
 from gam_viz.text import Words
@@ -14,6 +16,7 @@ from gam_viz.text.refusal import RefusalError
 
 MAX_SIDE = 4096  # pixels of a network's input
 FOREIGN = "foreign"  # attention of a network that this project did not build
+MOST_NORMALISED = 1e9  # of a normalised pixel; what is far beyond it overflows in a network's first layers
 FITS = ("crop", "pad", "stretch")  # how a picture becomes square
 #: What a network's scores are: logits of which one class is true ("class") or any number ("multilabel"), one logit
 #: ("binary"), values in a unit ("regression"), summed logits of a segmentation, summed scores of detections.
@@ -22,6 +25,37 @@ OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
 #: (left, top, right, bottom) as shares of the input's width and height, 0..1.
 Region = tuple[float, float, float, float]
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
+
+
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class _Validation(TypedDict):
+    """What a card says of its validation."""
+
+    accuracy: _Share
+    count: NotRequired[int]
+    auc: NotRequired[_Share]
+
+
+class _Test(TypedDict):
+    """What a card says of a test: what `gam_viz.evaluation.metrics.summarise` gives."""
+
+    accuracy: _Share
+    count: int
+    auc: NotRequired[_Share]
+    interval: tuple[_Share, _Share]
+    per_class: NotRequired[dict[str, _Share]]
+    calibration_error: _Share
+
+
+class _Start(TypedDict, total=False):
+    """Where a card says that training began."""
+
+    name: str
+    sha256: str
+    fresh: list[str]
+    licence: str
 
 
 class CheckpointError(RefusalError):
@@ -113,6 +147,10 @@ class Card:
         """Of the input."""
         return len(self.mean)
 
+    def _normalises(self) -> bool:
+        """Whether every pixel, 0..1, becomes a number that a network can compute with."""
+        return all((abs(mean) + 1) / std <= MOST_NORMALISED for mean, std in zip(self.mean, self.std, strict=True))
+
     def to_json(self) -> str:
         """The card as JSON."""
         known = dataclasses.asdict(self)
@@ -127,19 +165,18 @@ class Card:
             CheckpointError: not a card, or one of an unknown kind.
         """
         try:
-            values = json.loads(text)
-            if not isinstance(values["config"], dict):
-                raise TypeError("its config is not an object")
-            values["config"] = NetworkConfig.from_dict(values["config"])
-            for key in ("classes", "mean", "std", "notes"):
-                values[key] = tuple(values[key])
-            if isinstance(values["input_size"], list):
-                values["input_size"] = tuple(values["input_size"])
+            values = msgspec.json.decode(text, type=dict[str, Any])
             values.pop("region", None)
-            card = cls(**values)
+            unknown = sorted(values.keys() - {each.name for each in dataclasses.fields(cls)})
+            if unknown:
+                raise ValueError(f"unknown fields: {', '.join(unknown)}")
+            card = msgspec.convert({**values, "config": NetworkConfig.from_dict(values["config"])}, cls)
+            for said, schema in ((card.validation, _Validation), (card.test, _Test), (card.started_from, _Start)):
+                if said:
+                    msgspec.convert(said, schema)
         except KeyError as error:
             raise CheckpointError("checkpoints.other.card_lacks", what=str(error)) from error
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise CheckpointError("checkpoints.other.card_unreadable", why=str(error)) from error
         card.check()
         return card
@@ -163,7 +200,7 @@ class Card:
             raise CheckpointError("checkpoints.other.card_normalisation")
         if self.config.attention != FOREIGN and self.channels != 3:
             raise CheckpointError("checkpoints.other.card_three")
-        if not all(map(math.isfinite, numbers)) or min(self.std) <= 0:
+        if not all(map(math.isfinite, numbers)) or min(self.std) <= 0 or not self._normalises():
             raise CheckpointError("checkpoints.other.card_finite")
         sides = (0, *range(min(self.sides), 4 * MAX_SIDE + 1))
         if self.fit not in FITS or self.interpolation not in INTERPOLATIONS or self.resize not in sides:

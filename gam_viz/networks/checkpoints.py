@@ -205,8 +205,13 @@ def find(folder: Path) -> tuple[list[Checkpoint], list[CheckpointError]]:
         try:
             found.append(read(path))
         except CheckpointError as error:
-            refused.append(error)
+            refused.append(of_file(error, path.name))
     return found, refused
+
+
+def of_file(error: CheckpointError, name: str) -> CheckpointError:
+    """The same, named after the file where its sentence does not name it."""
+    return error if name in str(error) else CheckpointError("checkpoints.other.of_file", name=name, why=error)
 
 
 def rewrite_card(checkpoint: Checkpoint, *, path: Path | None = None, **changes: Any) -> Checkpoint:

@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 #: Blocks per stage. "gam_net" is the tutorial's network: three stages, biased convolutions.
 ARCHITECTURES: dict[str, tuple[int, ...]] = {
     "gam_net": (2, 2, 2),
@@ -79,10 +81,9 @@ class NetworkConfig:
         Raises:
             ValueError: a value is unknown or out of range.
         """
+        values = msgspec.convert(values, dict[str, Any])
         known = {f.name for f in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
             raise ValueError(f"unknown network settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-        values = dict(values)
-        values["attention_stages"] = tuple(values.get("attention_stages", ()))
-        return cls(**values)
+        return msgspec.convert(values, cls)

@@ -111,7 +111,11 @@ def test_a_start_whose_card_was_rewritten_is_the_same_start(written):
     """As `evaluate` rewrites it: the weights are what a run starts from."""
     before = written()
     values = after_json(job_of(start=before))
-    after = rewrite_card(before, test={"accuracy": 0.5}, notes=("Tested.",))
+    after = rewrite_card(
+        before,
+        test={"accuracy": 0.5, "interval": [0.4, 0.6], "count": 10, "calibration_error": 0.1},
+        notes=("Tested.",),
+    )
     assert after.sha256 != before.sha256
     assert job_of(start=after).made(values)
     assert not job_of(start=written(seed=1)).made(values)

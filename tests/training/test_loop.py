@@ -294,7 +294,9 @@ def test_with_every_change_and_a_start_it_goes_on_to_the_same_weights(run, easy_
     stopped = job_of("stopped", epochs=3, start=start, **CHANGED)
     with stopped_after(2):
         run(stopped, data, snapshots=(0, 1, 2, 3))
-    start = rewrite_card(start, test={"accuracy": 0.5})  # as `evaluate` does, meanwhile
+    start = rewrite_card(
+        start, test={"accuracy": 0.5, "interval": [0.4, 0.6], "count": 10, "calibration_error": 0.1}
+    )  # as `evaluate` does, meanwhile
     path = run(dataclasses.replace(stopped, start=start), data, snapshots=(0, 1, 2, 3))
     assert same_weights(whole, path)
     assert without_seconds(log_of(path)) == without_seconds(log_of(whole))

@@ -242,12 +242,9 @@ def test_nothing_that_a_card_claims_reaches_the_page_unchecked(app: AppTest) -> 
         "name": "../../<b>,![x](http://x/y)",
         "dataset": "folder:/etc",
         "classes": ["![](http://x/y)", "`b`", ""],
-        "test": {"accuracy": "much", "interval": 3},
-        "validation": ["accuracy"],
-        "recipe": 7,
+        "recipe": {"name": "![](http://x/y)"},
         "notes": ["<script>"],
-        "epochs": {"a": 1},
-        "domain": ["medical"],
+        "domain": "![](http://x/y)",
     }
     app.run()
     give(app, "x.safetensors", safetensors(lies, attention="gam"))
@@ -267,6 +264,11 @@ def test_nothing_that_a_card_claims_reaches_the_page_unchecked(app: AppTest) -> 
 
 MARKED_UP = {"attention": "se_gam", "attention_options": {"residual": "![x](y)"}, "width": 4, "num_classes": 3}
 UNFIT: list[tuple[dict[str, object], str]] = [
+    ({"test": {"accuracy": "much", "interval": 3}}, "cannot be read"),
+    ({"validation": ["accuracy"]}, "cannot be read"),
+    ({"epochs": {"a": 1}}, "cannot be read"),
+    ({"domain": ["medical"]}, "cannot be read"),
+    ({"std": [1e-320] * 3}, "finite"),
     ({"input_size": 4096}, "larger than 512 pixels"),
     ({"classes": ["a", "a", "b"]}, "Two classes are called a"),
     ({"classes": ["a"]}, "cannot be used"),

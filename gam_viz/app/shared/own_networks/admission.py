@@ -82,9 +82,9 @@ def admitted(checkpoint: Checkpoint, shipped: Sequence[Checkpoint], kept: Sequen
             std=card.std,
             config=card.config,
             domain="medical" if "medical" in (card.domain, home.domain if home else "") else "",
-            epochs=card.epochs if type(card.epochs) is int else 0,
-            validation=_validation(card.validation),
-            test=_test(card.test),
+            epochs=card.epochs,
+            validation=_of(card.validation, "accuracy"),
+            test=_of(card.test, "accuracy", "interval"),
         ),
     )
 
@@ -201,19 +201,6 @@ def read_three(written: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _validation(said: Any) -> dict[str, Any]:
-    """What a card says of its validation, where the page can show it."""
-    return {"accuracy": said["accuracy"]} if isinstance(said, Mapping) and _share(said.get("accuracy")) else {}
-
-
-def _test(said: Any) -> dict[str, Any]:
-    if not isinstance(said, Mapping) or not _share(said.get("accuracy")):
-        return {}
-    interval = said.get("interval")
-    if not isinstance(interval, list | tuple) or len(interval) != 2 or not all(map(_share, interval)):
-        return {}
-    return {"accuracy": said["accuracy"], "interval": list(interval)}
-
-
-def _share(value: object) -> bool:
-    return isinstance(value, int | float) and 0 <= value <= 1
+def _of(said: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """What the page shows of what a card says, without what else it holds."""
+    return {key: said[key] for key in keys if key in said}

@@ -14,6 +14,7 @@ from gam_viz.app.shared.own_networks.admission import OwnNetworkError, Uploaded,
 from gam_viz.app.shared.own_networks.live import live_networks
 from gam_viz.app.shared.session_cache import forget
 from gam_viz.app.shared.waiting import in_queue
+from gam_viz.images import normalise_batch
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.visit import OnWait
@@ -60,11 +61,12 @@ def keep(opened: Uploaded, shipped: Sequence[Checkpoint], *, on_wait: OnWait) ->
 
 def _try(checkpoint: Uploaded, on_wait: OnWait) -> None:
     card = checkpoint.card
-    noise = torch.randn(1, card.channels, *card.sides, generator=torch.Generator().manual_seed(0))  # (1, C, H, W)
+    noise = torch.randint(256, (1, card.channels, *card.sides), generator=torch.Generator().manual_seed(0))
+    picture = normalise_batch(noise.to(device()), card.mean, card.std)  # (1, C, H, W)
 
     def runs() -> bool:
         with torch.no_grad():
-            return bool(torch.isfinite(network(checkpoint)(noise.to(device()))).all())
+            return bool(torch.isfinite(network(checkpoint)(picture)).all())
 
     if not in_queue(runs, on_wait):
         raise OwnNetworkError("fails")
