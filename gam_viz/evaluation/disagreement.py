@@ -28,11 +28,13 @@ class Judged:
         name: the picture's.
         values: (K, C) float64, each network's answers: of classifiers a distribution over the same classes.
         kind: what the answers are.
+        farther: how familiar the picture is to each network, as of `Explanation`; empty where nobody asked.
     """
 
     name: str
     values: npt.NDArray[np.float64]
     kind: OutputKind = "class"
+    farther: tuple[float | None, ...] = ()
 
     @property
     def predicted(self) -> npt.NDArray[np.int64]:
@@ -77,7 +79,8 @@ def to_csv(
     refused: Sequence[tuple[str, PictureError]] = (),
 ) -> str:
     """A row a picture, in the order given: each network's class and its probability (its largest answer and what that
-    is measured in), whether they disagree, the gap.
+    is measured in), whether they disagree, the gap; where a network tells how familiar pictures are, the share of its
+    validation pictures that lie nearer.
 
     Files that were refused come last, with the reason. What a file or a network is called is never taken for a formula
     by a spreadsheet.
@@ -91,12 +94,15 @@ def to_csv(
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     measured = ANSWERS[rows[0].kind].measured if rows else "probability"
+    telling = [any(row.farther and row.farther[place] is not None for row in rows) for place in range(len(networks))]
     columns = [f"{network}: {what}" for network in networks for what in ("class", measured)]
+    columns += [f"{network}: farther than" for network, tells in zip(networks, telling, strict=True) if tells]
     writer.writerow(harmless(title) for title in ("file", "disagree", "gap", *columns, "refused"))
     for row in rows:
         cells = [row.name, "yes" if row.disagree else "no", f"{row.gap:.4f}"]
         for of_network, label in zip(row.values, row.predicted, strict=True):
             cells += [classes[label], f"{of_network[label]:.4f}"]
+        cells += [f"{row.farther[place]:.4f}" for place, tells in enumerate(telling) if tells]
         writer.writerow(harmless(cell) for cell in (*cells, ""))
     for name, error in refused:
         writer.writerow(harmless(cell) for cell in (name, "", "", *[""] * len(columns), str(error)))

@@ -10,7 +10,7 @@ nearer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +19,13 @@ from torch import Tensor, nn
 
 from gam_viz.datasets.arrays import LabelledImages
 from gam_viz.evaluation.metrics import predict
+from gam_viz.explain import Explanation
 from gam_viz.explain.gates import FloatArray
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.aside import put_aside, tensors_aside
 from gam_viz.networks.card import Card, CheckpointError
 from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
 
 PER_CLASS = 100  # training pictures that a class's mean direction is of, at most
 
@@ -93,6 +95,25 @@ def farther_than(network: ResidualNetwork, familiarity: Familiarity, x: Tensor) 
     with torch.inference_mode():
         features = network.penultimate(x).float().cpu().numpy()
     return float(familiarity.farther_than(familiarity.distance(features))[0])
+
+
+def with_familiarity(explanation: Explanation, opened: OpenedNetwork, network: nn.Module, x: Tensor) -> Explanation:
+    """What a network made of a picture, and how familiar the picture is to it, where its file tells.
+
+    Args:
+        explanation: of the network and the picture.
+        opened: where the network comes from.
+        network: of it, in eval mode.
+        x: (1, 3, H, W), normalised, on the network's device.
+
+    Raises:
+        CheckpointError: as for `stored`.
+    """
+    known = stored(opened) if isinstance(opened, Checkpoint) and isinstance(network, ResidualNetwork) else None
+    if known is None or not explanation.answered:
+        return explanation
+    assert isinstance(network, ResidualNetwork)
+    return replace(explanation, farther=farther_than(network, known, x))
 
 
 def store(checkpoint: Checkpoint, familiarity: Familiarity) -> Checkpoint:

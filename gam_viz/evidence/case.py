@@ -23,6 +23,7 @@ from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.explain.maps import REDUCTIONS
 from gam_viz.images import Fact, Fit, NetworkInput, Picture
 from gam_viz.networks.card import Card
+from gam_viz.networks.opened import OpenedNetwork
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,14 @@ class LoadedNetwork:
         card: of that network.
         sha256: of its file; empty where it has none.
         called: what the command line takes for it: a checkpoint's name or file; empty where it takes nothing.
+        opened: where it comes from; for what its file tells beside the weights.
     """
 
     network: nn.Module
     card: Card
     sha256: str = ""
     called: str = ""
+    opened: OpenedNetwork | None = None
 
 
 @dataclass(frozen=True)

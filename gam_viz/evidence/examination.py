@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gam_viz.evaluation.familiarity import with_familiarity
 from gam_viz.evidence.bench import Bench
 from gam_viz.evidence.case import CaseSettings, Examined, LoadedNetwork
 from gam_viz.evidence.localisation import seen_truth
@@ -74,6 +75,9 @@ class Examination:
         if not explanation.answered:
             self._leave("not_finite", "prediction")
             return None
+        if loaded.opened is not None and explanation.farther is None:
+            tell = partial(with_familiarity, explanation, loaded.opened, loaded.network, x)
+            explanation = self.attempt("prediction", tell) or explanation
         wanted = asked.target in card.classes
         target = card.classes.index(asked.target) if asked.target is not None and wanted else explanation.predicted
         if asked.target is not None and not wanted:

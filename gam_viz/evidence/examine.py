@@ -117,7 +117,7 @@ def examine(
 def _loaded(given: OpenedNetwork | LoadedNetwork, device: torch.device) -> LoadedNetwork:
     if isinstance(given, LoadedNetwork):
         return given
-    return LoadedNetwork(given.load(device), given.card, given.sha256, given.called)
+    return LoadedNetwork(given.load(device), given.card, given.sha256, given.called, given)
 
 
 def _between(networks: Sequence[Examined]) -> list[LeftOut]:

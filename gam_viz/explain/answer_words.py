@@ -13,6 +13,10 @@ from gam_viz.networks.card import Card
 from gam_viz.text import Words
 from gam_viz.titles import class_title, number
 
+#: Share of the validation pictures that lie nearer from which on a picture is said to be foreign. Of pictures like
+#: those one in a hundred is.
+FOREIGN_FROM = 0.99
+
 
 class AnswerWords:
     """What is said of the answers of one network.
@@ -126,6 +130,13 @@ class AnswerWords:
         if explanation.nothing_of(explanation.predicted):
             return self.say(f"answers.under.nothing{self._there}", **self.region)
         return self.say(f"answers.under.{kind}{self._there}", **self.region)
+
+    def familiar(self, explanation: Explanation) -> str:
+        """How familiar the picture is to the network; empty where its file does not tell."""
+        share = explanation.farther
+        if share is None:
+            return ""
+        return self.say(f"answers.familiar.{'no' if share >= FOREIGN_FROM else 'yes'}", share=share)
 
     def given(self, explanation: Explanation) -> list[tuple[str, str]]:
         """The labels above one half, the likeliest first, and their probabilities."""

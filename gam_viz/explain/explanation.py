@@ -32,12 +32,15 @@ class Explanation:
         logits: (K,) float32, its scores: logits of a classifier, sums or values of others; see `answers`.
         readings: its gates, in the order they are computed; empty for a network without attention.
         places: where its answer lies, of a segmentation or of detections; always in the whole picture.
+        farther: share of the validation pictures that lie nearer to the training pictures than this one, 0..1 (see
+            `evaluation.familiarity`); None where the network's file does not tell.
     """
 
     card: Card
     logits: npt.NDArray[np.float32]
     readings: tuple[GateReading, ...]
     places: Places = None
+    farther: float | None = None
 
     @property
     def answers(self) -> AnswerKind:

@@ -115,10 +115,11 @@ def _answer(shown: ReportContext, index: int) -> dict[str, Any]:
             named = plain(class_title(shown.words, truth))
             verdict = say(f"common.prediction.{'right' if right else 'wrong'}", truth=named, predicted=predicted)
     explained = say(f"report.explained.{'asked' if network.asked else how}", target=shown.target(network))
+    familiar = [plain(said)] if (said := told.familiar(answer)) else []
     bars = told.bars(answer, network.target, MOST)
     whole = 1.0 if told.answers.chances else max(abs(value) for _, value, _ in bars) or 1.0
     return {
-        "sentences": [verdict] if answer.nothing_of(answer.predicted) else [verdict, explained],
+        "sentences": [verdict] if answer.nothing_of(answer.predicted) else [verdict, explained, *familiar],
         "shares": [(plain(name), max(0.0, value / whole), written) for name, value, written in bars],
         "located": _located(shown, index),
     }

@@ -55,6 +55,8 @@ def prediction_row(view: View) -> None:
             )
             _located(column, colours)
             st.caption(literal(_verdict(column, truth)) + " " + _tested(explanation.card))
+            if familiar := column.told.familiar(explanation):
+                st.caption(literal(familiar))
     with first:
         facts = facts_of(selection.source) if selection.source else []
         notes = notes_of(selection.picture)

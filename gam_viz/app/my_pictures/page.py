@@ -66,6 +66,8 @@ if entries:
         st.caption(text("my_pictures.about_gap") + " " + text("my_pictures.no_truth", classes=", ".join(batch.classes)))
     else:
         st.caption(text("my_pictures.about_gap_of_values"))
+if batch.tells:
+    st.caption(text("my_pictures.about_farther"))
 if any(checkpoint.card.domain == "medical" for checkpoint in networks):
     st.caption(text("common.prediction.medical_networks"))
 elif any(entry.upload.source.format == "DICOM" for entry in entries):

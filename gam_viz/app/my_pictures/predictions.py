@@ -18,6 +18,7 @@ from gam_viz.app.shared.uploads import Upload
 from gam_viz.app.shared.waiting import ProgressLine
 from gam_viz.app.shared.words import network_titles
 from gam_viz.evaluation.disagreement import Judged
+from gam_viz.evaluation.familiarity import with_familiarity
 from gam_viz.explain import Explanation
 from gam_viz.explain.checks import check_scores
 from gam_viz.figures.style import enlarged
@@ -73,14 +74,17 @@ def judge(upload: Upload, networks: Sequence[OpenedNetwork], fit: str, line: Pro
     if silent:
         raise RefusalError("common.prediction.no_answer", names=Joined("common.word.comma", tuple(silent)))
     kind = networks[0].card.output
-    return Entry(upload, thumbnail, Judged(upload.name, np.stack([answer.values for answer in answers]), kind))
+    values, farther = np.stack([answer.values for answer in answers]), tuple(answer.farther for answer in answers)
+    return Entry(upload, thumbnail, Judged(upload.name, values, kind, farther))
 
 
 def _predict(subject: Subject) -> Explanation:
     """The prediction alone, since the gates of twenty pictures would push out what the session has."""
     with torch.inference_mode():
-        scores = check_scores(subject.network, subject.network(subject.input_tensor()))
-    return Explanation(subject.card, scores[0].float().cpu().numpy(), ())
+        network, x = subject.network, subject.input_tensor()
+        scores = check_scores(network, network(x))
+        found = Explanation(subject.card, scores[0].float().cpu().numpy(), ())
+        return with_familiarity(found, subject.checkpoint, network, x)
 
 
 def _thumbnail(picture: Picture) -> npt.NDArray[np.uint8]:

@@ -75,6 +75,11 @@ class Batch:
         return network_titles([checkpoint.card for checkpoint in self.networks])
 
     @property
+    def tells(self) -> bool:
+        """Whether any network tells how familiar a picture is."""
+        return any(share is not None for entry in self.entries for share in entry.judged.farther)
+
+    @property
     def order(self) -> list[Entry]:
         """Disagreement first."""
         return [self.entries[place] for place in disagreement_first([entry.judged for entry in self.entries])]
@@ -147,6 +152,9 @@ def _row(batch: Batch, entry: Entry, name: str) -> None:
     )
     apart = f"{judged.gap:.2f}" if told.answers.chances else number(judged.gap)
     gap = f'<div class="gv-gap"><span class="gv-who">{escape(text("my_pictures.gap"))}</span>{apart}</div>'
+    if batch.tells:
+        shares = " / ".join("–" if share is None else percent(share) for share in judged.farther)
+        gap += f'<div class="gv-gap"><span class="gv-who">{escape(text("my_pictures.farther"))}</span>{shares}</div>'
     st.html(f'<div class="gv-cells" style="{_columns(batch)}">{"".join(cells)}{gap}</div>')
 
 
@@ -156,6 +164,8 @@ def _head(batch: Batch) -> str:
         for title, colour in zip(batch.titles, _colours(batch), strict=True)
     )
     gap = f'<div class="gv-gap">{escape(text("my_pictures.gap"))}</div>'
+    if batch.tells:
+        gap += f'<div class="gv-gap">{escape(text("my_pictures.farther"))}</div>'
     cells = f'<div class="gv-cells" style="{_columns(batch)}">{named}{gap}</div>'
     return f'<div class="gv-head"><div></div><div></div>{cells}</div>'
 
@@ -167,7 +177,7 @@ def _bad(file: Refused) -> None:
 
 
 def _columns(batch: Batch) -> str:
-    return f"grid-template-columns:repeat({len(batch.networks)},minmax(0,1fr)) 3.5rem"
+    return f"grid-template-columns:repeat({len(batch.networks)},minmax(0,1fr)) 3.5rem{' 7rem' if batch.tells else ''}"
 
 
 def _colours(batch: Batch) -> list[str]:

@@ -16,6 +16,7 @@ from gam_viz.app.shared.public import is_public, note_subject
 from gam_viz.app.shared.session_cache import Key, computed, keep, recall
 from gam_viz.app.shared.waiting import Say, in_queue, made_once, progress_line, spinner
 from gam_viz.app.shared.words import network_title, text
+from gam_viz.evaluation.familiarity import with_familiarity
 from gam_viz.explain import Explanation, explain, seen_by
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
 from gam_viz.images import NetworkInput, Picture
@@ -90,7 +91,8 @@ def answered(subjects: Sequence[Subject]) -> tuple[tuple[Subject, ...], tuple[Ex
 
 def _explanation(subject: Subject, on_wait: OnWait) -> Explanation:
     def make() -> Explanation:
-        return explain(subject.network, subject.card, subject.input_tensor())
+        network, x = subject.network, subject.input_tensor()
+        return with_familiarity(explain(network, subject.card, x), subject.checkpoint, network, x)
 
     shared = is_public(subject.key)
     return computed("explanations", (subject.key,), make, on_wait, most=MOST_EXPLANATIONS, shared=shared)
