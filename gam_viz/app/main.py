@@ -17,6 +17,7 @@ from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.masthead import heading, masthead
 from gam_viz.app.shared.session_cache import let_go
+from gam_viz.app.shared.waiting import in_turn
 from gam_viz.app.shared.words import begin_page, language, text
 from gam_viz.app.tours.bar import tour_bar
 from gam_viz.app.tours.state import follow
@@ -41,7 +42,8 @@ def main() -> None:
     masthead(name)
     tour_bar(page.url_path, wrong)
     heading(name)
-    page.run()
+    with in_turn():
+        page.run()
 
 
 def _pages() -> list[st.Page]:

@@ -1,6 +1,5 @@
 """Long work that lets others through gives the numbers that it gives alone, to the last bit."""
 
-import itertools
 import threading
 from collections.abc import Iterator
 
@@ -22,7 +21,9 @@ from gam_viz.networks import NetworkConfig
 from gam_viz.runtime import device_queue
 from gam_viz.runtime.device import CHUNK_MACS, at_once
 from gam_viz.runtime.device_queue import Lane
+from gam_viz.runtime.visit import SHORT, Visit
 from tests.evidence.small import subject
+from tests.runtime.test_device_queue import until
 
 
 def work(of: LoadedNetwork, x: Tensor) -> Iterator[np.ndarray]:
@@ -38,26 +39,39 @@ def work(of: LoadedNetwork, x: Tensor) -> Iterator[np.ndarray]:
 
 
 def test_kind_16_letting_others_through_changes_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a clock on which everything takes seconds: others come in between any two passes."""
+    """By a clock on which long work begins at once, somebody else comes in between any two passes."""
     of, x = subject("gam"), torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     alone = list(work(of, x))
     monkeypatch.setattr(device_queue, "INTERVAL", 0.001)
-    clock = itertools.count()
-    lane, over = Lane(clock=lambda: float(next(clock))), threading.Event()
+    lane, long, come = Lane(clock=lambda: 0.0), Visit("long"), threading.Semaphore(0)
+    long.used = SHORT
     visits: list[float] = []
+    passes = 0
 
     def others() -> None:
-        while not over.is_set():
+        while come.acquire() and long.used:
             with lane.enter():
                 visits.append(float(explain(of.network, of.card, x).logits[0]))
 
     thread = threading.Thread(target=others)
-    with lane.enter():
+    gives_way = lane.give_way
+
+    def one_comes(ticket: object) -> None:
+        nonlocal passes
+        if threading.current_thread() is not thread:
+            passes += 1
+            come.release()
+            until(lambda: lane.waiting == 1)
+        gives_way(ticket)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lane, "give_way", one_comes)
+    with lane.enter(visit=long):
         thread.start()
         shared = list(work(of, x))
-        over.set()
+    long.used = 0.0
+    come.release()
     thread.join(60)
-    assert len(visits) > 20
+    assert len(visits) == passes > 20
     assert len(set(visits)) == 1
     for one, other in zip(alone, shared, strict=True):
         np.testing.assert_array_equal(one, other)

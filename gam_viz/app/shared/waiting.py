@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.words import text
 from gam_viz.runtime.device_queue import lane
+from gam_viz.runtime.door import Door
 from gam_viz.runtime.flights import Flights
 from gam_viz.runtime.progress import Progress
 from gam_viz.runtime.visit import OnWait, Visit, Waiting
@@ -22,6 +23,7 @@ T = TypeVar("T")
 #: What is computed: a name, or the sentence for a share and what is at work.
 Say = str | Callable[[float, str], str]
 
+PAGES = 2  # drawn at a time: one computes while the other is drawn
 TELLING = 0.05  # share that must be done before it tells how long the rest takes
 VISIT = "lane-visit"
 
@@ -78,6 +80,13 @@ def in_queue(make: Callable[[], T], on_wait: OnWait | None = None) -> T:
         return make()
 
 
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Draw a page while few others are drawn; see `Door`. Where others come first, it says so."""
+    with progress_line() as line, _door().inside(line.on_wait):
+        yield
+
+
 def made_once(key: Hashable, on_wait: OnWait) -> AbstractContextManager[None]:
     """Be the only session that makes what has that key; see `Flights.alone`."""
     return _flights().alone(key, on_wait)
@@ -94,6 +103,11 @@ def _visit() -> Visit:
         visit = Visit(context.session_id)
         st.session_state[VISIT] = (context.cursors, visit)
     return visit
+
+
+@st.cache_resource(show_spinner=False)
+def _door() -> Door:
+    return Door(PAGES)
 
 
 @st.cache_resource(show_spinner=False)
