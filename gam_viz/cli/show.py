@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
     s.add_argument("--pictures", metavar="PATH", help="a folder or a file to look at")
     s.add_argument("--classes", metavar="FILE", help="names of the outputs, a name a line")
     s.add_argument("--transform", metavar="MODULE:NAME", help="what pictures are validated with, or what makes it")
-    s.add_argument("--size", type=int, help="side of the input in pixels")
+    s.add_argument("--size", nargs="+", type=int, metavar="PIXELS", help="side of the input, or its height and width")
     s.add_argument("--mean", nargs="+", type=float, metavar="NUMBER", help="of the normalisation, a number a channel")
     s.add_argument("--std", nargs="+", type=float, metavar="NUMBER", help="of the normalisation, a number a channel")
     s.add_argument("--output", metavar="MODULE:FUNCTION", help="from what the network returns to (B, outputs)")
@@ -44,18 +44,23 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Build, open, and wait until it is stopped."""
     import gam_viz
+    from gam_viz.networks.libraries import own_transform
 
     networks, facts = _networks(options)
-    given = {"size": options.size, "mean": options.mean, "std": options.std}
-    if options.transform is None and facts is not None and None in given.values():
+    size = None if options.size is None else tuple(options.size)
+    given = {"size": size[0] if size is not None and len(size) == 1 else size, "mean": options.mean, "std": options.std}
+    if size is not None and len(size) > 2:
+        raise ValueError(f"--size is the side of the input, or its height and width, got {len(size)} numbers")
+    transform = None if options.transform is None else _named(options.transform)
+    if transform is None and facts is not None and None in given.values():
         side, mean, std = facts.input_size, facts.mean, facts.std
         print(
             f"where you say nothing, as {facts.architecture}'s own weights: {side} pixels, {mean=}, {std=}",
             file=sys.stderr,
         )
-        own = {"size": facts.input_size, "mean": facts.mean, "std": facts.std}
-        given = {name: own[name] if value is None else value for name, value in given.items()}
-    transform = None if options.transform is None else _named(options.transform)
+        transform = own_transform(facts.architecture)
+        # One channel has other numbers than the library's three.
+        given |= {name: getattr(facts, name) for name in ("mean", "std") if given[name] is None}
     shown = gam_viz.show(
         networks,
         options.pictures,

@@ -91,7 +91,7 @@ class Examination:
             target=target,
             explanation=explanation,
             reduction=asked.settings.reduction,
-            truth=seen_truth(asked.truth, seen.box, card.sides[0]),
+            truth=seen_truth(asked.truth, seen.box, card.sides),
         )
         requests, attributions = self._attributions(given)
         given = replace(given, requests=requests, attributions=attributions)

@@ -39,12 +39,12 @@ def score(values: FloatArray, inside: npt.NDArray[np.bool_], ignored: npt.NDArra
     nor outside, and neither is a largest value there.
 
     Args:
-        values: (h, w), larger means more important; read at (S, S) bilinearly.
-        inside: (S, S) bool: where the evidence is known to lie.
-        ignored: (S, S) bool: where it is not known, or where the picture is padded; None for nowhere.
+        values: (h, w), larger means more important; read at the mask's size bilinearly.
+        inside: (H, W) bool, over the network's input: where the evidence is known to lie.
+        ignored: (H, W) bool: where it is not known, or where the picture is padded; None for nowhere.
 
     Raises:
-        ValueError: the mask is not square, or of what counts nothing, or everything, lies inside; or the map is not
+        ValueError: the mask has not two axes, or of what counts nothing, or everything, lies inside; or the map is not
             finite.
     """
     if (
@@ -52,16 +52,16 @@ def score(values: FloatArray, inside: npt.NDArray[np.bool_], ignored: npt.NDArra
         or inside.shape[0] != inside.shape[1]
         or (ignored is not None and ignored.shape != inside.shape)
     ):
-        raise ValueError("the truth is a square mask, and what is ignored another of its size")
+        raise ValueError("the truth is a mask (H, W), and what is ignored another of its size")
     counted = np.ones_like(inside) if ignored is None else ~ignored
     of_counted = inside[counted]
     if of_counted.all() or not of_counted.any():
-        raise ValueError("the truth is a square mask with pixels both inside and outside")
+        raise ValueError("the truth is a mask (H, W) with pixels both inside and outside")
     if not np.isfinite(values).all():
         raise ValueError("the map holds values that are not finite")
     area = float(of_counted.mean())
     flat = bool((values == values.flat[0]).all())  # of what was given: reading between the cells rounds
-    map_ = resized(values, inside.shape[0]).astype(np.float64)[counted]
+    map_ = resized(values, (inside.shape[0], inside.shape[1])).astype(np.float64)[counted]
     mass = np.maximum(map_, 0)
     energy = float(mass[of_counted].sum() / mass.sum()) if mass.sum() > 0 else None
     if flat:

@@ -64,22 +64,24 @@ class Mask:
             raise ValueError("a mask needs two axes, and pixels both inside and outside")
 
     @classmethod
-    def as_seen(cls, mask: npt.NDArray[np.bool_], box: tuple[float, float, float, float], size: int) -> Mask:
+    def as_seen(
+        cls, mask: npt.NDArray[np.bool_], box: tuple[float, float, float, float], size: tuple[int, int]
+    ) -> Mask:
         """A mask over the whole picture, cut as the network's input was.
 
         Args:
             mask: (H, W) bool, over the picture.
-            box: `NetworkInput.box`, where the square lies in pixels of the picture.
-            size: side of the square, in pixels.
+            box: `NetworkInput.box`, where the input lies in pixels of the picture.
+            size: (height, width) of the input, in pixels.
 
         Raises:
-            ValueError: nothing, or everything, of the square lies inside.
+            ValueError: nothing, or everything, of the input lies inside.
         """
         height, width = mask.shape
         left, top, right, bottom = box
-        place = (np.arange(size) + 0.5) / size
-        columns = np.floor(left + place * (right - left)).astype(int)
-        rows = np.floor(top + place * (bottom - top)).astype(int)
+        down, across = ((np.arange(side) + 0.5) / side for side in size)
+        columns = np.floor(left + across * (right - left)).astype(int)
+        rows = np.floor(top + down * (bottom - top)).astype(int)
         seen = mask[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
         outside = (rows < 0) | (rows >= height), (columns < 0) | (columns >= width)
         return cls(seen & ~outside[0][:, None] & ~outside[1][None, :])
@@ -94,10 +96,10 @@ Region = Box | Mask
 
 
 def seen_truth(
-    masks: Mapping[str, npt.NDArray[np.bool_]], box: tuple[float, float, float, float], size: int
+    masks: Mapping[str, npt.NDArray[np.bool_]], box: tuple[float, float, float, float], size: tuple[int, int]
 ) -> dict[str, npt.NDArray[np.bool_]]:
-    """Masks over a picture, name -> (H, W), as the network's input was cut: name -> (size, size), see `Mask.as_seen`;
-    without those of which it shows nothing, or nothing else."""
+    """Masks over a picture, name -> (H, W), as the network's input was cut: name -> bool of its size, see
+    `Mask.as_seen`; without those of which it shows nothing, or nothing else."""
     seen = {}
     for name, mask in masks.items():
         try:

@@ -27,7 +27,7 @@ class AnswerWords:
     """
 
     def __init__(self, words: Words, card: Card) -> None:
-        self.say, self.card, self.answers = words.text, card, answers_of(card)
+        self.words, self.say, self.card, self.answers = words, words.text, card, answers_of(card)
         self.names = [class_title(words, name) for name in card.classes]
         self.comma = words.text("common.word.comma")
 
@@ -122,8 +122,11 @@ class AnswerWords:
         """A sentence under the bars of an answer that is no choice among classes."""
         kind = self.card.output
         if kind == "binary":
-            yes = "yes" if explanation.values[0] > 0.5 else "no"
-            return self.say(f"answers.under.binary_{yes}", target=self.names[0])
+            if explanation.values[0] > 0.5:
+                return self.say("answers.under.binary_yes", target=self.names[0])
+            if not self.card.negative:
+                return self.say("answers.under.binary_no")
+            return self.say("answers.under.binary_other", other=class_title(self.words, self.card.negative))
         if kind == "multilabel":
             given = self.comma.join(name for name, _ in self.given(explanation))
             return self.say(f"answers.under.{'multilabel' if given else 'multilabel_none'}", given=given)

@@ -107,16 +107,15 @@ class Explanation:
 
 
 def seen_by(card: Card, picture: Picture, fit: Fit | None = None) -> NetworkInput:
-    """A picture as the network of that card sees it; made square as the card says where `fit` does not.
+    """A picture as the network of that card sees it; given its form as the card says where `fit` does not.
 
     Raises:
-        RefusalError: the input is no square, or has other channels than a picture: tensors can be looked at alone.
+        RefusalError: it takes other channels than the picture has.
+        PictureError: the picture's bands cannot be read.
     """
-    if card.sides[0] != card.sides[1]:
-        raise RefusalError("errors.reason.oblong", height=card.sides[0], width=card.sides[1])
     return prepare(
         picture,
-        size=card.sides[0],
+        size=card.input_size,
         mean=card.mean,
         std=card.std,
         fit=fit or card.fit,  # type: ignore[arg-type]

@@ -45,18 +45,20 @@ class Heatmap:
     signed: bool
     noise: float = 0.0
 
-    def at(self, size: int) -> FloatArray:
-        """(size, size): the map over the pixels of the picture, read between its cells bilinearly."""
+    def at(self, size: int | tuple[int, int]) -> FloatArray:
+        """(size, size), or of that height and width: the map over the pixels of the picture, read between its cells
+        bilinearly."""
         return resized(self.values, size)
 
 
-def resized(values: FloatArray, size: int) -> FloatArray:
-    """(h, w) -> (size, size) float32: bilinear between the cells' centres (as `align_corners=False`); averaged
-    where it shrinks. A map that has the size already is returned as it is."""
-    if values.shape == (size, size):
+def resized(values: FloatArray, size: int | tuple[int, int]) -> FloatArray:
+    """(h, w) -> (size, size), or of that height and width, float32: bilinear between the cells' centres (as
+    `align_corners=False`); averaged where it shrinks. A map that has the size already is returned as it is."""
+    sides = size if isinstance(size, tuple) else (size, size)
+    if values.shape == sides:
         return values
     as_tensor = torch.from_numpy(np.array(values, np.float32))[None, None]  # (1, 1, h, w)
-    grown: FloatArray = F.interpolate(as_tensor, (size, size), mode="bilinear", antialias=True)[0, 0].numpy()
+    grown: FloatArray = F.interpolate(as_tensor, sides, mode="bilinear", antialias=True)[0, 0].numpy()
     return grown
 
 

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gam_viz.figures import elements
-from gam_viz.figures.overlay import colour_bar, lay_below, square
+from gam_viz.figures.overlay import colour_bar, form_of, formed, lay_below
 from gam_viz.figures.scales import SEQUENTIAL, Scale
 from gam_viz.figures.style import CHOSEN, GUIDE, data_uri, grey, layout, translucent
 
@@ -79,7 +79,7 @@ def panels(
         figure.add_trace(_map(panel, top, hover), **place)
         _marks(figure, panel, place)
         elements.subplot_title(figure, panel.title, index, 1.01)
-    square(figure, constraintoward="top")
+    formed(figure, 1.0 if seen is None else form_of(seen), constraintoward="top")
     top_margin = 4 + 16 * max(panel.title.count("<br>") + 1 for panel in shown)
     return layout(figure, height=height + top_margin + 2, left=2, right=2, top=top_margin, bottom=2)
 

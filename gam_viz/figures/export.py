@@ -136,6 +136,7 @@ def _map(figure: Figure, axes: Axes, panel: MapPanel, seen: npt.NDArray[np.uint8
         return
     axes.imshow(grey(seen), extent=extent, interpolation="nearest")
     axes.imshow(panel.values, extent=extent, cmap=panel.colours, norm=norm, alpha=opacity, interpolation="nearest")
+    axes.set_aspect(seen.shape[0] / seen.shape[1])
     axes.set_title(panel.title, fontsize=9)
     axes.set_xlabel(panel.caption, fontsize=7, wrap=True)
     axes.set_xticks([])

@@ -31,7 +31,7 @@ def overlay(
 
     Args:
         values: (h, w) at the map's true resolution.
-        seen: (S, S, 3) uint8, the network's input.
+        seen: (H, W, 3) uint8, the network's input.
         scale: of the colours.
         colours: a Matplotlib colour map's name.
         opacity: of the map, 0..1.
@@ -39,7 +39,8 @@ def overlay(
         region: outlined, where the target is summed over one.
     """
     across, down = (elements.hidden(range=ends, constrain="domain") for ends in ([0, 1], [1, 0]))
-    drawn = {"images": [_below(data_uri(grey(seen)), "x", "y")], "xaxis": across, "yaxis": {**down, "scaleanchor": "x"}}
+    form = {"scaleanchor": "x", "scaleratio": form_of(seen)}
+    drawn = {"images": [_below(data_uri(grey(seen)), "x", "y")], "xaxis": across, "yaxis": {**down, **form}}
     if region is not None:
         left, top, right, bottom = region
         drawn["shapes"] = [elements.outline((left, right), (top, bottom), dash="dash")]
@@ -68,7 +69,7 @@ def thumbnails(
         x, y = f"x{suffix}", f"y{suffix}"
         start = index * (width + gap)
         axes[f"xaxis{suffix}"] = _unit_axis(y, [0, 1], domain=[start, min(start + width, 1)])
-        axes[f"yaxis{suffix}"] = _unit_axis(x, [1, 0], domain=[0.0, 1.0], scaleanchor=x)
+        axes[f"yaxis{suffix}"] = _unit_axis(x, [1, 0], domain=[0.0, 1.0], scaleanchor=x, scaleratio=form_of(seen))
         traces.append(_map(values, scale, colours, opacity, names[index], xaxis=x, yaxis=y))
         images.append(_below(picture, x, y))
         name = f"<b>{names[index]}</b>" if index == chosen else names[index]
@@ -83,7 +84,7 @@ def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int,
     """The picture under a grid of invisible points, one a cell, that can be clicked; the chosen one is outlined.
 
     Args:
-        seen: (S, S, 3) uint8.
+        seen: (H, W, 3) uint8.
         cells: (rows, columns) of the feature map.
         cell: (row, column) that is chosen.
     """
@@ -100,7 +101,7 @@ def picker(seen: npt.NDArray[np.uint8], cells: tuple[int, int], cell: tuple[int,
     )
     across, down = (cell[1] / columns, (cell[1] + 1) / columns), (cell[0] / rows, (cell[0] + 1) / rows)
     elements.rectangle(figure, across, down)
-    return square(layout(figure, height=170, left=0, right=0, top=0, bottom=0))
+    return formed(layout(figure, height=170, left=0, right=0, top=0, bottom=0), form_of(seen))
 
 
 def scale_bar(scale: Scale, colours: str, *, marks: Sequence[float] = ()) -> go.Figure:
@@ -132,7 +133,7 @@ def _map(
 
 
 def _unit_axis(anchor: str, ends: list[int], **more: object) -> elements.Options:
-    """An axis of a plot that is the unit square, beside the axis it is anchored to."""
+    """An axis of a plot over 0..1, beside the axis it is anchored to."""
     return elements.hidden(anchor=anchor, range=ends, constrain="domain", **more)
 
 
@@ -146,10 +147,16 @@ def lay_below(figure: go.Figure, picture: str, *, opacity: float = 1.0, **place:
     figure.add_layout_image(**{**_below(picture, "x", "y"), "opacity": opacity}, **place)
 
 
-def square(figure: go.Figure, **how: str) -> go.Figure:
-    """Every plot of the figure is the unit square, (0, 0) at the top left; `how` is forwarded to the vertical axes."""
+def form_of(pixels: npt.NDArray[np.generic]) -> float:
+    """Height over width of (H, W, ...)."""
+    return pixels.shape[0] / pixels.shape[1]
+
+
+def formed(figure: go.Figure, form: float, **how: str) -> go.Figure:
+    """Every plot of the figure is the unit square, (0, 0) at the top left, drawn as high as `form` times its width;
+    `how` is forwarded to the vertical axes."""
     figure.update_xaxes(elements.hidden(range=[0, 1], constrain="domain"))
     figure.update_yaxes(elements.hidden(range=[1, 0], constrain="domain", **how))
     suffixes = ["", *map(str, range(2, len(list(figure.select_yaxes())) + 1))]
-    figure.update_layout({f"yaxis{suffix}": {"scaleanchor": f"x{suffix}"} for suffix in suffixes})
+    figure.update_layout({f"yaxis{suffix}": {"scaleanchor": f"x{suffix}", "scaleratio": form} for suffix in suffixes})
     return figure

@@ -24,16 +24,17 @@ def painted(values: npt.NDArray[np.floating], scale: Scale, colours: str) -> Pix
 
 
 def over(values: npt.NDArray[np.floating], seen: Pixels, scale: Scale, colours: str, opacity: float) -> Pixels:
-    """The map over the grey picture, its cells kept as cells: (S, S, 3) uint8 with S a multiple of the picture's side.
+    """The map over the grey picture, its cells kept as cells: (H, W, 3) uint8 with sides a multiple of the picture's.
 
     Args:
         values: (h, w) at the map's true resolution.
-        seen: (s, s, 3) uint8, what the network saw.
+        seen: (h, w, 3) uint8, what the network saw.
         opacity: of the map, 0..1.
     """
-    side = seen.shape[0] * max(1, -(-SIDE // seen.shape[0]))
-    colour = _spread(painted(values, scale, colours), side).astype(np.float64)
-    below = _spread(grey(seen), side).astype(np.float64)
+    times = max(1, -(-SIDE // min(seen.shape[:2])))
+    size = seen.shape[0] * times, seen.shape[1] * times
+    colour = _spread(painted(values, scale, colours), size).astype(np.float64)
+    below = _spread(grey(seen), size).astype(np.float64)
     return np.rint(opacity * colour + (1 - opacity) * below).astype(np.uint8)
 
 
@@ -61,11 +62,11 @@ def uri(pixels: Pixels) -> str:
     return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
 
 
-def _spread(pixels: Pixels, side: int) -> Pixels:
-    """(h, w, 3) -> (side, side, 3), by the nearest cell."""
-    height, width = pixels.shape[:2]
-    rows = ((np.arange(side) + 0.5) * height / side).astype(int)
-    columns = ((np.arange(side) + 0.5) * width / side).astype(int)
+def _spread(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """(h, w, 3) -> (H, W, 3), by the nearest cell."""
+    (height, width), (down, across) = pixels.shape[:2], size
+    rows = ((np.arange(down) + 0.5) * height / down).astype(int)
+    columns = ((np.arange(across) + 0.5) * width / across).astype(int)
     return np.asarray(pixels[rows][:, columns])
 
 

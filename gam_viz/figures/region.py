@@ -7,7 +7,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from gam_viz.figures.elements import rectangle
-from gam_viz.figures.overlay import lay_below, square
+from gam_viz.figures.overlay import form_of, formed, lay_below
 from gam_viz.figures.style import data_uri, layout
 
 CELLS = 24  # of invisible points a side; a selection is only told where it meets points
@@ -21,7 +21,7 @@ def box_picker(
     """The picture, on which a box can be drawn with the pointer.
 
     Args:
-        seen: (S, S, 3), what the network saw.
+        seen: (H, W, 3), what the network saw.
         box: (left, top, right, bottom) in shares of it, drawn as an outline.
         coverage: (h, w), 0..1, of a region that is not a box: what lies outside is darkened.
     """
@@ -47,5 +47,5 @@ def box_picker(
     if box is not None:
         left, top, right, bottom = box
         rectangle(figure, (left, right), (top, bottom), width=2.5, layer="above")
-    square(layout(figure, height=190, left=0, right=0, top=0, bottom=0))
+    formed(layout(figure, height=190, left=0, right=0, top=0, bottom=0), form_of(seen))
     return figure.update_layout(dragmode="select")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from gam_viz.images.formats.npy import bands_last
+from gam_viz.images.formats.raster.stack import as_tiff
 from gam_viz.images.formats.registry import format_of_suffix
 from gam_viz.images.limits import LIMITS
 from gam_viz.images.open_source import clean_name, open_source
@@ -19,6 +22,7 @@ from gam_viz.images.render import first_look, render
 from gam_viz.images.source import Source
 
 MOST = 100_000  # files of a folder
+IN_MEMORY = replace(LIMITS, bands=1024, file_bytes=LIMITS.session_bytes)  # of what its program holds already
 
 
 class _Items(Protocol):
@@ -52,14 +56,14 @@ class GivenPicture:
         return classes[index] if 0 <= index < len(classes) else None
 
     def source(self) -> Source | None:
-        """A file, opened; None for what is in memory.
+        """A file, opened, and bands in memory; None for other pictures in memory.
 
         Raises:
             PictureError: it is refused.
             OSError: it cannot be read.
         """
         if not isinstance(self.item, Path):
-            return None
+            return bands_in_memory(self._shown, self.name)
         LIMITS.check_file_size(self.item.stat().st_size)  # before it is read
         return open_source(self.item.read_bytes(), self.item.name)
 
@@ -74,7 +78,11 @@ class GivenPicture:
         source = self.source()
         if source is not None:
             return render(source, first_look(source))
-        return in_memory(self.item[0] if isinstance(self.item, tuple) else self.item, self.name)
+        return in_memory(self._shown, self.name)
+
+    @property
+    def _shown(self) -> Any:
+        return self.item[0] if isinstance(self.item, tuple) else self.item
 
     @property
     def digest(self) -> str:
@@ -126,8 +134,9 @@ def given_pictures(pictures: Any) -> GivenPictures:
 
     Args:
         pictures: a folder (looked through to its bottom), a file, one picture, a list of these, or a data set whose
-            items are pictures or (picture, label). Pictures in memory are Pillow's, (H, W), (H, W, 1..4) or
-            (1..4, H, W) arrays or tensors, of bytes or of numbers in 0..1.
+            items are pictures or (picture, label). Pictures in memory are Pillow's, or (H, W), (H, W, C) or (C, H, W)
+            arrays or tensors: of one channel or three, of bytes or of numbers in 0..1; of other numbers of bands, of
+            any numbers, as they were measured.
 
     Raises:
         ValueError: nothing is there, or no file of a kind that is read; the sentence says which are.
@@ -156,20 +165,19 @@ def given_pictures(pictures: Any) -> GivenPictures:
 
 
 def in_memory(given: Any, name: str) -> Picture:
-    """A picture that is no file.
+    """A picture that is no file, of one channel or three.
 
     Raises:
         ValueError: it is none, or its numbers are not finite or lie outside 0..1.
     """
     if isinstance(given, Image.Image):
         return from_pixels(np.asarray(given.convert("RGB")), clean_name(name), given.format or "array")
-    array = np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
-    if array.ndim == 3 and array.shape[0] in (1, 2, 3, 4) and array.shape[2] not in (1, 3, 4):
-        array = array.transpose(1, 2, 0)  # (C, H, W), as tensors have it
-    if array.ndim == 2:
-        array = array[..., None]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
-        raise ValueError(f"{name} is no picture: (H, W), (H, W, 3) or (3, H, W) is, got {np.shape(given)}")
+    array = _array(given)
+    if array.ndim != 3 or array.shape[2] not in (1, 3) or 0 in array.shape:
+        raise ValueError(
+            f"{name} is no picture: (H, W), or (H, W, C) or (C, H, W) with as many channels C as there are bands, is; "
+            f"got {np.shape(given)}"
+        )
     if array.dtype != np.uint8:
         low, high = float(array.min()), float(array.max())
         if not (low >= 0 and high <= 1):
@@ -178,8 +186,31 @@ def in_memory(given: Any, name: str) -> Picture:
                 "are shown"
             )
         array = np.rint(array.astype(np.float64) * 255).astype(np.uint8)
-    array = np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array[..., :3]
+    array = np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array
     return from_pixels(np.ascontiguousarray(array), clean_name(name))
+
+
+def bands_in_memory(given: Any, name: str) -> Source | None:
+    """An array or a tensor of two bands, or of more than three, as a raster; None of everything else.
+
+    Raises:
+        PictureError: it is too large.
+    """
+    if isinstance(given, Image.Image):
+        return None
+    array = _array(given)
+    if array.ndim != 3 or array.shape[2] in (1, 3) or 0 in array.shape or array.dtype.kind not in "buif":
+        return None
+    return replace(open_source(as_tiff(array), name, IN_MEMORY), format="array")
+
+
+def _array(given: Any) -> NDArray[Any]:
+    """(H, W, C) of whatever holds numbers."""
+    tensor = hasattr(given, "detach")
+    if tensor:
+        given = given.detach().cpu()
+        given = given.float() if str(given.dtype) == "torch.bfloat16" else given
+    return bands_last(np.asarray(given), first=tensor)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gam_viz.images.bands import Bands
 from gam_viz.text import words
 
 
@@ -42,6 +43,8 @@ class Picture:
         notes: what was done to it, in order.
         rendering: the choices that turned bytes into pixels, as canonical text; empty when there was nothing
             to choose. (A DICOM window or the bands of a GeoTIFF belong here.)
+        bands: all that were measured, where the file has bands: networks that take other channels than a picture for
+            eyes get those. None of other pictures.
     """
 
     pixels: NDArray[np.uint8]
@@ -52,6 +55,7 @@ class Picture:
     original_size: tuple[int, int]
     notes: tuple[Note, ...] = ()
     rendering: str = ""
+    bands: Bands | None = None
 
     def __post_init__(self) -> None:
         shape, dtype = self.pixels.shape, self.pixels.dtype

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gam_viz.images.network_input import Fit
+from gam_viz.images.placing import Fit
 from gam_viz.networks.card import INTERPOLATIONS
 
 #: What changes nothing that is not known already: types, layouts, and turning bytes into 0..1.
@@ -22,12 +22,15 @@ _TYPES = frozenset(
 )
 
 
+Size = int | tuple[int, int]  # side of a square, or (height, width)
+
+
 @dataclass(frozen=True)
 class Preparation:
     """What is done to a picture before the network sees it.
 
     Attributes:
-        size: side of the square input in pixels; None where nothing says it.
+        size: side of the square input in pixels, or (height, width); None where nothing says it.
         resize: the shorter side that a picture is brought to before its centre is cut out; 0: straight to the size.
         fit: "crop" (the centre), or "stretch" where both sides are given.
         interpolation: of the resizing.
@@ -35,7 +38,7 @@ class Preparation:
         left_out: names of transforms that are not applied here: random ones, and those that are not known.
     """
 
-    size: int | None = None
+    size: Size | None = None
     resize: int = 0
     fit: Fit = "crop"
     interpolation: str = "bilinear"
@@ -51,7 +54,7 @@ def read_preparation(transform: Any) -> Preparation:
     256
 
     Raises:
-        ValueError: a square is not what the network sees, or a value cannot be one; the sentence says which.
+        ValueError: a size cannot be one.
     """
     if isinstance(transform, Mapping):
         return _of_config(transform)
@@ -63,23 +66,25 @@ def read_preparation(transform: Any) -> Preparation:
 
 
 def _of_config(config: Mapping[str, Any]) -> Preparation:
-    size = _square(config["input_size"][-2:]) if "input_size" in config else None
+    size = _size(config["input_size"][-2:]) if "input_size" in config else None
     share, squashed = float(config.get("crop_pct") or 1.0), config.get("crop_mode") == "squash"
+    oblong = isinstance(size, tuple)
     return Preparation(
         size=size,
-        resize=0 if size is None or squashed else int(size / min(share, 1.0)),
+        resize=int(size / min(share, 1.0)) if isinstance(size, int) and not squashed else 0,
         fit="stretch" if squashed else "crop",
         interpolation=_interpolation(config.get("interpolation", "bilinear")),
         mean=_numbers(config.get("mean")),
         std=_numbers(config.get("std")),
+        left_out=("crop_pct (the centre is brought to the size)",) if oblong and share < 1 and not squashed else (),
     )
 
 
 def _of_preset(preset: Any) -> Preparation:
-    size, resize = _square(preset.crop_size), _square(preset.resize_size)
+    size, resize = _size(preset.crop_size), min(_sides(_size(preset.resize_size)))
     return Preparation(
         size=size,
-        resize=max(resize, size),
+        resize=max(resize, *_sides(size)),
         interpolation=_interpolation(preset.interpolation),
         mean=_numbers(preset.mean),
         std=_numbers(preset.std),
@@ -87,17 +92,18 @@ def _of_preset(preset: Any) -> Preparation:
 
 
 def _of_processor(processor: Any) -> Preparation:
-    def side(given: Any) -> int | None:
+    def size_of(given: Any) -> Size | None:
         if isinstance(given, Mapping):
-            return _square((given["height"], given["width"])) if "height" in given else int(given["shortest_edge"])
-        return None if given is None else _square(given)
+            return _size((given["height"], given["width"])) if "height" in given else int(given["shortest_edge"])
+        return None if given is None else _size(given)
 
-    resize = side(getattr(processor, "size", None))
-    cropped = side(getattr(processor, "crop_size", None)) if getattr(processor, "do_center_crop", False) else None
+    resize = size_of(getattr(processor, "size", None))
+    cropped = size_of(getattr(processor, "crop_size", None)) if getattr(processor, "do_center_crop", False) else None
     stretched = not cropped and isinstance(getattr(processor, "size", None), Mapping) and "height" in processor.size
+    size = cropped or resize
     return Preparation(
-        size=cropped or resize,
-        resize=0 if stretched else max(resize or 0, cropped or 0),
+        size=size,
+        resize=0 if stretched or size is None else max(min(_sides(resize or 0)), min(_sides(size))),
         fit="stretch" if stretched else "crop",
         interpolation=_interpolation(getattr(processor, "resample", "bilinear")),
         mean=_numbers(processor.image_mean),
@@ -106,8 +112,9 @@ def _of_processor(processor: Any) -> Preparation:
 
 
 def _of_steps(steps: Sequence[Any]) -> Preparation:
-    size: int | None = None
-    resize, fit, interpolation = 0, "crop", "bilinear"
+    size: Size | None = None
+    resized: Size = 0
+    fit, interpolation = "crop", "bilinear"
     mean = std = None
     left_out = []
     for step in steps:
@@ -115,23 +122,24 @@ def _of_steps(steps: Sequence[Any]) -> Preparation:
         if name in ("Resize", "SmallestMaxSize", "ResizeKeepRatio"):
             given = getattr(step, "size", None) or getattr(step, "max_size", None) or (step.height, step.width)
             fit = "stretch" if isinstance(given, Sequence) and len(given) == 2 and name == "Resize" else "crop"
-            resize = size = _square(given)
+            resized = size = _size(given)
             interpolation = _interpolation(getattr(step, "interpolation", "bilinear"))
         elif name in ("CenterCrop", "CenterCropOrPad"):
             given = getattr(step, "size", None) or (step.height, step.width)
-            size = _square(given)
+            size = _size(given)
         elif name == "Normalize":
             mean, std = _numbers(step.mean), _numbers(step.std)
         elif name not in _TYPES:
             left_out.append(name if name != "function" else getattr(step, "__name__", name))
             if name in ("RandomResizedCrop", "RandomResizedCropAndInterpolation") and size is None:
-                size = _square(step.size)
-    stretched = fit == "stretch" and resize == size
+                size = _size(step.size)
+    stretched = fit == "stretch" and resized == size
     if fit == "stretch" and not stretched:
         left_out.append("Resize of both sides before a centre is cut out (the shorter side is resized)")
+    shorter = min(_sides(resized))
     return Preparation(
         size=size,
-        resize=0 if stretched or resize < (size or 0) else resize,
+        resize=0 if stretched or shorter < min(_sides(size or 0)) else shorter,
         fit="stretch" if stretched else "crop",
         interpolation=interpolation,
         mean=mean,
@@ -152,11 +160,15 @@ def _steps(transform: Any) -> Iterator[Any]:
         yield transform
 
 
-def _square(given: Any) -> int:
+def _size(given: Any) -> Size:
     sides = [int(side) for side in given] if isinstance(given, Sequence) else [int(given)]
-    if not sides or len(set(sides)) > 1 or sides[0] < 1:
-        raise ValueError(f"the network's input is a square here; the transform makes {' x '.join(map(str, sides))}")
-    return sides[0]
+    if len(sides) not in (1, 2) or min(sides) < 1:
+        raise ValueError(f"an input has a side, or a height and a width, of at least 1 pixel; got {given}")
+    return sides[0] if len(set(sides)) == 1 else (sides[0], sides[1])
+
+
+def _sides(size: Size) -> tuple[int, int]:
+    return size if isinstance(size, tuple) else (size, size)
 
 
 def _numbers(given: Any) -> tuple[float, ...] | None:

@@ -30,6 +30,7 @@ def render(source: Source, rendering: Rendering | None = None) -> Picture:
             notes = (Note("frame_shown", {"number": resolved.frame + 1, "frames": source.frames}), *notes)
         else:
             notes = (Note("first_frame_only"), *notes)
+    part = Rendering(frame=resolved.frame, region=resolved.region, time=resolved.time).to_key()
     return Picture(
         pixels=pixels,
         sha256=source.sha256,
@@ -39,6 +40,7 @@ def render(source: Source, rendering: Rendering | None = None) -> Picture:
         original_size=size,
         notes=(*source.notes, *notes),
         rendering=resolved.to_key(),
+        bands=source.file.bands_of(resolved, f"{source.sha256}?{part}"),
     )
 
 

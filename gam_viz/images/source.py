@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gam_viz.images.bands import Bands
 from gam_viz.images.errors import PictureError
 from gam_viz.images.facts import Band, Fact, Window
 from gam_viz.images.picture import Note
@@ -51,6 +52,11 @@ class PictureFile:
         """
         refuse_choices(rendering, "band", "region", "window", "stretch")
         return rendering
+
+    def bands_of(self, rendering: Rendering, key: str) -> Bands | None:
+        """All bands of what a resolved rendering shows, under a key of its bytes and part; None where its channels are
+        no bands."""
+        return None
 
     def first_look(self) -> Rendering:
         """The rendering to begin with.

@@ -99,6 +99,7 @@ class Card:
         unit: of a regression's value; empty for none.
         region: over which a segmentation's or detections' scores are summed; None for all of the picture. It is asked,
             not known: no file has it.
+        negative: what is true where a binary answer is not; empty where nobody said.
         domain: of the data: "drawn", "photographs", "aerial", "medical", or empty.
         recipe: how it was trained (`Recipe.to_dict()`).
         seed: of initial weights, order and augmentation.
@@ -136,6 +137,7 @@ class Card:
     output: OutputKind = "class"
     unit: str = ""
     region: Region | None = None
+    negative: str = ""
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -191,7 +193,7 @@ class Card:
             raise CheckpointError(
                 "checkpoints.other.card_classes", given=len(self.classes), wanted=self.config.num_classes
             )
-        if not all(isinstance(text, str) for text in (self.name, *self.classes)):
+        if not all(isinstance(text, str) for text in (self.name, self.negative, *self.classes)):
             raise CheckpointError("checkpoints.other.card_text")
         if not all(type(side) is int and 1 <= side <= MAX_SIDE for side in self.sides) or len(self.sides) != 2:
             raise CheckpointError("checkpoints.other.card_size", most=MAX_SIDE, given=repr(self.input_size))

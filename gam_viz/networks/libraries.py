@@ -13,6 +13,8 @@ from torch import nn
 from gam_viz.networks.card import CheckpointError
 from gam_viz.text.refusal import first_line
 
+#: What a configuration of timm says of pictures.
+_PREPARING = ("input_size", "crop_pct", "crop_mode", "interpolation", "mean", "std")
 TIMM, TORCHVISION = "timm", "torchvision"
 
 
@@ -37,6 +39,25 @@ def builder(architecture: str) -> tuple[Callable[[int, int], nn.Module], dict[st
     if library == TORCHVISION:
         return _torchvisions(name)
     raise CheckpointError("checkpoints.other.no_library", given=repr(architecture[:80]))
+
+
+def own_transform(architecture: str) -> Any:
+    """What pictures are validated with before the library's own weights see them, as `images.preparation` reads it:
+    torchvision's preset, or timm's configuration.
+
+    Raises:
+        CheckpointError: as `builder`.
+    """
+    builder(architecture)  # which refuses unknown names
+    library, _, name = architecture.partition(":")
+    if library == TIMM:
+        timm = _timm()
+        cfg = None if timm is None else timm.get_pretrained_cfg(name)
+        told = {said: getattr(cfg, said, None) for said in _PREPARING}
+        return {said: value for said, value in told.items() if value is not None}
+    from gam_viz.runtime.torchvision_shim import torchvision
+
+    return torchvision.models.get_model_weights(name).DEFAULT.transforms()
 
 
 def _timms(name: str) -> tuple[Callable[[int, int], nn.Module], dict[str, Any]]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from gam_viz.evidence.case import About, CaseSettings, LoadedNetwork
@@ -67,7 +68,8 @@ class Gates(Sequence[GateReading]):
             f"{float(reading.values.min()):.3g} to {float(reading.values.max()):.3g}"
             for reading in self
         ]
-        return "\n".join([f"{len(self)} gates in {len(self.layers)} layers", *lines])
+        counts = {"gates": len(self), "layers": len(self.layers)}
+        return "\n".join([words("en").text("own_networks.counts", **counts), *lines])
 
     def _repr_png_(self) -> bytes:
         from gam_viz.figures.export import to_bytes
@@ -193,14 +195,16 @@ def report(
 def _opened(network: nn.Module, picture: Any, said: Said, *, scores: bool = True) -> tuple[LiveNetwork, Tensor, Any]:
     """The network, and the picture as it sees it: (1, C, H, W) on its device, and (H, W, 3) uint8."""
     if isinstance(picture, Tensor) and picture.ndim == 4 and picture.is_floating_point():
-        size = said.size or int(picture.shape[-1])
+        size = said.size or (int(picture.shape[-2]), int(picture.shape[-1]))
         opened = open_network(network, replace(said, size=size), x=picture, scores=scores)
         card, x = opened.card, placed(picture, opened.module)
         if set(card.mean) == {0.0}:  # unknown: drawn from its smallest to its largest value
             x_shown = (x - x.min()) / (x.max() - x.min()).clamp_min(1e-12)
         else:
             x_shown = x
-        return opened, x, denormalise(x_shown.float(), card.mean, card.std)
+        shown = slice(3 if card.channels >= 3 else 1)  # of more bands the first three
+        pixels = denormalise(x_shown[:, shown].float(), card.mean[shown], card.std[shown])
+        return opened, x, pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
     opened = open_network(network, said, scores=scores)
     seen = seen_by(opened.card, _picture(picture))
     return opened, placed(seen.tensor, opened.module), seen.seen

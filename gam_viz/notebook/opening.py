@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.explain import gates_of
-from gam_viz.images.preparation import Preparation, read_preparation
+from gam_viz.images.preparation import Preparation, Size, read_preparation
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork, adapt, foreign_card
 from gam_viz.networks.card import OUTPUT_KINDS, CheckpointError, OutputKind, Region
@@ -34,10 +34,11 @@ class Said:
     """What its program says of a network; what it leaves open is looked for in the network, then assumed.
 
     Attributes:
-        classes: names, one an output; a list, a mapping from numbers, or a text file with a name a line.
+        classes: names, one an output, or two of one logit, which is the second one's; a list, a mapping from numbers,
+            or a text file with a name a line.
         transform: what pictures are validated with: of torchvision, timm, Albumentations, or an image processor.
-        size: side of the square input in pixels.
-        mean, std: of the normalisation, a value a channel.
+        size: side of the square input in pixels, or (height, width).
+        mean, std: of the normalisation, a value a channel; of N bands of whole numbers, in 0..1 or as they are stored.
         output: from what the network returns to (B, outputs).
         target: what the outputs are: "class", "multilabel", "binary", "regression", "segmentation" or "detection"; told
             by their shape where None, else classes.
@@ -48,7 +49,7 @@ class Said:
 
     classes: Classes | None = None
     transform: Any = None
-    size: int | None = None
+    size: Size | None = None
     mean: Sequence[float] | None = None
     std: Sequence[float] | None = None
     output: Output | None = None
@@ -105,7 +106,8 @@ def open_network(
     size = prepared.size or SIZE
     mean, std = _normalisation(prepared, channels, name, assume=x is None)
     if x is None:
-        x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(0))
+        sides = size if isinstance(size, tuple) else (size, size)
+        x = torch.randn(1, channels, *sides, generator=torch.Generator().manual_seed(0))
     x = x.to(device_of(network))
     if isinstance(network, ResidualNetwork | ForeignNetwork):
         copied: nn.Module = copy.deepcopy(network)
@@ -115,10 +117,13 @@ def open_network(
     refusal = _refusal(copied)
     if refusal is not None and scores:
         raise refusal
+    negative = ""
     if refusal is None:
         with torch.no_grad():
             count = int(copied(placed(x, copied)).shape[1])
         names, kind = class_names(said.classes, count, network, said.target), said.target
+        if len(names) > count:  # one logit for two classes
+            names, negative, kind = names[1:], names[0], "binary"
     else:  # of what nobody reads
         names, kind = ("?",), "regression"
     try:
@@ -133,6 +138,7 @@ def open_network(
         fit=prepared.fit,
         resize=prepared.resize,
         interpolation=prepared.interpolation,
+        negative=negative,
     )
     card.check()
     opened = LiveNetwork(card, copied, live_digest(copied, card, said.output))
@@ -147,7 +153,7 @@ def preparation_of(network: nn.Module, said: Said) -> Preparation:
     if said.transform is None and not own:
         found = dataclasses.replace(found, interpolation="bicubic")  # as pictures are resized here
     if said.size is not None:
-        found = dataclasses.replace(found, size=int(said.size), resize=0)
+        found = dataclasses.replace(found, size=said.size, resize=0)
     mean, std = (None if given is None else tuple(map(float, given)) for given in (said.mean, said.std))
     return dataclasses.replace(found, mean=mean or found.mean, std=std or found.std)
 
@@ -155,7 +161,8 @@ def preparation_of(network: nn.Module, said: Said) -> Preparation:
 def class_names(
     classes: Classes | None, count: int, network: nn.Module, kind: OutputKind | None = None
 ) -> tuple[str, ...]:
-    """Names, one an output: those given, else those that the network carries, else numbers.
+    """Names, one an output: those given, else those that the network carries, else numbers. Of one logit that tells two
+    classes apart, both: the one where it is negative, then the one where it is positive.
 
     Raises:
         ValueError: not one an output, or the file cannot be read.
@@ -173,8 +180,10 @@ def class_names(
             raise ValueError(f"the classes' file {classes} cannot be read: {error}") from error
         classes = [line.strip() for line in lines if line.strip()]
     names = [classes[key] for key in sorted(classes)] if isinstance(classes, Mapping) else list(classes)
-    if len(names) != count:
-        raise ValueError(f"the network has {count} outputs, and {len(names)} classes were given")
+    two = count == 1 and len(names) == 2 and kind in (None, "binary")
+    if len(names) != count and not two:
+        outputs = "1 output" if count == 1 else f"{count} outputs"
+        raise ValueError(f"the network has {outputs}, and {len(names)} classes were given")
     return tuple(map(str, names))
 
 

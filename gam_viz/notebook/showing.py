@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from gam_viz.app.served.beside import ServerBeside
 from gam_viz.app.shared.own_networks.live import KEY, Exhibit, exhibits, put_up, take_down
 from gam_viz.images.given import given_pictures
+from gam_viz.images.preparation import Size
 from gam_viz.networks.card import OutputKind
 from gam_viz.notebook.opening import Classes, Said, gates_found, notes_of, open_networks
 
@@ -72,7 +73,7 @@ def show(
     *,
     classes: Classes | None = None,
     transform: Any = None,
-    size: int | None = None,
+    size: Size | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     output: Callable[[Any], Tensor] | None = None,
@@ -91,7 +92,7 @@ def show(
         pictures: a folder, files, pictures in memory or a data set; see `given_pictures`.
         classes: names, one an output: a list, a mapping from numbers, or a text file with a name a line.
         transform: what pictures are validated with; size, resize, mean and std are read from it.
-        size: side of the square input in pixels.
+        size: side of the square input in pixels, or (height, width).
         mean, std: of the normalisation.
         output: from what the network returns to (B, outputs), where that is not a tensor of logits.
         target: what the outputs are; see `Said`.
@@ -118,7 +119,8 @@ def show(
         _shows[known._token] = known
     for name, network in opened.items():
         channel, spatial = gates_found(network)
-        print(f"{name}: {channel + spatial} gates ({channel} channel, {spatial} spatial)")
+        found = channel + spatial
+        print(f"{name}: {found} {'gate' if found == 1 else 'gates'} ({channel} channel, {spatial} spatial)")
         for note in notes_of(network):
             print(f"  {note}")
     print(known.url)

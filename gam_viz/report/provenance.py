@@ -81,6 +81,7 @@ def facts(case: Case) -> dict[str, object]:
                 "dataset": network.card.dataset,
                 "classes": list(network.card.classes),
                 "input_size": network.card.input_size,
+                "given": [str(note) for note in network.input.notes],
                 "seed": network.card.seed,
                 "target": network.target_name,
                 "target_asked_for": network.asked,

@@ -21,6 +21,14 @@ LANGUAGES = ("en", *sorted(folder.name for folder in _LOCALE.iterdir() if folder
 TERM = re.compile(r"\[\[([a-z0-9-]+)\|([^\]|]+)\]\]")
 
 
+class _Count(int):
+    """A number that a sentence may ask for the word that goes with it."""
+
+    def __format__(self, how: str) -> str:
+        one, many_too, many = how.partition("|")
+        return (one if self == 1 else many) if many_too else format(int(self), how)
+
+
 @dataclass(frozen=True)
 class Words:
     """The catalogue in one language.
@@ -34,12 +42,13 @@ class Words:
     sentences: Mapping[str, str] = field(repr=False)
 
     def text(self, key: str, /, **values: object) -> str:
-        """The sentence of that key, its gaps filled from `values`.
+        """The sentence of that key, its gaps filled from `values`. A gap {count:map|maps} is the word for that many.
 
         Raises:
             KeyError: the catalogue has no such key.
         """
-        return TERM.sub(r"\2", self.sentences[key]).format(**values)
+        told = {name: _Count(value) if type(value) is int else value for name, value in values.items()}
+        return TERM.sub(r"\2", self.sentences[key]).format(**told)
 
     def text_or(self, key: str, otherwise: str) -> str:
         """The sentence of that key, or `otherwise` where there is none: for names that files bring with them."""

@@ -90,9 +90,9 @@ def test_a_coarse_map_is_read_at_the_pictures_size():
     assert 0.5 < found.energy < 1
 
 
-@pytest.mark.parametrize("inside", [np.zeros((8, 8), bool), np.ones((8, 8), bool), np.eye(8, dtype=bool)[:4]])
+@pytest.mark.parametrize("inside", [np.zeros((8, 8), bool), np.ones((8, 8), bool), np.eye(8, dtype=bool)[0]])
 def test_a_truth_that_is_none_is_refused(inside):
-    with pytest.raises(ValueError, match="square mask"):
+    with pytest.raises(ValueError, match="a mask"):
         score(np.ones((4, 4), np.float32), inside)
 
 

@@ -104,7 +104,7 @@ def test_a_mask_is_cut_as_the_picture_is(fit, shape):
     mask[shape[0] // 4 : shape[0] // 2, shape[1] // 3 : 3 * shape[1] // 4] = True
     pixels = np.repeat(mask[..., None], 3, axis=-1).astype(np.uint8) * 255
     seen = prepare(from_pixels(pixels, "mask"), size=32, mean=(0, 0, 0), std=(1, 1, 1), fit=fit)
-    cut = Mask.as_seen(mask, seen.box, 32).inside
+    cut = Mask.as_seen(mask, seen.box, (32, 32)).inside
     assert (cut != (seen.seen[..., 0] > 127)).mean() < 0.04  # but for its resampled edge
 
 
@@ -112,7 +112,7 @@ def test_padding_is_outside():
     mask = np.zeros((20, 40), bool)
     mask[:, :20] = True
     seen = prepare(from_pixels(np.zeros((20, 40, 3), np.uint8), "x"), size=32, mean=(0.5,) * 3, std=(1,) * 3, fit="pad")
-    cut = Mask.as_seen(mask, seen.box, 32).inside
+    cut = Mask.as_seen(mask, seen.box, (32, 32)).inside
     assert not cut[:8].any()
     assert not cut[24:].any()
     assert cut[8:24, :16].all()

@@ -10,7 +10,11 @@ from gam_viz.images.formats.to_rgb import upright
 from tests.images.dicom_files import dicom
 from tests.images.test_hostile import COLOURS, bmp, chunk, encoded, gif, png
 
-DATA = {name: encoded(COLOURS, "PPM" if name == "PNM" else name) for name in FORMATS if name not in ("NIfTI", "DICOM")}
+DATA = {
+    name: encoded(COLOURS, "PPM" if name == "PNM" else name)
+    for name in FORMATS
+    if name not in ("NumPy", "NIfTI", "DICOM")
+}
 DATA["DICOM"] = dicom(COLOURS, SamplesPerPixel=3)
 PROGRESSIVE = encoded(COLOURS, "JPEG", progressive=True)
 RUNS = bmp(32, 24, compression=1, body=b"\x20\x05\0\0" * 24)

@@ -45,7 +45,6 @@ def test_a_file_that_is_no_picture_costs_only_itself(folder):
         Image.new("L", (5, 4), 128),
         np.full((4, 5), 128, np.uint8),
         np.full((4, 5, 1), 128, np.uint8),
-        np.full((4, 5, 4), 128, np.uint8),
         np.full((3, 4, 5), 128, np.uint8),
         torch.full((3, 4, 5), 128 / 255),
         torch.full((1, 4, 5), 128 / 255, requires_grad=True),
@@ -101,7 +100,7 @@ def test_an_empty_folder_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        (np.zeros((2, 3, 4, 5)), r"is no picture: \(H, W\), \(H, W, 3\) or \(3, H, W\) is, got \(2, 3, 4, 5\)"),
+        (np.zeros((2, 3, 4, 5)), r"is no picture: \(H, W\), or .* got \(2, 3, 4, 5\)"),
         (torch.randn(3, 4, 5), "holds numbers from -.* 0..1 before normalisation"),
         (np.full((4, 5), np.nan), "holds numbers from nan to nan"),
     ],

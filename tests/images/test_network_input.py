@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from rasterio.io import MemoryFile
 
-from gam_viz.images import Picture, denormalise, prepare
+from gam_viz.images import Picture, PictureError, Rendering, decode, denormalise, prepare, render
+from gam_viz.images.given import given_pictures
 from gam_viz.images.picture import from_pixels
 from gam_viz.text import words
 from gam_viz.text.refusal import RefusalError
@@ -127,7 +129,7 @@ def test_a_picture_s_own_shape_is_checked():
         Picture(np.zeros((4, 4)), "0" * 64, "a", "PNG", "RGB", (4, 4))
 
 
-def test_a_network_of_grey_pictures_sees_one_channel_and_more_bands_are_refused_in_words() -> None:
+def test_a_network_of_grey_pictures_sees_one_channel() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (20, 24, 3), np.uint8)
     picture = from_pixels(pixels, "p.png")
     found = prepare(picture, size=20, mean=(0.5,), std=(0.25,))
@@ -136,7 +138,87 @@ def test_a_network_of_grey_pictures_sees_one_channel_and_more_bands_are_refused_
     np.testing.assert_allclose(found.tensor[0, 0].numpy(), (grey / 255 - 0.5) / 0.25, atol=1.01 / 255 / 0.25)
     assert (found.seen == found.seen[..., :1]).all(), "what is shown is what the network saw"
     np.testing.assert_allclose(found.seen[..., 0] / 255, found.tensor[0, 0].numpy() * 0.25 + 0.5, atol=1e-6)
-    for language, word in (("en", "13 channels"), ("zh", "13 个通道")):
-        with pytest.raises(RefusalError) as refused:
-            prepare(picture, size=20, mean=(0.5,) * 13, std=(0.25,) * 13)
-        assert word in refused.value.sentence(words(language))
+
+
+@pytest.mark.parametrize(
+    ("mean", "dtype", "divisor"),
+    [(0.02, "uint16", 65535), (1500.0, "uint16", 1), (0.5, "float32", 1), (0.5, "uint8", 255)],
+)
+def test_a_network_of_as_many_channels_gets_all_bands_in_the_unit_of_its_mean(mean, dtype, divisor) -> None:
+    values = np.random.default_rng(1).integers(0, 250, (12, 20, 5)).astype(dtype)
+    for given in (values, np.moveaxis(values, 2, 0)):
+        found = prepare(given_pictures(given).picture(0), size=(12, 20), mean=(mean,) * 5, std=(0.25,) * 5)
+        wanted = (values.astype(np.float64) / divisor - mean) / 0.25
+        np.testing.assert_allclose(found.tensor[0].permute(1, 2, 0).numpy(), wanted, rtol=1e-5, atol=1e-5)
+        assert found.seen.shape == (12, 20, 3)
+        (note,) = found.notes
+        assert "all 5 bands" in str(note)
+        assert (f"divided by {divisor}" in str(note)) == (divisor > 1)
+
+
+def test_bands_are_placed_as_what_is_seen_of_them() -> None:
+    """What a colour picture's network would see of the bands shown is what the bands' network gets of them."""
+    row, column = np.mgrid[:21, :34]
+    values = np.stack([128 + 90 * np.sin(row / (3 + k) + column / (5 - k)) for k in range(4)]).astype(np.uint8)
+    picture = given_pictures(values).picture(0)
+    for how in ({"fit": "crop"}, {"fit": "pad"}, {"fit": "stretch"}, {"fit": "crop", "resize": 19}):
+        found = prepare(picture, size=(16, 18), mean=(0.5,) * 4, std=(1.0,) * 4, **how)
+        shown = found.tensor[0, :3].permute(1, 2, 0).numpy() + 0.5
+        np.testing.assert_allclose(shown * 255, found.seen, atol=2)
+    black, no_number = values.astype(np.float32), values.astype(np.float32)
+    no_number[:, :3] = np.nan
+    found = prepare(given_pictures(no_number).picture(0), size=(21, 34), mean=(0.5,) * 4, std=(1.0,) * 4)
+    assert not found.tensor[0, :, :3].any(), "what is no number is the mean"
+    assert torch.equal(found.tensor[0, :, 3:], torch.from_numpy(black[:, 3:] - 0.5))
+
+
+def test_which_bands_are_shown_is_no_other_input() -> None:
+    values = np.random.default_rng(0).integers(0, 9, (6, 8, 8), np.uint8)
+    source = given_pictures(values).item(0).source()
+    assert source is not None
+    one, other = (render(source, Rendering(bands=bands)) for bands in ((1, 2, 3), (6, 5, 4)))
+    seen = [prepare(picture, size=8, mean=(0.5,) * 6, std=(0.5,) * 6) for picture in (one, other)]
+    assert seen[0].key == seen[1].key
+    assert torch.equal(seen[0].tensor, seen[1].tensor)
+    np.testing.assert_array_equal(seen[0].seen, np.moveaxis(values[:3], 0, 2))
+    np.testing.assert_array_equal(seen[1].seen, np.moveaxis(values[:2:-1], 0, 2))
+
+
+def test_other_numbers_of_bands_are_refused_in_words() -> None:
+    colours = from_pixels(np.zeros((8, 8, 3), np.uint8), "p.png")
+    four = given_pictures(np.zeros((4, 8, 8), np.uint8)).picture(0)
+    for picture, count in ((colours, 3), (four, 4)):
+        for language, sentence in (
+            ("en", f"takes 13 channels, and the picture has {count} bands"),
+            ("zh", "13 个通道"),
+        ):
+            with pytest.raises(RefusalError) as refused:
+                prepare(picture, size=20, mean=(0.5,) * 13, std=(0.25,) * 13)
+            assert sentence in refused.value.sentence(words(language))
+
+
+def test_opacity_is_a_band_for_a_network_that_takes_one_more() -> None:
+    """GDAL calls the fourth of four bands of bytes opacity, whatever was measured."""
+    values = np.random.default_rng(0).integers(0, 256, (4, 8, 8), np.uint8)
+    with MemoryFile() as memory:
+        with memory.open(driver="GTiff", height=8, width=8, count=4, dtype="uint8", crs="EPSG:4326") as dataset:
+            dataset.write(values)
+        data = bytes(memory.read())
+    found = prepare(decode(data, "nir.tif"), size=8, mean=(0.0,) * 4, std=(1.0,) * 4)
+    np.testing.assert_allclose(found.tensor[0].numpy() * 255, values, atol=1e-4)
+
+
+def test_numpy_files_are_rasters_and_nothing_in_them_is_unpickled(tmp_path) -> None:
+    values = np.random.default_rng(0).normal(size=(7, 9, 11)).astype(np.float32)
+    np.save(tmp_path / "stack.npy", np.asfortranarray(values))
+    found = prepare(given_pictures(tmp_path).picture(0), size=(9, 11), mean=(0.0,) * 7, std=(1.0,) * 7)
+    assert torch.equal(found.tensor[0], torch.from_numpy(values))
+    np.save(tmp_path / "evil.npy", np.array([{}, 1], dtype=object))
+    for data, code in (
+        ((tmp_path / "evil.npy").read_bytes(), "unsupported_mode"),
+        ((tmp_path / "stack.npy").read_bytes()[:-4], "truncated"),
+        (b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f8', (", "damaged"),
+    ):
+        with pytest.raises(PictureError) as refused:
+            decode(data, "stack.npy")
+        assert refused.value.code == code

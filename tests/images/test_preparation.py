@@ -107,6 +107,9 @@ def test_what_is_not_applied_is_named():
     assert found.left_out == ("RandomResizedCrop", "ColorJitter", "<lambda>")
 
 
-def test_a_rectangle_is_refused():
-    with pytest.raises(ValueError, match="a square here; the transform makes 32 x 64"):
-        read_preparation(transforms.Compose([transforms.Resize((32, 64))]))
+def test_a_rectangle_is_read():
+    found = read_preparation(transforms.Compose([transforms.Resize((32, 64))]))
+    assert (found.size, found.fit, found.resize) == ((32, 64), "stretch", 0)
+    found = read_preparation(transforms.Compose([transforms.Resize(40), transforms.CenterCrop((32, 64))]))
+    assert (found.size, found.fit, found.resize) == ((32, 64), "crop", 40)
+    assert read_preparation({"input_size": (3, 32, 64), "crop_pct": 0.9}).left_out

@@ -6,7 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from gam_viz.explain import explain
+from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.notebook.opening import IMAGENET, Said, gates_found, open_network, open_networks
+from gam_viz.text import words
 from tests.networks_of_others import OwnSE, own_network
 
 HALF = Said(size=32, mean=(0.5,) * 3, std=(0.5,) * 3)
@@ -90,3 +93,21 @@ def test_what_is_no_module_is_said():
 def test_a_compiled_network_is_unwrapped():
     network = own_network()
     assert gates_found(open_network(torch.compile(network), HALF)) == (2, 2)
+
+
+@pytest.mark.parametrize(("bias", "sentence"), [(9.0, "Above 50 %: tumour."), (-9.0, "Not above 50 %: healthy.")])
+def test_one_logit_for_two_classes_is_the_second_one_s(bias, sentence):
+    network = own_network(OwnSE, outputs=1)
+    with torch.no_grad():
+        network.head.bias.fill_(bias)
+    for target in (None, "binary"):
+        said = Said(("healthy", "tumour"), size=32, mean=(0.5,) * 3, std=(0.5,) * 3, target=target)
+        opened = open_network(network, said)
+        assert (opened.card.output, opened.card.classes, opened.card.negative) == ("binary", ("tumour",), "healthy")
+    explanation = explain(opened.module, opened.card, torch.zeros(1, 3, 32, 32))
+    told = AnswerWords(words("en"), opened.card)
+    assert told.of(explanation.predicted) == "P(tumour)"
+    assert told.under(explanation) == sentence
+    assert (explanation.values[0] > 0.5) == (bias > 0)
+    with pytest.raises(ValueError, match="has 1 output, and 3 classes"):
+        open_network(network, Said(("a", "b", "c"), size=32, mean=(0.5,) * 3, std=(0.5,) * 3))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.rendering.facts import facts_of, notes_of
+from gam_viz.app.shared.subject import say_given
 from gam_viz.app.shared.words import prose, text
 from gam_viz.explain.place_words import box_labels, class_shares, located_alt, located_caption
 from gam_viz.figures.located import class_colours, located
@@ -68,6 +69,7 @@ def prediction_row(view: View) -> None:
                 for group in (facts, notes):
                     if group:
                         st.caption("  \n".join(group))  # a line each
+    say_given(view)
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
         st.caption(text("common.prediction.medical_networks") if trained else text("common.prediction.not_medical"))

@@ -67,13 +67,13 @@ def _mask(view: View, kind: str) -> Region | None:
             st.error(text("compare.region.wrong_size", width=width, height=height, **wanted))
             return None
     try:
-        region = Mask.as_seen(inside, seen.box, seen.seen.shape[0])
+        region = Mask.as_seen(inside, seen.box, seen.seen.shape[:2])
     except ValueError:
         st.error(text("compare.region.empty"))
         return None
-    side = seen.seen.shape[0]
+    height, width = seen.seen.shape[:2]
     st.plotly_chart(
-        box_picker(seen.seen, None, region.coverage(side, side)),
+        box_picker(seen.seen, None, region.coverage(height, width)),
         config=PLOT,
         key="mask-shown",
         alt=text("compare.region.mask_alt", name=text(f"compare.region.kind.{kind}")),

@@ -73,7 +73,7 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         (text("networks.card.data"), data_title(card)),
         (text("networks.card.source"), card.source),
         (text("networks.card.licence"), card.licence),
-        (text("networks.card.input"), f"{card.input_size}×{card.input_size}"),
+        (text("networks.card.input"), "×".join(map(str, reversed(card.sides)))),
         (text("networks.card.training"), trained),
         (text("networks.card.start"), card.started_from.get("name", "")),
         (prose("networks.card.validation"), f"{card.validation['accuracy']:.2%}" if card.validation else ""),

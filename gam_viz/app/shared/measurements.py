@@ -118,7 +118,7 @@ def given_of(
         requests=tuple(requests),
         attributions=tuple(attributions),
         reduction=reduction,
-        truth=seen_truth(column.regions, subject.input.box, column.seen.shape[0]),
+        truth=seen_truth(column.regions, subject.input.box, subject.card.sides),
         means=mean_of_gates(subject.checkpoint) if mode == "data_mean" else None,
         other=None if other is None else other.input_tensor(),
         other_key="" if other is None else other.key,

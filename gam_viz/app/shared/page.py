@@ -15,7 +15,8 @@ from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.sidebar import sidebar
 from gam_viz.app.shared.subject import subject_row
-from gam_viz.app.shared.words import network_title, reason, text
+from gam_viz.app.shared.words import network_title, picture_sentence, reason, text
+from gam_viz.images import PictureError
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.text.refusal import RefusalError
 from gam_viz.titles import literal
@@ -72,8 +73,9 @@ def _seen(selection: Selection) -> list[Subject]:
     for each in selection.networks:
         try:
             seen.append(_seen_by(each, selection))
-        except RefusalError as error:
-            st.error(f"**{literal(network_title(each.card))}** · {literal(reason(error))}")
+        except (RefusalError, PictureError) as error:
+            why = picture_sentence(error) if isinstance(error, PictureError) else reason(error)
+            st.error(f"**{literal(network_title(each.card))}** · {literal(why)}")
     if not seen:
         st.stop()
     return seen

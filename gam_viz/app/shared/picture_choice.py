@@ -17,7 +17,7 @@ from gam_viz.app.shared.missing_data import dataset_error
 from gam_viz.app.shared.own_networks.live import given
 from gam_viz.app.shared.public import published
 from gam_viz.app.shared.rendering import state
-from gam_viz.app.shared.session_cache import cached
+from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.uploader import draw_uploader
 from gam_viz.app.shared.uploads import plain
 from gam_viz.app.shared.words import data_title, picture_sentence, reason, sample_title, text
@@ -123,7 +123,10 @@ def _given(card: Card) -> Chosen | None:
     st.caption(literal(plain(title)))
     try:
         given_one = pictures.item(number)
-        source = cached("given", (given_one.digest,), given_one.source) if given_one.digest else None
+        known = given_one.digest
+        source = cached("given", (known,), given_one.source) if known else given_one.source()
+        if source is not None:
+            state.take_link(source.sha256[:SHORT])
         picture = given_one.picture() if source is None else state.picture_of(source)
         label = given_one.label(card.classes)
     except PictureError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.shared.columns import Column, View
+from gam_viz.app.shared.rendering.facts import note_text
 from gam_viz.app.shared.words import text
 from gam_viz.figures.style import enlarged
 from gam_viz.titles import literal
@@ -24,9 +25,16 @@ def subject_row(view: View) -> None:
             with st.container(width="content", gap=None):
                 column.heading()
                 st.caption(literal(_answer(column)))
+    say_given(view)
     if selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
         st.caption(text("common.prediction.medical_networks") if trained else text("common.prediction.not_medical"))
+
+
+def say_given(view: View) -> None:
+    """Draw what the networks were given, where that is not what is seen: all bands of a picture."""
+    for said in dict.fromkeys(note_text(note) for column in view.columns for note in column.subject.input.notes):
+        st.caption(said)
 
 
 def _answer(column: Column) -> str:

@@ -77,7 +77,7 @@ def infidelity(
         x: (1, 3, S, S), normalised; moved to the network's device.
         target: index of the class whose logit is watched.
         maps: of any resolution.
-        samples: how many squares; their sides are drawn evenly from an eighth to a half of S.
+        samples: how many squares; their sides are drawn evenly from an eighth to a half of the shorter side.
         seed: of the squares.
         progress: told the share that is done (0..1) and the key of the map at work; may raise to leave.
 
@@ -88,14 +88,13 @@ def infidelity(
         ValueError: picture, target or number does not fit, or the network's answers are not finite.
     """
     check_picture(x)
-    if x.shape[-1] != x.shape[-2]:
-        raise RefusalError("errors.reason.not_square", shape=tuple(x.shape))
     if samples < 1:
         raise ValueError(f"infidelity needs at least 1 square, got {samples}")
     prepared = prepare(network, x)
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
     work = Work(prepared, x, prepared.target(x, target))
-    inside = squares(x.shape[-1], samples, seed).to(x)  # (samples, 1, S, S)
+    size = (int(x.shape[-2]), int(x.shape[-1]))
+    inside = squares(size, samples, seed).to(x)  # (samples, 1, H, W)
     base, chunk = work.baseline("mean"), min(work.chunk, samples)
     answers: list[Tensor] = []
 
@@ -137,7 +136,7 @@ def infidelity(
         if not np.isfinite(map_.values).all():
             refused.append(RefusedMap(map_.key, RefusalError("errors.reason.map_not_finite")))
             continue
-        values = torch.from_numpy(spread(map_, x.shape[-1], x.shape[1])).to(x)
+        values = torch.from_numpy(spread(map_, size, x.shape[1])).to(x)
         # The fitted factor makes up for any scale; at 1 the squares of neither large nor small maps overflow.
         largest = float(values.abs().max())
         error = max(0.0, of(values / largest, fit=True)) if largest > 0 else whole
@@ -196,19 +195,20 @@ def max_sensitivity(
     return float(metrics.sensitivity_max(explained, x, shaken, n_perturb_samples=samples, max_examples_per_batch=1))
 
 
-def squares(size: int, count: int, seed: int) -> Tensor:
-    """(count, 1, size, size): 1 inside a random square that lies in the picture, 0 outside."""
+def squares(size: tuple[int, int], count: int, seed: int) -> Tensor:
+    """(count, 1, H, W): 1 inside a random square that lies in the picture, 0 outside."""
     generator = np.random.default_rng(seed)
-    smallest, largest = max(1, size // 8), max(1, size // 2)
-    inside = torch.zeros(count, 1, size, size)
+    (height, width), shorter = size, min(size)
+    smallest, largest = max(1, shorter // 8), max(1, shorter // 2)
+    inside = torch.zeros(count, 1, height, width)
     for square in inside:
         side = int(generator.integers(smallest, largest + 1))
-        top, left = (int(place) for place in generator.integers(0, size - side + 1, 2))
+        top, left = (int(place) for place in generator.integers(0, [height - side + 1, width - side + 1]))
         square[:, top : top + side, left : left + side] = 1
     return inside
 
 
-def spread(heatmap: Heatmap, size: int, channels: int = 3) -> npt.NDArray[np.float32]:
-    """(1, channels, size, size): a map read at the picture's size, an equal share of each value in each channel."""
+def spread(heatmap: Heatmap, size: tuple[int, int], channels: int = 3) -> npt.NDArray[np.float32]:
+    """(1, channels, H, W): a map read at the picture's size, an equal share of each value in each channel."""
     values = heatmap.at(size) / np.float32(channels)
     return np.repeat(values[None, None], channels, axis=1)

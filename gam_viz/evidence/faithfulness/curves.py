@@ -14,6 +14,7 @@ them wherever it lies.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -72,10 +73,8 @@ def faithfulness(
     """
     settings = settings or Settings()
     check_picture(x)
-    size = x.shape[-1]
-    if x.shape[-2] != size:
-        raise RefusalError("errors.reason.not_square", shape=tuple(x.shape))
-    removed = removed_counts(size * size, settings.steps)
+    size = (int(x.shape[-2]), int(x.shape[-1]))
+    removed = removed_counts(size[0] * size[1], settings.steps)
     prepared = prepare(network, x)
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
     target = prepared.target(x, target)
@@ -93,7 +92,7 @@ def faithfulness(
             judged.append(map_)
         else:
             refused.append(RefusedMap(map_.key, RefusalError("errors.reason.map_not_finite")))
-    grain = settings.grain_of(size)
+    grain = settings.grain_of(math.isqrt(size[0] * size[1]))
     ties = tie_order(size, grain, settings.seed)
     flat = [is_flat(map_.values, map_.noise) for map_ in judged]
     orders = [ranked(map_, ties) for map_ in judged]
@@ -121,7 +120,7 @@ def faithfulness(
         target=target,
         kind=kind,
         settings=settings,
-        removed=_read_only(removed / (size * size)),
+        removed=_read_only(removed / (size[0] * size[1])),
         curves=tuple(curves),
         pools=tuple(
             RandomOrders(each, _read_only(part[:, 0]), _read_only(part[:, 1]))
@@ -176,10 +175,10 @@ def curves_of(
     return found
 
 
-def uniform_noise(size: int, seed: int, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(1, C, size, size), normalised: each channel of each pixel drawn evenly from 0..255, on the CPU."""
+def uniform_noise(size: tuple[int, int], seed: int, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """(1, C, H, W), normalised: each channel of each pixel drawn evenly from 0..255, on the CPU."""
     generator = torch.Generator().manual_seed(seed)
-    pixels = torch.randint(0, 256, (1, len(mean), size, size), generator=generator, dtype=torch.uint8)
+    pixels = torch.randint(0, 256, (1, len(mean), *size), generator=generator, dtype=torch.uint8)
     return normalise_batch(pixels, mean, std)
 
 

@@ -10,6 +10,7 @@ from gam_viz.images.formats.gif import GIF
 from gam_viz.images.formats.jpeg import JPEG
 from gam_viz.images.formats.jpeg2000 import JPEG2000
 from gam_viz.images.formats.nifti.open import NIFTI
+from gam_viz.images.formats.npy import NPY
 from gam_viz.images.formats.picture_format import PictureFormat
 from gam_viz.images.formats.png import PNG
 from gam_viz.images.formats.pnm import PNM
@@ -18,7 +19,7 @@ from gam_viz.images.formats.tiff.open import TIFF
 from gam_viz.images.formats.webp import WEBP
 
 FORMATS: dict[str, PictureFormat] = {
-    entry.name: entry for entry in (PNG, JPEG, WEBP, BMP, TIFF, GIF, AVIF, JPEG2000, PNM, NIFTI, DICOM)
+    entry.name: entry for entry in (PNG, JPEG, WEBP, BMP, TIFF, GIF, AVIF, JPEG2000, PNM, NPY, NIFTI, DICOM)
 }
 """Name -> format. The last is tried first: DICOM's free first 128 bytes may be dressed up as any other's header."""
 

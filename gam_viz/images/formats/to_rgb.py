@@ -7,6 +7,7 @@ every step in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,8 +92,8 @@ def to_rgb(
     return pixels, tuple(notes)
 
 
-def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn stored pixels (H, W, 3) the way up that the camera meant, by EXIF orientation 1..8."""
+def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turn stored pixels (H, W, ...) the way up that the camera meant, by EXIF orientation 1..8."""
     transposed = pixels.swapaxes(0, 1)
     turned = {
         1: pixels,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, GatePlac
 from gam_viz.networks.adapters.scores import scores_of
 from gam_viz.networks.adapters.trace import trace
 from gam_viz.networks.card import OutputKind
+from gam_viz.text.refusal import RefusalError
 
+_ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _ITERATED = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # these run or list whatever they hold
 
 
@@ -70,8 +73,8 @@ def adapt(
             if (inner := unwrapped(module)) is not module:
                 adapted.set_submodule(name, inner)
             module._compiled_call_impl = None  # of `module.compile()`: a compiled pass cannot be watched
-    except (RuntimeError, TypeError, AttributeError) as error:
-        raise ValueError(f"this network cannot be copied: {first_line(error)}") from error
+    except (RuntimeError, TypeError, AttributeError, MemoryError) as error:
+        raise RefusalError("errors.reason.not_copied", why=first_line(error)) from error
     with torch.inference_mode(False), _evaluating(adapted):
         example = example[:1].detach().clone()
         halved = {part.dtype for part in adapted.parameters()} & {torch.float16, torch.bfloat16}
@@ -81,7 +84,7 @@ def adapt(
         try:
             traced = trace(adapted, example)
         except (RuntimeError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"this network cannot be run on {tuple(example.shape)}: {first_line(error)}") from error
+            raise _not_run(network, example, error) from error
         result = _with_gates(adapted, traced)
         check(result, example, traced)
     scores = scores_of(traced.output, example, output, kind, classes)
@@ -131,6 +134,18 @@ def _with_gates(network: nn.Module, traced: Traced) -> ForeignNetwork:
     assert isinstance(network, ForeignNetwork)
     network.adaption = Adaption(places, tuple(traced.layers), tuple(notes), left_out, traced.bare_relu)
     return network
+
+
+def _not_run(network: nn.Module, example: Tensor, error: Exception) -> RefusalError:
+    """Why a pass failed: for want of more inputs, or whatever it says itself."""
+    try:
+        parameters = list(inspect.signature(network.forward).parameters.values())
+    except (TypeError, ValueError):  # of a function that is not written in Python
+        parameters = []
+    needed = [each.name for each in parameters if each.default is each.empty and each.kind not in _ANY_NUMBER]
+    if len(needed) > 1:
+        return RefusalError("errors.reason.more_inputs", count=len(needed), names=", ".join(needed))
+    return RefusalError("errors.reason.not_run", shape=tuple(example.shape), why=first_line(error))
 
 
 def _merged(gates: Sequence[Found]) -> tuple[list[Found], list[NotShown]]:

@@ -44,7 +44,10 @@ def library(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not pretrained
         return Gated(num_classes, in_chans)
 
-    cfg = SimpleNamespace(num_classes=1000, input_size=(3, 32, 32), mean=(0.4, 0.5, 0.6), std=(0.2, 0.2, 0.2))
+    cfg = SimpleNamespace(
+        **{"num_classes": 1000, "input_size": (3, 32, 32), "mean": (0.4, 0.5, 0.6), "std": (0.2, 0.2, 0.2)},
+        **{"crop_pct": 0.8, "interpolation": "bilinear"},
+    )
     timm = SimpleNamespace(
         list_models=lambda: ["gated"],
         is_model=lambda name: name == "gated",
@@ -85,8 +88,9 @@ def test_a_librarys_architecture_with_uploaded_weights(app: AppTest, library: No
         32,
     )
     assert card.config.architecture == "timm:gated"
+    assert (card.fit, card.resize, card.interpolation) == ("crop", 40, "bilinear"), "as the library prepares pictures"
     assert torch.equal(opened.module.fc.weight, weights["fc.weight"])  # type: ignore[union-attr]
-    assert "last: 1 gates in 1 layers (1 channel, 0 spatial)" in captions(app)
+    assert "last: 1 gate in 1 layer (1 channel, 0 spatial)" in captions(app)
     assert "Products left out: 1" in [expander.label for expander in app.expander]
     assert "last multiplies 1 × 16 × 16 × 16 by 1 × 1 × 1 × 1: one number for the whole picture" in captions(app)
 

@@ -40,7 +40,7 @@ def _large_chunks(monkeypatch):
 
 
 RANDOM = {
-    "patches, as the random orders": lambda dice: random_order(SIDE, 2, dice),
+    "patches, as the random orders": lambda dice: random_order((SIDE, SIDE), 2, dice),
     "pixels": lambda dice: dice.normal(size=(SIDE, SIDE)),
     "large patches": lambda dice: dice.normal(size=(4, 4)),
     "hills": lambda dice: ndimage.gaussian_filter(dice.normal(size=(SIDE, SIDE)), 3),

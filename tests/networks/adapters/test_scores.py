@@ -200,12 +200,13 @@ def test_a_network_of_half_precision_is_computed_in_float32_and_says_so(dtype: t
     assert len(read_gates(adapted, x)[1]) == 2
 
 
-def test_an_oblong_input_is_looked_at_as_a_tensor_and_no_picture_is_made_a_square_for_it(x: Tensor) -> None:
+def test_an_oblong_input_is_given_pictures_of_its_form(x: Tensor) -> None:
     adapted = adapt(own_network(), x)
     card = foreign_card(adapted, NAMES, input_size=(16, 24))
-    assert explain(adapted, card, x).readings
-    with pytest.raises(RefusalError, match="16 × 24"):
-        seen_by(card, from_pixels(np.zeros((20, 30, 3), np.uint8), "p.png"))
+    seen = seen_by(card, from_pixels(np.zeros((20, 40, 3), np.uint8), "p.png"))
+    assert seen.tensor.shape == (1, 3, 16, 24)
+    assert seen.box == (5, 0, 35, 20), "the largest part of the input's form, in the centre"
+    assert explain(adapted, card, seen.tensor).readings
 
 
 @torch.no_grad()

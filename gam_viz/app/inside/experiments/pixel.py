@@ -36,7 +36,7 @@ Cell = tuple[int, int]
 @section
 def pixel_section(view: View, layer: str) -> None:
     """Draw the experiment."""
-    changed = what_is_changed(view, layer)
+    changed = what_is_changed(view, layer, colours=True)
     if changed is None:
         return
     view, level, size = changed

@@ -53,8 +53,13 @@ def say_none(layer: str) -> None:
     st.info(text("inside.try.none", layer=layer_title(layer)))
 
 
-def what_is_changed(view: View, layer: str) -> tuple[View, str, tuple[int, int]] | None:
+def what_is_changed(view: View, layer: str, *, colours: bool = False) -> tuple[View, str, tuple[int, int]] | None:
     """How an experiment on a layer begins; None, which is said, where no network has gates there.
+
+    Args:
+        view: the page's.
+        layer: of the row.
+        colours: whether the picture is changed by colours, which a network of other channels does not see.
 
     Returns:
         The first networks alone, what is changed, and (rows, columns) of that.
@@ -65,7 +70,11 @@ def what_is_changed(view: View, layer: str) -> tuple[View, str, tuple[int, int]]
         say_none(layer)
         return None
     # The features of the layer, or the picture.
-    level = segments("try-level", LEVELS, "features", text("inside.try.level"), "inside.try.level")
+    bands = colours and any(column.subject.card.channels not in (1, 3) for column in view.columns)
+    if bands:
+        st.caption(text("inside.try.bands"))
+    levels = LEVELS[:1] if bands else LEVELS
+    level = segments("try-level", levels, "features", text("inside.try.level"), "inside.try.level")
     height, width = shape[1:] if level == "features" else view.columns[0].seen.shape[:2]
     return view, level, (height, width)
 

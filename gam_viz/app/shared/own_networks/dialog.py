@@ -24,11 +24,12 @@ from gam_viz.app.shared.own_networks.libraries import TOLD, choose_architecture
 from gam_viz.app.shared.own_networks.questions import Asked, answered, draw_questions, inferred
 from gam_viz.app.shared.uploads import plain
 from gam_viz.app.shared.waiting import progress_line
-from gam_viz.app.shared.words import network_title, text, words
+from gam_viz.app.shared.words import network_title, reason, text, words
 from gam_viz.networks.checkpoints import Card, Checkpoint, CheckpointError, from_bytes
 from gam_viz.networks.named import open_named
 from gam_viz.networks.state_dicts import open_state_dict, open_weights
 from gam_viz.networks.state_dicts.misses import UnknownNetworkError
+from gam_viz.text.refusal import RefusalError
 from gam_viz.titles import literal
 
 
@@ -179,7 +180,7 @@ def _refusal(name: str, attempt: Callable[[], None]) -> tuple[str | None, Unknow
     """Why the attempt did not succeed, in the reader's language, and what is in the file; None where it did."""
     try:
         attempt()
-    except (CheckpointError, OwnNetworkError) as error:
+    except (RefusalError, OwnNetworkError) as error:
         return _sentence(name, error), error if isinstance(error, UnknownNetworkError) else None
     return None, None
 
@@ -194,9 +195,11 @@ def _unknown(error: UnknownNetworkError | None) -> None:
         st.dataframe([dict(zip(titles, row, strict=True)) for row in rows], hide_index=True)
 
 
-def _sentence(name: str, error: CheckpointError | OwnNetworkError) -> str:
+def _sentence(name: str, error: RefusalError | OwnNetworkError) -> str:
     if isinstance(error, OwnNetworkError):
         return f"**{literal(name)}** · {text(f'own_networks.error.{error.code}', **error.details)}"
+    if not isinstance(error, CheckpointError):
+        return f"**{literal(name)}** · {literal(reason(error))}"
     return text(f"own_networks.refused.{error.kind}", name=literal(name), reason=literal(error.sentence(words())))
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 import torch
 
 from gam_viz.app.shared.own_networks.admission import OwnNetworkError, check_library_scale
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.words import reason, text
+from gam_viz.images.preparation import read_preparation
 from gam_viz.networks.adapters import adapt, foreign_card
-from gam_viz.networks.libraries import architectures
+from gam_viz.networks.libraries import architectures, own_transform
 from gam_viz.networks.live import UploadedNetwork, live_digest
 from gam_viz.networks.named import NamedWeights
-from gam_viz.text.refusal import first_line
 
 TOLD = "told"  # by the weights
 
@@ -57,8 +58,17 @@ def library_network(
     try:
         adapted = adapt(module, noise).eval().requires_grad_(False)
     except ValueError as error:
-        raise OwnNetworkError("runs_not", side=input_size, why=first_line(error)) from error
+        raise OwnNetworkError("runs_not", side=input_size, why=reason(error)) from error
     card = foreign_card(adapted, classes, input_size=input_size, mean=mean, std=std, name=name)
     config = dataclasses.replace(card.config, architecture=weights.architecture)
-    card = dataclasses.replace(card, dataset="own", dataset_title="", config=config)
+    card = dataclasses.replace(
+        card, dataset="own", dataset_title="", config=config, **_preparation(weights.architecture, input_size)
+    )
     return UploadedNetwork(card, adapted, live_digest(adapted, card))
+
+
+def _preparation(architecture: str, side: int) -> dict[str, Any]:
+    """How pictures take the input's form, as for the library's own weights: of the same share for another size."""
+    own = read_preparation(own_transform(architecture))
+    resize = int(side * own.resize / own.size) if isinstance(own.size, int) else 0
+    return {"fit": own.fit, "resize": resize, "interpolation": own.interpolation}

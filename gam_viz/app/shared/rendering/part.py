@@ -72,10 +72,8 @@ def overview(source: Source, look: Rendering, page: RasterFile) -> bool:
     stored = upright(small(whole.pixels), {6: 8, 8: 6}.get(page.orientation, page.orientation))
     left, top, right, bottom = look.region
     box = (left / page.width, top / page.height, right / page.width, bottom / page.height)
-    figure = box_picker(stored, box, None)
-    figure.update_yaxes(scaleratio=page.height / page.width)  # the picker is made for squares
     st.plotly_chart(
-        figure,
+        box_picker(stored, box, None),
         config=PLOT,
         key=state.key(source, "overview"),
         on_select=_draw(source, page),

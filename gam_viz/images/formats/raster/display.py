@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -129,6 +130,19 @@ def measured_range(file: RasterFile, band: int, rendering: Rendering, limits: Li
         reading = plan(dataset, file, rendering, limits)
         values = _values(dataset, file, band, reading)
         return value_range(values, valid_in(dataset, band, reading, values))
+
+
+def stored_bands(file: RasterFile, rendering: Rendering, limits: Limits, count: int) -> Iterator[NDArray[Any]]:
+    """(H, W), upright: the first bands of what a rendering shows, as they are stored; opacity is the last.
+
+    Raises:
+        PictureError: as `render_raster`.
+    """
+    numbers = [band.number for band in file.bands] + ([] if file.alpha is None else [file.alpha])
+    with opened(file.data) as dataset:
+        reading = plan(dataset, file, rendering, limits, asked=count)
+        for number in numbers[:count]:
+            yield upright(read_band(dataset, number, reading, average=not file.paletted), file.orientation)
 
 
 def _band(

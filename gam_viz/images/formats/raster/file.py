@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import partial
 
+from gam_viz.images.bands import Bands
 from gam_viz.images.errors import PictureError
 from gam_viz.images.facts import Window
 from gam_viz.images.formats.raster import display
@@ -48,6 +50,13 @@ class RasterPages(PictureFile):
         page = self.page(rendering.frame)
         pixels, notes = display.render_raster(page, rendering, self.limits)
         return Rendered(pixels, page.mode, (page.width, page.height), notes)
+
+    def bands_of(self, rendering: Rendering, key: str) -> Bands:
+        page = self.page(rendering.frame)
+        names = tuple(band.name for band in page.bands) + (("alpha",) if page.alpha is not None else ())
+        largest = None if page.value_range is None else page.value_range[1]
+        read = partial(display.stored_bands, page, rendering, self.limits)
+        return Bands(names, largest, key, read, opacity=page.alpha is not None)
 
     def first_look(self) -> Rendering:
         return Rendering(region=display.readable(self.first, self.limits))

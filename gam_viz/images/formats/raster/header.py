@@ -151,6 +151,8 @@ def open_raster(data: bytes, limits: Limits, frame: int = 0, *, last_resort: boo
         if white_is_zero(page[0]):  # GDAL makes up a palette for it
             roles = ["grey" if role == "palette" else role for role in roles]
         roles = sentinel_roles(said, roles)
+        if dataset.count > 2:  # the first of many bands is no more grey than the others
+            roles = ["" if role == "grey" else role for role in roles]
         alpha = roles.index("alpha") + 1 if "alpha" in roles and dataset.count > 1 else None
         bands = tuple(
             Band(number, printable(said.get((number, "description"), "")) or str(number), role)

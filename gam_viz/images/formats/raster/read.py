@@ -35,8 +35,16 @@ class Reading:
         return (self.shown_width, self.shown_height) != (self.width, self.height)
 
 
-def plan(dataset: DatasetReader, file: RasterFile, rendering: Rendering, limits: Limits) -> Reading:
+def plan(
+    dataset: DatasetReader, file: RasterFile, rendering: Rendering, limits: Limits, asked: int | None = None
+) -> Reading:
     """Which part is read, and how much reduced, so that neither the result nor the way to it is too large.
+
+    Args:
+        dataset, file: opened.
+        rendering: resolved.
+        limits: how much may be read.
+        asked: how many bands; those that the rendering shows, and opacity, where None.
 
     Raises:
         PictureError: "too_much_to_read".
@@ -54,7 +62,7 @@ def plan(dataset: DatasetReader, file: RasterFile, rendering: Rendering, limits:
         step = max(math.sqrt(width * height / most), max(width, height) / limits.side)
         shown_width, shown_height = max(1, int(width / step)), max(1, int(height / step))
     reading = Reading(left, top, width, height, shown_width, shown_height)
-    megabytes = _unfolded_bytes(dataset, file, rendering, reading) / 2**20
+    megabytes = _unfolded_bytes(dataset, file, asked or _shown(file, rendering), reading) / 2**20
     if megabytes > limits.raster_read_bytes / 2**20:
         raise PictureError(
             "too_much_to_read",
@@ -66,14 +74,18 @@ def plan(dataset: DatasetReader, file: RasterFile, rendering: Rendering, limits:
     return reading
 
 
-def _unfolded_bytes(dataset: DatasetReader, file: RasterFile, rendering: Rendering, reading: Reading) -> float:
-    """Bytes of all the strips or tiles that have to be unfolded for a reading: whole ones, of the best overview."""
+def _shown(file: RasterFile, rendering: Rendering) -> int:
+    return len(set(rendering.bands or ())) + (file.alpha is not None)
+
+
+def _unfolded_bytes(dataset: DatasetReader, file: RasterFile, asked: int, reading: Reading) -> float:
+    """Bytes of all the strips or tiles that have to be unfolded for a reading of so many bands: whole ones, of the best
+    overview."""
     factor = min(reading.width / reading.shown_width, reading.height / reading.shown_height)
     level = max((float(level) for level in dataset.overviews(1) if level <= factor * 1.01), default=1.0)
     block_height, block_width = dataset.block_shapes[0]
     across = min(file.width / level, reading.width / level + 2 * block_width)
     down = min(file.height / level, reading.height / level + 2 * block_height)
-    asked = len(set(rendering.bands or ())) + (file.alpha is not None)
     together = dataset.count if dataset.profile.get("interleave") == "pixel" and dataset.count > 1 else asked
     # GDAL keeps few blocks: pixels that lie together are unfolded once for every band that is asked for.
     times = asked if together > asked and across * block_height * together > 32e6 else 1
