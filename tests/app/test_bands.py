@@ -67,14 +67,18 @@ def test_an_answer_that_hangs_on_the_fourth_band_is_the_page_s(opened, bright: b
     assert "The network is given all 4 bands (1, 2, 3, 4), their values divided by 65535." in said(app)
 
 
-@pytest.mark.parametrize("page", ["compare", "inside", "evidence"])
-def test_every_page_draws_a_network_of_four_bands_whichever_are_shown(opened, page: str) -> None:
-    app = opened(Spotlight(4, 3), FOUR, [four_bands(bright=True)], page, look="b4_3_1")
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [("compare", {}), ("inside", {"inside": "pixel", "try-level": "picture"}), ("evidence", {"question": "faithful"})],
+)
+def test_every_page_draws_a_network_of_four_bands_whichever_are_shown(opened, page: str, link: dict) -> None:
+    app = opened(Spotlight(4, 3), FOUR, [four_bands(bright=True)], page, look="b4_3_1", **link)
     assert not app.exception
     assert ("Predicts bright." if page == "compare" else "bright, 9") in said(app)
     chosen = {box.label: box.value for box in app.selectbox if box.label in ("Red", "Green", "Blue")}
     assert chosen == {"Red": "4", "Green": "3", "Blue": "1"}
     assert "look" in app.query_params
+    assert ("A colour for a pixel of many bands" in said(app)) == (page == "inside")
 
 
 def test_a_picture_of_four_bands_for_a_network_of_five_is_said_in_the_reader_s_language(opened) -> None:
@@ -111,7 +115,7 @@ def test_a_bright_thing_right_of_the_centre_lies_there_in_every_map(opened) -> N
     (mask,) = gam_viz.gates(Spotlight(), wide(20), **WIDE)
     assert mask.values.shape == (1, 4, 8)
     assert np.unravel_index(mask.values[0].argmax(), (4, 8)) == (2, 5)
-    for page in ("compare", "inside", "evidence"):
-        app = opened(Spotlight(), WIDE, [wide(20)], page)
+    for page, link in (("compare", {}), ("inside", {"inside": "pixel"}), ("evidence", {"question": "faithful"})):
+        app = opened(Spotlight(), WIDE, [wide(20)], page, **link)
         assert not app.exception
         assert ("Predicts bright." if page == "compare" else "bright, 9") in said(app)

@@ -1,7 +1,10 @@
 """What the network sees is what is shown, and where it lies in the picture is known."""
 
+import io
+
 import numpy as np
 import pytest
+import tifffile
 import torch
 from rasterio.io import MemoryFile
 
@@ -222,3 +225,14 @@ def test_numpy_files_are_rasters_and_nothing_in_them_is_unpickled(tmp_path) -> N
         with pytest.raises(PictureError) as refused:
             decode(data, "stack.npy")
         assert refused.value.code == code
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.uint8])
+@pytest.mark.parametrize("how", [{}, {"photometric": "minisblack", "planarconfig": "separate"}])
+def test_a_stack_of_pages_or_of_planes_is_given_whole(dtype, how) -> None:
+    """As `tifffile.imwrite` writes (bands, H, W)."""
+    values = np.random.default_rng(3).integers(0, 200, (6, 12, 10)).astype(dtype)
+    file = io.BytesIO()
+    tifffile.imwrite(file, values, **how)
+    found = prepare(decode(file.getvalue(), "stack.tif"), size=(12, 10), mean=(2.0,) * 6, std=(1.0,) * 6)
+    np.testing.assert_array_equal(found.tensor[0].numpy(), values.astype(np.float32) - 2)

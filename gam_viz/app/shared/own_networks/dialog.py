@@ -155,7 +155,7 @@ def _form(asked: Asked, shipped: Sequence[Checkpoint]) -> None:
         with st.spinner(text("own_networks.adding"), show_time=True):
             taken = [c.card.name for c in (*shipped, *own_networks())]
             checkpoint, home = answered(asked, cards, taken)
-            if home is not None:
+            if home is not None and checkpoint.card.channels == 3:  # as the set's pictures have
                 card = dataclasses.replace(checkpoint.card, dataset=home.dataset, domain=home.domain)
                 checkpoint = dataclasses.replace(checkpoint, card=card)
             _add(checkpoint, shipped)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
 
 from gam_viz.images.bands import Bands
 from gam_viz.images.errors import PictureError
@@ -53,6 +57,8 @@ class RasterPages(PictureFile):
 
     def bands_of(self, rendering: Rendering, key: str) -> Bands:
         page = self.page(rendering.frame)
+        if len(page.bands) == 1 and page.pages > 1:
+            return pages_as_bands(self.data, page, rendering, self.limits, key)
         names = tuple(band.name for band in page.bands) + (("alpha",) if page.alpha is not None else ())
         largest = None if page.value_range is None else page.value_range[1]
         read = partial(display.stored_bands, page, rendering, self.limits)
@@ -65,6 +71,28 @@ class RasterPages(PictureFile):
         page = self.page(rendering.frame)
         band = (rendering.bands or page.default_bands)[0]
         return display.measured_range(page, band, rendering, self.limits)
+
+
+def pages_as_bands(data: bytes, page: RasterFile, rendering: Rendering, limits: Limits, key: str) -> Bands:
+    """The pages of a file, a band each, as programs write a stack that do not write bands.
+
+    Args:
+        data: the whole file.
+        page: the one that is shown, of one band.
+        rendering: resolved.
+        limits: what is accepted.
+        key: see `Bands`.
+    """
+
+    def read(count: int) -> Iterator[NDArray[Any]]:
+        for frame in range(count):
+            each = page if frame == rendering.frame else open_page(data, limits, frame, last_resort=True)
+            if each is None or (len(each.bands), each.width, each.height) != (1, page.width, page.height):
+                raise PictureError("unsupported_mode", format="TIFF", mode="pages of several sizes or kinds")
+            yield from display.stored_bands(each, rendering, limits, 1)
+
+    names = tuple(str(number) for number in range(1, min(page.pages, limits.frames) + 1))
+    return Bands(names, None if page.value_range is None else page.value_range[1], key, read)
 
 
 def raster_source(data: bytes, limits: Limits, *, last_resort: bool = False) -> Source | None:

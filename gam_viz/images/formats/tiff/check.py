@@ -175,7 +175,9 @@ def _for_raster(page: list[Directory], limits: Limits) -> bool:
         return True
     if photometric in (0, 1) and samples > 1 and directory.integer(_PLANAR, 1) == 2:  # grey and opacity apart
         return True
-    if kind != 1 or bits > 16 or samples > 6 or (bits > 8 and samples > 1):
+    if kind != 1 or bits > 16 or samples > 4 or (bits > 8 and samples > 1):
+        return True
+    if samples == 4 and directory.integer(_EXTRA_SAMPLES, 0) == 0:  # a fourth band that is no opacity
         return True
     width, height = directory.integer(_WIDTH, 0), directory.integer(_HEIGHT, 0)
     too_large = width * height > limits.pixels or max(width, height) > limits.side

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from PIL.TiffImagePlugin import TiffImageFile
 
+from gam_viz.images.bands import Bands
 from gam_viz.images.errors import PictureError
 from gam_viz.images.formats.picture_format import PictureFormat, begins_with
 from gam_viz.images.formats.pillow import PillowDecoder, PillowFile
 from gam_viz.images.formats.raster.display import render_raster, resolve
-from gam_viz.images.formats.raster.file import open_page, raster_source
+from gam_viz.images.formats.raster.file import open_page, pages_as_bands, raster_source
 from gam_viz.images.formats.tiff.check import read_tiff
 from gam_viz.images.limits import Limits
 from gam_viz.images.picture import Note
@@ -33,6 +34,15 @@ class TiffFile(PillowFile):
             if shown is None:
                 raise
             return shown
+
+    def bands_of(self, rendering: Rendering, key: str) -> Bands | None:
+        try:
+            page = open_page(self.data, self.limits, rendering.frame, last_resort=True)
+        except PictureError:  # as Pillow alone reads
+            return None
+        if page is None or len(page.bands) != 1 or page.pages < 2:
+            return None
+        return pages_as_bands(self.data, page, rendering, self.limits, key)
 
     def _by_gdal(self, rendering: Rendering, code: str) -> Rendered | None:
         """The page as GDAL reads it; None where it cannot either. Strips that end early stay refused."""
