@@ -47,11 +47,7 @@ def score(values: FloatArray, inside: npt.NDArray[np.bool_], ignored: npt.NDArra
         ValueError: the mask has not two axes, or of what counts nothing, or everything, lies inside; or the map is not
             finite.
     """
-    if (
-        inside.ndim != 2
-        or inside.shape[0] != inside.shape[1]
-        or (ignored is not None and ignored.shape != inside.shape)
-    ):
+    if inside.ndim != 2 or (ignored is not None and ignored.shape != inside.shape):
         raise ValueError("the truth is a mask (H, W), and what is ignored another of its size")
     counted = np.ones_like(inside) if ignored is None else ~ignored
     of_counted = inside[counted]
