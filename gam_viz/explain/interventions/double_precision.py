@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from gam_viz.attention import Branch, watch
 from gam_viz.explain.gates import gates_in, gates_of, record_gates, replace_gates
+from gam_viz.text.refusal import RefusalError
 
 DoubleArray = npt.NDArray[np.float64]
 
@@ -155,7 +156,10 @@ def alone(network: nn.Module, x: Tensor, layer: str) -> tuple[nn.Module, Tensor]
         network(x)
     module = exact_copy(network.get_submodule(owners.pop()))
     path, features, gate = first[0]
-    again = run(module, features).gates.get(path.rpartition(".")[2])
+    try:
+        again = run(module, features).gates.get(path.rpartition(".")[2])
+    except (RuntimeError, TypeError, IndexError) as error:  # it begins with something else, as the whole network does
+        raise RefusalError("errors.reason.not_alone", layer=layer) from error
     if again is None or not torch.allclose(again, gate, rtol=1e-3, atol=1e-4, equal_nan=True):
-        raise ValueError(f"the attention module of layer {layer} cannot be run alone on the features that it gates")
+        raise RefusalError("errors.reason.not_alone", layer=layer)
     return module, features
