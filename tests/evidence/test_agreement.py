@@ -66,7 +66,7 @@ def test_related_pairs_lie_outside_their_bands_and_most_others_within():
     assert (others != 0).sum() <= 9  # of 45; 2 to 3 expected
 
 
-@pytest.mark.parametrize("smooth", [0.5, 1.5])
+@pytest.mark.parametrize("smooth", [pytest.param(0.5, marks=pytest.mark.long), 1.5])
 def test_unrelated_pairs_get_a_dot_or_a_cross_no_more_often_than_it_says(smooth):
     outside = [
         int(agreement(named(field(2 * k, smooth, 16), field(2 * k + 1, smooth, 16)), count=39).spearman.outside[0, 1])

@@ -55,7 +55,7 @@ def same_weights(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
-@pytest.mark.parametrize("attention", ["none", "cbam", "gam_sigmoid"])
+@pytest.mark.parametrize("attention", ["none", pytest.param("cbam", marks=pytest.mark.long), "gam_sigmoid"])
 def test_it_learns_an_easy_set(attention, run, easy_images):
     path = run(job_of(attention=attention, epochs=4, batch_size=16))
     lines = log_of(path)
@@ -532,7 +532,7 @@ def test_nothing_held_out_is_too_few_to_validate(run, easy_images):
         run(with_classes(job_of(), 2), data)
 
 
-@pytest.mark.parametrize("name", ["few-pictures", "radiographs"])
+@pytest.mark.parametrize("name", ["few-pictures", pytest.param("radiographs", marks=pytest.mark.long)])
 def test_the_other_recipes_learn_an_easy_set_too(name, run, easy_images):
     job = dataclasses.replace(job_of("job"), recipe=recipe(name, epochs=4, batch_size=16, learning_rate=0.05))
     card = read(run(job)).card
