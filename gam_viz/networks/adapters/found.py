@@ -171,14 +171,16 @@ def candidates(
 
 
 def of_equal_standing(of: Product, origin: Callable[[Tensor], Origin | None]) -> bool:
-    """Whether features are multiplied by features, or gates by gates, as large, each made by weights of its own."""
+    """Whether features are multiplied by features, or gates by gates, as large, and neither comes from the other.
+
+    Of two functions of the same numbers, each of the one number at the same place, the product is an activation.
+    """
     one, other = (origin(tensor) for tensor in of.given)
     if one is None or other is None or of[0].shape != of[1].shape or sum(size > 1 for size in of[0].shape[1:]) < 2:
         return False
     if one.is_from(other) or other.is_from(one) or one.squashed != other.squashed:
         return False
-    met = one.meets(other)
-    return bool(one.weighed >> met & other.weighed >> met & 1)
+    return bool(one.weighed and other.weighed) and not one.pointwise & other.pointwise
 
 
 def _candidate(

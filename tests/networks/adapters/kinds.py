@@ -361,6 +361,10 @@ def over_positions(m, x):  # (B, 1, H·W, 1)
     return m.one(x).flatten(2).softmax(2)[..., None]
 
 
+def two_factors(x):
+    return x.sigmoid() * x.tanh()
+
+
 def mean(x):
     return x.mean(1, keepdim=True).shape
 
@@ -380,6 +384,8 @@ NO_GATES = {
     ),
     "a group's normalisation": lambda m, x: (x.reshape(4, 4, 8, 8) * pooled(x.reshape(4, 4, 8, 8))).reshape(x.shape),
     "features by features": lambda m, x: m.mix(x) * m.one(x).expand_as(x).tanh().log(),
+    "halves of features": lambda m, x: torch.mul(*torch.cat([m.mix(x)] * 2, 1).chunk(2, 1)),
+    "an activation of two factors": lambda m, x: two_factors(m.mix(x)),
     "a gated activation": lambda m, x: m.mix(x).tanh() * m.mix(x.flip(3)).sigmoid(),
     "one that is a mixture": lambda m, x: F.conv2d(x, (pooled(m.mix(x)).softmax(1)[:, :4] * 1.0).sum() * m.mix.weight),
     "hard swish": lambda m, x: x * (F.relu6(x + 3) / 6),

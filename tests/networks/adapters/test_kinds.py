@@ -195,14 +195,15 @@ def test_products_left_out_are_said(randomise, x):
     assert "attention multiplies" in adapted.adaption.notes[0]
     adapted = adapt(randomise(Around(Written(NO_GATES["one number a picture"]))), x)
     assert [left.reason for left in adapted.adaption.left_out] == ["one_number"]
-    for kind in ("features by features", "a gated activation"):
+    for kind in ("features by features", "halves of features", "a gated activation"):
         adapted = adapt(randomise(Around(Written(NO_GATES[kind]))), x)
         assert [left.reason for left in adapted.adaption.left_out] == ["equal"]
         assert "neither says that it is the gate" in adapted.adaption.notes[0]
         assert adapted.adaption.notes[-1].endswith("nothing but the products above")
-    adapted = adapt(randomise(Around(Written(NO_GATES["one that is a mixture"]))), x)
-    assert adapted.adaption.left_out == ()
-    assert adapted.adaption.notes[-1].endswith("nothing but constants, normalisations and activations")
+    for kind in ("one that is a mixture", "an activation of two factors"):
+        adapted = adapt(randomise(Around(Written(NO_GATES[kind]))), x)
+        assert adapted.adaption.left_out == ()
+        assert adapted.adaption.notes[-1].endswith("nothing but constants, normalisations and activations")
 
 
 @torch.no_grad()
