@@ -146,6 +146,13 @@ def test_rows_go_by_depth_where_no_layer_has_a_name_in_common(checkpoint_folder,
     assert not any("has no channel gate here" in each for each in said)
 
 
+def test_networks_without_spatial_gates_have_no_controls_of_masks(checkpoint_folder, monkeypatch):
+    app = shown_on_compare(monkeypatch, checkpoint_folder, {"se": own_network(OwnSE)})
+    assert not app.exception
+    assert "No network here has a spatial gate." in [info.value for info in app.info]
+    assert not any(box.key == "reduction" for box in app.selectbox)
+
+
 def test_rows_go_by_resolution_where_that_is_known(checkpoint_folder, monkeypatch):
     app = shown_on_compare(
         monkeypatch, checkpoint_folder, {"four": Staged("a", 3, 1), "two": Staged("b", 1, 1)}, layer="a.2.2", cam="a.2"

@@ -22,6 +22,10 @@ from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_s
 
 def spatial_row(view: View, layer: str) -> None:
     """Draw the row of spatial masks."""
+    if not any(reading.branch == "spatial" for e in view.explanations for reading in e.readings):
+        st.subheader(text("compare.spatial.title"), anchor=False, help=text("compare.spatial.help"))
+        st.info(text("compare.spatial.none_anywhere"))  # and no controls of nothing
+        return
     first, columns = view.row()
     with first:
         st.subheader(text("compare.spatial.title"), anchor=False, help=text("compare.spatial.help"))
