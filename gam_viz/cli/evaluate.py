@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> None:
         low, high = result["interval"]
         print(
             f"{card.name}: test accuracy {result['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, "
-            f"{result['count']} pictures), calibration error {result['calibration_error']:.3f}"
+            f"{result['count']} pictures), balanced accuracy {result['balanced_accuracy']:.2%}, "
+            f"calibration error {result['calibration_error']:.3f}"
         )
         for class_name, accuracy in result["per_class"].items():
             print(f"  {class_name:<12} {accuracy:.2%}")

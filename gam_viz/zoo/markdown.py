@@ -22,8 +22,10 @@ there are two or more, and over the test pictures (Wilson) of the one network wh
 which. "Against none" is the difference to the network without attention, in percentage points, with its interval: over
 seeds (Welch), or over the pictures that both networks were shown (Bonett and Price). An interval that holds 0 decides
 nothing; each holds 95 % for one comparison and is not corrected for how many there are. What was seen of CBAM and GAM,
-both ways, is in [cbam-or-gam.md](cbam-or-gam.md). MACs are multiply-adds of one picture. Latency is the time of one
-picture against the network without attention, measured in turn with it: median and middle half of the rounds.
+both ways, is in [cbam-or-gam.md](cbam-or-gam.md). Balanced accuracy is the mean of the classes' accuracies;
+AUC with more than two classes is the mean of each class against the rest. MACs are multiply-adds of one picture.
+Latency is the time of one picture against the network without attention, measured in turn with it: median and middle
+half of the rounds.
 """
 
 
@@ -52,6 +54,9 @@ def _section(each: SetResults) -> str:
     head = ["attention", "parameters", "MACs", "latency", "epochs", "seeds", "test accuracy", "against none"]
     if two:
         head.insert(7, "AUC")
+    balanced = any("balanced_accuracy" in of for row in each.rows for of in row.seeds.values())
+    if balanced:
+        head.insert(7, "balanced accuracy")
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     none = each.row("none")
     for row in each.rows:
@@ -63,6 +68,7 @@ def _section(each: SetResults) -> str:
             str(row.epochs),
             str(len(row.seeds)),
             _accuracy(row.accuracy),
+            *([_balanced(row)] if balanced else []),
             *([f"{row.auc:.3f}" if row.auc is not None else ""] if two else []),
             _difference(row.differences["none"]) if "none" in row.differences else "",
         ]
@@ -92,6 +98,13 @@ def _published(other: dict[str, Any]) -> str:
 
 def _latency(row: AttentionResults) -> str:
     return f"{row.latency.ratio:.2f}x ({row.latency.low:.2f}–{row.latency.high:.2f})" if row.latency else ""
+
+
+def _balanced(row: AttentionResults) -> str:
+    """The mean of the classes' accuracies: with its interval over seeds, or of one seed by itself."""
+    if row.balanced is not None:
+        return _accuracy(row.balanced)
+    return ", ".join(f"{of['balanced_accuracy']:.2%}" for of in row.seeds.values() if "balanced_accuracy" in of)
 
 
 def _accuracy(of: Estimate) -> str:

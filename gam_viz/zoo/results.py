@@ -38,12 +38,13 @@ class AttentionResults:
         latency: of one picture against the network without attention; None where that was not measured.
         epochs: trained, those of the weights it started from included.
         device: that trained it.
-        seeds: seed -> {"validation", "accuracy", and "auc" where there are two classes}.
+        seeds: seed -> {"validation", "accuracy", and "balanced_accuracy" and "auc" where the test says them}.
         accuracy: on the test split.
         auc: over the same, or None.
         differences: label -> this accuracy minus that label's.
         shipped: the checkpoint's name.
         stages: which stages carry the attention; empty for all.
+        balanced: mean of the classes' accuracies, over seeds; None of one seed, which `seeds` has.
     """
 
     label: str
@@ -60,6 +61,7 @@ class AttentionResults:
     differences: dict[str, Estimate]
     shipped: str
     stages: tuple[bool, ...] = ()
+    balanced: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def _set_results(each: TrainingSet, runs: list[Run], shop: Workshop, old: SetRes
         card = cards[of[0].name]
         counts = count(card.config, card.sides[0])
         shipped = of[0].shipped_name
+        balanced = [test["balanced_accuracy"] for run in of if "balanced_accuracy" in (test := cards[run.name].test)]
         aucs = [cards[run.name].test["auc"] for run in of if "auc" in cards[run.name].test]
         base = cards[by_label["none"][0].name].config if "none" in by_label else None
         known = old.row(label) if old else None
@@ -146,7 +149,9 @@ def _set_results(each: TrainingSet, runs: list[Run], shop: Workshop, old: SetRes
                     run.seed: {
                         "validation": cards[run.name].validation["accuracy"],
                         **{
-                            key: cards[run.name].test[key] for key in ("accuracy", "auc") if key in cards[run.name].test
+                            key: cards[run.name].test[key]
+                            for key in ("accuracy", "balanced_accuracy", "auc")
+                            if key in cards[run.name].test
                         },
                     }
                     for run in of
@@ -160,6 +165,7 @@ def _set_results(each: TrainingSet, runs: list[Run], shop: Workshop, old: SetRes
                 },
                 shipped=best[shipped].shipped_name,
                 stages=of[0].attention.stages,
+                balanced=accuracy(balanced, correct[label]) if len(balanced) > 1 else None,
             )
         )
     card = cards[runs[0].name]
@@ -213,5 +219,6 @@ def _row_of(values: dict[str, Any]) -> AttentionResults:
             "differences": {label: Estimate(**each) for label, each in values["differences"].items()},
             "seeds": {int(seed): each for seed, each in values["seeds"].items()},
             "stages": tuple(values.get("stages", ())),
+            "balanced": Estimate(**values["balanced"]) if values.get("balanced") else None,
         }
     )

@@ -72,6 +72,8 @@ def test_a_summary_by_hand(easy_images):
     assert summary == {
         "count": 6,
         "accuracy": 0.6667,
+        "balanced_accuracy": 0.6667,
+        "auc": 18 / 24,  # of the pairs of a picture of a class and one of another, ties half
         "interval": [round(low, 4), round(high, 4)],
         "per_class": {"red": 1.0, "green": 0.5, "blue": 0.5},
         "calibration_error": pytest.approx(abs(4 / 6 - confidence), abs=1e-4),
@@ -142,8 +144,7 @@ def test_a_summary_of_two_classes_has_the_area_of_the_second(easy_images):
     assert json.loads(json.dumps(summary)) == summary
 
 
-def test_no_area_where_there_are_three_classes_or_pictures_of_one(easy_images):
-    assert "auc" not in summarise(np.zeros((6, 3), np.float32), easy_images(6))
+def test_no_area_where_there_are_pictures_of_one_class(easy_images):
     one = two_classes(easy_images(3), [1, 1, 1])
     assert "auc" not in summarise(np.zeros((3, 2), np.float32), one)
 
@@ -180,3 +181,20 @@ def test_predicting_in_bfloat16_gives_float32_close_by(easy_images, randomise):
     low = predict(network, data, half, half, cpu, precision=torch.bfloat16)
     assert low.dtype == np.float32
     assert 0 < np.abs(low - full).max() < 0.05
+
+
+def test_balanced_accuracy_and_auc_of_uneven_classes(easy_images):
+    data = easy_images(9)
+    data = dataclasses.replace(data, labels=np.array([0, 0, 0, 0, 0, 0, 1, 1, 2]))
+    logits = np.zeros((9, 3), np.float32)
+    logits[:, 0] = 1  # says the first class of nearly everything
+    logits[8, 2] = 5
+    told = summarise(logits, data)
+    assert told["accuracy"] == round(7 / 9, 4)
+    assert told["balanced_accuracy"] == round((1 + 0 + 1) / 3, 4)
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    expected = [area_under_roc(probabilities[:, k], data.labels == k) for k in range(3)]
+    assert told["auc"] == pytest.approx(np.mean(expected), abs=1e-4)
+    assert expected[2] == 1
+    without = data.take(np.flatnonzero(data.labels != 1))
+    assert "auc" not in summarise(logits[data.labels != 1], without)
