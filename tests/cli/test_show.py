@@ -47,17 +47,17 @@ def test_it_opens_what_the_users_code_builds(folder, monkeypatch, capsys):
             from gam_viz.app.shared.own_networks.live import exhibits
 
             (exhibit,) = exhibits().values()
-            seen.update(exhibit.networks)
+            seen.update({name: (each.card, each.module) for name, each in exhibit.networks.items()})
             raise KeyboardInterrupt
 
     monkeypatch.setattr(command.threading, "Event", Leaving)
     monkeypatch.setattr("gam_viz.notebook.showing.ServerBeside", FakeServer)
     status = main(["show", "mine=mymodels:build", "--weights", "best.pth", "--classes", "classes.txt", *SAID])
     assert status == 0
-    card = seen["mine"].card
+    card, module = seen["mine"]
     assert (card.classes, card.input_size, card.mean) == (("cat", "dog", "bird"), 32, (0.5,) * 3)
     x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(seen["mine"].module(x), own_network(OwnSE, seed=3)(x))
+    assert torch.equal(module(x), own_network(OwnSE, seed=3)(x))
     said = capsys.readouterr()
     assert "http://fake/?show=" in said.out
     assert said.err.endswith("stopped\n")
