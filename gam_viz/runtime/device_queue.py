@@ -11,7 +11,8 @@ What takes long lets others through: between two passes through a network it cal
     equals the one that came first: start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996), so that a session's
     second visit waits behind another's first, but not for ever.
 2.  Long works take turns of `SLICE` seconds, the one whose session has had least first.
-3.  However many short visits come, long work gets a slice every `PATIENCE` seconds.
+3.  Long work also pauses while a page of somebody else is drawn (`expecting`), which needs the same processor.
+4.  However many short visits come, long work gets a slice every `PATIENCE` seconds.
 """
 
 from __future__ import annotations
@@ -24,22 +25,12 @@ from contextlib import contextmanager
 
 import torch
 
-from gam_viz.runtime.visit import OnWait, Visit, Waiting
+from gam_viz.runtime.visit import OnWait, Ticket, Visit, Waiting
 
 INTERVAL = 0.5  # seconds between two calls of `on_wait`
 SLICE = 0.5  # seconds for which one long work holds the lane while another waits
 PATIENCE = 5.0  # seconds after which long work has a slice, whoever waits
-
-
-class _Ticket:
-    """One stay in the lane, or in its queue."""
-
-    def __init__(self, visit: Visit, on_wait: OnWait | None, since: float) -> None:
-        self.visit, self.on_wait = visit, on_wait
-        self.since = since  # when it came to the queue, or into the lane
-        self.charged = since  # until when its time in the lane is on its visit's account
-        self.owed = False  # it was let in because it had waited for too long
-        self.thread = threading.get_ident()
+EXPECTED = 5.0  # seconds for which long work pauses for a page that is drawn
 
 
 class Lane:
@@ -52,12 +43,13 @@ class Lane:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._changed = threading.Condition()
-        self._queue: list[_Ticket] = []
-        self._holder: _Ticket | None = None
+        self._queue: list[Ticket] = []
+        self._holder: Ticket | None = None
         self._numbers = itertools.count()
         self._fair = 0.0  # the virtual time: what the session now served had of the lane when it came
         self._had: dict[Hashable, float] = {}  # by session, in virtual time; those that are not in it: `_fair`
         self._last_long = 0.0  # when a long work last held the lane
+        self._pages: dict[Visit, float] = {}  # that are drawn now, since when
         self._usual = SLICE  # seconds for which a short visit holds the lane at a time, a running mean
 
     @property
@@ -78,7 +70,7 @@ class Lane:
         if holder is not None and holder.thread == threading.get_ident():
             yield
             return
-        ticket = _Ticket(visit or Visit(object()), on_wait, self._clock())
+        ticket = Ticket(visit or Visit(object()), on_wait, self._clock())
         self._wait(ticket)
         _held.stays.append((self, ticket))
         try:
@@ -89,29 +81,45 @@ class Lane:
                 if self._holder is ticket:  # not after an `on_wait` that raised in `give_way`
                     self._release(ticket)
 
-    def give_way(self, ticket: _Ticket) -> None:
+    @contextmanager
+    def expecting(self, visit: Visit) -> Iterator[None]:
+        """While a page is drawn, which may want the lane at any moment: others' long work pauses, but not for ever."""
+        with self._changed:
+            self._pages[visit] = self._clock()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._pages[visit]
+                self._changed.notify_all()
+
+    def give_way(self, ticket: Ticket) -> None:
         """Let those through who come before the holder; returns when it is the holder's turn again."""
-        if not self._queue:
+        if not self._queue and not self._pages:
             return
         with self._changed:
-            if not self._queue or not self._yields(ticket):
+            if not self._yields(ticket):
                 return
             self._release(ticket)
             ticket.since = self._clock()
         self._wait(ticket)
 
-    def _yields(self, ticket: _Ticket) -> bool:
+    def _yields(self, ticket: Ticket) -> bool:
         now = self._clock()
         self._charge(ticket, now)
         if ticket.visit.short:
             return False
         sliced = now - ticket.since >= SLICE
+        if self._expects(ticket, now) and (sliced or not ticket.owed):
+            return True
+        if not self._queue:
+            return False
         first = min(self._queue, key=self._rank)
         if first.visit.short:
             return sliced or not ticket.owed
         return sliced and self._rank(first) < self._rank(ticket)
 
-    def _wait(self, ticket: _Ticket) -> None:
+    def _wait(self, ticket: Ticket) -> None:
         with self._changed:
             visit = ticket.visit
             if visit.number < 0:
@@ -137,18 +145,20 @@ class Lane:
                 self._changed.notify_all()
             raise
 
-    def _take_if_first(self, ticket: _Ticket) -> bool:
+    def _take_if_first(self, ticket: Ticket) -> bool:
         if self._holder is not None or min(self._queue, key=self._rank) is not ticket:
             return False
-        visit = ticket.visit
-        ticket.owed = self._rank(ticket)[0] == 0
+        visit, rank = ticket.visit, self._rank(ticket)[0]
+        if rank == 2 and self._expects(ticket, self._clock()):
+            return False
+        ticket.owed = rank == 0
         self._queue.remove(ticket)
         self._holder = ticket
         ticket.since = ticket.charged = self._clock()
         self._fair = max(self._fair, visit.start if visit.short else self._had_of(visit))
         return True
 
-    def _release(self, ticket: _Ticket) -> None:
+    def _release(self, ticket: Ticket) -> None:
         now = self._clock()
         if ticket.visit.short:
             self._usual += 0.1 * (now - ticket.since - self._usual)
@@ -161,7 +171,7 @@ class Lane:
             self._had.clear()
         self._changed.notify_all()
 
-    def _charge(self, ticket: _Ticket, now: float) -> None:
+    def _charge(self, ticket: Ticket, now: float) -> None:
         seconds, ticket.charged = now - ticket.charged, now
         ticket.visit.used += seconds
         self._had[ticket.visit.session] = self._had_of(ticket.visit) + seconds
@@ -169,7 +179,7 @@ class Lane:
     def _had_of(self, visit: Visit) -> float:
         return self._had.get(visit.session, self._fair)
 
-    def _rank(self, ticket: _Ticket) -> tuple[int, float, int]:
+    def _rank(self, ticket: Ticket) -> tuple[int, float, int]:
         """The smallest goes first."""
         visit = ticket.visit
         if visit.short:
@@ -177,7 +187,11 @@ class Lane:
         overdue = self._clock() - max(self._last_long, ticket.since) >= PATIENCE and ticket is not self._holder
         return 0 if overdue else 2, self._had_of(visit), visit.number
 
-    def _told(self, ticket: _Ticket) -> Waiting:
+    def _expects(self, ticket: Ticket, now: float) -> bool:
+        """Whether somebody else's page is drawn, and has not been for so long that it is no first view."""
+        return any(visit is not ticket.visit and now - since < EXPECTED for visit, since in self._pages.items())
+
+    def _told(self, ticket: Ticket) -> Waiting:
         own = self._rank(ticket)
         before = [other for other in self._queue if self._rank(other) < own]
         seconds = sum(self._usual if other.visit.short else SLICE for other in before)
@@ -190,7 +204,7 @@ class _Held(threading.local):
     """The lanes that this thread is in, the innermost last."""
 
     def __init__(self) -> None:
-        self.stays: list[tuple[Lane, _Ticket]] = []
+        self.stays: list[tuple[Lane, Ticket]] = []
 
 
 _held = _Held()

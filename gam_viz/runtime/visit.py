@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
@@ -43,3 +44,14 @@ class Visit:
     def short(self) -> bool:
         """Whether it has had so little that it goes before long work."""
         return self.used < SHORT
+
+
+class Ticket:
+    """One stay in the lane, or in its queue."""
+
+    def __init__(self, visit: Visit, on_wait: OnWait | None, since: float) -> None:
+        self.visit, self.on_wait = visit, on_wait
+        self.since = since  # when it came to the queue, or into the lane
+        self.charged = since  # until when its time in the lane is on its visit's account
+        self.owed = False  # it was let in because it had waited for too long
+        self.thread = threading.get_ident()

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gam_viz.runtime import device_queue
-from gam_viz.runtime.device_queue import PATIENCE, SLICE, Lane, give_way, in_lane, lane, lane_of
+from gam_viz.runtime.device_queue import EXPECTED, PATIENCE, SLICE, Lane, give_way, in_lane, lane, lane_of
 from gam_viz.runtime.visit import SHORT, Visit
 
 
@@ -297,3 +297,21 @@ def test_who_leaves_while_giving_way_frees_its_turn(sessions):
 def test_giving_way_outside_of_a_lane_does_nothing():
     assert not in_lane()
     give_way()
+
+
+def test_long_work_pauses_while_a_page_is_drawn_but_not_for_ever(sessions):
+    """A page needs the processor before it asks for the lane."""
+    page = Visit("page")
+    work = long("L")
+    with sessions.lane.expecting(work):  # its own page does not stop it
+        sessions.compute("L", SLICE, visit=work)
+    with sessions.lane.expecting(page):
+        sessions.threads.append(threading.Thread(target=sessions.compute, args=("L", SLICE), kwargs={"visit": work}))
+        sessions.threads[0].start()
+        until(lambda: sessions.lane.waiting == 1)
+        sessions.compute("p", 0.1, visit=page)
+        assert sessions.order == ["L", "p"]
+    assert sessions.all_done() == "LpL"
+    with sessions.lane.expecting(page):
+        sessions.now += EXPECTED
+        sessions.compute("L", SLICE, visit=work)

@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gam_viz.app.shared.device import device
 from gam_viz.app.shared.words import text
-from gam_viz.runtime.device_queue import lane
+from gam_viz.runtime.device_queue import lane, lane_of
 from gam_viz.runtime.door import Door
 from gam_viz.runtime.flights import Flights
 from gam_viz.runtime.progress import Progress
@@ -83,7 +83,7 @@ def in_queue(make: Callable[[], T], on_wait: OnWait | None = None) -> T:
 @contextmanager
 def in_turn() -> Iterator[None]:
     """Draw a page while few others are drawn; see `Door`. Where others come first, it says so."""
-    with progress_line() as line, _door().inside(line.on_wait):
+    with progress_line() as line, _door().inside(line.on_wait), lane_of(device()).expecting(_visit()):
         yield
 
 
