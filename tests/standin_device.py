@@ -15,7 +15,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,7 @@ class There(Tensor):
 
 _open: list[Waits] = []  # of every thread: the app computes in threads of its own
 _lock = threading.Lock()
+_room: int | None = None  # pictures that a convolution has memory for
 
 
 @contextmanager
@@ -145,6 +146,17 @@ def waits() -> Iterator[Waits]:
         yield counted
     finally:
         _open.remove(counted)
+
+
+@contextmanager
+def room_for(pictures: int) -> Iterator[None]:
+    """Let memory suffice for convolutions of so many pictures at once."""
+    global _room
+    _room = pictures
+    try:
+        yield
+    finally:
+        _room = None
 
 
 def _count(back: bool) -> None:
@@ -182,20 +194,23 @@ def _wrapped(value: Any) -> Any:
 
 
 @cache
-def _traits(func: Any) -> tuple[bool, bool]:
-    """Whether a function is composed of others, and whether it hands out what it was given, or a view of it."""
+def _traits(func: Any) -> tuple[bool, bool, bool]:
+    """Whether a function is composed of others, writes to what it was given, hands out a view of it."""
     composed = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
-    return composed, any(each.alias_info for each in (*func._schema.arguments, *func._schema.returns))
+    writes = func._schema.is_mutable
+    return composed, writes, not writes and any(each.alias_info for each in func._schema.returns)
 
 
 def _compute(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    composed, alias = _traits(func)
+    composed, writes, views = _traits(func)
     if composed:
         return func.decompose(*args, **kwargs)  # in inference mode functions come here that are others', composed
     packet = func.overloadpacket
     name = packet.__name__
     if packet is aten._to_copy or packet is aten.copy_:
         return _copy(func, args, kwargs)
+    if packet is aten.convolution and _room is not None and args[0].shape[0] > _room:
+        raise torch.OutOfMemoryError(f"{NAME} out of memory")
     if packet is aten._local_scalar_dense or name in SHAPED_BY_VALUES:
         _count(back=True)
     given = (each if isinstance(each, (list, tuple)) else (each,) for each in (*args, *kwargs.values()))
@@ -211,11 +226,13 @@ def _compute(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     plain = [_pytree.tree_map(_numbers, each) if isinstance(each, (list, tuple)) else _numbers(each) for each in args]
     named = {key: _numbers(each) for key, each in kwargs.items()}
     out = func(*plain, **named)
-    if isinstance(out, Tensor):
-        out = There(out) if not _is_there(out) else out
-    elif isinstance(out, (tuple, list)):
-        out = type(out)(_pytree.tree_map(_wrapped, each) for each in out)
-    return return_and_correct_aliasing(func, args, kwargs, out) if alias else out
+    # Even in inference mode, a view of an ordinary tensor is an ordinary tensor.
+    with torch.inference_mode(args[0].is_inference()) if views else nullcontext():
+        if isinstance(out, Tensor):
+            out = There(out) if not _is_there(out) else out
+        elif isinstance(out, (tuple, list)):
+            out = type(out)(_pytree.tree_map(_wrapped, each) for each in out)
+    return return_and_correct_aliasing(func, args, kwargs, out) if writes else out
 
 
 def _copy(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:

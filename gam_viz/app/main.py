@@ -10,17 +10,20 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
+import torch
 
 from gam_viz.app.pages import FIRST, MOVED, PAGES, script
 from gam_viz.app.served import beside
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import page_style
+from gam_viz.app.shared.device import gave_up, give_up
 from gam_viz.app.shared.masthead import heading, masthead
 from gam_viz.app.shared.session_cache import let_go
 from gam_viz.app.shared.waiting import in_turn
 from gam_viz.app.shared.words import begin_page, language, text
 from gam_viz.app.tours.bar import tour_bar
 from gam_viz.app.tours.state import follow
+from gam_viz.runtime.device import describe
 
 #: A file of ours: of a ":material/…:" name every browser would ask a font server on the Internet.
 ICON = str(Path(__file__).with_name("static") / "gate.svg")
@@ -42,8 +45,15 @@ def main() -> None:
     masthead(name)
     tour_bar(page.url_path, wrong)
     heading(name)
-    with in_turn():
-        page.run()
+    if (small := gave_up()) is not None:
+        st.warning(text("common.device.gave_up", device=describe(small)))
+    try:
+        with in_turn():
+            page.run()
+    except torch.OutOfMemoryError:  # even of one picture at once
+        if not give_up():
+            raise
+        st.rerun()
 
 
 def _pages() -> list[st.Page]:

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status. What the user can mend ends in one sentence and status 2."""
     options = parser().parse_args(arguments)
     try:
-        options.run(options)
+        _run(options)
     except ValueError as error:  # of which all errors of the library are kinds
         print(f"error: {error}", file=sys.stderr)
         for miss in getattr(error, "misses", ()):  # of weights that are not known
@@ -41,3 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("stopped; the same command goes on where it was", file=sys.stderr)
         return 130
     return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    """Once more, on the CPU, where a GPU's memory does not suffice."""
+    try:
+        options.run(options)
+    except RuntimeError as error:
+        # Torch is not imported before a command runs: its error goes by its name.
+        if type(error).__name__ != "OutOfMemoryError" or getattr(options, "device", "cpu") == "cpu":
+            raise
+        from gam_viz.runtime.device import describe, pick_device
+
+        said, device = words(getattr(options, "language", "en")), describe(pick_device(options.device))
+        print(said.text("common.device.gave_up", device=device), file=sys.stderr)
+        options.device = "cpu"
+        options.run(options)

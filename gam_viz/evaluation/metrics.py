@@ -14,6 +14,7 @@ from gam_viz.evaluation.intervals import wilson_interval
 from gam_viz.explain.checks import check_answers
 from gam_viz.images import normalise_batch
 from gam_viz.runtime.device import autocast
+from gam_viz.runtime.memory import Halving
 
 
 @torch.inference_mode()
@@ -30,12 +31,17 @@ def predict(
     """Logits (N, classes) of `network`, put in eval mode for it, on pictures at their own size."""
     was_training = network.training
     network.eval()
-    logits = []
-    for start in range(0, len(data), batch_size):
-        batch = torch.from_numpy(data.images[start : start + batch_size]).to(device).permute(0, 3, 1, 2)
+    halving = Halving()
+
+    def answer(images: npt.NDArray[np.uint8]) -> torch.Tensor:
+        batch = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
         x = normalise_batch(batch, mean, std).contiguous(memory_format=torch.channels_last)
         with autocast(device, precision):
-            logits.append(network(x).float())
+            found: torch.Tensor = network(x).float()
+        return found
+
+    starts = range(0, len(data), batch_size)
+    logits = [halving(data.images[start : start + batch_size], answer) for start in starts]
     network.train(was_training)
     found: npt.NDArray[np.float32] = torch.cat(logits).cpu().numpy()  # one copy: each waits for a GPU
     return found

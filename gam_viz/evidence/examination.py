@@ -60,6 +60,8 @@ class Examination:
         self.tell(step, 0.0)
         try:
             return ask()
+        except torch.OutOfMemoryError:  # who asked can ask another device
+            raise
         except (ValueError, RuntimeError) as error:
             self._leave("failed", step, why=error if isinstance(error, RefusalError) else first_line(error).rstrip("."))
             return None
@@ -154,6 +156,8 @@ class Examination:
 
         try:
             return requests, ask(requests)
+        except torch.OutOfMemoryError:
+            raise
         except (ValueError, RuntimeError):
             # One of them, perhaps: alone, each says for itself what is wrong.
             alone = [(r, self.attempt("attributions", lambda r=r: ask([r]))) for r in requests]  # type: ignore[misc]

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from gam_viz.app.shared import device as shared
 from tests.app.reading import plain
 from tests.app.visiting import visit
-from tests.standin_device import NAME, waits
+from tests.standin_device import NAME, room_for, waits
 
 
 @pytest.fixture
@@ -46,3 +46,19 @@ def test_a_page_computes_on_the_device_what_it_computes_on_the_cpu(picked: None,
         again.query_params["methods"] = "gradcam,saliency"
         visit(again, page).run()
     assert there == said(again)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "Everything is computed on the CPU"), ("zh", "已改在 CPU 上")]
+)
+def test_a_page_goes_on_on_the_cpu_where_not_even_one_picture_fits(
+    picked: None, app: AppTest, language: str, sentence: str
+) -> None:
+    app.query_params["lang"] = language
+    with room_for(0):
+        app.run()
+    assert not app.exception
+    assert not app.error
+    assert sentence in app.warning[0].value
+    assert shared.device().type == "cpu"
+    assert said(app)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
+import torch
 from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.compare.badges import attribution_badges
@@ -151,6 +152,8 @@ def _attributions(column: Column, requests: Sequence[Request], place: DeltaGener
     with place:
         try:
             return attributions(column.subject, column.target, requests, say)
+        except torch.OutOfMemoryError:  # the page is drawn again, on the CPU
+            raise
         except (ValueError, RuntimeError) as error:
             if len(requests) > 1:  # one of them, perhaps: alone, each says for itself what is wrong
                 return [_attributions(column, [request], place)[0] for request in requests]

@@ -9,10 +9,27 @@ from gam_viz.app.shared.words import text
 from gam_viz.runtime.device import describe, pick_device
 
 
-@st.cache_resource(show_spinner=False)
 def device() -> torch.device:
     """The device."""
-    return pick_device("auto")
+    return _devices()[-1]
+
+
+def gave_up() -> torch.device | None:
+    """The device whose memory did not suffice, so that all is computed on the CPU since; None where none was."""
+    return _devices()[0] if len(_devices()) > 1 else None
+
+
+def give_up() -> bool:
+    """Compute on the CPU from now on; False where that is done already."""
+    if device().type == "cpu":
+        return False
+    _devices().append(torch.device("cpu"))
+    return True
+
+
+@st.cache_resource(show_spinner=False)
+def _devices() -> list[torch.device]:
+    return [pick_device("auto")]
 
 
 def device_name() -> str:

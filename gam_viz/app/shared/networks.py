@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 from torch import nn
 
-from gam_viz.app.shared.device import device
+from gam_viz.app.shared.device import device, gave_up
 from gam_viz.app.shared.session_cache import cached
 from gam_viz.networks.checkpoints import Checkpoint, CheckpointError, find, of_file, read, snapshots
 from gam_viz.networks.live import LiveNetwork
@@ -88,16 +90,26 @@ def network(opened: OpenedNetwork) -> nn.Module:
     """
     if isinstance(opened, Checkpoint) and opened.origin == "file":
         try:
-            return _shared(opened.sha256, opened)
+            return _shared(opened.sha256, device().type, opened)
         except CheckpointError as error:
             _leave_out(opened.path, error)
     if isinstance(opened, LiveNetwork) and opened.gone:
         st.rerun()
     if opened.origin == "live":
-        return opened.load(device())
-    return cached("networks", (opened.sha256,), lambda: opened.load(device()), most=MOST_UPLOADED)
+        module = opened.load(device())
+        return module if gave_up() is None else _on_cpu(module)
+    return cached("networks", (opened.sha256, device().type), lambda: opened.load(device()), most=MOST_UPLOADED)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _shared(sha256: str, _opened: OpenedNetwork) -> nn.Module:
+def _shared(sha256: str, device_type: str, _opened: OpenedNetwork) -> nn.Module:
     return _opened.load(device())
+
+
+_copies: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()
+
+
+def _on_cpu(module: nn.Module) -> nn.Module:
+    if module not in _copies:
+        _copies[module] = copy.deepcopy(module).cpu()
+    return _copies[module]

@@ -28,6 +28,7 @@ from gam_viz.explain.effort import CountedMacs
 from gam_viz.explain.gates import GateReading, read_gates, record_gates, replace_gates
 from gam_viz.runtime.device import at_once, carried
 from gam_viz.runtime.device_queue import give_way
+from gam_viz.runtime.memory import Halving
 from gam_viz.text.refusal import RefusalError
 
 MODES = ("identity", "position_mean", "channel_mean", "data_mean", "shuffled", "other_picture")
@@ -174,22 +175,25 @@ class Replacements:
             tick: told how many are done, before each chunk; may raise to leave.
         """
         chunk = at_once(self._x.device, self._x.shape[-2:], self._macs)
-        found = []
+        found, halving = [], Halving()
         for start in range(0, len(variants), chunk):
             give_way()
             tick(start)
-            part = variants[start : start + chunk]
-            rows: dict[str, list[tuple[int, Swap]]] = {}
-            for row, variant in enumerate(part):
-                for path, swap in variant.items():
-                    rows.setdefault(path, []).append((row, swap))
-            by = {
-                path: partial(_swap_rows, swaps, torch.Size((len(part), *self._shapes[path])))
-                for path, swaps in rows.items()
-            }
-            with torch.inference_mode(), replace_gates(self._network, by):
-                found.append(self._network(self._x.repeat(len(part), 1, 1, 1)))
+            found.append(halving(variants[start : start + chunk], self._with))
         return torch.cat(found)
+
+    def _with(self, part: Sequence[Mapping[str, Swap]]) -> Tensor:  # (part, classes)
+        rows: dict[str, list[tuple[int, Swap]]] = {}
+        for row, variant in enumerate(part):
+            for path, swap in variant.items():
+                rows.setdefault(path, []).append((row, swap))
+        by = {
+            path: partial(_swap_rows, swaps, torch.Size((len(part), *self._shapes[path])))
+            for path, swaps in rows.items()
+        }
+        with torch.inference_mode(), replace_gates(self._network, by):
+            found: Tensor = self._network(self._x.repeat(len(part), 1, 1, 1))
+        return found
 
     def _gates_of(self, other: Tensor) -> dict[str, Tensor]:
         check_picture(other)

@@ -171,7 +171,7 @@ def untrained_network(card: Card, others: JudgedPictures, device: torch.device) 
     network.to(device).train()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
-            module.momentum = None  # the mean of what is seen
+            module.momentum = 1.0  # all that is seen is one batch; None, its mean, waits for a GPU to count
     with torch.no_grad():
         network(inputs(others, card, 0, NORMALISING, device))
     return network.eval()

@@ -13,6 +13,7 @@ from torch import Tensor
 from gam_viz.explain.attributions.gradients import SAMPLES, SEED, Draws, noise_level
 from gam_viz.explain.attributions.method import Finding, Method, Param, Params, Value
 from gam_viz.explain.attributions.work import BASELINES, Work
+from gam_viz.runtime.memory import fewer
 
 BASELINE = Param("baseline", "mean", choices=BASELINES)
 FIRST_STEPS, LAST_STEPS = 16, 256  # of "auto"
@@ -30,17 +31,16 @@ def integrated_gradients(work: Work, params: Params, layer: str | None) -> Findi
     if params["steps"] == "auto":
         attribution, evidence = _until_complete(work, baseline, gap, params["tolerance"])
     else:
-        attribution = (
-            IntegratedGradients(work.logits)
-            .attribute(
-                work.x,
-                baselines=baseline,
-                target=work.target,
-                n_steps=params["steps"],
-                internal_batch_size=work.chunk,
-            )[0]
-            .detach()
-        )
+        way = {"baselines": baseline, "target": work.target, "n_steps": params["steps"]}
+        captum = IntegratedGradients(work.logits)
+        before = work.forwards, work.backwards
+
+        def follow(chunk: int) -> Tensor:
+            work.forwards, work.backwards = before
+            found: Tensor = captum.attribute(work.x, **way, internal_batch_size=chunk)[0].detach()
+            return found
+
+        attribution = fewer(work.chunk, follow)
         evidence = {"steps": params["steps"]}
     return _answerable(attribution, gap, evidence)
 

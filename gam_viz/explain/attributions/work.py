@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from gam_viz.explain.attributions.prepare import Prepared
 from gam_viz.runtime.device import at_once
 from gam_viz.runtime.device_queue import give_way
+from gam_viz.runtime.memory import Halving
 from gam_viz.text.refusal import RefusalError
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ class Work:
         self.layers = tuple(dict.fromkeys(layers))
         self.black = black
         self.chunk = at_once(x.device, x.shape[-2:], prepared.macs(x))
-        self._tick = tick
+        self._tick, self._halving = tick, Halving()
         self._cache: dict[str, tuple[Any, _Cost]] = {}
         self.begin()
 
@@ -95,25 +96,34 @@ class Work:
         self.forwards += pictures.shape[0]
         if pictures.requires_grad and torch.is_grad_enabled():
             self.backwards += pictures.shape[0]
+            return self._pass(pictures)
+        return self._halving(pictures, self._pass)
+
+    def _pass(self, pictures: Tensor) -> Tensor:
         return self.prepared.plain(self.prepared.arrange(pictures))
 
     def scores(self, count: int, build: Callable[[int, int], Tensor]) -> Tensor:
         """(count,) the target's logits of `count` pictures; `build(start, stop)` makes a chunk of them."""
         with torch.no_grad():
-            starts = range(0, count, self.chunk)
-            chunks = (build(start, min(start + self.chunk, count)) for start in starts)  # one at a time, for memory
+            # One at a time, for memory.
+            chunks = (build(start, min(start + self.chunk, count)) for start in range(0, count, self.chunk))
             return torch.cat([self.logits(pictures)[:, self.target] for pictures in chunks])
 
     def gradients(self, count: int, build: Callable[[int, int], Tensor]) -> Iterator[tuple[slice, Tensor]]:
         """The target's gradients by `count` pictures, chunk by chunk: which ones, and (n, 3, H, W)."""
         for start in range(0, count, self.chunk):
             stop = min(start + self.chunk, count)
-            with torch.enable_grad():
-                pictures = self.prepared.arrange(build(start, stop)).requires_grad_()
-                # No picture's score depends on another picture, so the gradient of their sum holds each one's own.
-                total = self.logits(pictures)[:, self.target].sum()
-                (gradient,) = torch.autograd.grad(total, pictures)
-            yield slice(start, stop), gradient
+            self._begin(3.0 * (stop - start))
+            self.forwards, self.backwards = self.forwards + stop - start, self.backwards + stop - start
+            yield slice(start, stop), self._halving(self.prepared.arrange(build(start, stop)), self._gradient)
+
+    def _gradient(self, pictures: Tensor) -> Tensor:
+        with torch.enable_grad():
+            pictures = pictures.detach().requires_grad_()
+            # No picture's score depends on another picture, so the gradient of their sum holds each one's own.
+            total = self._pass(pictures)[:, self.target].sum()
+            (gradient,) = torch.autograd.grad(total, pictures)
+        return gradient
 
     def joint(self) -> Joint:
         """The one forward and backward pass that saliency, Grad-CAM and the activations of all layers share."""
@@ -177,7 +187,7 @@ class Work:
             start, forwards, backwards = time.perf_counter(), self.forwards, self.backwards
             value = compute()
             cost = _Cost(time.perf_counter() - start, self.forwards - forwards, self.backwards - backwards)
-            self._cache[key] = (value, cost)
+            self._cache[key] = value, cost
         self._charged.add(key)
         return value
 
