@@ -151,7 +151,7 @@ class AnswerWords:
         """One of its answers, in short: "car, 97.1 %", "age 43.2 years"."""
         if explanation.nothing_of(explanation.predicted):
             return self.say(f"answers.nothing{self._there}")
-        name, value = self.names[target], self.value(explanation.values[target])
+        name, value = self.asked(target), self.value(explanation.values[target])
         if self.answers.chances:
             return self.say("evidence.subject", target=name, value=value)
         return self.say("answers.pair", target=name, value=value)
