@@ -1,6 +1,7 @@
 """Pictures of many bands, and inputs that are no squares: planted, and found on the pages and in the report."""
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import gam_viz
 from gam_viz.app.shared.own_networks.live import Exhibit, put_up, take_down
 from gam_viz.evidence.case import CaseSettings
 from gam_viz.evidence.faithfulness import Settings
+from gam_viz.images.formats.raster.stack import as_tiff
 from gam_viz.images.given import given_pictures
 from gam_viz.notebook.opening import Said, open_networks
 from tests.app.conftest import APP
@@ -119,3 +121,14 @@ def test_a_bright_thing_right_of_the_centre_lies_there_in_every_map(opened) -> N
         app = opened(Spotlight(), WIDE, [wide(20)], page, **link)
         assert not app.exception
         assert ("Predicts bright." if page == "compare" else "bright, 9") in said(app)
+
+
+def test_uploaded_bands_are_judged_beside_each_other(opened) -> None:
+    app = opened(Spotlight(4, 3), FOUR, [four_bands(bright=True)], "my_pictures")
+    files = [(f"{name}.tif", np.moveaxis(four_bands(bright=name == "bright"), 0, 2)) for name in NAMES]
+    files.append(("five.tif", np.zeros((32, 32, 5), np.uint8)))
+    app.file_uploader[0].set_value([(name, as_tiff(values), "image/tiff") for name, values in files]).run()
+    assert not app.exception
+    assert any("takes 4 channels, and the picture has 5 bands" in warning.value for warning in app.warning)
+    table = "".join(element.proto.body for element in app.get("html"))
+    assert re.findall(r"(dark|bright)\D+(?:99|100)", re.sub(r"<[^>]+>", " ", table)) == list(NAMES)
