@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from gam_viz.app.pages import PAGES
 from gam_viz.app.shared.words import speaking
 from gam_viz.networks.checkpoints import Card, read, rewrite_card, snapshot_path
+from tests.app.conftest import APP
 from tests.app.visiting import visit
 from tests.checkpoint_files import write_checkpoints
 
@@ -74,7 +75,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     write_checkpoints(tmp_path)
     spoil(tmp_path, "scenes-cbam")
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(tmp_path))
-    return AppTest.from_file(str(Path(__file__).resolve().parents[2] / "app.py"), default_timeout=120)
+    return AppTest.from_file(str(APP), default_timeout=120)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
