@@ -42,10 +42,12 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, or go on where an earlier run stopped."""
+    from filelock import FileLock, Timeout
+
     from gam_viz.datasets import data_root, load_dataset
     from gam_viz.networks.checkpoints import named, read
     from gam_viz.runtime.device import describe, pick_device
-    from gam_viz.training import Job, recipe, train
+    from gam_viz.training import Job, TrainingError, recipe, train
 
     device = pick_device(options.device)
     chosen = recipe(options.recipe, epochs=options.epochs, learning_rate=options.learning_rate)
@@ -62,14 +64,20 @@ def run(options: argparse.Namespace) -> None:
     )
     start = named(options.start, options.checkpoints) if options.start else None
     print(f"{name}: {data.info.title}, {len(data)} pictures, on {describe(device)}", flush=True)
-    path = train(
-        Job(name, config, chosen, options.seed, start, tuple(options.note)),
-        data,
-        checkpoints=options.checkpoints,
-        runs=options.runs,
-        device=device,
-        progress=sys.stderr.isatty(),
-        snapshots=options.snapshot,
-    )
+    lock = options.runs / name / "lock"  # the zoo's, too
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            path = train(
+                Job(name, config, chosen, options.seed, start, tuple(options.note)),
+                data,
+                checkpoints=options.checkpoints,
+                runs=options.runs,
+                device=device,
+                progress=sys.stderr.isatty(),
+                snapshots=options.snapshot,
+            )
+    except Timeout:
+        raise TrainingError(f"another training of the name {name} runs; choose another --name or wait for it") from None
     card = read(path).card
     print(f"{path.name}: validation accuracy {card.validation['accuracy']:.2%}")

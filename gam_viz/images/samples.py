@@ -7,6 +7,7 @@ functions would fetch a missing one from the network.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -86,7 +87,8 @@ def sample_scene(id: str) -> Scene | None:
 
 def _find(id: str) -> Sample:
     if id not in _SAMPLES:
-        raise PictureError("unknown_sample", sample=id)
+        known = ", ".join(difflib.get_close_matches(id, _SAMPLES, n=4, cutoff=0.5) or _SAMPLES)
+        raise PictureError("unknown_sample", sample=id, known=known)
     return _SAMPLES[id]
 
 

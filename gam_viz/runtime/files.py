@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
+
+LEFT_OVER = 600.0  # seconds without a write, after which a part is nobody's
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -14,6 +19,10 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         OSError: the folder cannot be written, or the disk is full; `path` is then as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(FileNotFoundError):  # of a process that was killed while it wrote
+            if time.time() - left.stat().st_mtime > LEFT_OVER:
+                left.unlink()
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         part.touch()

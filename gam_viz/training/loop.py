@@ -145,7 +145,7 @@ def train(
             "part": json.dumps(dataclasses.asdict(part)),
             "history": json.dumps(history),
         }
-        write_atomically(state_path, lambda file: torch.save(state, file))
+        write_atomically(state_path, partial(_save_state, state))
 
     if 0 in snapshots and first == 0 and part == WHOLE:
         snapshot(0)
@@ -184,6 +184,11 @@ def train(
         update_bn(batches.unchanged(), network)
     save(network, card_of(validated(), job.recipe.epochs), path)
     return path
+
+
+def _save_state(state: dict[str, Any], path: Path) -> None:
+    with path.open("wb") as file:  # of a full disk, torch says something else where it opens the file itself
+        torch.save(state, file)
 
 
 def _class_weights(data: LabelledImages) -> Tensor:  # -> (classes,)

@@ -143,7 +143,8 @@ def test_a_dicom_file_with_a_window(run, folder):
 @pytest.mark.parametrize(
     ("picture", "arguments", "sentence"),
     [
-        ("sample:nothing", [], "nothing"),
+        ("sample:nope", [], "There is no sample picture called 'nope'; there are scene-sailboat-17, scene-house-28"),
+        ("sample:scene-sailboat-71", [], "called 'scene-sailboat-71'; there are scene-sailboat-17"),
         ("missing.png", [], "missing.png: No such file or directory"),
         (".", [], "Is a directory"),
         ("words.png", [], "The file's content is not a known picture format"),

@@ -70,3 +70,13 @@ def test_the_mode_is_that_of_any_new_file(tmp_path):
     write_atomically(tmp_path / "file", write)
     modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("file", "other")}
     assert len(modes) == 1
+
+
+def test_what_a_killed_process_left_is_swept_at_the_next_write(tmp_path):
+    left, written_now, anothers = (tmp_path / name for name in ("a.txt.1.part", "a.txt.2.part", "b.txt.1.part"))
+    for path in (left, written_now, anothers):
+        path.write_text("half")
+    for path in (left, anothers):
+        os.utime(path, (0, 0))
+    write_atomically(tmp_path / "a.txt", lambda part: part.write_text("whole"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "a.txt.2.part", "b.txt.1.part"]
