@@ -47,7 +47,7 @@ def restore_many(key: str, options: Sequence[str], default: Sequence[str], least
     if _begins(key):
         given = _first(key, list(default))
         values = given.split(",") if isinstance(given, str) else given
-        st.session_state[key] = [value for value in values if value in options]
+        st.session_state[key] = [value for value in dict.fromkeys(values) if value in options]
         if len(st.session_state[key]) < least:
             st.session_state[key] = list(default)
     _set(key, [value for value in st.session_state[key] if value in options])

@@ -186,6 +186,13 @@ def test_the_cell_is_read_at_its_place(app: AppTest) -> None:
     assert "At row 2, column 5" in captions(app)
 
 
+def test_a_link_that_names_a_method_twice_shows_it_once(app: AppTest) -> None:
+    app.query_params["methods"] = "saliency,nope,saliency"
+    app.run()
+    assert not app.exception
+    assert app.multiselect(key="methods").value == ["saliency"]
+
+
 def test_every_method_can_be_chosen(app: AppTest) -> None:
     app.run()
     assert len(app.multiselect(key="methods").options) == len(METHODS) >= 10
