@@ -27,7 +27,7 @@ _REDUCING = {"mean", "sum", "amax", "amin", "max", "min", "norm", "std", "var", 
 
 
 @dataclass(frozen=True)
-class Step:
+class Computed:
     """One call of a function.
 
     Attributes:
@@ -76,28 +76,28 @@ class Axes:
             if layout is None or not layout.grid:
                 self._known[id(tensors[0])] = plain_layout(tensors[0].shape)
 
-    def made(self, step: Step) -> None:
+    def made(self, call: Computed) -> None:
         """Learn of what a function made."""
-        for result, layout in zip(step.results, self._of_results(step), strict=True):
+        for result, layout in zip(call.results, self._of_results(call), strict=True):
             if layout is None or len(layout.axes) != result.ndim:
                 self._known.pop(id(result), None)
             else:
                 self._known[id(result)] = layout
 
-    def _of_results(self, step: Step) -> Sequence[Layout | None]:
-        if step.base in SHAPING and step.base not in COPYING:
-            if step.first is None or not step.args:
-                return [None] * len(step.results)
-            moved = list(step.first.moved(lambda x: step.func(x, *step.args[1:], **step.kwargs)))
-            return moved if len(moved) == len(step.results) else [None] * len(step.results)
-        if step.base in _REDUCING:
-            return [self._reduced(step)] * len(step.results)
-        return [self._of_one(step, result) for result in step.results]
+    def _of_results(self, call: Computed) -> Sequence[Layout | None]:
+        if call.base in SHAPING and call.base not in COPYING:
+            if call.first is None or not call.args:
+                return [None] * len(call.results)
+            moved = list(call.first.moved(lambda x: call.func(x, *call.args[1:], **call.kwargs)))
+            return moved if len(moved) == len(call.results) else [None] * len(call.results)
+        if call.base in _REDUCING:
+            return [self._reduced(call)] * len(call.results)
+        return [self._of_one(call, result) for result in call.results]
 
-    def _of_one(self, step: Step, result: Tensor) -> Layout | None:
-        name, first, before, after = step.base, step.first, step.tensors[0].shape, result.shape
+    def _of_one(self, call: Computed, result: Tensor) -> Layout | None:
+        name, first, before, after = call.base, call.first, call.tensors[0].shape, result.shape
         if name in _IN_PLACE_OF or name in COPYING:
-            alike = (self.of(tensor) for tensor in step.tensors if tensor.shape == after)
+            alike = (self.of(tensor) for tensor in call.tensors if tensor.shape == after)
             layout = next((layout for layout in alike if layout is not None), None)
             if layout is not None or name != "conv1d":
                 return layout
@@ -111,13 +111,13 @@ class Axes:
                 padded = padded and _resized(padded, axis, before, after, any_kind=True)
             return padded
         if name in ("cat", "concat", "concatenate", "stack"):
-            dim = step.given(1, "dim", default=0)
-            layouts = [self.of(tensor) for tensor in step.tensors]
+            dim = call.given(1, "dim", default=0)
+            layouts = [self.of(tensor) for tensor in call.tensors]
             return _stacked(layouts, dim, result) if name == "stack" else _joined(layouts, dim % result.ndim, result)
         return None
 
-    def _reduced(self, step: Step) -> Layout | None:
-        dim, source, layout = step.given(1, "dim", "axis"), step.tensors[0], step.first
+    def _reduced(self, call: Computed) -> Layout | None:
+        dim, source, layout = call.given(1, "dim", "axis"), call.tensors[0], call.first
         dims = [dim] if isinstance(dim, int) else dim
         if not isinstance(dims, (tuple, list)) or not all(isinstance(one, int) for one in dims):
             return None
@@ -125,7 +125,7 @@ class Axes:
             if not _one_picture(source) or {one % 4 for one in dims} != {2, 3}:
                 return None
             layout = self._known[id(source)] = plain_layout(source.shape)  # pooled over rows and columns
-        keep = step.given(2, "keepdim", default=False) is True
+        keep = call.given(2, "keepdim", default=False) is True
         return next(iter(layout.moved(lambda index: index.amin(tuple(dims), keepdim=keep))), None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,3 +121,14 @@ def _common(sets: Iterable[int]) -> int:
     for part in sets:
         whole &= part
     return max(whole, 0)
+
+
+def tensors_in(values: Any) -> Iterator[Tensor]:
+    """Of what a function was given or returned, however nested."""
+    if isinstance(values, Tensor):
+        yield values
+    elif isinstance(values, Mapping):
+        yield from tensors_in(tuple(values.values()))
+    elif isinstance(values, (tuple, list)):
+        for value in values:
+            yield from tensors_in(value)

@@ -12,7 +12,7 @@ A gate is found by what it does, never by its class's name. In `features * numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,16 +21,13 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gam_viz.attention import Gate
-from gam_viz.networks.adapters.axes import Axes, Step
+from gam_viz.networks.adapters.axes import Axes, Computed
+from gam_viz.networks.adapters.chance import draws
 from gam_viz.networks.adapters.found import Candidate, Found, NotShown, Reason, Traced, candidates, of_equal_standing
 from gam_viz.networks.adapters.multiply import SPREADING, Product, product, repeated_axes, written_out
-from gam_viz.networks.adapters.origins import COPYING, POINTWISE, SHAPING, Origin, base_name, origin_of
+from gam_viz.networks.adapters.origins import COPYING, POINTWISE, SHAPING, Origin, base_name, origin_of, tensors_in
 from gam_viz.networks.adapters.ranges import ANY, Range, constant, range_of
 
-#: What draws random numbers.
-_CHANCE = {"rand", "randn", "randint", "randperm", "rand_like", "randn_like", "bernoulli", "multinomial", "normal"}
-_CHANCE |= {"uniform", "gumbel_softmax"}
-_DROPPING = {"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"}
 _REPEATING = POINTWISE | {"contiguous", "clone", "softmax", *SPREADING}
 
 
@@ -95,13 +92,13 @@ class _Trace(TorchFunctionMode):
             with self:
                 return steps()
         base = base_name(name)
-        tensors = list(_tensors((args, kwargs)))
+        tensors = list(tensors_in((args, kwargs)))
         if base in SHAPING:
             tensors = tensors[:1]  # a second one only lends its shape, as in expand_as
         sources = [self.origins[id(t)] for t in tensors if id(t) in self.origins]
         if base == "relu" and not self.bare_relu and not isinstance(self.calls[-1].module, nn.ReLU):
             self.bare_relu = self.calls[-1].path or type(self.calls[-1].module).__name__
-        if not self.chance and (base in _CHANCE or (base in _DROPPING and _drops(args, kwargs))):
+        if not self.chance and draws(base, args, kwargs):
             self.chance = f"{self.calls[-1].path or 'its forward pass'} calls {base}" if self.calls else base
         if sources:
             self.axes.used(name, tensors)
@@ -114,7 +111,7 @@ class _Trace(TorchFunctionMode):
         copied, first = (self._origin(tensors[0]), self.axes.of(tensors[0])) if sources else (None, None)
         mixes = base == "linear" and not self._by_channels(tensors[0])
         result = func(*args, **kwargs)
-        results = list(_tensors(result))
+        results = list(tensors_in(result))
         if not sources or not results:
             if of:
                 self._multiplied(of, result, [], [])
@@ -124,7 +121,7 @@ class _Trace(TorchFunctionMode):
             for part in results
         ]
         weighed = any(id(t) not in self.origins and t.is_floating_point() and t.numel() > 1 for t in tensors)
-        self.axes.made(Step(name, func, args, kwargs, tensors, first, results))
+        self.axes.made(Computed(name, func, args, kwargs, tensors, first, results))
         for part, axes in zip(results, again, strict=True):
             self._note(
                 part, sources, name, weighed, args, mixes_positions=mixes, bounded=math.isfinite(ends[1] - ends[0])
@@ -151,7 +148,7 @@ class _Trace(TorchFunctionMode):
 
     def entering(self, path: str) -> Callable[..., None]:
         def hook(module: nn.Module, args: Any, kwargs: Any) -> None:
-            self.calls.append(_Call(path, module, {id(t): t._version for t in _tensors((args, kwargs))}))
+            self.calls.append(_Call(path, module, {id(t): t._version for t in tensors_in((args, kwargs))}))
             self.own |= isinstance(module, Gate)
 
         return hook
@@ -160,13 +157,13 @@ class _Trace(TorchFunctionMode):
         def hook(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
             call = self.calls.pop()
             self.runs[path] = self.runs.get(path, 0) + 1
-            sources = [self.origins[id(t)] for t in _tensors((args, kwargs)) if id(t) in self.origins]
-            for part in _tensors(output):
+            sources = [self.origins[id(t)] for t in tensors_in((args, kwargs)) if id(t) in self.origins]
+            for part in tensors_in(output):
                 # Compiled functions and autograd functions are not seen from here; that the module made it is.
                 if id(part) not in self.origins and sources:
-                    given = [t for t in _tensors((args, kwargs)) if id(t) in self.origins]
+                    given = [t for t in tensors_in((args, kwargs)) if id(t) in self.origins]
                     self._note(part, sources, "unseen", weighed=bool(list(module.parameters())))
-                    self.axes.made(Step("unseen", module, args, kwargs, given, self.axes.of(given[0]), [part]))
+                    self.axes.made(Computed("unseen", module, args, kwargs, given, self.axes.of(given[0]), [part]))
             if not isinstance(output, Tensor) or call.inputs.get(id(output)) == output._version:
                 return  # it handed on what it was given
             if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
@@ -248,18 +245,3 @@ class _Trace(TorchFunctionMode):
 
     def _range(self, value: object) -> Range:
         return self.ranges.get(id(value), ANY) if id(value) in self.origins else constant(value)
-
-
-def _drops(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-    """Whether dropout is on, as where a forward pass builds its own `nn.Dropout`, which `eval()` does not reach."""
-    return bool(kwargs.get("training", args[2] if len(args) > 2 else True))
-
-
-def _tensors(values: Any) -> Iterator[Tensor]:
-    if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, Mapping):
-        yield from _tensors(tuple(values.values()))
-    elif isinstance(values, (tuple, list)):
-        for value in values:
-            yield from _tensors(value)
