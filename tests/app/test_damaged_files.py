@@ -97,6 +97,13 @@ def test_each_bad_file_costs_only_itself(page: AppTest, language: str) -> None:
                 assert sum(f"{file}.safetensors" in line.replace("\\", "") for line in told) == 1, (name, file)
 
 
+def test_where_the_first_comparison_is_damaged_the_next_is_shown(page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    assert page.multiselect(key="networks-scenes").value == ["scenes-cbam", "scenes-gam"]
+    assert page.multiselect(key="methods").value  # the page is drawn to its end
+
+
 def test_a_damaged_snapshot_is_a_frame_less_and_said(page: AppTest) -> None:
     page.query_params["networks-scenes"] = "scenes-cbam,scenes-gam"
     page.query_params["film"] = "on"

@@ -50,7 +50,10 @@ def restore_many(key: str, options: Sequence[str], default: Sequence[str], least
         st.session_state[key] = [value for value in dict.fromkeys(values) if value in options]
         if len(st.session_state[key]) < least:
             st.session_state[key] = list(default)
-    _set(key, [value for value in st.session_state[key] if value in options])
+    valid = [value for value in st.session_state[key] if value in options]
+    if len(valid) < least and len(valid) < len(st.session_state[key]):  # an option is gone, as a file that was damaged
+        valid = list(default)
+    _set(key, valid)
 
 
 def restore_number(key: str, low: int, high: int, default: int) -> None:
