@@ -44,6 +44,7 @@ class _Test(TypedDict):
     accuracy: _Share
     count: int
     auc: NotRequired[_Share]
+    balanced_accuracy: NotRequired[_Share]
     interval: tuple[_Share, _Share]
     per_class: NotRequired[dict[str, _Share]]
     calibration_error: _Share
