@@ -115,7 +115,7 @@ def test_the_term_that_is_asked_for_stands_on_top(app: AppTest) -> None:
     app.query_params["term"] = "receptive-field"
     page = visit(app, PAGE).run()
     assert not page.exception
-    assert page.markdown[0].value.startswith("**receptive field**")
+    assert page.markdown[1].value.startswith("**receptive field**")
     assert "13" in page.markdown[1].value
 
 

@@ -71,7 +71,7 @@ def test_train_list_and_evaluate(folders, capsys):
     said = capsys.readouterr().out
     test = read(path).card.test
     assert f"{card.name}: test accuracy {test['accuracy']:.2%} (95 % interval " in said
-    assert "10 pictures), calibration error 0." in said
+    assert f"10 pictures), balanced accuracy {test['balanced_accuracy']:.2%}, calibration error 0." in said
     assert [line.split()[0] for line in said.splitlines()[1:]] == ["blue", "red"]
     assert test["count"] == 10
     assert set(test["per_class"]) == {"blue", "red"}
