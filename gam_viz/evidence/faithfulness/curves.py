@@ -176,8 +176,14 @@ def curves_of(
 
 
 def uniform_noise(size: tuple[int, int], seed: int, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(1, C, H, W), normalised: each channel of each pixel drawn evenly from 0..255, on the CPU."""
+    """(1, C, H, W), normalised: each channel of each pixel drawn evenly from 0..255, on the CPU.
+
+    Bands that a network takes as stored have no largest number: theirs are drawn evenly about the normalisation's mean,
+    with its standard deviation.
+    """
     generator = torch.Generator().manual_seed(seed)
+    if max(map(abs, (*mean, *std))) > 1:
+        return (torch.rand((1, len(mean), *size), generator=generator) * 2 - 1) * math.sqrt(3)
     pixels = torch.randint(0, 256, (1, len(mean), *size), generator=generator, dtype=torch.uint8)
     return normalise_batch(pixels, mean, std)
 

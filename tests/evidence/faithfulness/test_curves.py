@@ -133,6 +133,10 @@ def test_noise_is_even_over_all_colours_and_seeded():
     assert abs(float(levels.mean()) - 127.5) < 2
     assert torch.equal(noise, uniform_noise((64, 64), 3, MEAN, STD))
     assert not torch.equal(noise, uniform_noise((64, 64), 4, MEAN, STD))
+    stored = uniform_noise((64, 128), 3, (1200.0, 900.0, 0.5, 0.5), (300.0, 200.0, 0.1, 0.1))
+    assert stored.shape == (1, 4, 64, 128)
+    assert float(stored.mean()) == pytest.approx(0.0, abs=0.02)
+    assert float(stored.std()) == pytest.approx(1.0, abs=0.02)
 
 
 def test_areas_are_those_of_the_trapezoidal_rule(random_network):
