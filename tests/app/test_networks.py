@@ -96,8 +96,9 @@ def test_the_table_says_what_the_results_say(page: AppTest) -> None:
 def test_the_tutorials_claims_are_a_link_away(page: AppTest) -> None:
     page.run()
     assert not page.exception
-    (link,) = [link for link in page.get("page_link") if link.proto.page == "claims"]
-    assert link.proto.label == "Is what the tutorial says true?"
+    assert "Is what the tutorial says true?" in [
+        link.proto.label for link in page.get("page_link") if link.proto.page == "claims"
+    ]
 
 
 def test_macs_instead_of_parameters(page: AppTest) -> None:

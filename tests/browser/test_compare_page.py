@@ -146,13 +146,13 @@ def test_a_click_on_the_picture_picks_a_cell(page: Page) -> None:
 @pytest.mark.long
 def test_the_language_can_be_switched_and_back(page: Page) -> None:
     page.get_by_test_id("stSidebar").get_by_text("简体中文").click()
-    expect(page.get_by_role("heading", name="CBAM 和 GAM 在看哪里？")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", level=1, name="对比")).to_be_visible(timeout=PATIENCE)
     settle(page)
     assert "lang=zh" in page.url
     expect(page.get_by_text("的权重为负").first).to_be_visible(timeout=PATIENCE)
     assert page.get_by_test_id("stException").count() == 0
     page.get_by_test_id("stSidebar").get_by_text("English").click()
-    expect(page.get_by_role("heading", name="Where do CBAM and GAM look?")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", level=1, name="Compare")).to_be_visible(timeout=PATIENCE)
     settle(page)
     assert page.get_by_test_id("stException").count() == 0
 

@@ -41,7 +41,7 @@ def test_a_filtered_picture_opens_in_compare_and_the_filter_is_there_on_the_way_
     link = page.locator(".st-key-gv-tiles a").first
     number = re.search(r"\d+", link.inner_text()).group()  # type: ignore[union-attr]
     link.click()
-    expect(page.get_by_role("heading", name="Where do CBAM and GAM look?")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", level=1, name="Compare")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text(f"Wrong: it is {truth}").first).to_be_visible(timeout=PATIENCE)
     rest(page)
     assert "source=test" in page.url
@@ -70,7 +70,7 @@ def test_a_tiles_link_opens_in_a_new_tab(page: Page, served: str) -> None:
     assert query is not None
     tab = page.context.new_page()
     tab.goto(f"{served}/test-pictures{query[query.index('?') :]}", timeout=PATIENCE)  # as Streamlit writes it
-    expect(tab.get_by_role("heading", name="Where do CBAM and GAM look?")).to_be_visible(timeout=PATIENCE)
+    expect(tab.get_by_role("heading", level=1, name="Compare")).to_be_visible(timeout=PATIENCE)
     expect(tab.get_by_role("spinbutton", name="Number in the test set")).to_be_visible(timeout=PATIENCE)
     tab.close()
 
@@ -78,7 +78,7 @@ def test_a_tiles_link_opens_in_a_new_tab(page: Page, served: str) -> None:
 @pytest.mark.long
 def test_chosen_words_follow_the_language(page: Page) -> None:
     page.get_by_test_id("stSidebar").get_by_text("简体中文").click()
-    expect(page.get_by_role("heading", name="两个网络在哪些图片上不一致？")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", level=1, name="测试图片")).to_be_visible(timeout=PATIENCE)
     settle(page)
     assert shown(page, "结果").startswith("仅一个正确 · ")
     assert shown(page, "数据集") == "合成场景"

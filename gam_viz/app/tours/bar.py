@@ -24,7 +24,8 @@ STYLE = """<style>
 }
 </style>"""
 PRESENTING = """<style>
-[data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"] {display: none !important}
+[data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"],
+[data-testid="stLayoutWrapper"]:has(> :is(.st-key-gv-masthead, .st-key-gv-menu)) {display: none !important}
 [data-testid="stApp"] .stMainBlockContainer {padding: .6rem 1.5rem 1rem !important; max-width: none !important}
 .st-key-tour-bar [data-testid="stMarkdownContainer"] p {font-size: 1.3rem; line-height: 1.45}
 .st-key-tour-bar button p {font-size: 1rem !important}
