@@ -1,5 +1,6 @@
 """What the app's server adds to Streamlit's: bounds, headers, and letting go of what a closed tab leaves."""
 
+import asyncio
 import tempfile
 import time
 import tomllib
@@ -62,6 +63,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = ServerBeside()
         yield server.url
         server.stop()
+        assert not asyncio.all_tasks(server._loop)  # Python would complain about each that waits when it ends
 
 
 @pytest.fixture

@@ -92,6 +92,11 @@ class ServerBeside:
             self._failed.append(error)
         finally:
             self._stands.set()
+            # What waits for sessions that will not come back would be complained about when the program ends.
+            waiting = asyncio.all_tasks(self._loop)
+            for task in waiting:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
             self._loop.close()
 
     async def _serve(self) -> None:
