@@ -15,7 +15,10 @@ from gam_viz.text import Words
 
 #: Options that are numbers and go by another name in the catalogue.
 COUNTED = {"kernel_size": "kernel", "reduction_ratio": "rate"}
-_MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]|:(?=\S)|(?<=www)\.")
+_MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]")
+#: Where addresses, icons and colours are told after Markdown was read, so that a backslash does not stop them.
+_ALIVE = re.compile(r"(?<=:)(?=[^\W\d]|[/+-]|\d+:)|(?=@)|(?<=www)(?=\.)", re.IGNORECASE)
+JOINER = "\u2060"  # takes no room, and no line ends at it
 
 
 def class_title(words: Words, name: str) -> str:
@@ -68,7 +71,7 @@ def sample_title(words: Words, sample: Sample) -> str:
 def literal(name: str) -> str:
     """Words that a file or a link may have brought with them, so that Markdown shows them as they are: no links, and
     above all no pictures, which the browser would fetch."""
-    return _MARKUP.sub(r"\\\g<0>", name)
+    return _ALIVE.sub(JOINER, _MARKUP.sub(r"\\\g<0>", name))
 
 
 def picture_sentence(words: Words, error: PictureError) -> str:

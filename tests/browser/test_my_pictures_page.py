@@ -5,11 +5,16 @@ import re
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from gam_viz.app.shared.uploads import plain
+from gam_viz.titles import JOINER
 from tests.app.compare.test_page import picture
 from tests.app.test_my_pictures import BAD, archive
 from tests.browser.waiting import PATIENCE, compare_settles, rest
 
 pytestmark = pytest.mark.browser
+
+#: A file name of which Markdown would make links, a colour, an icon and a formula.
+HOSTILE = "www.x.invalid a@b.invalid :red[x] :material/home: $y^2$ ![p](http:x.invalid).dcm"
 
 
 def payload(name: str, data: bytes, kind: str) -> FilePayload:
@@ -24,7 +29,7 @@ def page(tab: Page, served: str) -> Page:
 
 
 def upload(page: Page) -> None:
-    files = [payload(*archive(picture(1), BAD, picture(2))), payload("IM0001", picture(3)[1], "")]
+    files = [payload(*archive(picture(1), BAD, picture(2))), payload(HOSTILE, picture(3)[1], "")]
     expect(page.get_by_text("Upload several pictures")).to_be_visible(timeout=PATIENCE)
     page.get_by_test_id("stMain").locator("input[type=file]").set_input_files(files)
     rows(page).nth(2).wait_for(timeout=PATIENCE)
@@ -39,7 +44,7 @@ def test_a_row_opens_in_compare_by_keyboard_and_the_table_is_there_on_the_way_ba
     assert rows(page).count() == 3
     expect(page.get_by_text("Refused: 1")).to_be_visible()
     link = rows(page).nth(1).get_by_role("link")
-    name = link.inner_text().splitlines()[-1]
+    name = link.inner_text().splitlines()[-1].replace(JOINER, "")
     link.focus()
     page.keyboard.press("Enter")
     compare_settles(page)
@@ -53,6 +58,8 @@ def test_a_row_opens_in_compare_by_keyboard_and_the_table_is_there_on_the_way_ba
     rest(page)
     expect(page.get_by_role("heading", level=1, name="My pictures")).to_be_focused()
     assert page.get_by_test_id("stException").count() == 0
+    assert plain(HOSTILE) in page.inner_text('[data-testid="stMain"]').replace(JOINER, "")
+    assert page.locator('a[href*="invalid"], img[src*="invalid"]').count() == 0
 
 
 @pytest.mark.long

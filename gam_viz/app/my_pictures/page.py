@@ -11,6 +11,7 @@ from gam_viz.app.shared.waiting import progress_line
 from gam_viz.app.shared.words import reason, text
 from gam_viz.images import PictureError
 from gam_viz.text.refusal import RefusalError
+from gam_viz.titles import literal
 
 networks = choose_networks(alone=True)
 with st.sidebar:
@@ -38,7 +39,7 @@ with progress_line(computing) as line:
         except PictureError as error:
             spoiled.append(Refused(upload.name, error))
         except RefusalError as error:  # a network that answers NaN
-            st.warning(f"**{plain(upload.name)}** · {reason(error)}")
+            st.warning(f"**{literal(plain(upload.name))}** · {literal(reason(error))}")
 if not entries and not spoiled:
     st.stop()
 

@@ -16,7 +16,7 @@ from gam_viz.evaluation.disagreement import disagreement_first, to_csv
 from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.figures.style import colours_of
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.titles import number, percent
+from gam_viz.titles import literal, number, percent
 
 MANY = 20  # refused files that have a row each
 
@@ -145,7 +145,7 @@ def _row(batch: Batch, entry: Entry, name: str) -> None:
     st.image(entry.thumbnail, width=64, alt=text("my_pictures.alt", name=name, predictions="; ".join(said)))
     st.page_link(
         script("compare"),
-        label=name,
+        label=literal(name),
         icon=":material/compare:",
         help=text("my_pictures.open"),
         query_params=_link(entry),
@@ -172,7 +172,7 @@ def _head(batch: Batch) -> str:
 
 def _bad(file: Refused) -> None:
     st.html('<div class="gv-cross" aria-hidden="true">✕</div>')
-    st.markdown(plain(file.name) if file.name else text("my_pictures.rest"))
+    st.markdown(literal(plain(file.name)) if file.name else text("my_pictures.rest"))
     st.markdown(picture_sentence(file.error))
 
 

@@ -8,6 +8,7 @@ from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import class_title, data_title, network_title, prose, text
 from gam_viz.networks.checkpoints import Card, Checkpoint
+from gam_viz.titles import literal
 from gam_viz.zoo.results import SetResults
 
 
@@ -29,11 +30,11 @@ def _card(checkpoint: Checkpoint) -> None:
     card = checkpoint.card
     first, second = st.columns([1.4, 1], gap="medium")
     with first:
-        st.markdown("\n".join(f"- **{title}** {value}" for title, value in _facts(card) if value))
+        st.markdown("\n".join(f"- **{title}** {literal(value)}" for title, value in _facts(card) if value))
         st.caption(text("networks.card.file", name=checkpoint.path.name, bytes=checkpoint.path.stat().st_size / 1e6))
         st.code(checkpoint.sha256, language=None)
         for note in card.notes:
-            st.caption(note)
+            st.caption(literal(note))
     with second:
         per_class = card.test.get("per_class", {})
         if per_class:

@@ -77,7 +77,7 @@ def masthead(name: str) -> None:
                 st.html(f'<span class="gv-thought">{text(f"common.nav.{section}")}</span>', width="content")
                 for page in pages:
                     _link(page)
-        _language()
+        choose_language()
         st.html(TELL % told, unsafe_allow_javascript=True)
     with st.container(key="gv-menu"), st.expander(text("common.nav.menu", page=text(f"{name}.nav"))):
         for pages in PAGES.values():
@@ -96,7 +96,8 @@ def _link(page: Page) -> None:
     st.page_link(script(page.name), label=text(f"{page.name}.nav"))
 
 
-def _language() -> None:
+def choose_language() -> None:
+    """Draw the choice of the language."""
     # Always in the URL: what is nobody's default here is somebody's there.
     segments(
         "lang",

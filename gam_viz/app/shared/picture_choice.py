@@ -192,6 +192,6 @@ def _upload(shown: bool) -> Chosen | None:
         with st.spinner(text("rendering.look.reading"), show_time=True):
             picture = state.picture_of(source)
     except PictureError as error:
-        st.error(f"**{plain(upload.name)}** · {picture_sentence(error)}")
+        st.error(f"**{literal(plain(upload.name))}** · {picture_sentence(error)}")
         return None
     return Chosen(picture, picture.name, medical=source.kind == "dicom", source=source)

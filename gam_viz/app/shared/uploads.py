@@ -13,6 +13,7 @@ from gam_viz.app.shared.session_cache import SHORT
 from gam_viz.app.shared.words import picture_sentence
 from gam_viz.images import LIMITS, PictureError, Source, first_look, open_source
 from gam_viz.images.zip_files import is_archive, members
+from gam_viz.titles import literal
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Refused:
     def __str__(self) -> str:
         """In the reader's language, as Markdown."""
         said = picture_sentence(self.error)
-        return f"**{plain(self.name)}** · {said}" if self.name else said
+        return f"**{literal(plain(self.name))}** · {said}" if self.name else said
 
 
 def uploads() -> tuple[Upload, ...]:

@@ -13,6 +13,7 @@ from gam_viz.app.shared.own_networks import libraries
 from gam_viz.app.shared.words import speaking
 from gam_viz.networks.libraries import architectures
 from gam_viz.networks.live import UploadedNetwork
+from gam_viz.titles import literal
 from tests.app.shared.test_own_networks import add, captions, dialog, errors, field, give, kept, saved
 from tests.app.visiting import visit
 from tests.networks.state_dicts.test_other_names import CBAMS, NOBODYS, ResNet, trained
@@ -72,7 +73,7 @@ def test_a_librarys_architecture_with_uploaded_weights(app: AppTest, library: No
     give(app, "last.ckpt", lightning(weights))
     assert not app.exception
     told = "\n".join(markdown.value for markdown in app.markdown)
-    assert "The weights fit **timm\\:gated** · 3 classes · 0.00 M parameters." in told
+    assert f"The weights fit **{literal('timm:gated')}** · 3 classes · 0.00 M parameters." in told
     assert field(lambda: app.number_input, "size").value == 32
     assert field(lambda: app.selectbox, "norm").value == "library"
     add(app, "cat\ndog\nfish")

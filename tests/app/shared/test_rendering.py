@@ -20,7 +20,7 @@ from gam_viz.app.shared.rendering.facts import fact_text
 from gam_viz.app.shared.rendering.part import region_of_box
 from gam_viz.app.shared.words import picture_sentence, speaking
 from gam_viz.images import Fact, Picture, PictureError
-from gam_viz.titles import literal
+from gam_viz.titles import JOINER, literal
 from tests.app.visiting import visit
 
 PATIENT = "Doe^Jane"
@@ -82,8 +82,10 @@ import streamlit as st
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.rendering.facts import facts_of, notes_of
 from tests.app.visiting import visit
+from gam_viz.app.shared.masthead import choose_language
 from gam_viz.app.shared.sidebar import sidebar
 
+choose_language()
 selection = sidebar()
 if selection is not None:
     st.session_state["seen"] = selection.picture
@@ -466,8 +468,8 @@ def test_phrases_in_an_error_are_translated() -> None:
     [
         ("plain words, 3 x 4.", "plain words, 3 x 4."),
         ("![a](b)", r"!\[a\](b)"),
-        (":red[x] :material/home: a: b", r"\:red\[x\] \:material/home: a: b"),
-        ("http://x www.x", r"http\://x www\.x"),
+        (":red[x] :material/home: a: b EPSG:32632", f":{JOINER}red\\[x\\] :{JOINER}material/home: a: b EPSG:32632"),
+        ("http://x WWW.x a@b.cd", f"http:{JOINER}//x WWW{JOINER}.x a{JOINER}@b.cd"),
         ("`$x$` **b** <i> a_b \\", r"\`\$x\$\` \*\*b\*\* \<i\> a\_b \\"),
     ],
 )
