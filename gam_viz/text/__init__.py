@@ -47,12 +47,16 @@ class Words:
         Raises:
             KeyError: the catalogue has no such key.
         """
-        told = {name: _Count(value) if type(value) is int else value for name, value in values.items()}
-        return TERM.sub(r"\2", self.sentences[key]).format(**told)
+        return filled(TERM.sub(r"\2", self.sentences[key]), values)
 
     def text_or(self, key: str, otherwise: str) -> str:
         """The sentence of that key, or `otherwise` where there is none: for names that files bring with them."""
         return self.sentences.get(key, otherwise)
+
+
+def filled(sentence: str, values: Mapping[str, object]) -> str:
+    """A sentence of the catalogue with its gaps filled; see `Words.text`."""
+    return sentence.format(**{name: _Count(value) if type(value) is int else value for name, value in values.items()})
 
 
 @cache

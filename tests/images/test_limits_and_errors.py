@@ -67,7 +67,8 @@ def test_every_code_in_the_source_has_a_text_and_every_text_is_used():
     source = "\n".join(SOURCES)
     raised = set(re.findall(r'PictureError\(\s*"(\w+)"', source)) | {"truncated", "damaged"}
     assert raised == family("errors.picture.")
-    noted = set(re.findall(r'Note\(\s*"(\w+)"', source)) | set(re.findall(r'"(\w+_(?:expanded|converted))"', source))
+    noted = set(re.findall(r'Note\(\s*"(\w+)"', source))
+    noted |= set(re.findall(r'"(\w+_(?:expanded|converted)|bands_given\w*)"', source))
     assert noted == family("rendering.note.")
     assert set(re.findall(r'parts="([^"]+)"', source)) == family("errors.picture_parts.")
 

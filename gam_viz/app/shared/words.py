@@ -13,7 +13,7 @@ import streamlit as st
 
 from gam_viz import titles
 from gam_viz.app.shared import state
-from gam_viz.text import LANGUAGES, TERM, Words
+from gam_viz.text import LANGUAGES, TERM, Words, filled
 from gam_viz.text import words as words_in
 from gam_viz.text.refusal import said
 
@@ -75,7 +75,7 @@ def prose(key: str, /, **values: object) -> str:
         # Told by who used it first, not by whether it was used: a part that is drawn anew alone keeps its links.
         return term_link(term, name) if used.setdefault(term, key) == key else name
 
-    return TERM.sub(linked, words().sentences[key]).format(**values)
+    return filled(TERM.sub(linked, words().sentences[key]), values)
 
 
 def term_link(term: str, name: str) -> str:
