@@ -12,6 +12,11 @@ from gam_viz.images.picture import Note, Picture
 from gam_viz.text.refusal import RefusalError
 
 
+def takes_stored(mean: Sequence[float], std: Sequence[float]) -> bool:
+    """Whether a network of that normalisation was trained on numbers as they are stored, and not on 0..1 or -1..1."""
+    return max(map(abs, (*mean, *std))) > 1
+
+
 def bands_for(picture: Picture, mean: Sequence[float], std: Sequence[float]) -> tuple[Bands, int, float]:
     """The picture's bands for a network of as many channels as `mean` has values, how many they are, and what their
     values are divided by.
@@ -27,7 +32,7 @@ def bands_for(picture: Picture, mean: Sequence[float], std: Sequence[float]) -> 
     count = 3 if bands is None else len(bands.names) - bands.opacity
     if bands is None or wanted not in (count, len(bands.names)):
         raise RefusalError("errors.reason.bands", given=count, wanted=wanted)
-    as_stored = bands.largest is None or max(map(abs, (*mean, *std))) > 1
+    as_stored = bands.largest is None or takes_stored(mean, std)
     return bands, wanted, 1.0 if as_stored or bands.largest is None else bands.largest
 
 

@@ -6,7 +6,7 @@ from gam_viz.app.my_pictures.predictions import judge
 from gam_viz.app.my_pictures.table import Batch, batch_table, csv_of
 from gam_viz.app.shared.sidebar import choose_fit, choose_networks
 from gam_viz.app.shared.uploader import draw_uploader
-from gam_viz.app.shared.uploads import Refused, dismiss, plain, refused, uploads
+from gam_viz.app.shared.uploads import Refused, dismiss, refused, uploads, written
 from gam_viz.app.shared.waiting import progress_line
 from gam_viz.app.shared.words import reason, text
 from gam_viz.images import PictureError
@@ -39,7 +39,7 @@ with progress_line(computing) as line:
         except PictureError as error:
             spoiled.append(Refused(upload.name, error))
         except RefusalError as error:  # a network that answers NaN
-            st.warning(f"**{literal(plain(upload.name))}** · {literal(reason(error))}")
+            st.warning(f"**{written(upload.name)}** · {literal(reason(error))}")
 if not entries and not spoiled:
     st.stop()
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from gam_viz.app.my_pictures.predictions import Entry
 from gam_viz.app.pages import script
-from gam_viz.app.shared.uploads import Refused, numbered, plain, uploads
+from gam_viz.app.shared.uploads import Refused, numbered, uploads, written
 from gam_viz.app.shared.words import class_title, language, network_titles, picture_sentence, text, words
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
 from gam_viz.explain.answer_words import AnswerWords
@@ -172,7 +172,7 @@ def _head(batch: Batch) -> str:
 
 def _bad(file: Refused) -> None:
     st.html('<div class="gv-cross" aria-hidden="true">✕</div>')
-    st.markdown(literal(plain(file.name)) if file.name else text("my_pictures.rest"))
+    st.markdown(written(file.name) if file.name else text("my_pictures.rest"))
     st.markdown(picture_sentence(file.error))
 
 

@@ -12,8 +12,6 @@ from gam_viz.app.shared.words import language, text, words
 from gam_viz.text import LANGUAGES
 from gam_viz.text import words as words_in
 
-#: Codes of BCP 47 by the catalogue's: a screen reader chooses its voice by them, a browser the script's own glyphs.
-SPOKEN = {"en": "en", "zh": "zh-Hans"}
 STYLE = """<style>
 .st-key-gv-masthead {column-gap: .6rem; row-gap: 0; padding-bottom: .25rem;
     border-bottom: 1px solid light-dark(rgba(49, 51, 63, .2), rgba(250, 250, 250, .25))}
@@ -65,7 +63,7 @@ def masthead(name: str) -> None:
     """
     told = {
         "page": json.dumps(name),
-        "lang": json.dumps(SPOKEN[language()]),
+        "lang": json.dumps(text("common.html_lang")),
         "title": json.dumps(text(f"{name}.nav"), ensure_ascii=False),
         "choices": json.dumps(text("common.nav.choices"), ensure_ascii=False),
     }

@@ -19,7 +19,7 @@ from gam_viz.app.shared.public import published
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.uploader import draw_uploader
-from gam_viz.app.shared.uploads import plain
+from gam_viz.app.shared.uploads import plain, written
 from gam_viz.app.shared.words import data_title, picture_sentence, reason, sample_title, text
 from gam_viz.datasets import DATASETS, DatasetError
 from gam_viz.datasets.scenes.draw import Scene, draw_scene
@@ -120,7 +120,7 @@ def _given(card: Card) -> Chosen | None:
     last = len(pictures) - 1
     number = choose_number("given", 0, last, 0, text("common.sidebar.given_number", last=last), step=1) if last else 0
     title = pictures.name(number)
-    st.caption(literal(plain(title)))
+    st.caption(written(title))
     try:
         given_one = pictures.item(number)
         known = given_one.digest
@@ -130,10 +130,10 @@ def _given(card: Card) -> Chosen | None:
         picture = given_one.picture() if source is None else state.picture_of(source)
         label = given_one.label(card.classes)
     except PictureError as error:
-        st.error(f"**{literal(plain(title))}** · {picture_sentence(error)}")
+        st.error(f"**{written(title)}** · {picture_sentence(error)}")
         return None
     except (OSError, ValueError) as error:
-        st.error(f"**{literal(plain(title))}** · {literal(reason(error))}")
+        st.error(f"**{written(title)}** · {literal(reason(error))}")
         return None
     return Chosen(picture, title, label=label, medical=source is not None and source.kind == "dicom", source=source)
 
@@ -192,6 +192,6 @@ def _upload(shown: bool) -> Chosen | None:
         with st.spinner(text("rendering.look.reading"), show_time=True):
             picture = state.picture_of(source)
     except PictureError as error:
-        st.error(f"**{literal(plain(upload.name))}** · {picture_sentence(error)}")
+        st.error(f"**{written(upload.name)}** · {picture_sentence(error)}")
         return None
     return Chosen(picture, picture.name, medical=source.kind == "dicom", source=source)

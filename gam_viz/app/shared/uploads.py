@@ -56,7 +56,7 @@ class Refused:
     def __str__(self) -> str:
         """In the reader's language, as Markdown."""
         said = picture_sentence(self.error)
-        return f"**{literal(plain(self.name))}** · {said}" if self.name else said
+        return f"**{written(self.name)}** · {said}" if self.name else said
 
 
 def uploads() -> tuple[Upload, ...]:
@@ -79,6 +79,11 @@ def dismiss() -> None:
 def plain(name: str) -> str:
     """A file's name without what Markdown would take for markup."""
     return "".join(character if character.isalnum() or character in "._- " else "_" for character in name)[:80]
+
+
+def written(name: str) -> str:
+    """The same as Markdown, in which it is no address either: "www.a.b" is a file's name, too."""
+    return literal(plain(name))
 
 
 def numbered(files: Iterable[Upload]) -> dict[str, str]:

@@ -32,6 +32,7 @@ from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
+from gam_viz.images.all_bands import takes_stored
 from gam_viz.images.network_input import normalise_batch
 from gam_viz.networks.card import OutputKind
 from gam_viz.runtime.progress import Progress
@@ -182,7 +183,7 @@ def uniform_noise(size: tuple[int, int], seed: int, mean: Sequence[float], std: 
     with its standard deviation.
     """
     generator = torch.Generator().manual_seed(seed)
-    if max(map(abs, (*mean, *std))) > 1:
+    if takes_stored(mean, std):
         return (torch.rand((1, len(mean), *size), generator=generator) * 2 - 1) * math.sqrt(3)
     pixels = torch.randint(0, 256, (1, len(mean), *size), generator=generator, dtype=torch.uint8)
     return normalise_batch(pixels, mean, std)
