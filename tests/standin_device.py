@@ -51,7 +51,7 @@ class _Module:
     """What PyTorch asks of `torch.standin`."""
 
     def is_available(self) -> bool:
-        return True
+        return False  # to nobody who does not ask for it by name: `DataParallel` takes whatever device there is
 
     def device_count(self) -> int:
         return 1

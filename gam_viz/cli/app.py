@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 from typing import Any
 
 from gam_viz.cli.common import checkpoint_argument, data_argument
@@ -30,4 +31,5 @@ def run(options: argparse.Namespace) -> None:
     asked = {"server_port": options.port, "server_address": options.address}
     if options.browser:
         asked["server_headless"] = False
-    serve(**{name: value for name, value in asked.items() if value is not None})
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends, in the moment before the server takes it itself, too
+        serve(**{name: value for name, value in asked.items() if value is not None})

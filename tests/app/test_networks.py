@@ -112,7 +112,7 @@ def test_a_model_card(page: AppTest) -> None:
     page.run()
     page.selectbox(key="card-scenes").set_value("scenes-gam").run()
     assert not page.exception
-    assert "**Network:** gam_net, width 4, stride2" in said(page)
+    assert r"**Network:** gam\_net, width 4, stride2" in said(page)  # as Markdown
     assert "**Attention:** GAM" in said(page)
     assert len(page.code[-1].value) == 64  # the file's sha256
 
