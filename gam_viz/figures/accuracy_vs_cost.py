@@ -64,8 +64,8 @@ def worth(
             error_y=elements.interval(point.value, point.low, point.high, point.colour, width=5),
             mode="markers",
             marker={"color": point.colour, "size": 11, "symbol": names[index % len(names)]},
-            hovertemplate=f"{point.name}: {point.value:.2%} ({point.low:.2%}–{point.high:.2%}), {point.added:+.1%}"
-            "<extra></extra>",
+            hovertemplate=f"{elements.verbatim(point.name)}: {point.value:.2%} ({point.low:.2%}–{point.high:.2%}), "
+            f"{point.added:+.1%}<extra></extra>",
         )
     if promised is not None:
         figure.add_vline(x=promised * 100, line={"color": GUIDE, "dash": "dash", "width": 1})

@@ -19,6 +19,7 @@ from gam_viz.figures.style import CHOSEN, GUIDE, data_uri, grey, layout, translu
 
 FLOOR = -4  # powers of ten: changes of a ten-thousandth and below have the lowest colour
 SIDE = 170  # pixels, of a map where two stand side by side
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PALE = 0.35  # opacity of the picture where nothing covers it
 
 
@@ -80,13 +81,13 @@ def panels(
         _marks(figure, panel, place)
         elements.subplot_title(figure, panel.title, index, 1.01)
     formed(figure, 1.0 if seen is None else form_of(seen), constraintoward="top")
-    top_margin = 4 + 16 * max(panel.title.count("<br>") + 1 for panel in shown)
+    top_margin = 4 + 16 * max(panel.title.count("\n") + 1 for panel in shown)
     return layout(figure, height=height + top_margin + 2, left=2, right=2, top=top_margin, bottom=2)
 
 
 def change_bar(top: int) -> go.Figure:
     """The printed scale of changes, in powers of ten from `FLOOR` to `top`."""
-    ticks = {float(tick): f"10<sup>{tick}</sup>" if tick else "1" for tick in range(FLOOR, top + 1, 2)}
+    ticks = {float(tick): f"10{str(tick).translate(_RAISED)}" if tick else "1" for tick in range(FLOOR, top + 1, 2)}
     return colour_bar(FLOOR, top, SEQUENTIAL[0], ticks, height=44)
 
 

@@ -119,7 +119,7 @@ def channel_overview(
         means = np.sort(reading.channel_means())[::-1]
         count = len(means)
         places: elements.Options = {"x": (np.arange(count) + 0.5) / count, "y": [row], "dx": 1 / count, "ygap": 3}
-        told = f"{names[row]}: {hover} %{{z:.3f}}<extra></extra>"
+        told = f"{elements.verbatim(names[row])}: {hover} %{{z:.3f}}<extra></extra>"
         rows.append(elements.cells(means[None, :], scale.low, scale.high, colours, hovertemplate=told, **places))
     outlined = [] if chosen is None else [elements.outline((0, 1), (chosen - 0.5, chosen + 0.5))]
     across = elements.hidden(range=[-0.005, 1.005])

@@ -47,7 +47,7 @@ def connections(
         place: elements.Options = {"row": 1, "col": index + 1}
         if index == chosen:
             elements.rectangle(figure, (-0.5, inputs - 0.5), (-0.5, outputs - 0.5), **place)
-        elements.subplot_title(figure, f"<b>{title}</b>" if index == chosen else title, index, 1.02)
+        elements.subplot_title(figure, title, index, 1.02, bold=index == chosen)
         bare: elements.Options = {"constrain": "domain", "showticklabels": False, "size": 12, "standoff": 2}
         figure.update_xaxes(elements.axis(axes[0], range=[-0.5, inputs - 0.5], **bare), **place)
         outer = elements.axis(axes[1] if index == 0 else None, range=[outputs - 0.5, -0.5], **bare)

@@ -79,8 +79,10 @@ def costs(rows: Sequence[CostRow], panels: Sequence[CostPanel]) -> go.Figure:
         if panel.limit is not None:
             _limit(drawn, index, panel, span)
     for place, row in enumerate(rows):
-        name = f"<b>{row.name}</b>" if row.chosen else row.name
-        drawn.words.append(elements.words(name, size=13, x=0, xref="paper", y=place - 0.26, xanchor="left"))
+        bold = row.chosen
+        drawn.words.append(
+            elements.words(row.name, bold=bold, size=13, x=0, xref="paper", y=place - 0.26, xanchor="left")
+        )
     down = elements.hidden(range=[len(rows) - 0.4, -0.6])
     around = {"yaxis": down, "annotations": drawn.words, "shapes": drawn.shapes}
     figure = go.Figure(drawn.dots, {**drawn.axes, **around})
@@ -143,7 +145,7 @@ def _dot(drawn: _Drawn, index: int, place: int, row: CostRow, panel: CostPanel, 
     }
     dot: elements.Options = {"type": "scatter", "x": [value], "y": [at], "xaxis": name, "yaxis": "y", "mode": "markers"}
     dot |= {"error_x": elements.interval(value, low, high, row.colour), "cliponaxis": False, "marker": marker}
-    drawn.dots.append({**dot, "hovertemplate": f"{row.name}: {amount.told}<extra></extra>"})
+    drawn.dots.append({**dot, "hovertemplate": f"{elements.verbatim(f'{row.name}: {amount.told}')}<extra></extra>"})
 
 
 def _limit(drawn: _Drawn, index: int, panel: CostPanel, span: tuple[float, float]) -> None:

@@ -61,7 +61,7 @@ def lines(
         height: in pixels.
     """
     figure = go.Figure()
-    across = list(places)
+    across = [elements.verbatim(place) if isinstance(place, str) else place for place in places]
     if band is not None:
         low, high = band
         edge: elements.Options = {"x": across, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
@@ -79,7 +79,7 @@ def lines(
                 "dash": line.dash,
             },
             marker={"size": 6},
-            hovertemplate=f"{line.name}: %{{y:{form}}}<extra></extra>",
+            hovertemplate=f"{elements.verbatim(line.name)}: %{{y:{form}}}<extra></extra>",
         )
     figure.layout.shapes = [elements.across(guide) for guide in guides]
     kind: elements.Options = {"type": "category"} if named else {"tickformat": place_form}

@@ -64,7 +64,7 @@ def dots(
         for index, dot in enumerate(of_row):
             if dot.value is None:
                 continue
-            told = dot.told or f"%{{x:{form}}}"
+            told = elements.verbatim(dot.told) or f"%{{x:{form}}}"
             height = place + (index - (len(of_row) - 1) / 2) * min(0.28, 0.8 / max(1, len(of_row)))
             if dot.ticks:
                 figure.add_scatter(
@@ -73,7 +73,7 @@ def dots(
                     mode="markers",
                     cliponaxis=False,
                     marker={"symbol": "line-ns", "size": 9, "line": {"color": dot.colour, "width": 1.5}},
-                    hovertemplate=f"{dot.name}: {told}<extra></extra>",
+                    hovertemplate=f"{elements.verbatim(dot.name)}: {told}<extra></extra>",
                 )
             figure.add_scatter(
                 x=[dot.value],
@@ -87,7 +87,7 @@ def dots(
                     "symbol": dot.marker,
                     "line": {"color": dot.colour, "width": 2.5},
                 },
-                hovertemplate=f"{dot.name}: {told}<extra></extra>",
+                hovertemplate=f"{elements.verbatim(dot.name)}: {told}<extra></extra>",
             )
     for where, title in guides:
         figure.add_shape(elements.upright(where, width=1.5, dash="dash"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy.typing as npt
@@ -14,10 +15,21 @@ from gam_viz.figures.style import CHOSEN, GUIDE, colour_scale, translucent
 Options = dict[str, Any]  # what is forwarded to Plotly
 
 
+def verbatim(text: str) -> str:
+    """Text as Plotly shows it letter by letter: a name may look like its markup, a link or a gap of its templates.
+
+    A line that ends in "\\n" ends there.
+    """
+    return escape(text, quote=False).replace("%{", "%&#123;").replace("\n", "<br>")
+
+
 def axis(title: str | None = None, *, grid: bool = False, size: int = 13, standoff: int = 4, **more: Any) -> Options:
-    """An axis that cannot be dragged and has no line at 0; `more` is forwarded to Plotly."""
+    """An axis that cannot be dragged and has no line at 0; `more` is forwarded to Plotly. Title and ticks are read
+    letter by letter."""
+    if "ticktext" in more:
+        more["ticktext"] = [verbatim(tick) for tick in more["ticktext"]]
     lines = {"gridcolor": translucent(GUIDE, 0.25)} if grid else {"showgrid": False}
-    named = {} if title is None else {"title": {"text": title, "font": {"size": size}, "standoff": standoff}}
+    named = {} if title is None else {"title": {"text": verbatim(title), "font": {"size": size}, "standoff": standoff}}
     return {"fixedrange": True, "zeroline": False, **lines, **named, **more}
 
 
@@ -47,21 +59,23 @@ def note(figure: go.Figure, text: str, *, size: int = 12, colour: str | None = N
     figure.add_annotation(words(text, size=size, colour=colour, **place))
 
 
-def words(text: str, *, size: int = 12, colour: str | None = None, **place: Any) -> Options:
-    """An annotation without an arrow; `place` is forwarded to Plotly."""
-    font = {"size": size} if colour is None else {"size": size, "color": colour}
-    return {"text": text, "showarrow": False, "font": font, **place}
+def words(text: str, *, size: int = 12, colour: str | None = None, bold: bool = False, **place: Any) -> Options:
+    """An annotation without an arrow, read letter by letter; `place` is forwarded to Plotly."""
+    font: Options = {"size": size} | ({} if colour is None else {"color": colour}) | ({"weight": 700} if bold else {})
+    return {"text": verbatim(text), "showarrow": False, "font": font, **place}
 
 
-def subplot_title(figure: go.Figure, text: str, index: int, y: float, *, above: bool = True) -> None:
+def subplot_title(
+    figure: go.Figure, text: str, index: int, y: float, *, above: bool = True, bold: bool = False
+) -> None:
     """A title in the middle above (or below) the subplot of that number, counted from 0 in a single row."""
-    figure.add_annotation(title_of_subplot(text, index, y, above=above))
+    figure.add_annotation(title_of_subplot(text, index, y, above=above, bold=bold))
 
 
-def title_of_subplot(text: str, index: int, y: float, *, above: bool = True) -> Options:
+def title_of_subplot(text: str, index: int, y: float, *, above: bool = True, bold: bool = False) -> Options:
     suffix = str(index + 1) if index else ""
     refs: Options = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain"}
-    return words(text, **refs, x=0.5, y=y, yanchor="bottom" if above else "top")
+    return words(text, bold=bold, **refs, x=0.5, y=y, yanchor="bottom" if above else "top")
 
 
 def rectangle(

@@ -49,7 +49,7 @@ def matrix(
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
         customdata=np.stack([rows, columns, found], axis=1),
-        text=[f"{names[int(r)]} · {names[int(c)]}" for r, c in zip(rows, columns, strict=True)],
+        text=[elements.verbatim(f"{names[int(r)]} · {names[int(c)]}") for r, c in zip(rows, columns, strict=True)],
         hovertemplate=f"%{{text}}<br>{value} %{{customdata[2]:.2f}}<extra></extra>",
     )
     marked = known & (outside[rows, columns] != 0)

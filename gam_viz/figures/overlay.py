@@ -72,8 +72,7 @@ def thumbnails(
         axes[f"yaxis{suffix}"] = _unit_axis(x, [1, 0], domain=[0.0, 1.0], scaleanchor=x, scaleratio=form_of(seen))
         traces.append(_map(values, scale, colours, opacity, names[index], xaxis=x, yaxis=y))
         images.append(_below(picture, x, y))
-        name = f"<b>{names[index]}</b>" if index == chosen else names[index]
-        titles.append(elements.title_of_subplot(name, index, -0.02, above=False))
+        titles.append(elements.title_of_subplot(names[index], index, -0.02, above=False, bold=index == chosen))
         if index == chosen:
             outlines.append(elements.outline((0, 1), (0, 1), xref=x, yref=y))
     figure = go.Figure(traces, {"images": images, "annotations": titles, "shapes": outlines, **axes})
@@ -128,7 +127,10 @@ def colour_bar(low: float, high: float, colours: str, ticks: Mapping[float, str]
 def _map(
     values: npt.NDArray[np.floating], scale: Scale, colours: str, opacity: float, hover: str, **axes: str
 ) -> elements.Options:
-    told: elements.Options = {"opacity": opacity, "hovertemplate": f"{hover} %{{z:.3f}}<extra></extra>"}
+    told: elements.Options = {
+        "opacity": opacity,
+        "hovertemplate": f"{elements.verbatim(hover)} %{{z:.3f}}<extra></extra>",
+    }
     return elements.cells(values, scale.low, scale.high, colours, unit=True, **told, **axes)
 
 

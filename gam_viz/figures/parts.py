@@ -41,8 +41,8 @@ def parts(bars: Sequence[Bar], *, colour: str, own_name: str, attention_name: st
             y=list(range(len(bars))),
             orientation="h",
             marker={"color": shade},
-            customdata=told,
-            hovertemplate=f"{name}: %{{customdata}}<extra></extra>",
+            customdata=[elements.verbatim(each) for each in told],
+            hovertemplate=f"{elements.verbatim(name)}: %{{customdata}}<extra></extra>",
         )
     most = max((bar.own + bar.attention for bar in bars), default=1.0) or 1.0
     for place, bar in enumerate(bars):

@@ -24,13 +24,14 @@ def plane(
         hover: the word for a value.
     """
     figure = go.Figure()
+    down, across = map(elements.verbatim, axes)
     figure.add_heatmap(
         z=values,
         zmin=scale.low,
         zmax=scale.high,
         colorscale=colour_scale(colours),
         showscale=False,
-        hovertemplate=f"{axes[0]} %{{y}}, {axes[1]} %{{x}}: {hover} %{{z:.3f}}<extra></extra>",
+        hovertemplate=f"{down} %{{y}}, {across} %{{x}}: {hover} %{{z:.3f}}<extra></extra>",
     )
     figure.update_xaxes(**elements.axis(axes[1], nticks=5))
     figure.update_yaxes(**elements.axis(axes[0], nticks=5, autorange="reversed"))

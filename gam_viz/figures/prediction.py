@@ -65,19 +65,17 @@ def prediction_bars(
             insidetextanchor="end",
             textfont={"size": 13},
             cliponaxis=False,
-            customdata=labels,
+            customdata=[elements.verbatim(label) for label in labels],
             hovertemplate=f"%{{customdata}}: %{{x:{'.2%' if chances else '.4g'}}}<extra></extra>",
         )
     )
     figure.layout.shapes = [elements.upright(0)]
     figure.layout.xaxis = elements.hidden(range=[low, high])
-    figure.layout.yaxis = {
-        "autorange": "reversed",
-        "fixedrange": True,
-        "tickvals": list(range(len(order))),
-        "ticktext": labels,
-        "ticklabelposition": "outside",
-        "showgrid": False,
-        "tickfont": {"size": 13},
-    }
+    figure.layout.yaxis = elements.axis(
+        autorange="reversed",
+        tickvals=list(range(len(order))),
+        ticktext=labels,
+        ticklabelposition="outside",
+        tickfont={"size": 13},
+    )
     return layout(figure, height=24 * count + 12, left=96, right=8, top=2, bottom=2)

@@ -96,7 +96,7 @@ def numbers(
             customdata=[[n] for n in range(count)],
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 1}},
-            hovertemplate=f"{hover} %{{x}}{', ' + name if name else ''}: %{{y:.3f}}<extra></extra>",
+            hovertemplate=f"{hover} %{{x}}{', ' + elements.verbatim(name) if name else ''}: %{{y:.3f}}<extra></extra>",
         )
     band: elements.Options = {"type": "rect", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
     ends: elements.Options = {"x0": chosen - 0.5, "x1": chosen + 0.5}

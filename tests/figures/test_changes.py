@@ -81,4 +81,4 @@ def test_connections_are_drawn_as_they_are() -> None:
     np.testing.assert_array_equal(second.z, ~matrix)
     (outline,) = figure.layout.shapes
     assert (outline.x0, outline.x1, outline.y0, outline.y1, outline.xref) == (-0.5, 1.5, -0.5, 2.5, "x2")
-    assert [note.text for note in figure.layout.annotations] == ["a", "<b>b</b>"]
+    assert [(note.text, note.font.weight) for note in figure.layout.annotations] == [("a", None), ("b", 700)]

@@ -35,7 +35,8 @@ def test_every_amount_stands_on_its_panels_axis():
 def test_names_and_numbers_are_told_in_words():
     figure = costs(ROWS, PANELS)
     told = [annotation.text for annotation in figure.layout.annotations]
-    assert {"SE", "<b>GAM</b>", "nothing", "+0.8%", "+154.9%", "2.5×", "the tutorial's 5%"} <= set(told)
+    assert {"SE", "GAM", "nothing", "+0.8%", "+154.9%", "2.5×", "the tutorial's 5%"} <= set(told)
+    assert [annotation.text for annotation in figure.layout.annotations if annotation.font.weight] == ["GAM"]
     assert figure.layout.xaxis.title.text == "parameters added"
 
 

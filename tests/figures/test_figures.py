@@ -74,7 +74,7 @@ def test_thumbnails_draw_each_map_on_its_scale() -> None:
     maps = [np.zeros((2, 2)), np.ones((4, 4))]
     figure = thumbnails(maps, ["a", "b"], SEEN, [Scale(0, 1), Scale(0, 2)], SEQUENTIAL[0], chosen=1)
     assert [(trace.zmin, trace.zmax) for trace in heatmaps(figure)] == [(0, 1), (0, 2)]
-    assert [a.text for a in figure.layout.annotations] == ["a", "<b>b</b>"]
+    assert [(a.text, a.font.weight) for a in figure.layout.annotations] == [("a", None), ("b", 700)]
 
 
 def test_the_picker_has_a_point_a_cell() -> None:

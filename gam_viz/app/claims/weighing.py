@@ -35,7 +35,7 @@ def draw_differences(claim: Claim) -> None:
         low, value, high = (100 * of for of in _ends(measured))
         filled = measured.weight == "counts"
         dot = Dot(_data(measured), colour, value, low, high, filled=filled, told=_points(measured))
-        rows.append(("<br>".join(names) or _data(measured), [dot]))
+        rows.append(("\n".join(names) or _data(measured), [dot]))
     ends = [100 * end for measured in shown for end in _ends(measured)]
     air = 0.06 * (max(*ends, 0) - min(*ends, 0))
     first, second = (_label(label) for label in shown[0].label)
@@ -49,7 +49,7 @@ def draw_differences(claim: Claim) -> None:
             span=(min(*ends, 0) - air, max(*ends, 0) + air),
             form=".1~f",
             guides=[(0.0, "")],
-            row=40 if any("<br>" in name for name, _ in rows) else 26,
+            row=40 if any("\n" in name for name, _ in rows) else 26,
         ),
         config=PLOT,
         key=f"claims-differences-{claim.key}",

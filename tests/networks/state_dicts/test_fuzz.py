@@ -3,6 +3,7 @@
 import io
 import pickle
 import zipfile
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -46,6 +47,16 @@ def answer(content: bytes, *, ours: bool) -> None:
     assert all(bool(torch.isfinite(value).all()) for value in network.state_dict().values())
 
 
+def repacked(archive: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """With its pickle changed."""
+    rebuilt = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(rebuilt, "w") as new:
+        for info in old.infolist():
+            data = old.read(info)
+            new.writestr(info.filename, change(data) if info.filename.endswith("data.pkl") else data)
+    return rebuilt.getvalue()
+
+
 @fuzz
 @given(st.integers(0, 10**6), st.lists(CHANGE, min_size=1, max_size=5))
 def test_changed_files(seed: int, changes: list[tuple[float, str, bytes]]) -> None:
@@ -59,15 +70,7 @@ def test_changed_files(seed: int, changes: list[tuple[float, str, bytes]]) -> No
 def test_changed_pickles(seed: int, where: float, content: bytes) -> None:
     """Inside the archive, where a checksum would stop a change from outside."""
     files = seeds()[:2]
-    archive = io.BytesIO(files[seed % len(files)])
-    rebuilt = io.BytesIO()
-    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(rebuilt, "w") as new:
-        for info in old.infolist():
-            data = old.read(info)
-            if info.filename.endswith("data.pkl"):
-                data = changed(data, [(where, "write", content)])
-            new.writestr(info.filename, data)
-    answer(rebuilt.getvalue(), ours=False)
+    answer(repacked(files[seed % 2], lambda data: changed(data, [(where, "write", content)])), ours=False)
 
 
 @fuzz

@@ -121,7 +121,7 @@ def _maps(column: Column, part: str, moved: Effect[Spread], cell: Cell | None, t
     ]
     shown = [
         Panel(
-            f"{name}<br>{count}",
+            f"{name}\n{count}",
             gate.change,
             field=gate.direct_reach if gate.per_position else None,
             cell=cell,
