@@ -44,6 +44,11 @@ class Truth:
     def __len__(self) -> int:
         return len(self.index)
 
+    def regions(self, number: int) -> dict[str, npt.NDArray[np.bool_]]:
+        """What is known to lie in the split's picture of that number, (S, S) each; nothing in most pictures."""
+        places = np.flatnonzero(self.index == number)
+        return {"object": self.masks[places[0]]} if len(places) else {}
+
 
 def load_truth(name: str, root: Path) -> Truth:
     """The truth of a data set's test split.

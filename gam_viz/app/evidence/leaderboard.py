@@ -64,8 +64,11 @@ def board_section(view: View) -> None:
     st.caption(prose("evidence.board.gates_about", count=found.answered or found.count))
     _gates(found, titles)
     if any(network.tag for network in found.networks):
-        st.subheader(text("evidence.board.tag"), anchor=False)
-        _tags(found, titles)
+        shortcut = "tag" if kind == "drawn" else "marks"
+        st.subheader(text(f"evidence.board.{shortcut}"), anchor=False)
+        if kind == "real":
+            st.caption(prose("evidence.board.marks_about"))
+        _tags(found, titles, text(f"evidence.board.{shortcut}_alt", networks=len(found.networks)))
     st.caption(prose(f"evidence.board.limits.{kind}"))
     if any(network.seeds for network in found.networks):
         most = max(len(network.seeds) for network in found.networks)
@@ -171,7 +174,7 @@ def _place_title(layer: str, branch: str) -> str:
     return text("evidence.gates.row", layer=layer_title(layer), branch=text(f"evidence.branch.{branch}"))
 
 
-def _tags(found: Results, titles: dict[str, str]) -> None:
+def _tags(found: Results, titles: dict[str, str], alt: str) -> None:
     rows = []
     for field in dict.fromkeys(name for network in found.networks for name in network.tag):
         marks = [
@@ -191,5 +194,5 @@ def _tags(found: Results, titles: dict[str, str]) -> None:
         dots(rows, axis=text("evidence.board.tag_axis"), span=(0, 1)),
         config=PLOT,
         key="board-tags",
-        alt=text("evidence.board.tag_alt", networks=len(found.networks)),
+        alt=alt,
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.session_cache import cached_with_progress, keep, recall
 from gam_viz.app.shared.words import data_title, text
-from gam_viz.datasets import DatasetError, LabelledImages, data_root, load_dataset
+from gam_viz.datasets import DatasetError, LabelledImages, MissingDataError, data_root, load_dataset
+from gam_viz.datasets.operator_marks import operator_marks
+from gam_viz.datasets.truth import TRUTHS, Truth, load_truth
 from gam_viz.evaluation.predictions import (
     Predictions,
     load_predictions,
@@ -55,6 +59,28 @@ def pictures_of(card: Card) -> Pictures:
 def _loaded(name: str, size: int, root: str) -> Pictures:
     data = load_dataset(name, "test", data_root(root), size=size, download=False)
     return Pictures(data, pictures_digest(data))
+
+
+def regions_of(pictures: Pictures, number: int) -> dict[str, npt.NDArray[np.bool_]]:
+    """What is known to lie in a test picture, (H, W) each: the object, where people marked it; what was drawn on it.
+
+    Raises:
+        DatasetError: what is known of the data set cannot be read.
+    """
+    info, image = pictures.data.info, pictures.data.images[number]
+    truth = _truth(info.name, str(data_root())) if info.name in TRUTHS else None
+    regions = {} if truth is None else truth.regions(number)
+    if info.name == "busi" and (marks := operator_marks(image)).any():
+        regions["marks"] = marks
+    return {name: mask for name, mask in regions.items() if mask.shape == image.shape[:2]}
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _truth(name: str, root: str) -> Truth | None:
+    try:
+        return load_truth(name, data_root(root))
+    except MissingDataError:  # the pictures can be had without the boxes
+        return None
 
 
 def predictions_of(checkpoint: OpenedNetwork, pictures: Pictures, title: str) -> Predictions:

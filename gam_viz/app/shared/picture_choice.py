@@ -12,7 +12,7 @@ import streamlit as st
 from gam_viz.app.pages import script
 from gam_viz.app.shared import state as url
 from gam_viz.app.shared.choices import choose, choose_number, segments
-from gam_viz.app.shared.evaluation_set import pictures_of
+from gam_viz.app.shared.evaluation_set import Pictures, pictures_of, regions_of
 from gam_viz.app.shared.missing_data import dataset_error
 from gam_viz.app.shared.own_networks.live import given
 from gam_viz.app.shared.public import published
@@ -151,13 +151,22 @@ def _test(card: Card) -> Chosen | None:
         title = text("common.sidebar.test_title", data=data_title(card), number=number)
         label = info.classes[pictures.data.labels[number]]
         picture = published(from_pixels(pictures.data.images[number], f"{card.dataset}-test-{number}"))
-        scene = None
         if info.name in SCENES:  # drawn, so what lies where is known
-            scene = draw_scene(number, split="test", shortcut=info.name == "scenes-shortcut")
+            regions = _regions(draw_scene(number, split="test", shortcut=info.name == "scenes-shortcut"))
+        else:
+            regions = _known_regions(pictures, number)
         medical = info.domain == "medical"
-        chosen = Chosen(picture, title, f"{info.source}; {info.licence}", label, medical, _regions(scene))
+        chosen = Chosen(picture, title, f"{info.source}; {info.licence}", label, medical, regions)
     st.page_link(GALLERY, label=text("common.sidebar.gallery"), icon=":material/grid_view:")
     return chosen
+
+
+def _known_regions(pictures: Pictures, number: int) -> dict[str, npt.NDArray[np.bool_]]:
+    try:
+        return regions_of(pictures, number)
+    except DatasetError as error:
+        st.caption(dataset_error(error))
+        return {}
 
 
 def _regions(scene: Scene | None) -> dict[str, npt.NDArray[np.bool_]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.aggregate import direction
-from gam_viz.evidence.leaderboard.pictures import SIZES
+from gam_viz.evidence.leaderboard.ground import SIZES
 from gam_viz.evidence.leaderboard.rows import GateRow, MapRow, NetworkRow, Results
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import KINDS
@@ -172,14 +172,25 @@ def _tags(each: Results) -> str:
         [network.name, *(_share(network.tag[name]) if name in network.tag else "" for name in names)]
         for network in each.networks
     ]
-    return f"{_TAGS_ABOUT}\n\n" + _table(["network", *(_TAGS.get(name, name) for name in names)], rows)
+    about = _TAGS_ABOUT if "with_tag" in names else _MARKS_ABOUT
+    return f"{about}\n\n" + _table(["network", *(_TAGS.get(name, name) for name in names)], rows)
 
 
 _TAGS_ABOUT = (
     "Share of right answers with the tag of the scene's class, without a tag and with another class's tag; last, "
     "the share of answers that then follow the tag."
 )
+_MARKS_ABOUT = (
+    "Share of right answers. Of all pictures on which an operator drew (most are of the training split, which the "
+    "networks know): as they are, with the marks painted over, with as much painted over elsewhere. Of test pictures "
+    "without a lesion and without marks: as they are, and with callipers drawn on."
+)
 _TAGS = {
+    "marked": "marked",
+    "painted_over": "marks painted over",
+    "painted_elsewhere": "painted over elsewhere",
+    "unmarked": "no lesion, unmarked",
+    "marks_drawn": "no lesion, callipers drawn",
     "with_tag": "its tag",
     "without_tag": "no tag",
     "other_tag": "another's tag",

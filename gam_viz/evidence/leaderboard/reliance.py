@@ -1,18 +1,16 @@
-"""What predictions depend on, over many pictures: gates, which are replaced, and the tag of scenes."""
+"""What predictions depend on, over many pictures: gates, which are replaced, and a shortcut, which is changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from gam_viz.datasets.scenes.draw import CLASSES, draw_scene, draw_scenes
 from gam_viz.evidence.ablation.replacements import mean_gates
-from gam_viz.evidence.leaderboard.pictures import JudgedPictures, drawn
+from gam_viz.evidence.leaderboard.pictures import JudgedPictures
 from gam_viz.evidence.leaderboard.scoring import inputs
 from gam_viz.explain.gates import gates_of, layer_of, record_gates, replace_gates
 from gam_viz.networks import ResidualNetwork
@@ -97,29 +95,11 @@ def pictures_of_other_classes(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.i
     return np.array([generator.choice(np.flatnonzero(row)) for row in apart])
 
 
-def tag_reliance(
-    network: ResidualNetwork, card: Card, count: int, *, split: str = "test"
+def shortcut_reliance(
+    network: ResidualNetwork, card: Card, changed: Mapping[str, JudgedPictures]
 ) -> dict[str, npt.NDArray[np.bool_]]:  # each (N,)
-    """Take the tag away, and put another class's there, all else being the same.
-
-    Returns:
-        "with_tag", "without_tag": whether the answer is the scene's class; "other_tag": the same where the tag is that
-        of another class; "follows": whether the answer is then the tag's class.
-    """
-    tagged = draw_scenes(count, split=split, shortcut=True)
-    bare = draw_scenes(count, split=split)
-    # The k-th scene's tag becomes that of the class 1 to 9 further on, each equally often.
-    wrong = (tagged.labels + 1 + np.arange(count) % (len(CLASSES) - 1)) % len(CLASSES)
-    swapped = [draw_scene(i, split=split, tag_label=int(label)) for i, label in enumerate(wrong)]
-    other = JudgedPictures(np.stack([scene.image for scene in swapped]), tagged.labels, {})
-    answer = partial(_classes, network, card)
-    after = answer(other)
-    return {
-        "with_tag": answer(drawn(tagged)) == tagged.labels,
-        "without_tag": answer(drawn(bare)) == bare.labels,
-        "other_tag": after == tagged.labels,
-        "follows": after == wrong,
-    }
+    """Whether the answer is the label, by what was done to a shortcut; see `Ground.changed`."""
+    return {name: _classes(network, card, pictures) == pictures.labels for name, pictures in changed.items()}
 
 
 def margins(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

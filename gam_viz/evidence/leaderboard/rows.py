@@ -21,7 +21,7 @@ class MapRow:
     Attributes:
         key: one of `KINDS` for the mean over the network's layers, so that no layer is picked afterwards; "kind.layer"
             for one of them; `Heatmap.key` of an attribution; or one of `TRIVIAL`.
-        region: "object", one of `SIZES`, or "tag".
+        region: "object", one of `SIZES`, "tag" or "marks".
         scores: by key of `scene_scores`, over the pictures that have the region; None where none has such a score.
         against: one of `AGAINST` -> measure -> this map's score minus that one's, picture by picture; not of single
             layers.

@@ -19,8 +19,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from gam_viz.evidence.leaderboard.pictures import KNOWN, TAGGED, Ground, JudgedPictures, ground
-from gam_viz.evidence.leaderboard.reliance import Answers, ReplacedGates, gate_reliance, tag_reliance
+from gam_viz.evidence.leaderboard.ground import ground
+from gam_viz.evidence.leaderboard.pictures import KNOWN, Ground, JudgedPictures
+from gam_viz.evidence.leaderboard.reliance import Answers, ReplacedGates, gate_reliance, shortcut_reliance
 from gam_viz.evidence.leaderboard.scoring import METHODS, Looks, inputs, looks, scene_scores, trivial_looks
 from gam_viz.evidence.randomisation.reinitialise import fresh_weights
 from gam_viz.explain.attributions import METHODS as EVERY_METHOD
@@ -31,7 +32,7 @@ from gam_viz.runtime.files import write_atomically
 from gam_viz.runtime.progress import Progress
 
 NORMALISING = 100  # pictures that the batch norms of a network without training are set by
-VERSION = 3  # of the kept files; numbers that are made another way need another
+VERSION = 4  # of the kept files; numbers that are made another way need another
 
 
 class EvidenceError(ValueError):
@@ -152,7 +153,7 @@ def _look(
 ) -> Gathered:
     network, card = load(checkpoint, device), checkpoint.card
     answers = gate_reliance(network, card, pictures.answered, pictures.others)
-    shortcut = tag_reliance(network, card, len(pictures.judged)) if TAGGED.get(question.data, False) else {}
+    shortcut = shortcut_reliance(network, card, pictures.changed)
     found = looks(network, card, pictures.judged, question.methods, tell)
     return Gathered(card, checkpoint.sha256, found, answers, shortcut)
 

@@ -6,7 +6,13 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gam_viz.app.shared.evaluation_set import Pictures, regions_of
+from gam_viz.datasets import load_dataset
+from gam_viz.datasets.operator_marks import operator_marks
+from gam_viz.datasets.truth import load_truth
 from gam_viz.images import sample_scene
+from gam_viz.runtime.installation import SHIPPED
+from tests.ultrasound import busi_in_small
 
 
 def captions(app: AppTest) -> str:
@@ -99,3 +105,23 @@ def test_in_chinese(app: AppTest) -> None:
     app.run()
     assert not app.exception
     assert "区域占图片的 25.0%" in captions(app)
+
+
+def test_what_people_marked_in_a_real_picture_is_a_region(app: AppTest, data_root, monkeypatch) -> None:
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(SHIPPED))
+    for name, value in {"data": "ucmerced", "source": "test", "test": "20", "region": "object"}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    inside = load_truth("ucmerced", data_root).regions(20)["object"]
+    assert f"The region covers {inside.mean():.1%} of the picture" in captions(app)
+
+
+def test_marks_and_lesions_of_ultrasound_are_regions(tmp_path, monkeypatch) -> None:
+    root = busi_in_small(tmp_path)
+    monkeypatch.setenv("GAM_VIZ_DATA", str(root))
+    data = load_dataset("busi", "test", root)
+    known = [regions_of(Pictures(data, "small"), number) for number in (0, 2, 11)]
+    assert [sorted(each) for each in known] == [["marks", "object"], ["object"], []]  # marked, a lesion, neither
+    assert known[0]["object"][60:120, 80:160].all()
+    assert (known[0]["marks"] == operator_marks(data.images[0])).all()

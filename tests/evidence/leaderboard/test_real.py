@@ -15,8 +15,9 @@ from gam_viz.datasets import load_dataset
 from gam_viz.evaluation.bootstrap import bootstrap_mean
 from gam_viz.evidence.held_against import score
 from gam_viz.evidence.leaderboard.aggregate import results
+from gam_viz.evidence.leaderboard.ground import ground
 from gam_viz.evidence.leaderboard.markdown import write_table
-from gam_viz.evidence.leaderboard.pictures import JudgedPictures, ground
+from gam_viz.evidence.leaderboard.pictures import JudgedPictures
 from gam_viz.evidence.leaderboard.reliance import pictures_of_other_classes
 from gam_viz.evidence.leaderboard.results_file import load_results, write
 from gam_viz.evidence.leaderboard.run import Question, gather, untrained_network

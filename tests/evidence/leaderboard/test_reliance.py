@@ -7,8 +7,9 @@ from torch import nn
 from gam_viz.attention import Gate
 from gam_viz.datasets.scenes.draw import CLASSES, draw_scene, draw_scenes
 from gam_viz.evidence.leaderboard.pictures import drawn
-from gam_viz.evidence.leaderboard.reliance import gate_reliance, margins, tag_reliance
+from gam_viz.evidence.leaderboard.reliance import gate_reliance, margins, shortcut_reliance
 from gam_viz.evidence.leaderboard.scoring import inputs
+from gam_viz.evidence.leaderboard.shortcuts import tags_changed
 from gam_viz.explain.gates import gates_of, record_gates
 from gam_viz.networks.checkpoints import load
 
@@ -106,7 +107,7 @@ class ReadsTheTag(nn.Module):
 
 
 def test_an_oracle_of_the_tag_follows_it(checkpoints):
-    found = tag_reliance(ReadsTheTag(10, len(CLASSES)).eval(), checkpoints["scenes-gam"].card, 10)
+    found = shortcut_reliance(ReadsTheTag(10, len(CLASSES)).eval(), checkpoints["scenes-gam"].card, tags_changed(10))
     labels = draw_scenes(10, split="test").labels
     assert found["with_tag"].all()
     assert (found["without_tag"] == (labels == 0)).all()  # without a tag it says class 0
