@@ -44,8 +44,8 @@ def _cost_after_se(
 
 _CBAM_OPTIONS = (RATIO, KERNEL)
 _GAM_OPTIONS = (RATE, FORM, GROUPS, SHUFFLE, CHANNEL_GATE)
-#: After timm's convention: the first positional argument of every module is its number of channels. Colours are told
-#: apart by colour-blind eyes, and by their lightness.
+#: After timm's convention: the first positional argument of every module is its number of channels. Colours have 3:1
+#: on light and on dark pages; where colour-blind eyes take two for one, markers tell them apart.
 ATTENTION: dict[str, AttentionSpec] = {
     "se": AttentionSpec(
         SE,
@@ -54,6 +54,7 @@ ATTENTION: dict[str, AttentionSpec] = {
         formula="se",
         usual=({"reduction_ratio": 16},),
         colour="#1b9e77",
+        marker="triangle-down",
         walkthrough="se",
     ),
     "cbam": AttentionSpec(
@@ -81,7 +82,7 @@ ATTENTION: dict[str, AttentionSpec] = {
             {"rate": 4},  # as the tutorial prints it
         ),
         families=({"spatial": "factorised"}, {"spatial": "depthwise"}, {"groups": 4}, {}),
-        colour="#e69f00",
+        colour="#c77700",
         marker="diamond",
         walkthrough="gam",
     ),
@@ -103,7 +104,7 @@ ATTENTION: dict[str, AttentionSpec] = {
         first="se",
         usual=(),
         families=(),
-        colour="#56b4e9",
+        colour="#1894b4",
         marker="star",
     ),
     "se_gam": AttentionSpec(
@@ -122,16 +123,16 @@ ATTENTION: dict[str, AttentionSpec] = {
         options=(Option("k_size", "neighbours", 3, highest=31, step=2),),
         cost=eca_cost,
         formula="eca",
-        colour="#7339e6",
+        colour="#7d45ec",
         marker="x",
     ),
-    "simam": AttentionSpec(SimAM, cost=simam_cost, formula="simam", colour="#606642", marker="triangle-down"),
+    "simam": AttentionSpec(SimAM, cost=simam_cost, formula="simam", colour="#687040", marker="bowtie"),
     "triplet": AttentionSpec(
         TripletAttention,
         options=(KERNEL,),
         cost=triplet_cost,
         formula="triplet",
-        colour="#00707a",
+        colour="#00767f",
         marker="star-diamond",
     ),
     "coordinate": AttentionSpec(
@@ -140,7 +141,7 @@ ATTENTION: dict[str, AttentionSpec] = {
         cost=coordinate_cost,
         formula="coordinate",
         usual=({"reduction_ratio": 32},),
-        colour="#b23b00",
+        colour="#b94700",
         marker="hexagon",
     ),
     "bam": AttentionSpec(
@@ -153,7 +154,7 @@ ATTENTION: dict[str, AttentionSpec] = {
         cost=bam_cost,
         formula="bam",
         usual=({"reduction_ratio": 16},),
-        colour="#a3009b",
+        colour="#b516ad",
         marker="pentagon",
     ),
 }

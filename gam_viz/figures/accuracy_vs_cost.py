@@ -9,7 +9,11 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from gam_viz.figures import elements
-from gam_viz.figures.style import GUIDE, SYMBOLS, layout, translucent
+from gam_viz.figures.signs import mark_sign
+from gam_viz.figures.style import GUIDE, Look, layout, translucent
+
+#: What tells marks of one shape apart, as Plotly calls it.
+INSIDE = ("", "-open", "-open-dot", "-cross-open", "-x-open")
 
 
 @dataclass(frozen=True)
@@ -18,13 +22,13 @@ class Point:
 
     Attributes:
         name: to be read.
-        colour: of its module.
+        look: of its module; points of one module differ inside their marks.
         added: share that it adds to the cost of the network without attention (0.05 is 5 %), above 0.
         value, low, high: accuracy and its interval, 0..1.
     """
 
     name: str
-    colour: str
+    look: Look
     added: float
     value: float
     low: float
@@ -52,25 +56,25 @@ def worth(
     figure = go.Figure()
     if base is not None:
         figure.add_hrect(
-            y0=base.low, y1=base.high, fillcolor=translucent(base.colour, 0.18), line_width=0, layer="below"
+            y0=base.low, y1=base.high, fillcolor=translucent(base.look.colour, 0.18), line_width=0, layer="below"
         )
-        figure.add_hline(y=base.value, line={"color": base.colour, "width": 1.5})
-    names = list(SYMBOLS)
+        figure.add_hline(y=base.value, line={"color": base.look.colour, "width": 1.5})
+    marks = _marks(points)
     places = _side_by_side([point.added * 100 for point in points])
     for index, point in enumerate(points):
         figure.add_scatter(
             x=[places[index]],
             y=[point.value],
-            error_y=elements.interval(point.value, point.low, point.high, point.colour, width=5),
+            error_y=elements.interval(point.value, point.low, point.high, point.look.colour, width=5),
             mode="markers",
-            marker={"color": point.colour, "size": 11, "symbol": names[index % len(names)]},
+            marker={"color": point.look.colour, "size": 11, "symbol": marks[index]},
             hovertemplate=f"{elements.verbatim(point.name)}: {point.value:.2%} ({point.low:.2%}–{point.high:.2%}), "
             f"{point.added:+.1%}<extra></extra>",
         )
     if promised is not None:
         figure.add_vline(x=promised * 100, line={"color": GUIDE, "dash": "dash", "width": 1})
         corner: elements.Options = {"yref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": 4}
-        elements.note(figure, promised_title, colour=GUIDE, x=math.log10(promised * 100), y=0, **corner)
+        elements.note(figure, promised_title, x=math.log10(promised * 100), y=0, **corner)
     everything = [*points, *([base] if base else [])]
     low, high = min(p.low for p in everything), max(p.high for p in everything)
     air = max((high - low) * 0.08, 0.001)
@@ -95,8 +99,17 @@ def _side_by_side(values: Sequence[float]) -> list[float]:
     return places
 
 
-def markers(points: Sequence[Point], base: Point | None) -> list[tuple[str, str, str]]:
-    """(character, colour, name) of each marker of `worth` and of the band, for a legend."""
-    characters = list(SYMBOLS.values())
-    band = [("▬", base.colour, base.name)] if base is not None else []
-    return band + [(characters[i % len(characters)], point.colour, point.name) for i, point in enumerate(points)]
+def _marks(points: Sequence[Point]) -> list[str]:
+    """Each point's marker: its module's, the second of a module open, further ones with a sign in it."""
+    found: list[str] = []
+    for point in points:
+        kinds = [f"{point.look.marker}{inside}" for inside in INSIDE]
+        found.append(next((kind for kind in kinds if kind not in found), kinds[0]))
+    return found
+
+
+def markers(points: Sequence[Point], base: Point | None) -> list[tuple[str, str]]:
+    """(sign, name) of each marker of `worth` and of the band, for a legend."""
+    band = [(mark_sign("line", base.look.colour), base.name)] if base is not None else []
+    signs = (mark_sign(mark, point.look.colour) for mark, point in zip(_marks(points), points, strict=True))
+    return band + [(sign, point.name) for sign, point in zip(signs, points, strict=True)]

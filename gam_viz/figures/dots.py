@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from gam_viz.figures import elements
-from gam_viz.figures.style import GUIDE, layout, translucent
+from gam_viz.figures.style import Look, layout, translucent
 
 LETTER = 7.2  # pixels, about, of a row's name
 
@@ -19,23 +19,21 @@ class Dot:
 
     Attributes:
         name: of the network.
-        colour: of the network.
+        look: of the network.
         value: the number, or None: no dot.
         low, high: its interval, or None.
         filled: a filled dot or a ring.
         told: what the pointer is told, in place of the number.
-        marker: of the network, as Plotly calls it.
         ticks: numbers that the dot is the mean of, each a small tick beside it.
     """
 
     name: str
-    colour: str
+    look: Look
     value: float | None
     low: float | None = None
     high: float | None = None
     filled: bool = True
     told: str = ""
-    marker: str = "circle"
     ticks: Sequence[float] = ()
 
 
@@ -72,7 +70,7 @@ def dots(
                     y=[height] * len(dot.ticks),
                     mode="markers",
                     cliponaxis=False,
-                    marker={"symbol": "line-ns", "size": 9, "line": {"color": dot.colour, "width": 1.5}},
+                    marker={"symbol": "line-ns", "size": 9, "line": {"color": dot.look.colour, "width": 1.5}},
                     hovertemplate=f"{elements.verbatim(dot.name)}: {told}<extra></extra>",
                 )
             figure.add_scatter(
@@ -80,12 +78,12 @@ def dots(
                 y=[height],
                 mode="markers",
                 cliponaxis=False,
-                error_x=elements.interval(dot.value, dot.low, dot.high, dot.colour, thickness=1.5, width=3),
+                error_x=elements.interval(dot.value, dot.low, dot.high, dot.look.colour, thickness=1.5, width=3),
                 marker={
-                    "color": dot.colour if dot.filled else translucent(dot.colour, 0.0),
+                    "color": dot.look.colour if dot.filled else translucent(dot.look.colour, 0.0),
                     "size": 11,
-                    "symbol": dot.marker,
-                    "line": {"color": dot.colour, "width": 2.5},
+                    "symbol": dot.look.marker,
+                    "line": {"color": dot.look.colour, "width": 2.5},
                 },
                 hovertemplate=f"{elements.verbatim(dot.name)}: {told}<extra></extra>",
             )
@@ -93,7 +91,7 @@ def dots(
         figure.add_shape(elements.upright(where, width=1.5, dash="dash"))
         if title:
             anchor = "left" if where < span[0] + 0.7 * (span[1] - span[0]) else "right"
-            elements.note(figure, title, colour=GUIDE, x=where, y=1, yref="paper", xanchor=anchor, yanchor="bottom")
+            elements.note(figure, title, x=where, y=1, yref="paper", xanchor=anchor, yanchor="bottom")
     figure.layout.xaxis = elements.axis(axis, grid=True, range=list(span), tickformat=form)
     figure.layout.yaxis = elements.named_rows(names)
     left = max(60, min(170, round(LETTER * max((len(name) for name in names), default=0)) + 14))

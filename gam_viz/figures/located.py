@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from gam_viz.figures.pixels import uri
-from gam_viz.figures.style import CHOSEN, GUIDE, enlarged, grey
+from gam_viz.figures.style import CHOSEN, GUIDE, enlarged, grey, ink_on
 from gam_viz.networks.adapters import DetectedBox, Detections, SegmentedMask
 from gam_viz.networks.card import Region
 
@@ -98,11 +98,9 @@ def _box(box: DetectedBox, label: str, colour: str, height: float) -> str:
     wide = sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.58 for letter in label) * LETTERS + 1.5
     x = max(0.0, min(left, 100 - wide))
     y = top - LETTERS - 1 if top > LETTERS + 1 else top  # above the box, where there is room
-    red, green, blue = to_rgb(colour)
-    ink = "#000" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.45 else "#fff"
     return (
         f'<rect x="{left:.2f}" y="{top:.2f}" width="{right - left:.2f}" height="{bottom - top:.2f}" fill="none" '
         f'stroke="{colour}"/><rect x="{x:.2f}" y="{y:.2f}" width="{wide:.2f}" height="{LETTERS + 1:.2f}" '
         f'fill="{colour}"/><text x="{x + 0.75:.2f}" y="{y + LETTERS - 0.2:.2f}" font-size="{LETTERS}" '
-        f'font-family="sans-serif" fill="{ink}">{escape(label)}</text>'
+        f'font-family="sans-serif" fill="{ink_on(colour)}">{escape(label)}</text>'
     )

@@ -27,7 +27,7 @@ def prediction_bars(
     truth: int | None = None,
     count: int = 4,
 ) -> go.Figure:
-    """The `count` largest answers, probabilities on 0..1 always; the target is added where it is not among them.
+    """The `count` largest answers, probabilities on one axis; the target is added where it is not among them.
 
     Args:
         answers: (K,) probabilities of classes or labels, or values.
@@ -44,25 +44,22 @@ def prediction_bars(
     values = [float(answers[i]) for i in order]
     low, high = spans(values, chances=chances)
     words = [written(value) for value in values]
-    inside = [abs(value) > 0.75 * max(high, -low) for value in values]
-    if not chances:  # what is written beyond a bar's end needs room there
-        reach = high - low
-        ends = [
-            value + math.copysign(LETTER * len(said) * reach, value)
-            for value, said, within in zip(values, words, inside, strict=True)
-            if not within
-        ]
-        low, high = min(low, *ends, 0.0), max(high, *ends, 0.0)
+    # What is written beyond a bar's end needs room there; on the bar it would have too little contrast.
+    reach = high - low
+    ends = [value + math.copysign(LETTER * len(said) * reach, value) for value, said in zip(values, words, strict=True)]
+    low, high = min(low, *ends, 0.0), max(1 + LETTER * 6 if chances else high, *ends, 0.0)
     labels = [("✓ " if i == truth else "") + names[i] for i in order]
     figure = go.Figure(
         go.Bar(
             x=values,
             y=list(range(len(order))),
             orientation="h",
-            marker={"color": [colour if i == order[0] else translucent(colour, 0.45) for i in order]},
+            marker={
+                "color": [colour if i == order[0] else translucent(colour, 0.45) for i in order],
+                "line": {"color": colour, "width": 1},
+            },
             text=words,
-            textposition=["inside" if within else "outside" for within in inside],
-            insidetextanchor="end",
+            textposition="outside",
             textfont={"size": 13},
             cliponaxis=False,
             customdata=[elements.verbatim(label) for label in labels],

@@ -1,10 +1,11 @@
-"""Colours and layout that every figure shares."""
+"""The theme of all figures: colours, markers and layout."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,54 +13,74 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 from matplotlib import colormaps
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from gam_viz.attention import ATTENTION
+from gam_viz.attention.spec import GREY
 
-#: Plotly's name of each marker, and the character that stands for it in a legend beside the figure.
-SYMBOLS = {
-    "circle": "●",
-    "square": "■",
-    "diamond": "◆",
-    "triangle-up": "▲",
-    "star": "★",
-    "cross": "✚",
-    "x": "✖",
-    "hexagon": "⬢",
-    "triangle-down": "▼",
-    "pentagon": "⬟",
-    "star-diamond": "✦",
-}
+#: Plotly's names of the markers that modules have, in the order in which those that are free are handed out.
+MARKERS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "triangle-down",
+    "star",
+    "cross",
+    "x",
+    "hexagon",
+    "pentagon",
+    "star-diamond",
+    "bowtie",
+    "hourglass",
+)
+#: Lines, outlines and marks have 3:1 on a light page and on a dark one, where these two lie between (WCAG 2.2, 1.4.11):
+#: one colour serves both. Text in figures has the page's own colour, from page.css.
 CHOSEN = "#d81b60"  # outlines what was chosen: a layer, a cell
-GUIDE = "#8a8a8a"  # lines that read on a light and on a dark page
+GUIDE = GREY
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a network is told from the others, everywhere: a colour and, for eyes that see few colours, a marker."""
+
+    colour: str
+    marker: str
+
+
+def look_of(attention: str) -> Look:
+    """The look of an attention module; grey and a circle for none, and for one that is not known here."""
+    spec = ATTENTION.get(attention)
+    return Look(GUIDE, "circle") if spec is None else Look(spec.colour, spec.marker)
 
 
 def colour_of(attention: str) -> str:
-    """The colour of an attention module, one everywhere; grey for none, and for one that is not known here."""
-    return ATTENTION[attention].colour if attention in ATTENTION else GUIDE
+    """The colour of an attention module alone."""
+    return look_of(attention).colour
 
 
-def marker_of(attention: str) -> str:
-    """The marker of an attention module as Plotly calls it, so that colour alone tells no two apart."""
-    return ATTENTION[attention].marker if attention in ATTENTION else "circle"
+def looks_of(attentions: Sequence[str]) -> list[Look]:
+    """The looks of networks side by side, no two alike.
 
-
-def sign_of(attention: str) -> str:
-    """The character that stands for a module's marker in a legend."""
-    return SYMBOLS.get(marker_of(attention), SYMBOLS["circle"])
+    Of each module its own; modules that are not known here take those of absent ones, and further networks of one
+    module have its colour and a marker of their own.
+    """
+    known = [a for a in attentions if a in ATTENTION or a == "none"]
+    own = [look_of(a) for a in known]
+    absent = iter([look for look in (look_of(name) for name in ("none", *ATTENTION)) if look not in own])
+    found: list[Look] = []
+    for attention in attentions:
+        look = look_of(attention) if attention in known else next(absent, look_of("none"))
+        taken = {each.marker for each in (*found, *own)}
+        free = next((marker for marker in reversed(MARKERS) if marker not in taken), look.marker)
+        found.append(look if look not in found else replace(look, marker=free))
+    return found
 
 
 def palette() -> list[str]:
     """Grey, and the colour of every attention module."""
     return list(dict.fromkeys([GUIDE, *(spec.colour for spec in ATTENTION.values())]))
-
-
-def colours_of(attentions: Sequence[str]) -> list[str]:
-    """The colours of networks side by side: of each module its own, of modules that are not known here one each."""
-    known = [a for a in attentions if a in ATTENTION or a == "none"]
-    free = [colour for colour in palette() if colour not in {colour_of(a) for a in known}]
-    others = iter(free)
-    return [colour_of(a) if a in known else next(others, GUIDE) for a in attentions]
 
 
 def told_apart(colours: Sequence[str]) -> list[str]:
@@ -90,6 +111,14 @@ def translucent(colour: str, alpha: float) -> str:
     """`#rrggbb` with an opacity, as Plotly takes it."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever reads better on "#rrggbb": one of them has 4.5:1 on any colour."""
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in to_rgb(colour)
+    )
+    return "#000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#fff"
 
 
 def layout(

@@ -3,12 +3,13 @@
 import pytest
 
 from gam_viz.figures.accuracy_vs_cost import Point, markers, worth
+from gam_viz.figures.style import look_of
 
-BASE = Point("none", "#8a8a8a", 1.0, 0.9, 0.88, 0.92)
+BASE = Point("none", look_of("none"), 1.0, 0.9, 0.88, 0.92)
 POINTS = [
-    Point("se", "#1b9e77", 0.01, 0.91, 0.89, 0.93),
-    Point("gam", "#e69f00", 1.5, 0.89, 0.86, 0.91),
-    Point("gam sigmoid", "#b0508f", 1.5, 0.93, 0.91, 0.94),
+    Point("se", look_of("se"), 0.01, 0.91, 0.89, 0.93),
+    Point("gam", look_of("gam"), 1.5, 0.89, 0.86, 0.91),
+    Point("gam again", look_of("gam"), 1.5, 0.93, 0.91, 0.94),
 ]
 
 
@@ -43,5 +44,6 @@ def test_the_axis_holds_every_interval_and_the_band():
 
 def test_markers_are_those_of_the_figure():
     entries = markers(POINTS, BASE)
-    assert [name for _, _, name in entries] == ["none", "se", "gam", "gam sigmoid"]
-    assert len({character for character, _, _ in entries}) == 4
+    assert [name for _, name in entries] == ["none", "se", "gam", "gam again"]
+    assert len({sign for sign, _ in entries}) == 4
+    assert [trace.marker.symbol for trace in drawn().data] == ["triangle-down", "diamond", "diamond-open"]

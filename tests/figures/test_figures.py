@@ -7,12 +7,11 @@ import plotly.graph_objects as go
 import pytest
 from matplotlib import colormaps
 
-from gam_viz.attention import ATTENTION
 from gam_viz.figures.channels import channel_bars, channel_order, channel_overview
 from gam_viz.figures.overlay import overlay, picker, scale_bar, thumbnails
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale
-from gam_viz.figures.style import SYMBOLS, colour_scale, grey, palette
+from gam_viz.figures.style import colour_scale, grey
 from tests.figures.helpers import cbam_channel, gam_channel
 
 SEEN = np.random.default_rng(1).integers(0, 256, (8, 8, 3)).astype(np.uint8)
@@ -110,12 +109,6 @@ def test_colours_are_matplotlibs_and_not_taken_for_the_themes(name: str) -> None
     ends = [tuple(int(v) for v in re.findall(r"\d+", scale[i][1])) for i in (0, -1)]
     expected = [tuple((np.array(colormaps[name](x)[:3]) * 255).round().astype(int)) for x in (0.0, 1.0)]
     assert ends == expected
-
-
-def test_attention_colours_and_markers_are_all_different() -> None:
-    assert len(palette()) == len(ATTENTION) + 1
-    assert len({spec.marker for spec in ATTENTION.values()}) == len(ATTENTION)
-    assert {spec.marker for spec in ATTENTION.values()} <= set(SYMBOLS)
 
 
 def test_grey_has_equal_channels_and_keeps_grey_pictures() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.shared.columns import PLOT, legend
+from gam_viz.app.shared.columns import PLOT
 from gam_viz.app.shared.words import attention_title, text
 from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, ColumnHead, Counted, Live
-from gam_viz.figures.bars import bar_markers, bars
+from gam_viz.figures.bars import bars
 from gam_viz.figures.changes import Panel, ceiling, change_bar, panels
 from gam_viz.figures.style import colour_of
 
@@ -57,23 +57,22 @@ def _reaches(live: Live) -> None:
 
 
 def _rates(counted: Counted) -> None:
-    """Three quantities at every rate, relative to the printed one."""
+    """Parameters at every rate, relative to the printed one, and how far the other quantities are from that."""
     printed = counted.rates[PRINTED_RATE]
-    names = [text(f"claims.rate.{quantity}") for quantity in QUANTITIES]
-    values = [
-        [getattr(cost, quantity) / getattr(printed, quantity) for cost in counted.rates.values()]
+    relative = {
+        quantity: [getattr(cost, quantity) / getattr(printed, quantity) for cost in counted.rates.values()]
         for quantity in QUANTITIES
-    ]
-    colour = colour_of("gam")
-    st.html(legend(bar_markers(names, colour)))
+    }
+    drawn = relative[QUANTITIES[0]]
+    apart = max(abs(value / of - 1) for values in relative.values() for value, of in zip(values, drawn, strict=True))
     figure = bars(
         [str(rate) for rate in counted.rates],
-        list(zip(names, values, strict=True)),
-        colour,
+        drawn,
+        colour_of("gam"),
         axis=text("claims.rate.axis"),
         value=text("claims.rate.value", rate=PRINTED_RATE),
     )
     least, most = min(counted.rates), max(counted.rates)
-    alt = text("claims.rate.alt", least=least, most=most, first=values[0][0], last=values[0][-1])
+    alt = text("claims.rate.alt", least=least, most=most, first=drawn[0], last=drawn[-1])
     st.plotly_chart(figure, config=PLOT, key="claims-rates", alt=alt)
-    st.caption(text("claims.rate.about", channels=RATE_WIDTH, side=RATE_SIDE))
+    st.caption(text("claims.rate.about", channels=RATE_WIDTH, side=RATE_SIDE, apart=apart))

@@ -11,7 +11,7 @@ from gam_viz.app.shared.words import text, text_or
 from gam_viz.app.shared.zoo_results import points
 from gam_viz.claims import Claim, Measured
 from gam_viz.figures.dots import Dot, dots
-from gam_viz.figures.style import colour_of
+from gam_viz.figures.style import look_of
 
 SIDES = ("for", "against", "open")
 
@@ -25,7 +25,7 @@ def draw_differences(claim: Claim) -> None:
     firsts = {measured.label[0] for measured in shown}
     seconds = {measured.label[1] for measured in shown}
     sets = {measured.data for measured in shown}
-    colour = colour_of("se_gam" if shown[0].label[0] == "se-gam" else "gam")
+    look = look_of("se_gam" if shown[0].label[0] == "se-gam" else "gam")
     rows = []
     for measured in shown:
         names = [_data(measured)] if len(sets) > 1 else []
@@ -34,7 +34,7 @@ def draw_differences(claim: Claim) -> None:
         names += [_label(measured.label[1])] if len(seconds) > 1 else []
         low, value, high = (100 * of for of in _ends(measured))
         filled = measured.weight == "counts"
-        dot = Dot(_data(measured), colour, value, low, high, filled=filled, told=_points(measured))
+        dot = Dot(_data(measured), look, value, low, high, filled=filled, told=_points(measured))
         rows.append(("\n".join(names) or _data(measured), [dot]))
     ends = [100 * end for measured in shown for end in _ends(measured)]
     air = 0.06 * (max(*ends, 0) - min(*ends, 0))

@@ -14,6 +14,7 @@ from gam_viz.explain.place_words import box_labels, class_shares, located_alt, l
 from gam_viz.figures.located import class_colours, located
 from gam_viz.figures.overlay import SIDE
 from gam_viz.figures.pixels import thumbnail
+from gam_viz.figures.signs import mark_sign
 from gam_viz.figures.style import enlarged
 from gam_viz.networks.adapters import SegmentedMask
 from gam_viz.networks.checkpoints import Card
@@ -90,7 +91,7 @@ def _located(column: Column, colours: Mapping[int, str]) -> None:
         alt=located_alt(told, found, column.title),
     )
     if isinstance(found, SegmentedMask):
-        st.html(legend([("■", colours[index], said) for index, said in class_shares(told, found)]))
+        st.html(legend([(mark_sign("square", colours[index]), said) for index, said in class_shares(told, found)]))
     st.caption(literal(located_caption(told, column.explanation)))
 
 

@@ -17,6 +17,7 @@ from gam_viz.app.shared.words import layer_title, picture_sentence, prose, text
 from gam_viz.evidence.localisation import Mask, Region, Share, share
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.region import box_picker
+from gam_viz.figures.signs import mark_sign
 from gam_viz.images import LIMITS, PictureError, decode
 
 MOST = 8  # uploaded masks that a session keeps
@@ -94,10 +95,10 @@ def _measured(view: View, region: Region) -> None:
         return
     area = rows[0][1][0][1].area
     marks = [
-        (name, [Dot(c.title, c.colour, s.inside, filled=bool(s.hit), told="%{x:.1%}") for c, s in shares])
+        (name, [Dot(c.title, c.look, s.inside, filled=bool(s.hit), told="%{x:.1%}") for c, s in shares])
         for name, shares in rows
     ]
-    st.html(legend([("●", column.colour, column.title) for column in view.columns]))
+    st.html(legend([(mark_sign(column.look.marker, column.colour), column.title) for column in view.columns]))
     st.plotly_chart(
         dots(
             marks,

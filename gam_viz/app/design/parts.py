@@ -15,6 +15,7 @@ from gam_viz.attention import ATTENTION, module_cost
 from gam_viz.cost import Counts, stages_of
 from gam_viz.cost.units import amount
 from gam_viz.figures.parts import Bar, parts
+from gam_viz.figures.signs import mark_sign
 from gam_viz.figures.style import colour_of
 from gam_viz.titles import literal
 
@@ -29,8 +30,8 @@ def parts_row(compared: Compared) -> None:
     shown = compared.chosen or compared.base
     colour = colour_of(shown.config.attention)
     own, gates = text("design.own"), text("design.in_attention")
-    entries = [("■", colour_of("none"), own)] + ([("■", colour, gates)] if compared.chosen else [])
-    st.html(legend(entries))
+    entries = [(colour_of("none"), own), *([(colour, gates)] if compared.chosen else [])]
+    st.html(legend([(mark_sign("square", shade), name) for shade, name in entries]))
     of_all = {part.name: (_of(part.own, of), _of(part.attention, of)) for part in shown.bill.parts}
     st.plotly_chart(
         parts(

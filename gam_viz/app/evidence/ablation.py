@@ -21,7 +21,8 @@ from gam_viz.explain import Explanation
 from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.heatmaps import place_of
 from gam_viz.figures.dots import Dot, dots
-from gam_viz.figures.style import marker_of, sign_of
+from gam_viz.figures.signs import mark_sign
+from gam_viz.figures.style import GUIDE
 from gam_viz.images import list_samples, load_sample
 from gam_viz.titles import literal
 
@@ -126,11 +127,11 @@ def _chart(results: Ablated, measure: str) -> None:
     st.html(
         legend(
             [
-                *((sign_of(column.attention), column.colour, column.title) for column, _ in results),
+                *((mark_sign(column.look.marker, column.colour), column.title) for column, _ in results),
                 *(
                     [
-                        ("●", "currentColor", text("evidence.gates.flips")),
-                        ("○", "currentColor", text("evidence.gates.stays")),
+                        (mark_sign("circle", GUIDE), text("evidence.gates.flips")),
+                        (mark_sign("circle", GUIDE, filled=False), text("evidence.gates.stays")),
                     ]
                     if decides
                     else []
@@ -165,13 +166,12 @@ def _mark(column: Column, one: Ablation, measure: str) -> Dot:
     drawn = one.draws > 1
     return Dot(
         column.title,
-        column.colour,
+        column.look,
         change.value,
         change.low if drawn else None,
         change.high if drawn else None,
         filled=one.flips > 0 or answers.decide is None,
         told=f"%{{x:{form}}}",
-        marker=marker_of(column.attention),
     )
 
 

@@ -97,7 +97,7 @@ def _pick() -> None:
 
 
 def _picture(column: Column, map_: Heatmap, name: str, key: str) -> None:
-    st.html(heading(name, column.colour))
+    st.html(heading(name, column.look))
     # Likeness goes by order alone: each map is drawn on its own scale, and says so.
     values, noise = [map_.values], map_.noise
     scale = symmetric_scale(values, percentile=99, noise=noise) if map_.signed else range_scale(values, noise=noise)

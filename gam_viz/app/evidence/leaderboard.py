@@ -21,7 +21,10 @@ from gam_viz.evidence.leaderboard.run import EvidenceError
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import KINDS, TRIVIAL, by_chance
 from gam_viz.figures.dots import Dot, dots
-from gam_viz.figures.style import GUIDE, colour_of, marker_of, sign_of
+from gam_viz.figures.signs import mark_sign
+from gam_viz.figures.style import GUIDE, Look, look_of
+
+NOBODY = Look(GUIDE, "hourglass")  # of maps that no network made
 
 
 def board_section(view: View) -> None:
@@ -49,14 +52,10 @@ def board_section(view: View) -> None:
     count = found.counts.get(region, found.count)
     st.caption(f"{text(f'evidence.board.about.{kind}', count=count)} {meaning}".strip())
     titles = {network.name: attention_title(network.attention, network.options) for network in found.networks}
-    st.html(
-        legend(
-            [
-                *((sign_of(n.attention), colour_of(n.attention), titles[n.name]) for n in found.networks),
-                ("○", GUIDE, text("evidence.board.trivial")),
-            ]
-        )
-    )
+    looks = [(look_of(network.attention), titles[network.name]) for network in found.networks]
+    entries = [(mark_sign(look.marker, look.colour), title) for look, title in looks]
+    entries.append((mark_sign(NOBODY.marker, NOBODY.colour, filled=False), text("evidence.board.trivial")))
+    st.html(legend(entries))
     _maps(found, titles, region, measure)
     st.caption(prose("evidence.board.kinds"))
     draw_differences(found, titles, region)
@@ -90,7 +89,7 @@ def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> 
     keys = list(dict.fromkeys([*(kind for kind in KINDS if kind in shown), *shown]))
     nobody = text("evidence.board.trivial")
     rows = [
-        (text(f"evidence.trivial.{row.key}"), [replace(_dot(nobody, GUIDE, row, measure), filled=False)])
+        (text(f"evidence.trivial.{row.key}"), [replace(_dot(nobody, NOBODY, row, measure), filled=False)])
         for row in found.trivial
         if row.region == region and row.key in TRIVIAL
     ]
@@ -99,8 +98,7 @@ def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> 
         for network in found.networks:
             of = _row(network, key, region)
             if of is not None:
-                dot = _dot(titles[network.name], colour_of(network.attention), of, measure)
-                marks.append(replace(dot, marker=marker_of(network.attention)))
+                marks.append(_dot(titles[network.name], look_of(network.attention), of, measure))
         rows.append((map_title(key), marks))
     area = found.areas[region]
     chance = by_chance(measure, area)
@@ -120,11 +118,11 @@ def _maps(found: Results, titles: dict[str, str], region: str, measure: str) -> 
     )
 
 
-def _dot(name: str, colour: str, row: MapRow, measure: str) -> Dot:
+def _dot(name: str, look: Look, row: MapRow, measure: str) -> Dot:
     of: Estimate | None = row.scores.get(measure)
     if of is None:
-        return Dot(name, colour, None)
-    return Dot(name, colour, of.value, of.low, of.high, told="%{x:.1%}", ticks=row.seeds.get(measure, ()))
+        return Dot(name, look, None)
+    return Dot(name, look, of.value, of.low, of.high, told="%{x:.1%}", ticks=row.seeds.get(measure, ()))
 
 
 def _row(network: NetworkRow, key: str, region: str) -> MapRow | None:
@@ -152,8 +150,7 @@ def _gates(found: Results, titles: dict[str, str]) -> None:
         for network in gated:
             one = next((r for r in network.gates if (r.layer, r.branch, r.by) == (layer, branch, by)), None)
             if one is not None:
-                dot = _change(titles[network.name], colour_of(network.attention), one)
-                marks.append(replace(dot, marker=marker_of(network.attention)))
+                marks.append(_change(titles[network.name], look_of(network.attention), one))
         rows.append((_place_title(layer, branch), marks))
     st.plotly_chart(
         dots(rows, axis=text("evidence.board.accuracy_change"), span=(-1.03, 0.06), form="+.0%", guides=[(0.0, "")]),
@@ -163,9 +160,9 @@ def _gates(found: Results, titles: dict[str, str]) -> None:
     )
 
 
-def _change(name: str, colour: str, row: GateRow) -> Dot:
+def _change(name: str, look: Look, row: GateRow) -> Dot:
     of = row.accuracy
-    return Dot(name, colour, of.value, of.low, of.high, told="%{x:+.1%}", ticks=row.seeds)
+    return Dot(name, look, of.value, of.low, of.high, told="%{x:+.1%}", ticks=row.seeds)
 
 
 def _place_title(layer: str, branch: str) -> str:
@@ -180,11 +177,10 @@ def _tags(found: Results, titles: dict[str, str], alt: str) -> None:
         marks = [
             Dot(
                 titles[n.name],
-                colour_of(n.attention),
+                look_of(n.attention),
                 n.tag[field].value,
                 n.tag[field].low,
                 n.tag[field].high,
-                marker=marker_of(n.attention),
             )
             for n in found.networks
             if field in n.tag

@@ -14,7 +14,8 @@ from gam_viz.app.shared.uploads import Refused, numbered, uploads, written
 from gam_viz.app.shared.words import class_title, language, network_titles, picture_sentence, text, words
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
 from gam_viz.explain.answer_words import AnswerWords
-from gam_viz.figures.style import colours_of
+from gam_viz.figures.signs import mark_sign, sign_image
+from gam_viz.figures.style import looks_of
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.titles import literal, number, percent
 
@@ -36,7 +37,7 @@ STYLE = """<style>
 .gv-head {border-top: none; padding: .2rem 0; font-size: .82rem; opacity: .8}
 .gv-cells {display: grid; gap: .15rem 1rem; align-items: baseline; font-size: .95rem}
 .gv-cells > div {display: flex; gap: .45em; align-items: baseline; min-width: 0}
-.gv-cells i {flex: none; width: .7em; height: .7em; border-radius: 2px}
+.gv-cells .gv-sign {flex: none; align-self: center}
 .gv-cells span {min-width: 0; overflow-wrap: anywhere}
 .gv-cells em {flex: none; font-style: normal; font-variant-numeric: tabular-nums; opacity: .8}
 .gv-cells .gv-who {display: none; opacity: .8}
@@ -132,13 +133,13 @@ def csv_of(batch: Batch) -> bytes:
 def _row(batch: Batch, entry: Entry, name: str) -> None:
     judged, classes, told = entry.judged, batch.classes, AnswerWords(words(), batch.networks[0].card)
     cells, said = [], []
-    for title, colour, label, of_network in zip(
-        batch.titles, _colours(batch), judged.predicted, judged.values, strict=True
+    for title, sign, label, of_network in zip(
+        batch.titles, _signs(batch), judged.predicted, judged.values, strict=True
     ):
         value = float(of_network[label])
         share = percent(value) if told.answers.chances else told.value(value)
         cells.append(
-            f'<div title="{escape(title)}"><i style="background:{colour}"></i>'
+            f'<div title="{escape(title)}">{sign}'
             f'<span class="gv-who">{escape(title)}</span><span>{escape(classes[label])}</span><em>{share}</em></div>'
         )
         said.append(f"{title}: {classes[label]}, {share}")
@@ -160,8 +161,8 @@ def _row(batch: Batch, entry: Entry, name: str) -> None:
 
 def _head(batch: Batch) -> str:
     named = "".join(
-        f'<div><i style="background:{colour}"></i><span>{escape(title)}</span></div>'
-        for title, colour in zip(batch.titles, _colours(batch), strict=True)
+        f"<div>{sign}<span>{escape(title)}</span></div>"
+        for title, sign in zip(batch.titles, _signs(batch), strict=True)
     )
     gap = f'<div class="gv-gap">{escape(text("my_pictures.gap"))}</div>'
     if batch.tells:
@@ -180,8 +181,9 @@ def _columns(batch: Batch) -> str:
     return f"grid-template-columns:repeat({len(batch.networks)},minmax(0,1fr)) 3.5rem{' 7rem' if batch.tells else ''}"
 
 
-def _colours(batch: Batch) -> list[str]:
-    return colours_of([checkpoint.card.config.attention for checkpoint in batch.networks])
+def _signs(batch: Batch) -> list[str]:
+    looks = looks_of([checkpoint.card.config.attention for checkpoint in batch.networks])
+    return [sign_image(mark_sign(look.marker, look.colour)) for look in looks]
 
 
 def _link(entry: Entry) -> dict[str, str]:

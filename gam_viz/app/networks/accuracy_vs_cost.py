@@ -12,7 +12,7 @@ from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.pictures import TAGGED
 from gam_viz.figures.accuracy_vs_cost import Point, markers, worth
-from gam_viz.figures.style import colour_of
+from gam_viz.figures.style import look_of
 from gam_viz.zoo.results import AttentionResults, SetResults
 
 COSTS = ("parameters", "macs")
@@ -73,7 +73,7 @@ def _plot(results: SetResults, cost: str) -> None:
 def _point(row: AttentionResults, added: float) -> Point:
     of = row.accuracy
     name = attention_title(row.module, row.options, row.stages)
-    return Point(name, colour_of(row.module), added, of.value, of.low, of.high)
+    return Point(name, look_of(row.module), added, of.value, of.low, of.high)
 
 
 def _setting(results: SetResults) -> str:

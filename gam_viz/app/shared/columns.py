@@ -25,7 +25,8 @@ from gam_viz.explain.depth import Halvings, at_depth, depth_of, halvings_of_gate
 from gam_viz.figures.overlay import scale_bar
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
-from gam_viz.figures.style import colours_of
+from gam_viz.figures.signs import mark_sign, sign_image
+from gam_viz.figures.style import Look, looks_of
 from gam_viz.titles import literal
 
 SCALES = ("shared", "own")
@@ -61,7 +62,7 @@ class Column:
         subject: the network with the picture as it sees it.
         explanation: what it made of it.
         title: its name, which tells it from the others.
-        colour: its attention module's.
+        look: its attention module's colour and marker.
         target: index of what its attributions speak of.
         regions: what is known to lie where in the picture, name -> (H, W) bool.
     """
@@ -70,14 +71,14 @@ class Column:
     subject: Subject
     explanation: Explanation
     title: str
-    colour: str
+    look: Look
     target: int
     regions: Mapping[str, npt.NDArray[np.bool_]]
 
     @property
-    def attention(self) -> str:
-        """Its attention module."""
-        return self.explanation.card.config.attention
+    def colour(self) -> str:
+        """Of its look."""
+        return self.look.colour
 
     @property
     def told(self) -> AnswerWords:
@@ -114,7 +115,7 @@ class Column:
 
     def heading(self, more: str = "") -> None:
         """Draw its name with its colour; `more` is said behind it."""
-        st.html(heading(f"{self.title} · {more}" if more else self.title, self.colour))
+        st.html(heading(f"{self.title} · {more}" if more else self.title, self.look))
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class View:
     @property
     def columns(self) -> list[Column]:
         """A column a network."""
-        parts = zip(self.subjects, self.explanations, self.titles(), self.colours(), self.targets(), strict=True)
+        parts = zip(self.subjects, self.explanations, self.titles(), self.looks(), self.targets(), strict=True)
         return [Column(number, *of_network, self.selection.regions) for number, of_network in enumerate(parts)]
 
     def row(self) -> tuple[DeltaGenerator, list[tuple[Column, DeltaGenerator]]]:
@@ -193,9 +194,9 @@ class View:
         """A name a network; two networks of the same attention are told apart by their checkpoints' names."""
         return network_titles([e.card for e in self.explanations])
 
-    def colours(self) -> list[str]:
-        """A colour a network."""
-        return colours_of([e.card.config.attention for e in self.explanations])
+    def looks(self) -> list[Look]:
+        """A colour and a marker per network, no two alike."""
+        return looks_of([e.card.config.attention for e in self.explanations])
 
     def targets(self) -> list[int]:
         """What each network's attributions speak of, by index."""
@@ -214,16 +215,14 @@ def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[flo
     st.caption(f"{caption} {clipped}".strip())
 
 
-def heading(title: str, colour: str) -> str:
-    """A network's name with its colour, as HTML."""
-    return f'<div class="gv-net"><span style="background:{colour}"></span>{escape(title)}</div>'
+def heading(title: str, look: Look) -> str:
+    """A network's mark and its name, as HTML."""
+    return f'<div class="gv-net">{sign_image(mark_sign(look.marker, look.colour))}{escape(title)}</div>'
 
 
-def legend(entries: Sequence[tuple[str, str, str]]) -> str:
-    """(character, colour, name) of each entry as HTML that wraps on small screens."""
-    inner = "".join(
-        f'<span><b style="color:{colour}">{character}</b> {escape(name)}</span>' for character, colour, name in entries
-    )
+def legend(entries: Sequence[tuple[str, str]]) -> str:
+    """(sign, name) of each entry as HTML that wraps on small screens; signs are SVG text."""
+    inner = "".join(f"<span>{sign_image(sign)}{escape(name)}</span>" for sign, name in entries)
     return f'<div class="gv-legend">{inner}</div>'
 
 

@@ -16,7 +16,6 @@ STYLE = """<style>
 .gv-four thead th, .gv-four td {text-align: right; padding: .3rem .6rem}
 .gv-four td {font-variant-numeric: tabular-nums; border: 1px solid rgba(128, 128, 128, .35); width: 25%}
 .gv-four td.gv-odd {font-weight: 700; font-size: 1.15rem}
-.gv-four i {display: inline-block; width: .75em; height: .75em; border-radius: 2px; margin-right: .4em}
 </style>"""
 
 
@@ -37,10 +36,7 @@ def outcome_row(gallery: Gallery) -> None:
 
 
 def _table(gallery: Gallery, counts: Paired) -> str:
-    names = [
-        f'<i style="background:{colour}"></i>{escape(title)}'
-        for title, colour in zip(gallery.titles, gallery.colours, strict=True)
-    ]
+    names = [f"{sign} {escape(title)}" for sign, title in zip(gallery.signs, gallery.titles, strict=True)]
     right, wrong = escape(text("test_pictures.right")), escape(text("test_pictures.wrong"))
     return (
         '<table class="gv-four"><thead><tr><td style="border:0"></td>'

@@ -17,7 +17,8 @@ from gam_viz.app.shared.choices import choose_relabelled, chosen, chosen_number
 from gam_viz.app.shared.evaluation_set import Pictures
 from gam_viz.app.shared.words import class_title, language, text
 from gam_viz.evaluation.predictions import Predictions, mistakes_first, outcomes
-from gam_viz.figures.style import colour_of, enlarged
+from gam_viz.figures.signs import mark_sign, sign_image
+from gam_viz.figures.style import enlarged, looks_of
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.titles import percent
 
@@ -33,12 +34,12 @@ STYLE = """<style>
 .st-key-gv-tiles > div {width: auto !important; min-width: 0; height: 100%}
 .st-key-gv-tiles [class*="st-key-gv-tile-"] {gap: .35rem; height: 100%}
 .st-key-gv-tiles [class*="st-key-gv-tile-"] > div:last-child {margin-top: auto}
-.st-key-gv-tiles img {width: 100%; image-rendering: pixelated; border-radius: 4px}
+.st-key-gv-tiles [data-testid="stImage"] img {width: 100%; image-rendering: pixelated; border-radius: 4px}
 .st-key-gv-tiles a {padding-left: 0}
 .gv-tile {font-size: .82rem; line-height: 1.3}
 .gv-tile b {display: block; font-size: .9rem}
 .gv-tile div {display: flex; gap: .35em; align-items: baseline}
-.gv-tile i {flex: none; width: .7em; height: .7em; border-radius: 2px}
+.gv-tile .gv-sign {flex: none; align-self: center}
 .gv-tile span {flex: 1; min-width: 0; overflow-wrap: anywhere}
 .gv-tile em {flex: none; font-style: normal; font-variant-numeric: tabular-nums}
 @media (max-width: 640px) {.st-key-gv-tiles {grid-template-columns: repeat(2, minmax(0, 1fr))}}
@@ -57,9 +58,10 @@ class Gallery:
     titles: Sequence[str]
 
     @property
-    def colours(self) -> list[str]:
-        """A colour for each of the two."""
-        return [colour_of(checkpoint.card.config.attention) for checkpoint in self.networks[:2]]
+    def signs(self) -> list[str]:
+        """A mark for each of the two, as HTML."""
+        looks = looks_of([checkpoint.card.config.attention for checkpoint in self.networks[:2]])
+        return [sign_image(mark_sign(look.marker, look.colour)) for look in looks]
 
     @property
     def key(self) -> str:
@@ -165,11 +167,11 @@ def _tile(gallery: Gallery, number: int) -> None:
     names = [class_title(name) for name in data.info.classes]
     truth = int(data.labels[number])
     lines, said = [], []
-    for title, colour, of in zip(gallery.titles, gallery.colours, (gallery.first, gallery.second), strict=True):
+    for title, sign, of in zip(gallery.titles, gallery.signs, (gallery.first, gallery.second), strict=True):
         predicted, probability = int(of.predicted[number]), float(of.probability[number])
         mark = "✓" if predicted == truth else "✗"
         lines.append(
-            f'<div title="{escape(title)}"><i style="background:{colour}"></i>'
+            f'<div title="{escape(title)}">{sign}'
             f"<span>{mark} {escape(names[predicted])}</span><em>{percent(probability)}</em></div>"
         )
         said.append(f"{title}: {names[predicted]}, {percent(probability)}")

@@ -17,7 +17,7 @@ from gam_viz.attention.gam import ChannelGate, SpatialConv
 from gam_viz.attention.gam import Shuffle as ShufflePlace
 from gam_viz.explain.interventions import Options, VariantStep, refusal, spatial_field, spatial_reach, steps_of
 from gam_viz.figures.connections import connections
-from gam_viz.figures.style import colour_of
+from gam_viz.figures.style import Look, look_of
 
 PRINTED = Options()
 FIT: dict[str, Any] = {"width": "content"}
@@ -58,10 +58,10 @@ def options_section(view: View, layer: str) -> None:
     st.markdown(_sentence(options, shape))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.html(heading(text("inside.try.options.printed"), colour_of("gam")))
+        st.html(heading(text("inside.try.options.printed"), look_of("gam")))
         _steps(PRINTED, shape)
     with right:
-        st.html(heading(title_of(options), _colour(options)))
+        st.html(heading(title_of(options), _look(options)))
         _steps(options, shape)
     trained_rows(view, layer, shape, PRINTED, options, (text("inside.try.options.printed"), title_of(options)))
 
@@ -74,8 +74,8 @@ def title_of(options: Options) -> str:
     return attention_title(module, {key: value for key, value in plain.items() if value != printed[key]})
 
 
-def _colour(options: Options) -> str:
-    return colour_of("gam_sigmoid" if options.channel_gate == "sigmoid" else "gam")
+def _look(options: Options) -> Look:
+    return look_of("gam_sigmoid" if options.channel_gate == "sigmoid" else "gam")
 
 
 def _shape(view: View, layer: str) -> Shape | None:
@@ -158,7 +158,7 @@ def _matrices(options: Options, channels: int) -> None:
     st.plotly_chart(
         connections(
             list(zip(titles, matrices, strict=True)),
-            _colour(options),
+            _look(options).colour,
             axes=(text("inside.try.options.input"), text("inside.try.options.mask")),
             chosen=places.index(options.shuffle) if len(places) > 1 else None,
         ),

@@ -16,7 +16,7 @@ from gam_viz.figures.channels import channel_bars
 from gam_viz.figures.gate_scales import channel_scale, spatial_scale
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL
-from gam_viz.figures.style import colour_of
+from gam_viz.figures.style import look_of
 from gam_viz.networks.opened import OpenedNetwork
 
 
@@ -47,12 +47,12 @@ def trained_rows(
         zip(st.columns(2, gap="medium"), titles, known, strict=True)
     ):
         with place:
-            colour = colour_of(of_network.card.config.attention)
-            st.html(heading(title, colour))
+            look = look_of(of_network.card.config.attention)
+            st.html(heading(title, look))
             st.plotly_chart(
                 channel_bars(
                     channel,
-                    colour,
+                    look.colour,
                     scale,
                     labels=(text("common.word.channel"), text("common.word.mean"), text("common.word.here")),
                 ),

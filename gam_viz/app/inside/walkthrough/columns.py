@@ -12,6 +12,7 @@ from gam_viz.app.shared.public import is_public
 from gam_viz.app.shared.session_cache import cached_with_spinner
 from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import STATIONS, Step, StepsError, Walk, walk
+from gam_viz.figures.style import Look
 from gam_viz.titles import literal
 
 MOST = 3  # columns
@@ -23,12 +24,12 @@ class WalkColumn:
     """One network's module in the chosen layer.
 
     Attributes:
-        title, colour: of the network.
+        title, look: of the network.
         walk: its steps.
     """
 
     title: str
-    colour: str
+    look: Look
     walk: Walk
 
 
@@ -37,7 +38,7 @@ def columns_of(view: View, layer: str) -> list[WalkColumn]:
     walked = []
     for column in view.columns:
         try:
-            walked.append(WalkColumn(column.title, column.colour, _walk(column.subject, layer)))
+            walked.append(WalkColumn(column.title, column.look, _walk(column.subject, layer)))
         except StepsError as error:
             st.caption(text(f"inside.refused.{error.code}", name=literal(column.title), module=literal(error.module)))
     if len(walked) > MOST:

@@ -31,7 +31,7 @@ def steps_section(view: View, layer: str) -> None:
         flow(columns, place)
     for index, (drawn, column) in enumerate(zip(st.columns(len(columns), gap="large"), columns, strict=True)):
         with drawn:
-            st.html(heading(column.title, column.colour))
+            st.html(heading(column.title, column.look))
             _station(columns, column, place, f"inside-{index}")
 
 
@@ -45,9 +45,9 @@ def _station(columns: list[WalkColumn], column: WalkColumn, place: Place, key: s
         scale, shared = scale_of(together), len(together) > len(steps)
         st.markdown(sentence(column.walk, step))
         st.caption(axes(step))
-        picture(step, place, scale, column.colour, shared=shared, key=f"{key}-{number_}")
+        picture(step, place, scale, column.look.colour, shared=shared, key=f"{key}-{number_}")
         _how(step)
-        cell(step, place, column.colour, key=f"{key}-{number_}")
+        cell(step, place, column.look.colour, key=f"{key}-{number_}")
     differences = column.walk.differences
     st.caption(
         ":material/check: "

@@ -12,6 +12,7 @@ from gam_viz.app.shared.columns import PLOT, legend, print_scale
 from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Step
 from gam_viz.figures.scales import Scale, number
+from gam_viz.figures.signs import mark_sign
 from gam_viz.figures.steps import MOST, mosaic, numbers, single
 from gam_viz.figures.style import GUIDE
 
@@ -94,7 +95,7 @@ def _vector(step: Step, place: Place, scale: Scale, colour: str, key: str) -> No
     names = [text("inside.pool.average"), text("inside.pool.max")] if len(values) == 2 else [""]
     rows = [(name, shade, row) for name, shade, row in zip(names, (colour, GUIDE), values, strict=False)]
     if len(rows) == 2:
-        st.html(legend([("■", shade, name) for name, shade, _ in rows]))
+        st.html(legend([(mark_sign("square", shade), name) for name, shade, _ in rows]))
     st.plotly_chart(
         numbers(rows, scale, chosen=place.of(units, values.shape[1]), hover=text(f"common.word.{units}")),
         config=PLOT,

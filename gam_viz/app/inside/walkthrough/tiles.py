@@ -40,7 +40,7 @@ def flow(columns: list[WalkColumn], place: Place) -> None:
             step = steps[-1]
             name = text("inside.tile", name=column.title, station=text(f"inside.station.{station}"))
             picture = uri(_tile(step, scale_of(comparable(step, steps_at(columns, station))), place))
-            tiles.append(f'<img src="{picture}" alt="{escape(name)}" style="border-left-color:{column.colour}">')
+            tiles.append(f'<img src="{picture}" alt="{escape(name)}" style="border-left-color:{column.look.colour}">')
         on = ' class="gv-on" aria-current="step"' if station == place.station else ""
         cells.append(f"<div{on}>{number}{''.join(tiles)}</div>")
     st.html(f'{STYLE}<div class="gv-flow" role="img" aria-label="{escape(_label(columns))}">{"".join(cells)}</div>')
