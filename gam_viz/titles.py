@@ -11,6 +11,7 @@ from typing import Any
 from gam_viz.attention import ATTENTION
 from gam_viz.images import PictureError, Sample
 from gam_viz.networks.card import FOREIGN, Card
+from gam_viz.networks.config import LITE_STAGES
 from gam_viz.text import Words
 
 #: Options that are numbers and go by another name in the catalogue.
@@ -41,7 +42,7 @@ def network_title(words: Words, card: Card) -> str:
 
 def attention_title(words: Words, module: str, options: Mapping[str, Any], stages: Sequence[bool] = ()) -> str:
     """An attention module's name with the options that differ from the tutorial's, and the stages that carry it where
-    those are not all."""
+    those are not the usual ones: all, of an EfficientNet-Lite `LITE_STAGES`."""
     fallback = ATTENTION[module].title if module in ATTENTION else ""
     parts = [words.text_or(f"attention.{module}", fallback or module)]
     for key, value in sorted(options.items()):
@@ -50,7 +51,7 @@ def attention_title(words: Words, module: str, options: Mapping[str, Any], stage
             parts.append(words.text(f"attention.option.{word}", value=value))
         else:
             parts.append(words.text_or(f"attention.option.{key}.{value}", f"{key} {value}"))
-    if stages and not all(stages):
+    if stages and not all(stages) and tuple(stages) != LITE_STAGES:
         carrying = [str(number) for number, carries in enumerate(stages, 1) if carries]
         parts.append(words.text("attention.stages", stages="+".join(carrying)))
     return words.text("attention.joined").join(parts)

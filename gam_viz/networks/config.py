@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+#: Where attention stands in the EfficientNet-Lites that ship: at the end of stages 3 to 6, whose maps have 16x16 to 4x4
+#: cells at 128 pixels. Before them maps are large and know little, after them few cells are left.
+LITE_STAGES = (False, False, True, True, True, True, False)
 #: Blocks per stage. "gam_net" is the tutorial's network: three stages, biased convolutions.
 ARCHITECTURES: dict[str, tuple[int, ...]] = {
     "gam_net": (2, 2, 2),

@@ -17,9 +17,11 @@ from gam_viz.networks import pretrained as sources
 from gam_viz.networks.bn_folding import fuse
 from gam_viz.networks.card import Card
 from gam_viz.networks.checkpoints import load, read, save
-from gam_viz.networks.config import EFFICIENTNET_LITE
+from gam_viz.networks.config import EFFICIENTNET_LITE, LITE_STAGES
 from gam_viz.networks.pretrained import PACKAGES, PretrainedError, imagenet_weights, start_from_imagenet
+from gam_viz.text import words
 from gam_viz.text.refusal import RefusalError
+from gam_viz.titles import attention_title
 
 MIDDLE = (False, False, True, True, True, True, False)
 needs_weights = pytest.mark.skipif(
@@ -199,3 +201,9 @@ def test_a_changed_file_of_weights_is_not_read(monkeypatch, tmp_path):
 def test_weights_of_another_width_are_refused():
     with pytest.raises(PretrainedError, match="for a width of 32, not of 16"):
         start_from_imagenet(lite(width=16))
+
+
+def test_its_usual_stages_are_not_named():
+    english = words("en")
+    assert attention_title(english, "cbam", {}, LITE_STAGES) == attention_title(english, "cbam", {})
+    assert "stage 7 alone" in attention_title(english, "cbam", {}, (*[False] * 6, True))
