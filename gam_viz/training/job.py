@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from torch import nn
+
 from gam_viz.networks import NetworkConfig, ResidualNetwork
 from gam_viz.networks.checkpoints import Checkpoint, load
 from gam_viz.training.recipe import Recipe
@@ -66,6 +68,17 @@ class Job:
         except (LookupError, ValueError, TypeError):
             return False
         return bool(values == json.loads(json.dumps(self.to_dict())))
+
+
+def let_gates_act(network: nn.Module) -> None:
+    """Set batch norms that begin at weight 0, and with it a gate at a constant, to PyTorch's own 1.
+
+    CBAM's authors begin their mask at 0.5 everywhere. In the short tuning of a network that works without it, it stays
+    there: after twelve epochs on UC Merced masks differed by 0.01 between positions. timm's CBAM begins at 1, too.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d) and module.weight is not None and not module.weight.any():
+            nn.init.ones_(module.weight)
 
 
 def start_from(network: ResidualNetwork, checkpoint: Checkpoint) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from gam_viz.runtime.files import write_atomically
 from gam_viz.training.batches import Batches
 from gam_viz.training.epoch import WHOLE, EpochPart, layout_for, one_epoch
 from gam_viz.training.features import FeatureBatches, cached_features
-from gam_viz.training.job import Job, TrainingError, start_from
+from gam_viz.training.job import Job, TrainingError, let_gates_act, start_from
 from gam_viz.training.recipe import Recipe
 
 VALIDATION_SHARE = 0.05
@@ -57,6 +57,8 @@ def train(
     torch.manual_seed(job.seed)
     layout = layout_for(job.config.width)
     network = build_network(job.config).to(device=device, memory_format=layout)  # type: ignore[call-overload]
+    if job.recipe.acting:
+        let_gates_act(network)
     started_from = start_from_imagenet(network) if job.recipe.pretrained else {}
     started_from = start_from(network, job.start) if job.start else started_from
     for name in (*network.stem, *network.blocks[: job.recipe.frozen]) if job.recipe.frozen else ():

@@ -40,6 +40,7 @@ class Recipe:
             can be turned and mirrored; of the changes above only `mix` applies, and `shift`.
         shift: shift features by up to so many cells either way.
         fresh_rate: factor on the learning rate of layers that did not begin with published weights.
+        acting: gates that begin as a constant, as CBAM's mask does, begin as maps; see `let_gates_act`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Recipe:
     frozen: int = 0
     shift: int = 0
     fresh_rate: float = 1.0
+    acting: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as they come back from JSON."""
@@ -107,6 +109,7 @@ _TAIL = Recipe(
     frozen=4,
     shift=1,
     fresh_rate=4.0,
+    acting=True,
 )
 
 RECIPES: dict[str, Recipe] = {

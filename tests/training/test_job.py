@@ -6,10 +6,11 @@ import json
 import pytest
 import torch
 
+from gam_viz.explain.gates import gates_of, record_gates
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.checkpoints import Card, load, read, rewrite_card, save
 from gam_viz.training import Job, TrainingError, recipe
-from gam_viz.training.job import start_from
+from gam_viz.training.job import let_gates_act, start_from
 
 CONFIG = NetworkConfig(width=4, num_classes=3, attention="cbam")
 #: What recipes did not have at first.
@@ -192,3 +193,25 @@ def test_a_start_of_which_nothing_fits_is_refused_in_one_sentence(changes, writt
     checkpoint = written(dataclasses.replace(CONFIG, attention="none"))
     with pytest.raises(TrainingError, match=r"^no weight of first\.safetensors fits this network$"):
         starting(dataclasses.replace(CONFIG, attention="none", **changes), checkpoint)
+
+
+def masks(network, x):
+    with torch.inference_mode(), record_gates(network) as seen:
+        network(x)
+    return [gate for path, _, gate in seen if gates_of(network)[path].branch == "spatial"]
+
+
+@pytest.mark.parametrize("attention", ["cbam", "gam", "se"])
+def test_gates_that_begin_constant_begin_as_maps(attention):
+    torch.manual_seed(0)
+    network = build_network(NetworkConfig(num_classes=3, width=8, attention=attention)).eval()
+    x = torch.randn(2, 3, 32, 32)
+    before = masks(network, x)
+    constant = [float(mask.std()) == 0 for mask in before]
+    assert constant == [attention == "cbam"] * len(before)
+    untouched = {name: value.clone() for name, value in network.state_dict().items()}
+    let_gates_act(network)
+    assert all(float(mask.std()) > 0.02 for mask in masks(network, x))
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, untouched[name])}
+    assert all(name.endswith("attention.bn.weight") for name in changed)
+    assert bool(changed) == (attention == "cbam")

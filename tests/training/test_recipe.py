@@ -40,6 +40,7 @@ def test_the_article_recipe_is_the_tutorials_section_4_2():
         "frozen": 0,
         "shift": 0,
         "fresh_rate": 1.0,
+        "acting": False,
     }
     assert [learning_rate(article, share) for share in (0, 0.3, 0.999)] == [1e-3] * 3
     assert {article.relative_size(epoch) for epoch in range(50)} == {1.0}
