@@ -110,7 +110,7 @@ def test_a_tour_is_walked_there_and_back(shipped: AppTest) -> None:
 def test_whatever_was_touched_the_next_stop_is_prepared(shipped: AppTest) -> None:
     page = opened(shipped, "shortcut", 1)
     page.selectbox(key="sample").set_value("photo-cat").run()
-    page.segmented_control(key="layer").set_value("layer1.1").run()
+    page.radio(key="layer").set_value("layer1.1").run()
     page.multiselect(key="methods").set_value(["saliency"]).run()
     assert page.session_state["tour-at"] == ("shortcut", 1)  # who touches things stays at the stop
     assert page.query_params["stop"] == "1"

@@ -25,17 +25,39 @@ def settle(page: Page) -> None:
 
 
 @pytest.mark.long
-def test_the_keyboard_alone_walks_to_the_output_and_back(page: Page) -> None:
-    for number in range(2, 16):
-        rest(page)  # a button that is drawn anew just now hears no key
-        page.keyboard.press("n")
-        expect(page.get_by_text(f"Step {number} of 15")).to_be_visible(timeout=PATIENCE)
-    expect(page).to_have_url(re.compile("station=output"), timeout=PATIENCE)
-    expect(page.get_by_role("button", name=re.compile("^Next|Next"))).to_be_disabled()
-    page.keyboard.press("b")
-    expect(page).to_have_url(re.compile("station=mask"), timeout=PATIENCE)
-    settle(page)
+def test_arrow_keys_walk_through_the_named_steps_and_keys_do_from_anywhere(page: Page) -> None:
+    steps = page.get_by_role("radiogroup", name="Step")
+    expect(steps.get_by_role("radio")).to_have_count(15)
+    steps.get_by_role("radio", name="features").focus()
+    for name, station in (("pool or permute", "squeeze"), ("hidden units", "hidden"), ("back to C", "expand")):
+        page.keyboard.press("ArrowRight")
+        expect(page).to_have_url(re.compile(f"station={station}"), timeout=PATIENCE)
+        rest(page)
+        expect(steps.get_by_role("radio", name=name)).to_be_focused()
+        expect(steps.get_by_role("radio", name=name)).to_be_checked()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("station=hidden"), timeout=PATIENCE)
+    rest(page)  # a button that is drawn anew just now hears no key
+    page.keyboard.press("n")
+    expect(page).to_have_url(re.compile("station=expand"), timeout=PATIENCE)
+    rest(page)
+    page.get_by_role("button", name="Step: back").press("Enter")
+    expect(page).to_have_url(re.compile("station=hidden"), timeout=PATIENCE)
+    rest(page)
+    expect(page.get_by_role("button", name="Step: back")).to_be_focused()
     assert page.get_by_test_id("stException").count() == 0
+
+
+@pytest.mark.parametrize("query", ["", "tour=cbam-vs-gam&stop=3&"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_a_step_shows_begins_in_the_upper_half(tab: Page, served: str, query: str, language: str) -> None:
+    tab.goto(f"{served}/inside?{query}lang={language}")
+    first = tab.get_by_test_id("stMain").locator(".gv-net").first
+    expect(first).to_be_visible(timeout=PATIENCE)
+    rest(tab)
+    box = first.bounding_box()
+    assert box is not None
+    assert box["y"] < 400
 
 
 def test_a_number_is_typed_and_a_click_does_the_same(page: Page) -> None:

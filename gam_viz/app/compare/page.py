@@ -11,11 +11,11 @@ from gam_viz.app.compare.prediction import prediction_row
 from gam_viz.app.compare.region import region_row
 from gam_viz.app.compare.spatial_masks import spatial_row
 from gam_viz.app.compare.training_snapshots import film, play_on
-from gam_viz.app.shared.choices import choose_layer
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.page import view_of
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.sidebar import sidebar
+from gam_viz.app.shared.stepper import choose_layer
 from gam_viz.app.shared.words import prose, text
 from gam_viz.explain.depth import halvings_of_gates
 

@@ -9,6 +9,7 @@ from gam_viz.app.evidence.report_download import take_home
 from gam_viz.app.evidence.section import measure_section
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.page import opened_view
+from gam_viz.app.shared.subject import subject_row
 from gam_viz.app.shared.words import text, words
 from gam_viz.evidence.registry import MEASURES
 
@@ -23,6 +24,7 @@ SECTIONS = {
 PLACED = {"ablation", "faithfulness", "infidelity", "sensitivity", "randomisation", "agreement", "localisation"}
 
 view = opened_view()
+subject_row(view)
 others = {key: measure for key, measure in MEASURES.items() if key not in PLACED}
 titles = {name: text(f"evidence.section.{name}") for name in SECTIONS}
 titles |= {key: measure.title(words()) for key, measure in others.items()}

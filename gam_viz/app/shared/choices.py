@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from gam_viz.app.shared import state
-from gam_viz.app.shared.words import language, layer_title, text, text_or
+from gam_viz.app.shared.words import language, text, text_or
 from gam_viz.explain.attributions import Param
 from gam_viz.explain.attributions.method import Value
 
@@ -62,6 +62,11 @@ def segments(
 def pills(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
     """The same as small buttons that wrap."""
     return _one(st.pills, key, options, default, label, named, required=True, **forwarded)
+
+
+def radio(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
+    """The same as radio buttons, along which the arrow keys move."""
+    return _one(st.radio, key, options, default, label, named, horizontal=True, **forwarded)
 
 
 def slide(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
@@ -183,16 +188,6 @@ def switch(key: str, labels: tuple[str, str], icon: str, help: str, *, then: Cal
     st.button(labels[on], icon=icon, type="tertiary", key=f"{key}-button", on_click=turn, help=help)
     state.publish(key, "off")
     return on
-
-
-def choose_layer(layers: Sequence[str], default: str | None = None) -> str:
-    """One of a network's blocks, the same on every page; the last to begin with, or `default`."""
-    word = text("common.gates.layer")
-
-    def name(layer: str) -> str:
-        return f"{word} {layer_title(layer)}" if layer == layers[0] else layer_title(layer)
-
-    return segments("layer", layers, default or layers[-1], word, name, label_visibility="collapsed")
 
 
 def _one(

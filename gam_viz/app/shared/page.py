@@ -14,7 +14,6 @@ from gam_viz.app.shared.explanations import Subject, answered, explained, subjec
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.sidebar import sidebar
-from gam_viz.app.shared.subject import subject_row
 from gam_viz.app.shared.words import network_title, picture_sentence, reason, text
 from gam_viz.images import PictureError
 from gam_viz.networks.opened import OpenedNetwork
@@ -39,7 +38,7 @@ def section(draw: Callable[P, None]) -> Callable[P, None]:
 
 
 def opened_view() -> View:
-    """Draw the sidebar, how the picture is looked at, and the line that says what the page is about.
+    """Draw the sidebar and how the picture is looked at.
 
     Where nothing is chosen yet the page says so and ends here.
     """
@@ -48,9 +47,7 @@ def opened_view() -> View:
         st.info(text("compare.nothing"))
         st.stop()
     look_bar(selection.source, selection.picture, selection.title)
-    view = view_of(selection)
-    subject_row(view)
-    return view
+    return view_of(selection)
 
 
 def view_of(selection: Selection, frames: Sequence[Sequence[OpenedNetwork]] = ()) -> View:

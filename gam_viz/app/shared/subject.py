@@ -24,9 +24,14 @@ def subject_row(view: View) -> None:
         for column in view.columns:
             with st.container(width="content", gap=None):
                 column.heading()
-                st.caption(literal(_answer(column)))
+                st.caption(literal(answer_of(column)))
+    say_notes(view)
+
+
+def say_notes(view: View) -> None:
+    """Draw what must be known of the networks and the picture: what they were given, and that neither is a doctor."""
     say_given(view)
-    if selection.medical:
+    if view.selection.medical:
         trained = any(explanation.card.domain == "medical" for explanation in view.explanations)
         st.caption(text("common.prediction.medical_networks") if trained else text("common.prediction.not_medical"))
 
@@ -37,7 +42,7 @@ def say_given(view: View) -> None:
         st.caption(said)
 
 
-def _answer(column: Column) -> str:
+def answer_of(column: Column) -> str:
     """What a network says, and what it says of the explained answer where that is another."""
     explanation, told = column.explanation, column.told
     said = told.pair(explanation, explanation.predicted)

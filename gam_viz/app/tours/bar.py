@@ -14,6 +14,8 @@ from gam_viz.app.tours.state import CurrentStop
 STYLE = """<style>
 .st-key-tour-bar {background: light-dark(#fdf2f6, #2b1a22); border: 1px solid rgba(194, 24, 91, .35);
     border-left: 4px solid #c2185b; border-radius: 6px; padding: .45rem .9rem .55rem; gap: .2rem}
+.st-key-tour-bar > [data-testid="stElementContainer"] p {line-height: 1.45}
+.st-key-tour-bar button {min-height: 1.9rem; padding: .1rem .6rem}
 .gv-tour {display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: center; font-size: .88rem; opacity: .85}
 .gv-tour i {display: inline-block; width: .5rem; height: .5rem; margin-right: .25rem; border-radius: 50%;
     border: 1px solid #c2185b}
@@ -86,11 +88,11 @@ def tour_bar(address: str, wrong: str | None) -> None:
         if state.presenting():
             st.caption(text("tours.full_screen"))
             _clicker(at)
-    if here:
-        if at.stop.look:
-            st.html(_FRAMED.format(parts=", ".join(f".st-key-{key}" for key in at.stop.look)))
-        move = f"{at.tour.id}-{at.number}-{st.session_state.get('tour-moves', 0)}"
-        st.html(_MOVE % {"move": move, "look": next(iter(at.stop.look), "")}, unsafe_allow_javascript=True)
+        if here:
+            move = f"{at.tour.id}-{at.number}-{st.session_state.get('tour-moves', 0)}"
+            st.html(_MOVE % {"move": move, "look": next(iter(at.stop.look), "")}, unsafe_allow_javascript=True)
+    if here and at.stop.look:
+        st.html(_FRAMED.format(parts=", ".join(f".st-key-{key}" for key in at.stop.look)))
 
 
 def _heading(at: CurrentStop) -> str:

@@ -145,7 +145,7 @@ def test_a_link_reopens_the_view(app: AppTest) -> None:
     assert not app.exception
     assert app.multiselect(key="networks-cifar10").value == ["cifar10-none", "cifar10-gam_sigmoid"]
     assert app.selectbox(key="sample").value == "photo-cat"
-    assert app.segmented_control(key="layer").value == "layer1.1"
+    assert app.radio(key="layer").value == "layer1.1"
     assert app.number_input(key="row").value == 3
     assert "has no channel gate here" in captions(app)
     assert "Mean mask of channels" in captions(app)
@@ -171,7 +171,7 @@ def test_display_settings_compute_nothing_anew(app: AppTest, monkeypatch: pytest
     app.slider(key="opacity").set_value(20)
     app.selectbox(key="reduction").set_value("spread")
     app.selectbox(key="colours").set_value("cividis").run()
-    app.segmented_control(key="layer").set_value("layer2.0")
+    app.radio(key="layer").set_value("layer2.0")
     app.number_input(key="row").set_value(1).run()
     app.selectbox(key="spatial-scale").set_value("own")
     app.selectbox(key="channel-scale").set_value("own").run()

@@ -37,7 +37,6 @@ def test_next_and_back_walk_through_every_station(page: AppTest, language: str) 
     page.query_params["lang"] = language
     page.run()
     assert page.title[0].value == words(language).sentences["inside.nav"]
-    assert page.button(key="inside-back").disabled
     with speaking(language):  # the test's side of each widget formats its value anew
         for station in STATIONS:
             assert not page.exception, station
@@ -48,11 +47,12 @@ def test_next_and_back_walk_through_every_station(page: AppTest, language: str) 
             assert formulas(page)  # at least one of the two does something here
             assert any("NumPy" in caption.value for caption in page.caption)
             if station != STATIONS[-1]:
-                page.button(key="inside-next").click().run()
+                page.button(key="step-station-next").click().run()
                 assert page.query_params["station"] != station
-        assert page.button(key="inside-next").disabled
-        page.button(key="inside-back").click().run()
-    assert page.query_params["station"] == STATIONS[-2]
+        page.button(key="step-station-next").click().run()  # after the last comes the first: neither is disabled
+        assert page.session_state["station"] == STATIONS[0]
+        page.button(key="step-station-back").click().run()
+    assert page.query_params["station"] == STATIONS[-1]
 
 
 def test_the_number_shown_is_the_networks(page: AppTest, checkpoint_folder: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_channel_and_a_cell_are_chosen_and_kept_in_the_link(page: AppTest) -> 
     assert not page.exception
     assert page.query_params["unit"] == "2"
     assert "**channel 2, row 0, column" in said(page)
-    page.pills(key="station").set_value("squeeze").run()
+    page.radio(key="station").set_value("squeeze").run()
     assert "**average, channel 2** =" in said(page)
 
 
@@ -87,7 +87,7 @@ def test_a_number_beyond_the_module_is_brought_back(page: AppTest) -> None:
 
 def test_another_layer(page: AppTest) -> None:
     page.run()
-    page.segmented_control(key="layer").set_value("layer1.0").run()
+    page.radio(key="layer").set_value("layer1.0").run()
     assert not page.exception
     assert "layer 1.1" in said(page)
 
@@ -96,7 +96,7 @@ def test_a_window_of_another_input_channel(page: AppTest) -> None:
     page.query_params["station"] = "conv"
     page.run()
     tap = page.selectbox(key="inside-1-0-None-tap")
-    assert len(tap.options) == 8  # GAM's convolution reads every channel
+    assert len(tap.options) == 16  # GAM's convolution reads every channel
     tap.set_value(5).run()
     assert not page.exception
 
@@ -149,9 +149,9 @@ def test_every_kind_of_module_has_its_sentences(
     page.query_params.update({"lang": language, "networks-scenes": names, "layer": layer})
     page.run()
     with speaking(language):
-        while not page.button(key="inside-next").disabled:
+        while not page.button(key="step-station-next").disabled:
             assert not page.exception, page.query_params
             assert not page.error
             assert not RAW_KEY.search(said(page))
-            page.button(key="inside-next").click().run()
+            page.button(key="step-station-next").click().run()
     assert not page.exception

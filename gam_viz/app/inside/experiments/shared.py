@@ -13,6 +13,7 @@ import torch
 
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, Column, View
+from gam_viz.app.shared.subject import answer_of
 from gam_viz.app.shared.words import gate_title, layer_title, prose, text, words
 from gam_viz.explain import Explanation
 from gam_viz.explain.answer_words import AnswerWords
@@ -81,7 +82,7 @@ def what_is_changed(view: View, layer: str, *, colours: bool = False) -> tuple[V
 
 def column_heading(column: Column, parts: Collection[str], layer: str) -> None:
     """Over what an experiment shows of a network; where it has no such `parts`, that is said."""
-    column.heading()
+    column.heading(answer_of(column))
     if not parts:
         st.caption(text("inside.try.absent", name=column.title, layer=layer_title(layer)))
 

@@ -10,6 +10,7 @@ from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.explanations import Subject
 from gam_viz.app.shared.public import is_public
 from gam_viz.app.shared.session_cache import cached_with_spinner
+from gam_viz.app.shared.subject import answer_of
 from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import STATIONS, Step, StepsError, Walk, walk
 from gam_viz.figures.style import Look
@@ -25,11 +26,13 @@ class WalkColumn:
 
     Attributes:
         title, look: of the network.
+        answer: what it predicts.
         walk: its steps.
     """
 
     title: str
     look: Look
+    answer: str
     walk: Walk
 
 
@@ -38,7 +41,7 @@ def columns_of(view: View, layer: str) -> list[WalkColumn]:
     walked = []
     for column in view.columns:
         try:
-            walked.append(WalkColumn(column.title, column.look, _walk(column.subject, layer)))
+            walked.append(WalkColumn(column.title, column.look, answer_of(column), _walk(column.subject, layer)))
         except StepsError as error:
             st.caption(text(f"inside.refused.{error.code}", name=literal(column.title), module=literal(error.module)))
     if len(walked) > MOST:

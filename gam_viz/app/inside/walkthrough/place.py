@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gam_viz.app.inside.walkthrough.columns import WalkColumn, stations_of, steps_at
+from gam_viz.app.inside.walkthrough.columns import WalkColumn, steps_at
 from gam_viz.app.shared import state
-from gam_viz.app.shared.choices import choose_number, chosen, pills
+from gam_viz.app.shared.choices import choose_number, chosen_number
 from gam_viz.app.shared.words import text
 from gam_viz.explain.walkthrough import Step
 
-UNITS = ("channel", "hidden")
+#: Axis -> its key in the link.
+KEYS = {"channel": "unit", "hidden": "hidden", "row": "row", "column": "column"}
 
 
 @dataclass(frozen=True)
@@ -41,47 +42,38 @@ class Place:
         return tuple(self.of(axis, length) for axis, length in zip(step.axes, step.values.shape, strict=True))
 
 
-def choose_station(columns: list[WalkColumn]) -> str:
-    """Draw the stepper; keys B and N go back and on."""
-    stations = stations_of(columns)
-    at = stations.index(chosen("station", stations, stations[0]))
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        _turn("back", at - 1, stations, "B", ":material/chevron_left:")
-        _turn("next", at + 1, stations, "N", ":material/chevron_right:")
-        st.caption(text("inside.station_of", number=at + 1, count=len(stations)), width="content")
-    names = {name: f"{number} {text(f'inside.station.{name}')}" for number, name in enumerate(stations, 1)}
-    label = text("inside.station")
-    return pills("station", stations, stations[0], label, names.__getitem__, label_visibility="collapsed")
+def place_at(columns: list[WalkColumn], station: str) -> Place:
+    """What is looked at, before it is drawn; numbers that this station has not are kept."""
+    sizes = _sizes(columns, station)
+    return Place(station, **{axis: _number(axis, length) for axis, length in sizes.items()})
 
 
-def _turn(name: str, to: int, stations: list[str], key: str, icon: str) -> None:
-    inside = 0 <= to < len(stations)
-    st.button(
-        text(f"inside.{name}"),
-        key=f"inside-{name}",
-        icon=icon,
-        shortcut=key,
-        disabled=not inside,
-        on_click=state.put,
-        args=("station", stations[to] if inside else stations[0]),
-    )
-
-
-def choose_place(columns: list[WalkColumn], station: str) -> Place:
-    """Draw the numbers that this station has; those of others are kept."""
-    steps = steps_at(columns, station)
-    sizes = {axis: max((_length(step, axis) for step in steps), default=0) for axis in (*UNITS, "row", "column")}
-    middle = {"row": sizes["row"] // 2, "column": sizes["column"] // 2}
-    numbers = {}
+def choose_place(columns: list[WalkColumn], station: str) -> None:
+    """Draw the numbers that this station has."""
+    sizes = {axis: length for axis, length in _sizes(columns, station).items() if length > 1}
+    if not sizes:
+        return
     with st.container(key="cell", horizontal=True, gap="small"):
-        for axis, key in (("channel", "unit"), ("hidden", "hidden"), ("row", "row"), ("column", "column")):
-            last = sizes[axis] - 1
-            if last > 0:
-                label = text(f"inside.axis.{axis}", last=last)
-                numbers[axis] = choose_number(key, 0, last, middle.get(axis, 0), label, width=130)
-            else:
-                numbers[axis] = 0 if last == 0 else int(st.session_state.get(key) or state.kept(key) or 0)
-    return Place(station, **numbers)
+        for axis, length in sizes.items():
+            label = text(f"inside.axis.{axis}", last=length - 1)
+            choose_number(KEYS[axis], 0, length - 1, _middle(axis, length), label, width=130)
+
+
+def _number(axis: str, length: int) -> int:
+    if length > 1:
+        return chosen_number(KEYS[axis], 0, length - 1, _middle(axis, length))
+    return 0 if length == 1 else int(st.session_state.get(KEYS[axis]) or state.kept(KEYS[axis]) or 0)
+
+
+def _middle(axis: str, length: int) -> int:
+    """To begin with: the middle of a map, the first channel."""
+    return length // 2 if axis in ("row", "column") else 0
+
+
+def _sizes(columns: list[WalkColumn], station: str) -> dict[str, int]:
+    """Axis -> its length at the station, the longest of all columns; 0 where it has none."""
+    steps = steps_at(columns, station)
+    return {axis: max((_length(step, axis) for step in steps), default=0) for axis in KEYS}
 
 
 def _length(step: Step, axis: str) -> int:

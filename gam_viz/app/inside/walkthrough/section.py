@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gam_viz.app.inside.walkthrough.arithmetic import cell
-from gam_viz.app.inside.walkthrough.columns import WalkColumn, columns_of, steps_at
-from gam_viz.app.inside.walkthrough.place import Place, choose_place, choose_station
+from gam_viz.app.inside.walkthrough.columns import WalkColumn, columns_of, stations_of, steps_at
+from gam_viz.app.inside.walkthrough.place import Place, choose_place, place_at
 from gam_viz.app.inside.walkthrough.scales import comparable, scale_of
 from gam_viz.app.inside.walkthrough.sentences import axes, nothing, sentence
 from gam_viz.app.inside.walkthrough.tensor import picture
-from gam_viz.app.inside.walkthrough.tiles import flow
+from gam_viz.app.inside.walkthrough.tiles import tiles_of
+from gam_viz.app.shared.choices import chosen
 from gam_viz.app.shared.columns import View, heading
+from gam_viz.app.shared.stepper import stepper
 from gam_viz.app.shared.words import prose, text
 from gam_viz.explain.walkthrough import Step
 from gam_viz.figures.scales import number
+from gam_viz.figures.style import enlarged
 
 
 @st.fragment
@@ -24,19 +28,38 @@ def steps_section(view: View, layer: str) -> None:
     if not columns:
         st.info(text("inside.none"))
         return
-    top = st.container()  # the tiles stand above the stepper, and show what it says
-    station = choose_station(columns)
-    place = choose_place(columns, station)
-    with top:
-        flow(columns, place)
-    for index, (drawn, column) in enumerate(zip(st.columns(len(columns), gap="large"), columns, strict=True)):
+    stations = stations_of(columns)
+    place = place_at(columns, chosen("station", stations, stations[0]))
+    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="center"):
+        seen = view.columns[0].seen
+        height, width = seen.shape[:2]
+        alt = text("common.prediction.seen_alt", name=view.selection.title, width=width, height=height)
+        st.image(enlarged(seen, 144), width=48, alt=alt)
+        stepper(
+            "station",
+            stations,
+            stations[0],
+            text("inside.station"),
+            "inside.station",
+            tiles=tiles_of(columns, place),
+            shortcuts=("B", "N"),
+        )
+    for index, (drawn, column) in _row(columns):
         with drawn:
-            st.html(heading(column.title, column.look))
-            _station(columns, column, place, f"inside-{index}")
+            st.html(heading(f"{column.title} · {column.answer}", column.look))
+            _pictures(columns, column, place, f"inside-{index}")
+    choose_place(columns, place.station)
+    for index, (drawn, column) in _row(columns):
+        with drawn:
+            _arithmetic(column, place, f"inside-{index}")
 
 
-def _station(columns: list[WalkColumn], column: WalkColumn, place: Place, key: str) -> None:
-    """One module's steps at the station."""
+def _row(columns: list[WalkColumn]) -> list[tuple[int, tuple[DeltaGenerator, WalkColumn]]]:
+    return list(enumerate(zip(st.columns(len(columns), gap="large"), columns, strict=True)))
+
+
+def _pictures(columns: list[WalkColumn], column: WalkColumn, place: Place, key: str) -> None:
+    """What one module does at the station."""
     steps = column.walk.at(place.station)
     if not steps:
         st.caption(nothing(column.walk, place.station))
@@ -46,6 +69,11 @@ def _station(columns: list[WalkColumn], column: WalkColumn, place: Place, key: s
         st.markdown(sentence(column.walk, step))
         st.caption(axes(step))
         picture(step, place, scale, column.look.colour, shared=shared, key=f"{key}-{number_}")
+
+
+def _arithmetic(column: WalkColumn, place: Place, key: str) -> None:
+    """How the module comes to the number that is looked at."""
+    for number_, step in enumerate(column.walk.at(place.station)):
         _how(step)
         cell(step, place, column.look.colour, key=f"{key}-{number_}")
     differences = column.walk.differences

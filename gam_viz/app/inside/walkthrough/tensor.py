@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from gam_viz.app.inside.walkthrough.place import Place
+from gam_viz.app.inside.walkthrough.place import KEYS, Place
 from gam_viz.app.inside.walkthrough.scales import GATES, colours_of
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import PLOT, legend, print_scale
@@ -15,8 +15,6 @@ from gam_viz.figures.scales import Scale, number
 from gam_viz.figures.signs import mark_sign
 from gam_viz.figures.steps import MOST, mosaic, numbers, single
 from gam_viz.figures.style import GUIDE
-
-KEYS = {"channel": "unit", "hidden": "hidden"}  # axis -> its key in the link
 
 
 def picture(step: Step, place: Place, scale: Scale, colour: str, *, shared: bool, key: str) -> None:
