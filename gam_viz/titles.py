@@ -103,19 +103,9 @@ def gate_title(words: Words, name: str) -> str:
 
 
 def layer_title(words: Words, layer: str) -> str:
-    """A layer's name for people: "layer2.0" is block 1 of stage 2, "2.1"; its attention module is "2.1, gated". With a
-    gate, "layer2.0:rows", that gate's."""
+    """A layer's name for people is PyTorch's, by which links, files and programs know it; the stem's says that it is
+    one, and with a gate, "layer2.0:rows", there follows that gate's name."""
     layer, _, gate = layer.partition(":")
     if gate:
         return words.text("common.layer.of_gate", layer=layer_title(words, layer), gate=gate_title(words, gate) or gate)
-    if layer in ("relu", "maxpool"):
-        return words.text("common.layer.stem")
-    stage, _, rest = layer.removeprefix("layer").partition(".")
-    index, _, part = rest.partition(".")
-    if not (stage.isdigit() and index.isdigit()):
-        return layer
-    name = f"{stage}.{int(index) + 1}"
-    # A chain's modules are a and b; the features behind a block's attention have no gates of their own.
-    return {"": name, "first": f"{name}a", "second": f"{name}b"}.get(part) or words.text(
-        "common.layer.gated", layer=name
-    )
+    return words.text("common.layer.stem", layer=layer) if layer in ("relu", "maxpool") else layer

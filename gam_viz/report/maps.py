@@ -134,7 +134,7 @@ def _attribution(
         return {"pixels": None, "caption": say("report.no_map")}
     caption = [say("compare.attributions.target", target=shown.target(network))]
     if made.layer is not None:
-        caption.append(say("report.layer", layer=shown.layer(made.layer)))
+        caption.append(shown.layer(made.layer))
     caption.append(say("compare.attributions.cells", width=made.resolution[1], height=made.resolution[0]))
     if not made.values.any():
         caption.append(say("compare.attributions.flat"))

@@ -78,8 +78,7 @@ def _cascade(column: Column, result: Randomisation, chosen: str) -> None:
 
 def stage_title(stage: str) -> str:
     """A stage of the cascade for people."""
-    layer = layer_title(stage)
-    return text_or(f"evidence.stage.{stage}", layer.removeprefix("layer"))
+    return text_or(f"evidence.stage.{stage}", layer_title(stage))
 
 
 def _verdicts(results: Sequence[tuple[Column, Randomisation]]) -> None:

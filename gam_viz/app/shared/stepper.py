@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -89,7 +90,13 @@ def stepper(
 
 
 def choose_layer(layers: Sequence[str]) -> str:
-    """One of a network's blocks, the same on every page; the last to begin with."""
+    """One of a network's blocks, the same on every page; the last to begin with.
+
+    A link may name it as pages did before, "2.1" for the first block of stage 2, which is `layer2.0`.
+    """
+    old = re.fullmatch(r"(\d+)\.(\d+)", st.query_params.get("layer", ""))
+    if old and old[0] not in layers:
+        st.query_params["layer"] = f"layer{old[1]}.{int(old[2]) - 1}"
     return stepper("layer", layers, layers[-1], text("common.gates.layer"), layer_title)
 
 

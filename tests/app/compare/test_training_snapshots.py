@@ -45,7 +45,7 @@ def captions(app: AppTest) -> str:
 
 
 def gate_captions(app: AppTest) -> list[str]:
-    return [caption.value for caption in app.caption if "layer 3.2" in caption.value]
+    return [caption.value for caption in app.caption if "layer3.1" in caption.value]
 
 
 def scale_of(app: AppTest) -> str:

@@ -231,7 +231,7 @@ def test_a_network_without_gates_says_so_and_three_are_drawn(page, section) -> N
     shown = page(section, networks_scenes=networks)
     assert not shown.exception
     if section != "options":
-        assert "No attention has no gates in layer 2.2" in said(shown)
+        assert "No attention has no gates in layer2.1" in said(shown)
         assert "channel sigmoid" not in tables(shown)
 
 
@@ -250,7 +250,7 @@ def test_chains_are_drawn_part_by_part(page, tmp_path, section) -> None:
     shown = page(section, folder=tmp_path)
     assert not shown.exception
     if section != "options":
-        assert said(shown).count("**Layer 2.2a.**") == 2
-        assert said(shown).count("**Layer 2.2b.**") == 2
+        assert said(shown).count("**layer2.1.first.**") == 2
+        assert said(shown).count("**layer2.1.second.**") == 2
     shown = page(section, folder=tmp_path, at="layer2.1.second")
     assert not shown.exception
