@@ -2,6 +2,7 @@
 
 from gam_viz.app.evidence.ablation import gate_section
 from gam_viz.app.evidence.agreement import agreed_section
+from gam_viz.app.evidence.dependence import dependence_section
 from gam_viz.app.evidence.faithfulness import faithful_section
 from gam_viz.app.evidence.leaderboard import board_section
 from gam_viz.app.evidence.randomisation import randomised_section
@@ -15,6 +16,7 @@ from gam_viz.evidence.registry import MEASURES
 
 SECTIONS = {
     "gates": gate_section,
+    "depend": dependence_section,
     "faithful": faithful_section,
     "randomised": randomised_section,
     "agreed": agreed_section,

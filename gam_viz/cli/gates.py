@@ -1,0 +1,87 @@
+"""`gates`: how a network's gates vary over its test pictures, and what is lost with each as a constant."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gam_viz.cli.common import checkpoint_argument, data_argument, device_argument
+
+if TYPE_CHECKING:
+    from gam_viz.evidence.dependence.verdict import Dependence
+
+
+def add(commands: Any) -> None:
+    """Add the command to the parser."""
+    c = commands.add_parser("gates", help="does each gate depend on the picture? kept beside the checkpoint")
+    c.add_argument("networks", nargs="*", metavar="NETWORK", help="names or files (default: all whose data are there)")
+    c.add_argument("--pictures", type=int, metavar="N", help="of the test split, spread over it (default: all)")
+    data_argument(c)
+    device_argument(c)
+    checkpoint_argument(c)
+    c.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure what is not known yet, and say what came out."""
+    import numpy as np
+    from tqdm import tqdm
+
+    from gam_viz.datasets import MissingDataError, data_root, load_dataset, split_validation
+    from gam_viz.evidence.dependence.measure import dependence
+    from gam_viz.evidence.dependence.store import dependence_path, load_dependence, save_dependence
+    from gam_viz.networks.checkpoints import find, load, named
+    from gam_viz.runtime.device import pick_device
+    from gam_viz.training.loop import VALIDATION_SHARE
+
+    if options.pictures is not None and options.pictures < 2:
+        raise ValueError(f"--pictures: at least two are needed to vary, got {options.pictures}")
+    device, root = pick_device(options.device), data_root(options.data_root)
+    chosen = [named(name, options.checkpoints) for name in options.networks] or find(options.checkpoints)[0]
+    for checkpoint in chosen:
+        card = checkpoint.card
+        path = dependence_path(checkpoint.path.parent, card.name)
+        found = load_dependence(path, checkpoint=checkpoint.sha256)
+        if found is None:
+            try:
+                test, train = (
+                    load_dataset(card.dataset, split, root, size=card.sides[0], download=False)
+                    for split in ("test", "train")
+                )
+            except MissingDataError as error:
+                if options.networks:
+                    raise
+                print(f"{card.name}: left out; {error}")
+                continue
+            if options.pictures is not None and options.pictures < len(test):
+                test = test.take(np.arange(options.pictures) * len(test) // options.pictures)
+            network = load(checkpoint, device)
+            with tqdm(total=1.0, desc=card.name, bar_format="{l_bar}{bar}| {remaining}", disable=None) as bar:
+
+                def progress(share: float, path: str, bar: Any = bar) -> None:
+                    bar.update(share - bar.n)
+
+                _, others = split_validation(train, VALIDATION_SHARE)
+                found = dependence(network, card, test, others, progress)
+            save_dependence(path, found, checkpoint=checkpoint.sha256)
+        _say(card.name, found, path)
+
+
+def _say(name: str, found: tuple[Dependence, ...], path: Path) -> None:
+    if not found:
+        print(f"{name}: no gates")
+        return
+    print(f"{name}: {found[0].statistics.pictures} test pictures ({path})")
+    for each in found:
+        of = each.statistics
+        lost = ""
+        if each.change is not None:
+            points = [100 * value for value in (each.change.value, each.change.low, each.change.high)]
+            lost = f"; as a constant {points[0]:+.1f} points ({points[1]:+.1f} to {points[2]:+.1f})"
+        print(
+            f"  {of.path}: mean {of.mean:.3f}, ±{of.spread:.3f} from picture to picture "
+            f"({of.between_pictures:.0%} of its variance, {of.by_class:.0%} of that by class){lost}: {each.verdict}"
+        )
+    sys.stdout.flush()
