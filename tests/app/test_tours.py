@@ -62,10 +62,19 @@ LONG = {*(("shortcut", number) for number in range(1, 6)), ("true-map", 3), ("tr
 )
 def test_every_stop_is_reached_by_its_link(shipped: AppTest, tour: str, number: int, thorough: bool) -> None:
     page = opened(shipped, tour, number)
+    answered(page, TOURS[tour].stops[number - 1])
     as_said(page, tour, number, "en")
     if thorough or number == len(TOURS[tour].stops):
         page.segmented_control(key="lang").set_value("zh").run()  # what was computed is kept
         as_said(page, tour, number, "zh")
+
+
+def answered(page: AppTest, stop: Stop, choice: str | None = None) -> None:
+    """Where the stop asks, it does not tell before it was answered, or was asked to."""
+    if stop.ask:
+        assert plain(told(f"tours.says.{page.session_state['tour-at'][0]}.{stop.name}")) not in said(page)
+        key = "tour-next" if choice is None else f"tour-choice-{choice}"
+        page.button(key=key).click().run()
 
 
 def as_said(page: AppTest, tour: str, number: int, language: str) -> None:
@@ -75,12 +84,16 @@ def as_said(page: AppTest, tour: str, number: int, language: str) -> None:
     assert not page.warning
     shown = said(page)
     name = f"{tour}.{TOURS[tour].stops[number - 1].name}"
-    assert f"**{told(f'tours.stop.{name}', language)}** · {told(f'tours.says.{name}', language)}" in shown
+    assert f"**{told(f'tours.stop.{name}', language)}** · " in shown
+    assert told(f"tours.says.{name}", language) in shown
     assert not any(re.fullmatch(r"[a-z]+(\.[a-z_-]+)+", line) for line in shown.splitlines())
     assert told("tours.missing", language) not in shown
     assert page.title[0].value == told(f"{TOURS[tour].stops[number - 1].page}.nav", language)
-    assert page.button(key="tour-back").disabled == (number == 1)
-    assert page.button(key="tour-next").disabled == (number == len(TOURS[tour].stops))
+    drawn = {button.key for button in page.button}
+    assert ("tour-back" in drawn) == (number > 1)
+    assert ("tour-next" in drawn) == (number < len(TOURS[tour].stops))
+    assert ({"tour-then", "tour-own-picture", "tour-all"} <= drawn) == (number == len(TOURS[tour].stops))
+    assert not any(button.disabled for button in page.button if str(button.key).startswith("tour-"))
 
 
 def test_two_or_three_sentences_are_said_at_each_stop() -> None:
@@ -93,6 +106,40 @@ def test_two_or_three_sentences_are_said_at_each_stop() -> None:
                 assert 2 <= sentences <= 4, (tour.id, stop.name, language)
 
 
+def test_every_stop_frames_what_it_speaks_of_and_a_question_has_its_answer_in_both_languages() -> None:
+    for tour in TOURS.values():
+        for stop in tour.stops:
+            assert stop.look, (tour.id, stop.name)
+            assert bool(stop.ask) == bool(stop.right) == (stop.right in stop.ask)
+            for language in ("en", "zh"):
+                keys = words(language).sentences
+                assert (f"tours.asks.{tour.id}.{stop.name}" in keys) == bool(stop.ask)
+                assert all(f"tours.choice.{choice}" in keys for choice in stop.ask)
+
+
+@pytest.mark.parametrize(("choice", "verdict"), [("gam", "Right: GAM."), ("cbam", "You said CBAM; it is GAM.")])
+def test_a_question_comes_before_the_answer(shipped: AppTest, choice: str, verdict: str) -> None:
+    stop = TOURS["cbam-vs-gam"].stops[1]
+    page = opened(shipped, "cbam-vs-gam", 2)
+    assert plain(told("tours.asks.cbam-vs-gam.squeeze")) in said(page)
+    answered(page, stop, choice)
+    assert verdict in said(page)
+    as_said(page, "cbam-vs-gam", 2, "en")
+    assert not any(str(button.key).startswith("tour-choice") for button in page.button)
+
+
+def test_the_last_stop_leads_to_the_next_tour_and_to_a_picture_of_ones_own(shipped: AppTest) -> None:
+    page = opened(shipped, "cbam-vs-gam", 6)
+    page.button(key="tour-own-picture").click().run()
+    assert not page.exception
+    assert page.session_state["url-page"] == ""
+    assert page.session_state["source"] == "upload"
+    assert "tour" not in page.query_params
+    page = opened(page, "cbam-vs-gam", 6)
+    page.button(key="tour-then").click().run()
+    reached(page, TOURS["true-map"], 1)
+
+
 def test_a_tour_is_walked_there_and_back(shipped: AppTest) -> None:
     tour = TOURS["shortcut"]
     page = visit(shipped, "tours").run()
@@ -100,6 +147,7 @@ def test_a_tour_is_walked_there_and_back(shipped: AppTest) -> None:
     assert page.title[0].value == told("tours.nav")
     page.button(key="start-shortcut").click().run()
     for number in range(1, 4):
+        answered(page, tour.stops[number - 1])
         as_said(page, tour.id, number, "en")
         page.button(key="tour-next").click().run()
     as_said(page, tour.id, 4, "en")

@@ -22,6 +22,22 @@ def at_stop(page: Page, number: int) -> None:
     assert page.get_by_test_id("stException").count() == 0
 
 
+def focused(page: Page) -> None:
+    """Somewhere in the page, never on the document, from where one has to begin at its top."""
+    page.wait_for_function("() => document.activeElement !== document.body", timeout=PATIENCE)
+
+
+def frames(page: Page) -> None:
+    """What the stop speaks of has a frame and can be seen."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('[class*=st-key-]')].some((part) => {
+            const box = part.getBoundingClientRect(), style = getComputedStyle(part);
+            return style.outlineStyle === 'solid' && style.outlineOffset === '5px'
+                && box.top > 0 && box.top + Math.min(box.height, 200) < innerHeight; })""",
+        timeout=PATIENCE,
+    )
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the button of that name has the focus."""
     for _ in range(80):
@@ -40,6 +56,12 @@ def test_a_tour_is_walked_with_the_keyboard_alone(page: Page, served: str, thoro
     last = 6 if thorough else 3
     for number in range(1, last):
         at_stop(page, number)
+        frames(page)
+        if page.locator("[class*=st-key-tour-choice-]").count():  # a question first: the key shows its answer
+            page.keyboard.press("ArrowRight")
+            expect(page.locator("[class*=st-key-tour-choice-]")).to_have_count(0, timeout=PATIENCE)
+            at_stop(page, number)
+        focused(page)
         page.keyboard.press("ArrowRight")
     at_stop(page, last)
     page.keyboard.press("ArrowLeft")
@@ -53,6 +75,8 @@ def test_a_tour_is_walked_with_the_keyboard_alone(page: Page, served: str, thoro
     tab_to(page, "End")
     page.keyboard.press("Enter")
     expect(page.locator(".gv-tour")).to_have_count(0, timeout=PATIENCE)
+    rest(page)
+    focused(page)
     expect(page).not_to_have_url(re.compile("tour="), timeout=PATIENCE)
     expect(page).to_have_url(re.compile("/evidence" if thorough else "/inside"), timeout=PATIENCE)  # the page stays
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gam_viz.app.pages import FIRST, PAGES, Page, script
 from gam_viz.app.shared.choices import segments
+from gam_viz.app.shared.focus import KEEP_FOCUS
 from gam_viz.app.shared.words import language, text, words
 from gam_viz.text import LANGUAGES
 from gam_viz.text import words as words_in
@@ -76,7 +77,7 @@ def masthead(name: str) -> None:
                 for page in pages:
                     _link(page)
         choose_language()
-        st.html(TELL % told, unsafe_allow_javascript=True)
+        st.html(TELL % told + KEEP_FOCUS, unsafe_allow_javascript=True)
     with st.container(key="gv-menu"), st.expander(text("common.nav.menu", page=text(f"{name}.nav"))):
         for pages in PAGES.values():
             for page in pages:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
+from typing import Any
 
 import streamlit as st
 
+from gam_viz.app.pages import FIRST
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import prose, text
 from gam_viz.app.tours import state
+from gam_viz.app.tours.plan import TOURS
+from gam_viz.app.tours.question import question, verdict
 from gam_viz.app.tours.state import CurrentStop
 
 STYLE = """<style>
@@ -20,7 +25,7 @@ STYLE = """<style>
 .gv-tour i {display: inline-block; width: .5rem; height: .5rem; margin-right: .25rem; border-radius: 50%;
     border: 1px solid #c2185b}
 .gv-tour i.done {background: #c2185b}
-.st-key-tour-clicker {display: none}
+.st-key-tour-clicker, .st-key-tour-bar > :has(> .stHtml > script) {display: none}
 @media (min-width: 900px) and (min-height: 620px) {
     [data-testid="stLayoutWrapper"]:has(> .st-key-tour-bar) {position: sticky; top: 2.6rem; z-index: 90}
 }
@@ -35,8 +40,18 @@ PRESENTING = """<style>
 @media (min-width: 900px) and (min-height: 620px) {
     [data-testid="stLayoutWrapper"]:has(> .st-key-tour-bar) {top: 0}
 }
+/* The page itself is drawn larger, charts and all, so that it fills the wall and is read from the last row. */
+.stMainBlockContainer > div > :not(:has(.st-key-tour-bar)) {zoom: var(--gv-near, 1)}
+@media (min-width: 1150px) {:root {--gv-near: 1.3}}
+@media (min-width: 1500px) {:root {--gv-near: 1.6}}
+@media (min-width: 1850px) {:root {--gv-near: 1.9}}
+@media (min-width: 2500px) {:root {--gv-near: 2.6}}
 </style>"""
-#: Moves the page to the part that is spoken of, once for each arrival, unless the reader moves first.
+#: Until a question is answered, the page keeps its answer.
+VEIL = """<style>.stMainBlockContainer > div > :not(:has(.st-key-tour-bar, .st-key-gv-masthead, .st-key-gv-menu,
+    .st-key-gv-heading)) {filter: blur(12px) opacity(.5)}</style>"""
+#: Moves the page so that what is spoken of is seen, once for each arrival, unless the reader moves first: all of it
+#: where that fits, else its beginning, with room for the heading over it.
 _MOVE = """<script>(() => {
 if (window.gvTour === '%(move)s') return;
 window.gvTour = '%(move)s';
@@ -48,17 +63,17 @@ const timer = setInterval(() => {
     if (left-- <= 0 || window.gvTour !== '%(move)s') return clearInterval(timer);
     if (app.dataset.testScriptState !== 'notRunning') return;
     clearInterval(timer);
-    const main = document.querySelector('[data-testid="stMain"]');
+    const main = document.querySelector('[data-testid="stMain"]'), end = main.getBoundingClientRect().bottom;
     const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-    const part = '%(look)s' && document.querySelector('.st-key-%(look)s');
-    if (!part) return main.scrollTo({top: 0, behavior});
+    const parts = '%(look)s' ? [...document.querySelectorAll('%(look)s')].map((e) => e.getBoundingClientRect()) : [];
+    const first = Math.min(...parts.map((box) => box.top)), last = Math.max(...parts.map((box) => box.bottom));
+    if (!parts.length || last + main.scrollTop < end) return main.scrollTo({top: 0, behavior});
     const bar = document.querySelector('.st-key-tour-bar').parentElement, style = getComputedStyle(bar);
     const covered = style.position === 'sticky' ? parseFloat(style.top) + bar.offsetHeight : 60;
-    const box = part.getBoundingClientRect(), free = main.getBoundingClientRect().bottom - covered;
-    main.scrollBy({top: box.top - covered - Math.max(40, (free - box.height) / 2), behavior});
+    main.scrollBy({top: first - covered - Math.max(64, (end - covered - last + first) / 2), behavior});
 }, 250);
 })()</script>"""
-_FRAMED = "<style>{parts} {{outline: 2px solid rgba(194, 24, 91, .6); outline-offset: 3px}}</style>"
+_FRAMED = "<style>{parts} {{outline: 2px solid rgba(194, 24, 91, .6); outline-offset: 5px; border-radius: 2px}}</style>"
 
 
 def tour_bar(address: str, wrong: str | None) -> None:
@@ -73,26 +88,37 @@ def tour_bar(address: str, wrong: str | None) -> None:
     at = state.place()
     if at is None:
         return
-    st.html(STYLE + (PRESENTING if state.presenting() else ""))
     here = at.stop.address == address
+    asking = here and state.is_open(at)
+    st.html(STYLE + (PRESENTING if state.presenting() else "") + (VEIL if asking else ""))
+    parts = ", ".join(f".st-key-{key}" for key in at.stop.look)
     with st.container(key="tour-bar"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.html(_heading(at), width="content")
             with st.container(horizontal=True, width="content", gap="small"):
-                _buttons(at)
-        title = text(f"tours.stop.{at.tour.id}.{at.stop.name}")
-        said = prose(f"tours.says.{at.tour.id}.{at.stop.name}") if here else text("tours.elsewhere")
-        st.markdown(f"**{title}** · {said}")
+                _buttons(at, asking)
+        if not here:
+            st.markdown(f"**{_title(at)}** · {text('tours.elsewhere')}")
+        elif asking:
+            question(at, _title(at))
+        else:
+            st.markdown(f"**{_title(at)}** · {verdict(at)}{prose(f'tours.says.{at.tour.id}.{at.stop.name}')}")
         if here and not _complete(at):
             st.caption(text("tours.missing"))
+        if at.is_last and not asking:
+            _onward(at)
         if state.presenting():
             st.caption(text("tours.full_screen"))
-            _clicker(at)
+            _clicker(at, asking)
         if here:
-            move = f"{at.tour.id}-{at.number}-{st.session_state.get('tour-moves', 0)}"
-            st.html(_MOVE % {"move": move, "look": next(iter(at.stop.look), "")}, unsafe_allow_javascript=True)
-    if here and at.stop.look:
-        st.html(_FRAMED.format(parts=", ".join(f".st-key-{key}" for key in at.stop.look)))
+            move = f"{at.tour.id}-{at.number}-{st.session_state.get('tour-moves', 0)}-{asking}"
+            st.html(_MOVE % {"move": move, "look": parts}, unsafe_allow_javascript=True)
+    if here and parts:
+        st.html(_FRAMED.format(parts=parts))
+
+
+def _title(at: CurrentStop) -> str:
+    return text(f"tours.stop.{at.tour.id}.{at.stop.name}")
 
 
 def _heading(at: CurrentStop) -> str:
@@ -105,24 +131,11 @@ def _heading(at: CurrentStop) -> str:
     )
 
 
-def _buttons(at: CurrentStop) -> None:
-    st.button(
-        text("tours.back"),
-        key="tour-back",
-        disabled=at.number == 1,
-        on_click=state.go,
-        args=(at.tour.id, at.number - 1),
-        shortcut="Left",
-    )
-    st.button(
-        text("tours.next"),
-        key="tour-next",
-        type="primary",
-        disabled=at.is_last,
-        on_click=state.go,
-        args=(at.tour.id, at.number + 1),
-        shortcut="Right",
-    )
+def _buttons(at: CurrentStop, asking: bool) -> None:
+    if at.number > 1:
+        _back(at, "tour-back", "Left")
+    if asking or not at.is_last:
+        _next(at, asking, "tour-next", "Right", type="primary")
     st.button(
         text("tours.leave") if state.presenting() else text("tours.present"),
         key="tour-present-button",
@@ -134,18 +147,46 @@ def _buttons(at: CurrentStop) -> None:
     st.button(text("tours.end"), key="tour-end", type="tertiary", icon=":material/close:", on_click=state.end)
 
 
-def _clicker(at: CurrentStop) -> None:
+def _back(at: CurrentStop, key: str, shortcut: str) -> None:
+    st.button(text("tours.back"), key=key, on_click=state.go, args=(at.tour.id, at.number - 1), shortcut=shortcut)
+
+
+def _next(at: CurrentStop, asking: bool, key: str, shortcut: str, **look: Any) -> None:
+    """To the next stop; while a question is open, to its answer first."""
+    tour, number = at.tour.id, at.number
+    then = partial(state.answer, tour, number, "") if asking else partial(state.go, tour, number + 1)
+    st.button(text("tours.reveal" if asking else "tours.next"), key=key, on_click=then, shortcut=shortcut, **look)
+
+
+def _onward(at: CurrentStop) -> None:
+    """What to do after the last stop."""
+    tours = list(TOURS)
+    after = tours[(tours.index(at.tour.id) + 1) % len(tours)]
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            text("tours.then", title=text(f"tours.title.{after}")),
+            key="tour-then",
+            type="primary",
+            on_click=state.go,
+            args=(after, 1),
+        )
+        st.button(
+            text("tours.own_picture"),
+            key="tour-own-picture",
+            on_click=state.lead,
+            args=(FIRST,),
+            kwargs={"source": "upload"},
+        )
+        st.button(text("tours.all"), key="tour-all", on_click=state.lead, args=("tours",))
+
+
+def _clicker(at: CurrentStop, asking: bool) -> None:
     """Unseen buttons for the keys that a presenter's remote sends; without them, these keys turn the page."""
     with st.container(key="tour-clicker"):
-        for name, key, step in (("back", "PageUp", -1), ("next", "PageDown", 1)):
-            st.button(
-                text(f"tours.{name}"),
-                key=f"tour-clicker-{name}",
-                on_click=state.go,
-                args=(at.tour.id, at.number + step),
-                disabled=at.number + step not in range(1, len(at.tour.stops) + 1),
-                shortcut=key,
-            )
+        if at.number > 1:
+            _back(at, "tour-clicker-back", "PageUp")
+        if asking or not at.is_last:
+            _next(at, asking, "tour-clicker-next", "PageDown")
 
 
 def _complete(at: CurrentStop) -> bool:

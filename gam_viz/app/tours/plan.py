@@ -19,14 +19,18 @@ class Stop:
         name: in the catalogue: `tours.stop.<tour>.<name>` is its title, `tours.says.<tour>.<name>` what is said.
         page: its folder in `gam_viz/app`.
         state: what is chosen there, as in a link; all else begins as on first load.
-        look: keys of the parts of the page that are spoken of; they are framed, and the page is moved to the first.
-            Empty for its top.
+        look: keys of the parts of the page that are spoken of; they are framed, and the page is moved to them.
+        ask: what can be answered to the question that comes before what is said, `tours.asks.<tour>.<name>`; each is
+            `tours.choice.<answer>` in the catalogue. Empty where nothing is asked.
+        right: the answer that is.
     """
 
     name: str
     page: str
     state: Mapping[str, str] = field(default_factory=dict)
     look: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
+    right: str = ""
 
     @property
     def script(self) -> str:
@@ -63,7 +67,8 @@ def _read() -> dict[str, Tour]:
 
     def stop(entry: Mapping[str, Any]) -> Stop:
         state = table["states"][entry["with"]] | entry.get("state", {})
-        return Stop(entry["name"], entry["page"], state, tuple(entry.get("look", ())))
+        look, ask = (tuple(entry.get(key, ())) for key in ("look", "ask"))
+        return Stop(entry["name"], entry["page"], state, look, ask, entry.get("right", ""))
 
     return {
         id_: Tour(id_, tour["minutes"], tuple(stop(entry) for entry in tour["stops"]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from gam_viz.app.pages import script
 from gam_viz.app.shared import state
 from gam_viz.app.shared.words import language
 from gam_viz.app.tours.plan import TOURS, Stop, Tour
@@ -60,6 +61,28 @@ def go(tour: str, number: int) -> None:
     st.session_state["tour-going"] = True
 
 
+def is_open(at: CurrentStop) -> bool:
+    """Whether the stop's question waits for an answer."""
+    return bool(at.stop.ask) and given(at) is None
+
+
+def given(at: CurrentStop) -> str | None:
+    """What was answered there; "" where the answer was shown unasked, None before."""
+    answers: dict[tuple[str, int], str] = st.session_state.get("tour-answers", {})
+    return answers.get((at.tour.id, at.number))
+
+
+def answer(tour: str, number: int, choice: str) -> None:
+    """Answer a stop's question, in a button's callback; with "" its answer is shown alone."""
+    st.session_state.setdefault("tour-answers", {})[tour, number] = choice
+
+
+def lead(page: str, **query: str) -> None:
+    """Leave the tour for another page, in a button's callback."""
+    end()
+    st.session_state["tour-leads"] = page, query
+
+
 def end() -> None:
     """Leave the tour, in a button's callback; the page stays as it is."""
     st.session_state["tour-at"] = None
@@ -80,6 +103,9 @@ def follow(address: str) -> str | None:
     Returns:
         The key of a sentence to say where the link names no tour or no stop; else None.
     """
+    if (leads := st.session_state.pop("tour-leads", None)) is not None:
+        page, query = leads
+        st.switch_page(script(page), query_params={"lang": language(), **query})
     going = st.session_state.pop("tour-going", False)
     switched = st.session_state.pop("tour-switched", False)
     wrong = None

@@ -45,7 +45,7 @@ def steps_section(view: View, layer: str) -> None:
             shortcuts=("B", "N"),
         )
     for index, (drawn, column) in _row(columns):
-        with drawn:
+        with drawn, st.container(key=f"walk-{index}"):
             st.html(heading(f"{column.title} · {column.answer}", column.look))
             _pictures(columns, column, place, f"inside-{index}")
     choose_place(columns, place.station)
