@@ -49,7 +49,7 @@ PRESENTING = """<style>
 </style>"""
 #: Until a question is answered, the page keeps its answer.
 VEIL = """<style>.stMainBlockContainer > div > :not(:has(.st-key-tour-bar, .st-key-gv-masthead, .st-key-gv-menu,
-    .st-key-gv-heading)) {filter: blur(12px) opacity(.5)}</style>"""
+    .st-key-gv-heading)) {visibility: hidden}</style>"""
 #: Moves the page so that what is spoken of is seen, once for each arrival, unless the reader moves first: all of it
 #: where that fits, else its beginning, with room for the heading over it.
 _MOVE = """<script>(() => {
@@ -112,8 +112,8 @@ def tour_bar(address: str, wrong: str | None) -> None:
             _clicker(at, asking)
         if here:
             move = f"{at.tour.id}-{at.number}-{st.session_state.get('tour-moves', 0)}-{asking}"
-            st.html(_MOVE % {"move": move, "look": parts}, unsafe_allow_javascript=True)
-    if here and parts:
+            st.html(_MOVE % {"move": move, "look": "" if asking else parts}, unsafe_allow_javascript=True)
+    if here and parts and not asking:
         st.html(_FRAMED.format(parts=parts))
 
 

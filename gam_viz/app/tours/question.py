@@ -12,7 +12,7 @@ from gam_viz.app.tours.state import CurrentStop
 def question(at: CurrentStop, title: str) -> None:
     """Draw it with its answers."""
     st.markdown(f"**{title}** · {prose(f'tours.asks.{at.tour.id}.{at.stop.name}')}")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for choice in at.stop.ask:
             st.button(
                 text(f"tours.choice.{choice}"),
@@ -20,6 +20,7 @@ def question(at: CurrentStop, title: str) -> None:
                 on_click=state.answer,
                 args=(at.tour.id, at.number, choice),
             )
+        st.caption(text("tours.asked"), width="content")
 
 
 def verdict(at: CurrentStop) -> str:
