@@ -16,9 +16,9 @@ STYLE = """<style>
 [class*="st-key-stepper-"] {--gv-step: light-dark(#ad1457, #f06292); gap: .25rem; flex-wrap: nowrap}
 [class*="st-key-stepper-"] > :has(.stRadio) {min-width: 0; flex: 0 1 auto; width: auto}
 [class*="st-key-stepper-"] [data-testid="stRadioGroup"] {gap: .15rem; min-height: 0}
-[class*="st-key-stepper-"] [data-testid="stRadioOption"] {margin: 0; padding: .2rem .45rem; border-radius: .4rem;
+[class*="st-key-stepper-"] [data-testid="stRadioOption"] {margin: 0; padding: .2rem .3rem; border-radius: .4rem;
     border: 1px solid light-dark(rgba(49, 51, 63, .2), rgba(250, 250, 250, .25))}
-[class*="st-key-stepper-"] [data-testid="stRadioOption"] p {font-size: .85rem; line-height: 1.25; white-space: nowrap}
+[class*="st-key-stepper-"] [data-testid="stRadioOption"] p {font-size: .8rem; line-height: 1.25; white-space: nowrap}
 [class*="st-key-stepper-"] [data-testid="stRadioOption"] > div > div:first-child {display: none}
 [class*="st-key-stepper-"] [data-testid="stRadioOption"] > div {padding: 0; margin: 0}
 [class*="st-key-stepper-"] [data-testid="stRadioOption"][data-selected] {border-color: var(--gv-step);

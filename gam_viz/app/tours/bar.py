@@ -49,7 +49,7 @@ PRESENTING = """<style>
 </style>"""
 #: Until a question is answered, the page keeps its answer.
 VEIL = """<style>.stMainBlockContainer > div > :not(:has(.st-key-tour-bar, .st-key-gv-masthead, .st-key-gv-menu,
-    .st-key-gv-heading)) {visibility: hidden}</style>"""
+    .st-key-gv-heading)) :not(#never) {visibility: hidden !important}</style>"""
 #: Moves the page so that what is spoken of is seen, once for each arrival, unless the reader moves first: all of it
 #: where that fits, else its beginning, with room for the heading over it.
 _MOVE = """<script>(() => {
