@@ -11,6 +11,7 @@ from torch import nn
 from gam_viz.evaluation.intervals import FEWEST
 from gam_viz.evidence.ablation.ablate import MODES, Ablations
 from gam_viz.evidence.agreement import Agreement
+from gam_viz.evidence.dependence.verdict import Dependence
 from gam_viz.evidence.faithfulness import Faithfulness, Settings
 from gam_viz.evidence.measure import MeasureInput, Options
 from gam_viz.evidence.omissions import LeftOut
@@ -154,6 +155,7 @@ class Examined:
         attributions: in the order of the settings' methods, without those that failed.
         results: of each measure of `MEASURES` that could be taken, by its key.
         given: what the measures were given.
+        dependence: how its gates vary over its test set, where that came with its checkpoint.
     """
 
     name: str
@@ -167,6 +169,7 @@ class Examined:
     attributions: tuple[Attribution, ...]
     results: Mapping[str, Any]
     given: MeasureInput
+    dependence: tuple[Dependence, ...] = ()
 
     @property
     def maps(self) -> tuple[Heatmap, ...]:

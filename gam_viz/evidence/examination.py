@@ -14,6 +14,7 @@ from torch import nn
 from gam_viz.evaluation.familiarity import with_familiarity
 from gam_viz.evidence.bench import Bench
 from gam_viz.evidence.case import CaseSettings, Examined, LoadedNetwork
+from gam_viz.evidence.dependence.store import known_dependence
 from gam_viz.evidence.localisation import seen_truth
 from gam_viz.evidence.measure import BoolArray, Measure, MeasureInput, Options
 from gam_viz.evidence.omissions import LeftOut
@@ -110,6 +111,7 @@ class Examination:
             attributions=attributions,
             results=self.measure([given]),
             given=given,
+            dependence=known_dependence(loaded.opened) or (),
         )
 
     def measure(self, given: Sequence[MeasureInput], *, across: bool = False) -> dict[str, Any]:

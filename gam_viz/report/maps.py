@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from gam_viz.evidence.dependence.words import sentence
 from gam_viz.explain import GateReading, SpatialMap
 from gam_viz.explain.attributions import Attribution
 from gam_viz.explain.heatmaps import spatial_maps
@@ -24,7 +25,9 @@ def parts(shown: ReportContext) -> dict[str, Any]:
     """What the template `gates` draws."""
     methods = shown.case.settings.methods
     planes = [note for index in range(len(shown.titles)) if (note := _planes_sentence(shown, index))]
-    gates = {"weights": _weights(shown), "masks": _masks(shown), "planes": planes}
+    known = [(shown.titles[i], network.dependence) for i, network in enumerate(shown.case.networks)]
+    depend = [f"{title}: {sentence(shown.words, found)}" for title, found in known if found]
+    gates = {"weights": _weights(shown), "masks": _masks(shown), "planes": planes, "depend": depend}
     return gates | {"attributions": [_row(shown, method) for method in methods]}
 
 

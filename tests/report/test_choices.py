@@ -4,7 +4,10 @@ import dataclasses
 
 import numpy as np
 
+from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.agreement import agreement
+from gam_viz.evidence.dependence.statistics import GateStatistics
+from gam_viz.evidence.dependence.verdict import Dependence
 from gam_viz.evidence.examine import Case
 from gam_viz.figures.gate_scales import weight_scale
 from gam_viz.figures.scales import number, range_scale, symmetric_scale
@@ -13,6 +16,7 @@ from gam_viz.report.context import ReportContext
 from gam_viz.report.evidence import _agreement
 from gam_viz.report.headlines import _alike
 from gam_viz.report.maps import PERCENTILE, _weights
+from gam_viz.report.page import html
 from gam_viz.text import words
 
 
@@ -63,3 +67,22 @@ def test_masks_are_counted_against_the_masks_of_the_same_layer_in_the_other_netw
     first, second = shown.titles
     assert len(rows) > 1
     assert sentence == shown.say("report.found.alike", first=first, second=second, alike=alike, count=len(rows))
+
+
+def test_how_the_gates_vary_is_said_of_networks_of_which_it_is_known(case: Case) -> None:
+    values = {field.name: 0.25 for field in dataclasses.fields(GateStatistics)} | {
+        "layer": "layer1.0",
+        "branch": "channel",
+        "pictures": 80,
+    }
+    flat = Dependence(GateStatistics(**values), Estimate(0.0, -0.004, 0.004, "pictures", 80))
+    first = dataclasses.replace(case.networks[0], dependence=(flat,))
+    known = dataclasses.replace(case, networks=(first, *case.networks[1:]))
+    title = ReportContext(known, words("en")).titles[0]
+    assert html(known, words("en")).count("from picture to picture") == 1
+    assert (
+        f"{title}: 1 gate over 80 test pictures: 1 could be a constant (within one point of accuracy). What varies "
+        "from picture to picture is 25% of the variance; the rest" in html(known, words("en"))
+    )
+    assert "1 个门控，80 张测试图片：1 个可以换成常数" in html(known, words("zh"))
+    assert "随图片变化的部分" not in html(case, words("zh"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from functools import partial
 
 import streamlit as st
@@ -14,21 +13,19 @@ from gam_viz.app.shared.missing_data import dataset_error
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.session_cache import SHORT, cached_with_progress, recall
-from gam_viz.app.shared.words import layer_title, prose, text
+from gam_viz.app.shared.words import prose, text, words
 from gam_viz.app.shared.zoo_results import points
 from gam_viz.datasets import DatasetError
 from gam_viz.evidence.dependence.measure import dependence
-from gam_viz.evidence.dependence.store import dependence_path, load_dependence
+from gam_viz.evidence.dependence.store import known_dependence
 from gam_viz.evidence.dependence.verdict import Dependence
+from gam_viz.evidence.dependence.words import gate_name, sentence, share_between
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.signs import mark_sign
-from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.runtime.progress import Progress
 from gam_viz.titles import literal
 
 STORE, MOST = "dependence", 16
-#: Verdicts that a sentence counts, in this order.
-COUNTED = ("constant", "needed", "needed_class", "open", "flat", "unmeasured")
 
 
 @section
@@ -38,7 +35,8 @@ def dependence_section(view: View) -> None:
     found = [(column, _of(column)) for column in view.columns]
     shown = [(column, each) for column, each in found if each]
     for column, each in found:
-        st.markdown(literal(f"{column.title}: ") + (_sentence(each) if each else text("evidence.depend.unknown")))
+        said = sentence(words(), each) if each else text("evidence.depend.unknown")
+        st.markdown(literal(f"{column.title}: ") + said)
     if not shown:
         return
     st.html(legend([(mark_sign(column.look.marker, column.look.colour), column.title) for column, _ in shown]))
@@ -55,10 +53,9 @@ def _of(column: Column) -> tuple[Dependence, ...] | None:
     opened = column.subject.checkpoint
     if not column.explanation.readings:
         return None
-    if isinstance(opened, Checkpoint):
-        stored = load_dependence(dependence_path(opened.path.parent, opened.card.name), checkpoint=opened.sha256)
-        if stored is not None:
-            return stored
+    stored = known_dependence(opened)
+    if stored is not None:
+        return stored
     try:
         pictures = pictures_of(opened.card)
     except DatasetError as error:
@@ -81,33 +78,6 @@ def _progress(name: str, share: float, at: str) -> str:
     return text("test_pictures.computing", name=name, share=share)
 
 
-def _sentence(found: tuple[Dependence, ...]) -> str:
-    """How many gates could be constants, and how far the others go by the class."""
-    counts = Counter(each.verdict for each in found)
-    parts = [text(f"evidence.depend.count.{verdict}", n=counts[verdict]) for verdict in COUNTED if counts[verdict]]
-    least = min(found, key=lambda each: _known(each.statistics.between_pictures))
-    most = max(found, key=lambda each: _known(each.statistics.between_pictures))
-    return text(
-        "evidence.depend.sentence",
-        n=len(found),
-        pictures=found[0].statistics.pictures,
-        counts=text("evidence.depend.joined").join(parts),
-        least=_known(least.statistics.between_pictures),
-        least_gate=_title(least),
-        most=_known(most.statistics.between_pictures),
-        most_gate=_title(most),
-    )
-
-
-def _known(share: float) -> float:
-    return 0.0 if math.isnan(share) else share
-
-
-def _title(each: Dependence) -> str:
-    of = each.statistics
-    return text("evidence.gates.row", layer=layer_title(of.layer), branch=text(f"evidence.branch.{of.branch}"))
-
-
 def _plot(shown: list[tuple[Column, tuple[Dependence, ...]]]) -> None:
     rows: dict[str, list[Dot]] = {}
     for column, found in shown:
@@ -115,8 +85,8 @@ def _plot(shown: list[tuple[Column, tuple[Dependence, ...]]]) -> None:
             share = each.statistics.between_pictures
             told = text("evidence.depend.told", spread=each.statistics.spread, mean=each.statistics.mean, share=share)
             needed = each.verdict.startswith("needed")
-            dot = Dot(column.title, column.look, _known(share), filled=needed, told=told)
-            rows.setdefault(_title(each), []).append(dot)
+            dot = Dot(column.title, column.look, share_between(each), filled=needed, told=told)
+            rows.setdefault(gate_name(words(), each), []).append(dot)
     st.plotly_chart(
         dots(list(rows.items()), axis=text("evidence.depend.axis"), span=(0, 1)),
         config=PLOT,
@@ -129,7 +99,7 @@ def _cells(column: Column, each: Dependence) -> dict[str, object]:
     of = each.statistics
     cells: dict[str, object] = {
         text("compare.region.column.network"): column.title,
-        text("evidence.depend.column.gate"): _title(each),
+        text("evidence.depend.column.gate"): gate_name(words(), each),
         text("evidence.depend.column.verdict"): text(f"evidence.depend.verdict.{each.verdict}"),
         text("evidence.depend.column.change"): points(each.change),
         text("evidence.depend.column.mean"): f"{of.mean:.3f} ± {of.spread:.3f}",

@@ -14,6 +14,8 @@ import numpy as np
 from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.dependence.statistics import GateStatistics
 from gam_viz.evidence.dependence.verdict import Dependence
+from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.files import write_atomically
 
 VERSION = 1
@@ -48,6 +50,13 @@ def save_dependence(path: Path, found: Sequence[Dependence], *, checkpoint: str)
             np.savez_compressed(handle, allow_pickle=False, facts=np.array(json.dumps(facts)), **means)
 
     write_atomically(path, write)
+
+
+def known_dependence(opened: OpenedNetwork | None) -> tuple[Dependence, ...] | None:
+    """What came with a network's checkpoint; None where nothing did."""
+    if not isinstance(opened, Checkpoint):
+        return None
+    return load_dependence(dependence_path(opened.path.parent, opened.card.name), checkpoint=opened.sha256)
 
 
 def load_dependence(path: Path, *, checkpoint: str) -> tuple[Dependence, ...] | None:
