@@ -47,6 +47,15 @@ def weight_scale(readings: Sequence[GateReading]) -> Scale:
     return Scale(min(0.0, *(float(m.min()) for m in means)), max(1.0, *(float(m.max()) for m in means)))
 
 
+def profile_scale(readings: Sequence[GateReading]) -> Scale:
+    """Of colours for the channels' mean weights: the range of the gates, 0..1 out of sigmoids; where one has none,
+    centred on 0 (removed), wide enough for every mean and for 1 (unchanged)."""
+    if (bounded := shared_bounds(readings)) is not None:
+        return bounded
+    limit = max(1.0, symmetric_scale([reading.channel_means() for reading in readings]).high)
+    return Scale(-limit, limit, signed=True)
+
+
 def channel_scale(readings: Sequence[GateReading], cells: Sequence[tuple[int, int]] = ()) -> Scale:
     """The range of the gates, 0..1 out of sigmoids; where one has none, signed, wide enough for every channel's mean
     and its band, and for 1."""

@@ -32,6 +32,19 @@ class Scale:
     clipped: float = 0.0
 
 
+#: Letters of a number in the middle of a scale: three long ones do not fit below a narrow bar.
+SHORT = 5
+
+
+def scale_ticks(scale: Scale, marks: Sequence[float] = ()) -> dict[float, str]:
+    """What is written below a scale's colours, value -> number: its ends, its middle where there is room, `marks`."""
+    middle = 0.0 if scale.signed else (scale.low + scale.high) / 2
+    ticks = {tick: number(tick) for tick in (scale.low, scale.high, *(m for m in marks if scale.low < m < scale.high))}
+    if len(number(middle)) <= SHORT:
+        ticks[middle] = number(middle)
+    return dict(sorted(ticks.items()))
+
+
 def bounded_scale(lowest: float = 0.0, highest: float = 1.0) -> Scale:
     """The range a gate can have, whatever it has here: a flat mask is drawn flat."""
     return Scale(lowest, highest)

@@ -79,7 +79,7 @@ def draw(page: str) -> None:
     import streamlit as st
 
     from gam_viz.app.compare.attributions import attribution_row
-    from gam_viz.app.compare.prediction import prediction_row
+    from gam_viz.app.compare.prediction import answers_in_full
     from gam_viz.app.evidence.ablation import gate_section
     from gam_viz.app.evidence.faithfulness import faithful_section
     from gam_viz.app.shared.sidebar import _target
@@ -90,7 +90,7 @@ def draw(page: str) -> None:
         parts = (attribution_row,)
     elif page == "compare":
         _target(view.explanations[0].card)
-        parts = (prediction_row, attribution_row)
+        parts = (answers_in_full, attribution_row)
     else:
         parts = (subject_row, gate_section, faithful_section)
     for part in parts:
@@ -103,6 +103,8 @@ def texts(app: AppTest) -> str:
     found += [f"{box.label} {box.options}" for box in (*app.selectbox, *app.multiselect)]
     for chart in app.get("plotly_chart"):
         found += [chart.proto.alt, *re.findall(r'"text":\s*"([^"]*)"', chart.proto.spec)]
+    for body in (drawn.proto.body for drawn in app.get("html")):
+        found += [*re.findall(r'(?:alt|title|aria-label)="([^"]*)"', body), re.sub(r"<[^>]*>", " ", body)]
     return plain("\n".join(found))
 
 
@@ -186,7 +188,8 @@ def test_networks_without_a_common_layer_are_compared_at_the_same_depth_and_what
     assert any(caption.value.startswith(literal(beginning)) for caption in app.caption)
     method = words(language).text("common.method.guided_backprop")
     assert any("theirs" in info.value and method in info.value for info in app.info)
-    assert len([chart for chart in app.get("plotly_chart") if "gradcam" in chart.proto.id]) >= 2
+    gradcam = words(language).text("common.method.gradcam")
+    assert sum(bool(re.search(f'alt="[^"]*{gradcam}', drawn.proto.body)) for drawn in app.get("html")) == 2
 
 
 def test_networks_of_different_outputs_are_not_compared() -> None:

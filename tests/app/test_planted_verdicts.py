@@ -125,12 +125,12 @@ def test_every_badge_says_what_its_map_is(planted: Any, monkeypatch: pytest.Monk
         import streamlit as st
 
         from gam_viz.app.compare.badges import gate_badges
-        from gam_viz.explain.heatmaps import spatial_maps
+        from gam_viz.app.compare.masks import masks_of
 
         st.session_state["badges"] = "on"
         view = st.session_state["planted-view"]
-        for layer, line in gate_badges(view.columns[0], spatial_maps(view.explanations[0]), "gain", 0).items():
-            st.markdown(f"{layer}: {line}")
+        for layer, badge in gate_badges(view.columns[0], masks_of(view, view.layers()[0], "", "gain", 0)).items():
+            st.markdown(f"{layer}: {badge.said}")
 
     test = AppTest.from_function(badges, default_timeout=60)
     test.session_state["planted-view"] = shown

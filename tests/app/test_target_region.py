@@ -14,10 +14,11 @@ import gam_viz
 from gam_viz.app.shared.own_networks.live import Exhibit, put_up, take_down
 from gam_viz.evidence.case import CaseSettings
 from gam_viz.evidence.faithfulness import Settings
+from gam_viz.explain.attributions import METHODS
 from gam_viz.images.given import given_pictures
 from gam_viz.networks.adapters import adapt, within
 from gam_viz.notebook.opening import Said, open_networks
-from gam_viz.text import words
+from gam_viz.text import LANGUAGES, words
 from tests.app.conftest import APP
 from tests.app.reading import plain
 from tests.app.visiting import visit
@@ -115,6 +116,15 @@ def said(app: AppTest) -> str:
 
 
 def alts(app: AppTest, key: str) -> list[str]:
+    """Of charts by their key; of the answers as they are drawn, of maps by their method."""
+    bodies = [html.proto.body for html in app.get("html")]
+    if key == "prediction":
+        return [body for body in bodies if "gv-answers" in body]
+    if key in METHODS:
+        names = [words(code).text(f"common.method.{key}") for code in LANGUAGES]
+        return [
+            alt for body in bodies for alt in re.findall(r'alt="([^"]*)"', body) if any(name in alt for name in names)
+        ]
     return [chart.proto.alt for chart in app.get("plotly_chart") if key in chart.proto.id]
 
 

@@ -9,17 +9,14 @@ import pytest
 
 from gam_viz.figures import elements
 from gam_viz.figures.changes import Panel, panels
-from gam_viz.figures.channels import channel_overview
 from gam_viz.figures.connections import connections
 from gam_viz.figures.costs import Amount, CostPanel, CostRow, costs
 from gam_viz.figures.curves import Curve, lines
 from gam_viz.figures.matrix import matrix
-from gam_viz.figures.overlay import thumbnails
 from gam_viz.figures.parts import Bar, parts
 from gam_viz.figures.planes import plane
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import Scale
-from tests.figures.helpers import gam_channel
 
 NAME = '<b>x</b> & <a href="http://x.invalid">%{marker.color}</a>'
 SHOWN = '&lt;b&gt;x&lt;/b&gt; &amp; &lt;a href="http://x.invalid"&gt;%&#123;marker.color}&lt;/a&gt;'
@@ -32,12 +29,10 @@ MAP = np.zeros((2, 2))
     "drawn",
     [
         lambda: panels([Panel(NAME, MAP, UNIT)], SEEN, 0, hover="gate"),
-        lambda: channel_overview([gam_channel()], [NAME], UNIT, "magma"),
         lambda: connections([(NAME, MAP > 0)], "#e69f00", axes=("in", "out"), chosen=0),
         lambda: costs([CostRow(NAME, "#e69f00", (Amount(0.5, "0.5"),), chosen=True)], [CostPanel("time", "times")]),
         lambda: lines([NAME, "b"], [Curve(NAME, "#e69f00", np.zeros(2))], axis="a", value="v", span=(0, 1)),
         lambda: matrix(["a", NAME], np.ones((2, 2)), np.zeros((2, 2), int), scale=UNIT, chosen=None, value="v"),
-        lambda: thumbnails([MAP], [NAME], SEEN, [UNIT], "magma", chosen=0),
         lambda: parts([Bar(NAME, 1, 1, "1", "1")], colour="#e69f00", own_name=NAME, attention_name="a", axis="n"),
         lambda: plane(MAP, UNIT, "magma", axes=(NAME, "rows"), hover="gate"),
         lambda: prediction_bars(np.ones(1), [NAME], "#e69f00"),

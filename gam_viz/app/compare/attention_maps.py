@@ -53,7 +53,7 @@ def attention_row(view: View) -> None:
             st.caption(caption)
     if drawn:
         with first:
-            print_scale(scale, SEQUENTIAL[0], text("compare.attention.scale"), key="attention-scale")
+            print_scale(scale, SEQUENTIAL[0], text("compare.attention.scale"))
 
 
 def _readings(column: Column) -> tuple[AttentionReading, ...]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 import torch
-from streamlit.delta_generator import DeltaGenerator
 
-from gam_viz.app.compare.badges import attribution_badges
-from gam_viz.app.shared.choices import choose, choose_many, choose_param, segments
-from gam_viz.app.shared.columns import PLOT, SCALES, Column, View, print_scale
+from gam_viz.app.compare.badges import Badge, attribution_badges
+from gam_viz.app.compare.lead import attribution_lead
+from gam_viz.app.compare.masks import OPACITIES
+from gam_viz.app.shared.beside import beside, cell, held
+from gam_viz.app.shared.choices import choose, choose_many, choose_param, segments, segments_of_numbers
+from gam_viz.app.shared.columns import SCALES, Column, View, print_scale
 from gam_viz.app.shared.explanations import attributions
 from gam_viz.app.shared.measurements import DEPTH, TYPED
 from gam_viz.app.shared.words import layer_title, prose, reason, text
@@ -26,10 +29,11 @@ from gam_viz.explain.attributions import (
     layers_of,
 )
 from gam_viz.explain.depth import at_depth, depth_of, halvings_of
-from gam_viz.figures.overlay import overlay
+from gam_viz.figures.map_html import map_html
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, number, symmetric_scale
 from gam_viz.titles import literal
 
+PERCENTILES = (90, 95, 98, 99, 100)
 SIGNS = ("signed", "absolute")
 
 
@@ -49,25 +53,27 @@ class Display:
 
 
 @st.fragment
-def attribution_row(view: View) -> None:
-    """Draw the rows; only what was not asked for before is computed."""
-    st.divider()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(
-            text("compare.attributions.title"), anchor=False, help=text("compare.attributions.help"), width="content"
-        )
-        methods = _methods()
-        layer = _layer(view, methods)
-        display = _display()
-        with st.popover(
-            text("compare.attributions.settings"), disabled=not any(METHODS[name].params for name in methods)
-        ):
-            requests = [_request(METHODS[name], layer) for name in methods]
-            # What is typed here is what Evidence and the report ask for; a page that is left forgets its widgets.
-            st.session_state[TYPED] = st.session_state.get(TYPED, {}) | {r.method: r for r in requests}
-        with st.popover(text("compare.attributions.not_offered"), type="tertiary"):
-            for reason in NOT_OFFERED.values():
-                st.caption(text(f"compare.not_offered.{reason}"))
+def attribution_row(view: View, fresh: bool = False) -> None:
+    """Draw the rows; only what was not asked for before is computed.
+
+    Args:
+        view: the page's.
+        fresh: whether the page is drawn for the first time: room is held for what is computed.
+    """
+    fresh = fresh and not view.shown.attributions
+    st.subheader(text("compare.attributions.title"), anchor=False, help=text("compare.attributions.help"))
+    lead = st.container()
+    methods = _methods()
+    with st.expander(text("compare.attributions.settings")):
+        with st.container(horizontal=True, gap="medium"):
+            layer = _layer(view, methods)
+            display = _display()
+        requests = [_request(METHODS[name], layer) for name in methods]
+        # What is typed here is what Evidence and the report ask for; a page that is left forgets its widgets.
+        st.session_state[TYPED] = st.session_state.get(TYPED, {}) | {r.method: r for r in requests}
+        st.markdown(f"**{text('compare.attributions.not_offered')}**")
+        for why in NOT_OFFERED.values():
+            st.caption(text(f"compare.not_offered.{why}"))
     view.shown.attributions = []
     if not methods:
         st.info(text("compare.attributions.choose"))
@@ -76,9 +82,9 @@ def attribution_row(view: View) -> None:
     if empty:
         st.info(literal(text("compare.attributions.nothing", said=text("common.word.comma").join(empty))))
         return
-    _, columns = view.row()
-    asked = [_in_own_layer(column, requests) for column, _ in columns]
-    found = [_attributions(column, own, place) for (column, place), own in zip(columns, asked, strict=True)]
+    asked = [_in_own_layer(column, requests) for column in view.columns]
+    with held(len(view.columns)) if fresh else nullcontext():
+        found = [_attributions(column, own) for column, own in zip(view.columns, asked, strict=True)]
     # A method is shown where every network has it.
     kept = [place for place in range(len(methods)) if all(made[place] is not None for made in found)]
     methods = [methods[place] for place in kept]
@@ -89,6 +95,8 @@ def attribution_row(view: View) -> None:
         st.caption(view.said_by_depth(layers, [halvings_of(subject.network) for subject in view.subjects]))
     parts = zip(view.columns, results, asked, strict=True)
     badges = [attribution_badges(column, made, own) for column, made, own in parts]
+    if results and results[0]:
+        lead.markdown(attribution_lead(view, [of_network[0] for of_network in results]))
     for name, of_method, said in zip(methods, zip(*results, strict=True), zip(*badges, strict=True), strict=True):
         _method_row(view, METHODS[name], of_method, said, display)
     view.shown.attributions = results
@@ -100,12 +108,11 @@ def _methods() -> list[str]:
 
 
 def _display() -> Display:
-    with st.popover(text("compare.display.title")):
-        sign = segments("sign", SIGNS, "signed", text("compare.attributions.sign"), "compare.attributions.sign")
-        percentile = st.slider(text("compare.attributions.clip"), 90.0, 100.0, 99.0, 0.5, key="clip", format="%.1f")
-        label = text("compare.spatial.opacity")
-        opacity = st.slider(label, 0, 100, 80, 5, key="attribution-opacity", format="%d %%") / 100
-        own = choose("attribution-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option")
+    sign = segments("sign", SIGNS, "signed", text("compare.attributions.sign"), "compare.attributions.sign")
+    clip, label = text("compare.attributions.clip"), text("compare.spatial.opacity")
+    percentile = float(segments_of_numbers("clip", PERCENTILES, 99, clip))
+    opacity = segments_of_numbers("attribution-opacity", OPACITIES, 80, label) / 100
+    own = choose("attribution-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option", width=160)
     return Display(sign == "signed", percentile, opacity, own == "own")
 
 
@@ -143,73 +150,55 @@ def _in_own_layer(column: Column, requests: Sequence[Request]) -> list[Request]:
     ]
 
 
-def _attributions(column: Column, requests: Sequence[Request], place: DeltaGenerator) -> Sequence[Attribution | None]:
+def _attributions(column: Column, requests: Sequence[Request]) -> Sequence[Attribution | None]:
     """One a request; None, and why, of what cannot be had of this network."""
 
     def say(_share: float, method: str) -> str:
         return text("compare.attributions.computing", name=column.title, method=text(f"common.method.{method}"))
 
-    with place:
-        try:
-            return attributions(column.subject, column.target, requests, say)
-        except torch.OutOfMemoryError:  # the page is drawn again, on the CPU
-            raise
-        except (ValueError, RuntimeError) as error:
-            if len(requests) > 1:  # one of them, perhaps: alone, each says for itself what is wrong
-                return [_attributions(column, [request], place)[0] for request in requests]
-            method = text(f"common.method.{requests[0].method}")
-            said = text("compare.attributions.refused", name=column.title, method=method, reason=reason(error))
-            st.info(literal(said))
-            return [None]
+    try:
+        return attributions(column.subject, column.target, requests, say)
+    except torch.OutOfMemoryError:  # the page is drawn again, on the CPU
+        raise
+    except (ValueError, RuntimeError) as error:
+        if len(requests) > 1:  # one of them, perhaps: alone, each says for itself what is wrong
+            return [_attributions(column, [request])[0] for request in requests]
+        method = text(f"common.method.{requests[0].method}")
+        said = text("compare.attributions.refused", name=column.title, method=method, reason=reason(error))
+        st.info(literal(said))
+        return [None]
 
 
 def _method_row(
-    view: View, method: Method, results: Sequence[Attribution], badges: Sequence[str], display: Display
+    view: View, method: Method, results: Sequence[Attribution], badges: Sequence[Badge], display: Display
 ) -> None:
-    signed = results[0].signed and display.signed
+    signed, title = results[0].signed and display.signed, text(f"common.method.{method.key}")
     maps = [result.values if signed else np.abs(result.values) for result in results]
-    shared, title = (
-        display.scale(maps, signed, max(result.noise for result in results)),
-        text(f"common.method.{method.key}"),
-    )
+    shared = display.scale(maps, signed, max(result.noise for result in results))
     colours = DIVERGING[0] if signed else SEQUENTIAL[0]
-    first, columns = view.row()
-    with first:
-        st.markdown(f"**{title}**")
-        st.caption(prose(f"common.method_help.{method.key}"))
-        if method.caution:
-            st.warning(prose(f"compare.caution.{method.caution}"), icon=":material/warning:")
-        caption = text("common.scale.own") if display.own else text("compare.attributions.scale")
-        print_scale(shared, colours, caption, key=f"scale-{method.key}")
-    for (column, place), result, values, badge in zip(columns, results, maps, badges, strict=True):
-        scale = display.scale([values], signed, result.noise) if display.own else shared
-        target = column.told.asked(result.target)
-        with place:
-            column.heading(text("compare.attributions.target", target=target))
-            st.plotly_chart(
-                overlay(
+    st.markdown(f"**{title}** · {prose(f'common.method_help.{method.key}')}")
+    if method.caution:
+        st.warning(prose(f"compare.caution.{method.caution}"), icon=":material/warning:")
+    with beside(method.key):
+        for column, result, values, badge in zip(view.columns, results, maps, badges, strict=True):
+            scale = display.scale([values], signed, result.noise) if display.own else shared
+            target = column.told.asked(result.target)
+            ends = {"low": number(float(values.min())), "high": number(float(values.max()))}
+            alt = text("compare.attributions.alt", method=title, name=column.title, target=target, **ends)
+            with cell(f"{method.key}-{column.number}"):
+                drawn = map_html(
                     values,
                     column.seen,
                     scale,
                     colours,
                     opacity=display.opacity,
-                    hover=text("common.word.value"),
+                    alt=alt,
                     region=column.explanation.card.region,
-                ),
-                config=PLOT,
-                key=f"{method.key}-{column.number}",
-                alt=text(
-                    "compare.attributions.alt",
-                    method=title,
-                    name=column.title,
-                    target=target,
-                    low=number(float(values.min())),
-                    high=number(float(values.max())),
-                ),
-            )
-            st.caption(_caption(result, values, scale if display.own else None))
-            if badge:
-                st.markdown(badge)
+                )
+                st.html(column.heading_html(text("compare.attributions.target", target=target)) + drawn)
+                st.caption(_caption(result, values, scale if display.own else None))
+                badge.draw()
+    print_scale(shared, colours, text("common.scale.own") if display.own else text("compare.attributions.scale"))
 
 
 def _caption(result: Attribution, values: np.ndarray, own: Scale | None) -> str:

@@ -9,12 +9,11 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from gam_viz import __version__
-from gam_viz.app.compare.channel_weights import all_channel
 from gam_viz.app.shared.columns import Column, View
 from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption
 from gam_viz.app.shared.words import language, layer_title, speaking, text
 from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
-from gam_viz.figures.gate_scales import channel_scale
+from gam_viz.figures.gate_scales import weight_scale
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
 from gam_viz.report import to_csv, to_npz
 
@@ -54,6 +53,20 @@ def download_row(view: View) -> None:
         )
 
 
+def figure_button(view: View) -> None:
+    """Draw the figure's button alone, for where one looks at what it shows."""
+    st.download_button(
+        text("compare.download.figure"),
+        partial(_figure_file, view, language(), "png"),
+        f"gam-viz-{view.selection.picture.sha256[:8]}.png",
+        "image/png",
+        key="download-figure",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
 def _figure_file(view: View, code: str, form: str) -> bytes:
     with speaking(code):
         return to_bytes(_figure(view), form)
@@ -85,10 +98,12 @@ def _facts(view: View) -> dict[str, object]:
 
 def _figure(view: View) -> Figure:
     shown = view.shown
-    columns = []
+    gates, columns = view.gates_beside(shown.layer, "channel"), []
+    present = [gate for gate in gates if gate is not None]
+    scale = weight_scale(present) if present else Scale(0, 1)
     for column in view.columns:
         explanation = column.explanation
-        channel = view.gates_beside(shown.layer, "channel")[column.number]
+        channel = gates[column.number]
         columns.append(
             ExportColumn(
                 column.title,
@@ -96,7 +111,7 @@ def _figure(view: View) -> Figure:
                 column.seen,
                 column.told.says(explanation, column.title),
                 channel,
-                channel_scale(all_channel(view)),
+                scale,
                 "" if channel is None else channel_caption(column.title, channel.layer, channel),
                 (*_spatial_panels(view, column.number), *_attribution_panels(view, column)),
             )

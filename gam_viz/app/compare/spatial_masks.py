@@ -1,106 +1,129 @@
-"""Spatial masks over the picture: one layer large, all layers small."""
+"""The picture, and each network's spatial mask beside it: one layer large, all layers small."""
 
 from __future__ import annotations
 
-from functools import partial
+from html import escape
 
 import streamlit as st
 
 from gam_viz.app.compare.badges import gate_badges
-from gam_viz.app.compare.gate_choice import choose_gate
-from gam_viz.app.shared.choices import choose, choose_number
-from gam_viz.app.shared.columns import PLOT, SCALES, View, print_scale
+from gam_viz.app.compare.lead import truth_of
+from gam_viz.app.compare.masks import OPACITIES, OPACITY, Masks
+from gam_viz.app.compare.prediction import about_picture, answer_line
+from gam_viz.app.shared.beside import beside, cell
+from gam_viz.app.shared.choices import choose, choose_number, segments_of_numbers
+from gam_viz.app.shared.columns import PLOT, SCALES, Column, View, print_scale
 from gam_viz.app.shared.gate_captions import spatial_caption
 from gam_viz.app.shared.words import layer_title, prose, text
-from gam_viz.explain import REDUCTIONS, GateReading, SpatialMap
-from gam_viz.explain.heatmaps import place_of, spatial_maps
-from gam_viz.figures.gate_scales import shared_bounds, spatial_scale
-from gam_viz.figures.overlay import overlay, thumbnails
+from gam_viz.explain import REDUCTIONS, GateReading
+from gam_viz.figures.gate_scales import shared_bounds
+from gam_viz.figures.map_html import map_html, picture_html, strip_html
 from gam_viz.figures.planes import plane
-from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, number, symmetric_scale
 
 
-def spatial_row(view: View, layer: str) -> None:
-    """Draw the row of spatial masks."""
-    if not any(reading.branch == "spatial" for e in view.explanations for reading in e.readings):
-        st.subheader(text("compare.spatial.title"), anchor=False, help=text("compare.spatial.help"))
-        st.info(text("compare.spatial.none_anywhere"))  # and no controls of nothing
+def mask_row(view: View, masks: Masks) -> None:
+    """Draw the picture and the masks of that layer."""
+    with beside("masks"):
+        with cell("picture"):
+            _picture(view)
+            _scale(masks)
+        for column in view.columns:
+            with cell(f"mask-{column.number}"):
+                _mask(column, truth_of(view), masks)
+
+
+def _scale(masks: Masks) -> None:
+    if masks.drawn:
+        caption = text("common.scale.own") if masks.own else text(f"compare.spatial.scale_{_kind(masks)}")
+        print_scale(masks.scale, masks.colours, caption, marks=(1.0,) if masks.scale.signed else ())
+
+
+def _picture(view: View) -> None:
+    selection, seen = view.selection, view.columns[0].seen
+    height, width = seen.shape[:2]
+    alt = text("common.prediction.seen_alt", name=selection.title, width=width, height=height)
+    size = text("common.prediction.seen", width=width, height=height)
+    st.html(
+        f'<div class="gv-net gv-line">{escape(selection.title)}</div><p class="gv-answer">{escape(size)}</p>'
+        f"{picture_html(seen, alt)}"
+    )
+    about_picture(view)
+
+
+def _mask(column: Column, truth: int | None, masks: Masks) -> None:
+    gate, where, shown = masks.gates[column.number], masks.places[column.number], masks.shown(column.number)
+    if shown is not None and shown.values.size == 1:
+        shown = None
+    drawn, caption = "", ""
+    if shown is not None:
+        caption = spatial_caption(shown)
+        drawn = map_html(
+            shown.values,
+            column.seen,
+            masks.scale_of(shown),
+            masks.colours,
+            opacity=masks.opacity,
+            alt=f"{column.title} {layer_title(where)}: {caption}",
+        )
+    elif gate is None or gate.over_picture:
+        said = text("compare.spatial.absent") if gate is None else text("compare.spatial.one_position")
+        drawn = f'<div class="gv-map gv-none"><span>{escape(said)}</span></div>'
+    st.html(f"{column.heading_html()}{answer_line(column, truth)}{drawn}{_strip(column, where, masks)}")
+    if gate is not None and not gate.over_picture:
+        _plane(column.title, where, gate, f"plane-{column.number}")
+    if shown is None:
         return
-    first, columns = view.row()
-    with first:
-        st.subheader(text("compare.spatial.title"), anchor=False, help=text("compare.spatial.help"))
-        name = choose_gate(view, layer, "spatial")
-        reduction = choose("reduction", REDUCTIONS, "gain", text("compare.spatial.reduction"), "compare.reduction")
-        detail = _reduction_detail(view, layer, reduction)
-        opacity = st.slider(text("compare.spatial.opacity"), 0, 100, 65, 5, key="opacity", format="%d %%") / 100
-        with st.popover(text("compare.display.title"), width="stretch"):
-            own = choose("spatial-scale", SCALES, "shared", text("common.scale.label"), "common.scale.option") == "own"
-            colours = choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("common.scale.colours"), "compare.colours")
-    reduce = partial(spatial_maps, reduction=reduction, channel=detail, count=max(1, detail))
-    maps = [reduce(e) for e in view.explanations]
-    gates = view.gates_beside(layer, "spatial", name)
-    places = ["" if g is None else place_of(e, g) for e, g in zip(view.explanations, gates, strict=True)]
-    drawn = [m for of_network in maps for m in of_network.values()]
-    if not drawn and not any(gates):
-        st.info(text("compare.spatial.none", layer=layer_title(layer)))
-        return
-    over_time = [m for e in view.over_time for m in reduce(e).values()]
-    shared = spatial_scale([*drawn, *over_time]) if drawn else Scale(0.0, 1.0)
-    if shared.signed:
-        colours = DIVERGING[0]
-    view.shown.spatial, view.shown.spatial_scale, view.shown.colours = maps, None if own else shared, colours
-    view.shown.places = places
-    badges = [
-        gate_badges(column, of_network, reduction, detail)
-        for column, of_network in zip(view.columns, maps, strict=True)
+    caption = spatial_caption(shown, prose)
+    if masks.own:
+        own = masks.scale_of(shown)
+        caption += " " + text("common.scale.own_range", low=number(own.low), high=number(own.high))
+    st.caption(caption)
+    if badges := gate_badges(column, masks):
+        badges[where].draw()
+
+
+def _strip(column: Column, where: str, masks: Masks) -> str:
+    """All layers of a network, small."""
+    maps = masks.maps[column.number]
+    drawn = [
+        (
+            layer_title(name),
+            map_html(m.values, column.seen, masks.scale_of(m), masks.colours, opacity=max(masks.opacity, 0.5)),
+        )
+        for name, m in maps.items()
     ]
-    for (column, place), of_network, gate, where, badge in zip(columns, maps, gates, places, badges, strict=True):
-        with place:
-            column.heading()
-            if gate is None:
-                st.caption(text("compare.spatial.absent", name=column.title))
-                continue
-            if not gate.over_picture:
-                _plane(column.title, where, gate, f"plane-{column.number}")
-                continue
-            if gate.shape[1:] == (1, 1):
-                st.caption(text("compare.spatial.one_position"))
-                continue
-            shown = of_network[where]
-            scale = _own_scale(shown, shared) if own else shared
-            caption = spatial_caption(shown)
-            st.plotly_chart(
-                overlay(shown.values, column.seen, scale, colours, opacity=opacity, hover=text("common.word.value")),
-                config=PLOT,
-                key=f"mask-{column.number}",
-                alt=f"{column.title} {layer_title(where)}: {caption}",
-            )
-            every = list(of_network)
-            st.plotly_chart(
-                thumbnails(
-                    [of_network[name].values for name in every],
-                    [layer_title(name) for name in every],
-                    column.seen,
-                    [_own_scale(of_network[name], shared) if own else shared for name in every],
-                    colours,
-                    opacity=max(opacity, 0.5),
-                    chosen=every.index(where),
-                ),
-                config=PLOT,
-                key=f"masks-{column.number}",
-                alt=text("compare.spatial.thumbnails_alt", name=column.title, layers=len(every)),
-            )
-            caption = spatial_caption(shown, prose)
-            if own:
-                caption += " " + text("common.scale.own_range", low=number(scale.low), high=number(scale.high))
-            st.caption(caption)
-            if badge:
-                st.markdown(badge[where])
-    if not drawn:
-        return
-    with first:
-        caption = text("common.scale.own") if own else text(f"compare.spatial.scale_{_kind(drawn)}")
-        print_scale(shared, colours, caption, marks=(1.0,) if shared.signed else (), key="spatial-scale-bar")
+    chosen_one = list(maps).index(where) if where in maps else None
+    alt = text("compare.spatial.thumbnails_alt", name=column.title, layers=len(maps))
+    return strip_html(drawn, chosen_one, alt) if drawn else ""
+
+
+def choose_reduction(view: View, layer: str) -> tuple[str, int]:
+    """Draw how masks of many channels become one, and of which channels; see `Masks`."""
+    label = text("compare.spatial.reduction")
+    st.html(f'<span class="gv-thought" aria-hidden="true">{escape(label)}</span>', width="content")
+    reduction = choose(
+        "reduction", REDUCTIONS, REDUCTIONS[0], label, "compare.reduction", label_visibility="collapsed", width=230
+    )
+    most = _most_channels(view, layer)
+    if most and reduction == "channel":
+        return reduction, choose_number("channel", 0, most - 1, 0, text("common.word.channel"), width=120)
+    if most and reduction == "top":
+        return reduction, choose_number("top", 1, most, 4, text("compare.spatial.top"), width=120)
+    return reduction, 0
+
+
+def _most_channels(view: View, layer: str) -> int:
+    of_each = zip(view.explanations, view.layers_beside(layer), strict=True)
+    return max((r.shape[0] for e, own in of_each for r in e.gates(own, "spatial") if r.per_channel), default=0)
+
+
+def mask_display() -> None:
+    """Draw how masks are shown."""
+    with st.container(horizontal=True, gap="medium"):
+        segments_of_numbers("opacity", OPACITIES, OPACITY, text("compare.spatial.opacity"))
+        choose("spatial-scale", SCALES, SCALES[0], text("common.scale.label"), "common.scale.option", width=180)
+        choose("colours", SEQUENTIAL, SEQUENTIAL[0], text("common.scale.colours"), "compare.colours", width=180)
 
 
 def _plane(name: str, place: str, gate: GateReading, key: str) -> None:
@@ -131,28 +154,11 @@ def _plane(name: str, place: str, gate: GateReading, key: str) -> None:
         alt=f"{name} {layer_title(place)}: {caption}",
     )
     st.caption(caption)
-    print_scale(scale, colours, text("compare.spatial.plane_scale"), key=f"{key}-scale")
+    print_scale(scale, colours, text("compare.spatial.plane_scale"))
 
 
-def _reduction_detail(view: View, layer: str, reduction: str) -> int:
-    """The channel for "channel", the number of channels for "top"."""
-    of_each = zip(view.explanations, view.layers_beside(layer), strict=True)
-    shapes = [r.shape[0] for e, own in of_each for r in e.gates(own, "spatial") if r.per_channel]
-    if not shapes or reduction not in ("channel", "top"):
-        return 0
-    if reduction == "channel":
-        return choose_number("channel", 0, max(shapes) - 1, 0, text("common.word.channel"))
-    return choose_number("top", 1, max(shapes), 4, text("compare.spatial.top"))
-
-
-def _kind(maps: list[SpatialMap]) -> str:
-    if any(m.lowest is None for m in maps):
+def _kind(masks: Masks) -> str:
+    """Of which kind the scale is: one with a sign, one without an upper end, or the range of a gate."""
+    if masks.scale.signed:
         return "signed"
-    if any(m.highest is None for m in maps):
-        return "gain"
-    return "bounded"
-
-
-def _own_scale(of: SpatialMap, shared: Scale) -> Scale:
-    """A map's own range; beside signed ones it has their colours, so 0 stays in the middle."""
-    return symmetric_scale([of.values]) if shared.signed else range_scale([of.values])
+    return "gain" if any(m.highest is None for m in masks.drawn) else "bounded"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from gam_viz.app.shared.choices import slide, switch
+from gam_viz.app.shared.choices import chosen, slide, switch
 from gam_viz.app.shared.networks import snapshots_of
 from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.words import text
@@ -27,24 +27,31 @@ class Film:
         frames: the chosen networks after every epoch that can be chosen; empty where the film is not wanted. Scales
             span all of them, so that a gate does not seem to change when only its scale does.
         epochs: of the frames, in order.
+        offered: whether there is a film of these networks.
     """
 
     selection: Selection
     frames: tuple[tuple[OpenedNetwork, ...], ...] = ()
     epochs: tuple[int, ...] = ()
+    offered: bool = False
+
+
+def film_switch(made: Film) -> None:
+    """Draw the choice whether the film is shown, where one of the networks has copies of earlier epochs."""
+    if made.offered:
+        labels = (text("compare.film.show"), text("compare.film.hide"))
+        switch("film", labels, ":material/movie:", text("compare.film.help"), then=_stop, whole=True)
 
 
 def film(selection: Selection) -> Film:
-    """Draw the controls, where one of the networks has copies of earlier epochs."""
+    """Draw the film's controls, where it was asked for."""
     copies = [snapshots_of(checkpoint) for checkpoint in selection.networks]
-    epochs = sorted({epoch for of in copies for epoch in of})
+    epochs = _epochs(copies)
     if len(epochs) < 2:
         return Film(selection)
+    if chosen("film", ["on", "off"], "off") == "off":
+        return Film(selection, offered=True)
     with st.container(horizontal=True, vertical_alignment="center", key="film"):
-        labels = (text("compare.film.show"), text("compare.film.hide"))
-        wanted = switch("film", labels, ":material/movie:", text("compare.film.help"), then=_stop)
-        if not wanted:
-            return Film(selection)
         if (next_epoch := st.session_state.pop("next-epoch", None)) is not None:
             st.session_state["epoch"] = str(next_epoch)
         names = [str(epoch) for epoch in epochs]
@@ -70,7 +77,12 @@ def film(selection: Selection) -> Film:
     if lacking:
         st.caption(text("compare.film.lacking", names=", ".join(lacking)))
     shown = frames[names.index(epoch)]
-    return Film(dataclasses.replace(selection, networks=shown), frames, tuple(epochs))
+    return Film(dataclasses.replace(selection, networks=shown), frames, tuple(epochs), True)
+
+
+def _epochs(copies: Sequence[Mapping[int, OpenedNetwork]]) -> list[int]:
+    """Those after which one of the networks was kept, in order."""
+    return sorted({epoch for of in copies for epoch in of})
 
 
 def play_on(made: Film) -> None:

@@ -175,9 +175,17 @@ def choose_param(param: Param, key: str) -> Value:
     return st.number_input(label, low, high, start, step, key=key)
 
 
-def switch(key: str, labels: tuple[str, str], icon: str, help: str, *, then: Callable[[], None] | None = None) -> bool:
+def switch(
+    key: str,
+    labels: tuple[str, str],
+    icon: str,
+    help: str,
+    *,
+    then: Callable[[], None] | None = None,
+    whole: bool = False,
+) -> bool:
     """A button that turns something on and off, off to begin with; `labels` are what it says while off and while on,
-    and `then` is called after each turn."""
+    `then` is called after each turn, and with `whole` the whole page is drawn anew, from within a part of it, too."""
     on = chosen(key, ["on", "off"], "off") == "on"
 
     def turn() -> None:
@@ -185,8 +193,10 @@ def switch(key: str, labels: tuple[str, str], icon: str, help: str, *, then: Cal
         if then is not None:
             then()
 
-    st.button(labels[on], icon=icon, type="tertiary", key=f"{key}-button", on_click=turn, help=help)
+    turned = st.button(labels[on], icon=icon, type="tertiary", key=f"{key}-button", on_click=turn, help=help)
     state.publish(key, "off")
+    if turned and whole:
+        st.rerun()
     return on
 
 

@@ -22,7 +22,7 @@ from gam_viz.explain import Explanation, GateReading, SpatialMap
 from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.attributions import Attribution
 from gam_viz.explain.depth import Halvings, at_depth, depth_of, halvings_of_gates
-from gam_viz.figures.overlay import scale_bar
+from gam_viz.figures.map_html import picture_style, scale_html
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import SEQUENTIAL, Scale, number
 from gam_viz.figures.signs import mark_sign, sign_image
@@ -30,6 +30,7 @@ from gam_viz.figures.style import Look, looks_of
 from gam_viz.titles import literal
 
 SCALES = ("shared", "own")
+SCRIPT = Path(__file__).with_name("maps.js")
 STYLE = Path(__file__).with_name("page.css")
 PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
@@ -115,7 +116,11 @@ class Column:
 
     def heading(self, more: str = "") -> None:
         """Draw its name with its colour; `more` is said behind it."""
-        st.html(heading(f"{self.title} · {more}" if more else self.title, self.look))
+        st.html(self.heading_html(more))
+
+    def heading_html(self, more: str = "") -> str:
+        """The same as HTML."""
+        return heading(f"{self.title} · {more}" if more else self.title, self.look)
 
 
 @dataclass(frozen=True)
@@ -203,14 +208,21 @@ class View:
         return [e.predicted if self.selection.target is None else self.selection.target for e in self.explanations]
 
 
-def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[float] = (), key: str) -> None:
+def picture_styles(view: View) -> None:
+    """The pictures that maps lie over, told once for all of them; before any map is drawn as HTML."""
+    st.html(picture_style([column.seen for column in view.columns]))
+
+
+def map_script() -> None:
+    """What the pointer is told of maps that are drawn as HTML; anywhere on the page, in a row so that it takes no
+    place."""
+    st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True, width="content")
+
+
+def print_scale(scale: Scale, colours: str, caption: str, *, marks: Sequence[float] = ()) -> None:
     """The scale of a row, printed once, with what it means."""
-    st.plotly_chart(
-        scale_bar(scale, colours, marks=marks),
-        config=PLOT,
-        key=key,
-        alt=text("common.scale.alt", low=number(scale.low), high=number(scale.high)),
-    )
+    alt = text("common.scale.alt", low=number(scale.low), high=number(scale.high))
+    st.html(scale_html(scale, colours, alt, marks=marks))
     clipped = text("common.scale.clipped", share=scale.clipped) if scale.clipped > 0 else ""
     st.caption(f"{caption} {clipped}".strip())
 

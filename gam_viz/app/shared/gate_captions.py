@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gam_viz.app.shared.words import layer_title, text
 from gam_viz.explain import GateReading, SpatialMap
+from gam_viz.figures.channels import WeightWords
 from gam_viz.figures.scales import number
 
 
@@ -42,4 +43,16 @@ def spatial_caption(shown: SpatialMap, say: Callable[..., str] = text) -> str:
             mean=number(float(values.mean())),
             high=number(float(values.max())),
         )
+    )
+
+
+def weight_words(name: str, reading: GateReading) -> WeightWords:
+    """What is written at the bars of a channel gate."""
+    return WeightWords(
+        alt=channel_caption(name, reading.layer, reading),
+        across=text("compare.channels.across", channels=reading.shape[0]),
+        up=text("compare.channels.up"),
+        channel=text("common.word.channel"),
+        mean=text("common.word.mean"),
+        here=text("common.word.here"),
     )

@@ -127,12 +127,23 @@ def given_of(
     )
 
 
-def measured(measure: Measure, given: Sequence[MeasureInput], options: Options | None = None) -> Any:
-    """A measure's result, for one network or across several; while it is computed, a line says how far that is."""
+def measured(
+    measure: Measure,
+    given: Sequence[MeasureInput],
+    options: Options | None = None,
+    *,
+    line: tuple[Progress | None, OnWait] | None = None,
+) -> Any:
+    """A measure's result, for one network or across several; while it is computed, a line says how far that is: one
+    of its own, or the caller's `line`."""
     known = _known(measure, given, options or {})
     if known is not None:
         return known
     key = measure.result_key(given, options or {})
+    if line is not None:
+        progress, on_wait = line
+        make_told = partial(measure.measure, given, options or {}, progress)
+        return computed(measure.key, key, make_told, on_wait, shared=_shared(given))
     make = partial(measure.measure, given, options or {})
     return cached_with_progress(measure.key, key, make, given[0].name, shared=_shared(given))
 
@@ -169,12 +180,7 @@ class SessionBench(Bench):
         self, measure: Measure, given: Sequence[MeasureInput], options: Options, progress: Progress | None
     ) -> Any:
         """As `measured`; the case tells the progress."""
-        known = _known(measure, given, options)
-        if known is not None:
-            return known
-        key = measure.result_key(given, options)
-        make = partial(measure.measure, given, options, progress)
-        return computed(measure.key, key, make, self._on_wait, shared=_shared(given))
+        return measured(measure, given, options, line=(progress, self._on_wait))
 
 
 def switched(subject: Subject, switches: dict[str, str], other: Subject | None) -> Sequence[float]:

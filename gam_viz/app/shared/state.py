@@ -31,6 +31,11 @@ def arrive(page: str, language: str) -> None:
     st.session_state["url-language"] = language
 
 
+def is_new(key: str) -> bool:
+    """Whether the widget `key` was not drawn yet since this page was opened."""
+    return key not in st.session_state.get("url-begun", ())
+
+
 def restore(key: str, options: Sequence[str], default: str) -> None:
     """Give the widget `key` its first value: from the link, else as it was kept, else `default`.
 

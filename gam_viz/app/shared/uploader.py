@@ -35,14 +35,48 @@ def draw_uploader(*, table: bool = False) -> tuple[Upload, ...]:
     Returns:
         The files of this session.
     """
-    number = st.session_state.setdefault("uploader", 0)
+    _widget("")
+    files = uploads()
+    if files and table:
+        _kept(files)
+    elif files:
+        with st.popover(_amount(files), type="tertiary"):
+            _kept(files)
+    if refused() and not table:
+        _refusals(refused())
+    return files
+
+
+def upload_door(label: str) -> None:
+    """Draw a button that opens the widget in a dialog: for who looks at the page and not at its choices."""
+    if st.button(label, icon=":material/add_photo_alternate:", key="upload-door"):
+        st.dialog(label)(_dialog)(st.session_state["uploader"])
+
+
+def _dialog(before: int) -> None:
+    """The widget alone, until files came that were taken.
+
+    Args:
+        before: the widget's number when the dialog was opened.
+    """
+    came = st.session_state["uploader"] != before
+    if came and not refused():
+        st.rerun()
+    _widget("door-")
+    if came:
+        _refusals(refused())
+
+
+def _widget(place: str) -> None:
+    """The widget, and what it accepts; `place` tells two of one page apart."""
+    key = f"files-{place}{st.session_state.setdefault('uploader', 0)}"
     st.html(STYLE)
     st.file_uploader(
         text("common.sidebar.files"),
         accept_multiple_files=True,
-        key=f"files-{number}",
+        key=key,
         on_change=_take,
-        args=(number,),
+        args=(key,),
         help=text(
             "common.uploads.help",
             side=LIMITS.side,
@@ -59,15 +93,6 @@ def draw_uploader(*, table: bool = False) -> tuple[Upload, ...]:
             files=LIMITS.files,
         )
     )
-    files = uploads()
-    if files and table:
-        _kept(files)
-    elif files:
-        with st.popover(_amount(files), type="tertiary"):
-            _kept(files)
-    if refused() and not table:
-        _refusals(refused())
-    return files
 
 
 def _amount(files: Collection[Upload]) -> str:
@@ -118,9 +143,9 @@ def _refusals(files: tuple[Refused, ...]) -> None:
     st.button(text("common.uploads.dismiss"), type="tertiary", icon=":material/close:", key="dismiss", on_click=dismiss)
 
 
-def _take(number: int) -> None:
+def _take(key: str) -> None:
     """Move the widget's files into the session; files that are there already are not doubled."""
-    files: list[UploadedFile] = st.session_state[f"files-{number}"]
+    files: list[UploadedFile] = st.session_state[key]
     if not files:
         return
     intake = Intake({upload.sha256: upload for upload in uploads()})
@@ -128,7 +153,7 @@ def _take(number: int) -> None:
         intake.take(files)
     st.session_state["uploads"] = intake.kept
     st.session_state["uploads-refused"] = tuple(intake.refused)
-    st.session_state["uploader"] = number + 1
+    st.session_state["uploader"] += 1
     release(files)
     if intake.newest is not None:  # who uploads a picture wants to see it
         state.put("source", "upload")

@@ -36,6 +36,7 @@ def _map_tests(result: Randomisation) -> list[Verdict]:
     for test in result.maps:
         spreads = [compared.spread for compared in test.untrained if math.isfinite(compared.spread)]
         fresh = float(np.median(spreads)) if spreads else math.nan
+        bands = [compared.band.spearman[1] for compared in test.untrained if compared.band is not None]
         numbers = {
             "untrained": test.untrained_rank,
             "deviation": test.spread,
@@ -45,6 +46,7 @@ def _map_tests(result: Randomisation) -> list[Verdict]:
             "rank": "–" if test.untrained_rank is None else f"{test.untrained_rank:+.2f}",
             "spread": number(test.spread) if math.isfinite(test.spread) else "–",
             "fresh": number(fresh) if spreads else "–",
+            "limit": f"{np.median(bands):+.2f}" if bands else "–",
         }
         found.append(Verdict(test.heatmap.key, test.verdict, numbers))
     return found

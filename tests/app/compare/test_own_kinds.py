@@ -57,6 +57,9 @@ def test_compare_says_what_a_gate_is(kind, checkpoint_folder, monkeypatch):
         app.query_params["show"] = "kinds"
         app = visit(app, "compare").run()
         assert not app.exception
-        assert any(SENTENCES[kind] in caption.value for caption in app.caption)
+        assert any(
+            SENTENCES[kind] in said
+            for said in (*(c.value for c in app.caption), *(h.proto.body for h in app.get("html")))
+        )
     finally:
         take_down("kinds")

@@ -29,7 +29,8 @@ def upload(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
 
 
 def captions(app: AppTest) -> str:
-    return plain("\n".join(caption.value for caption in app.caption))
+    """All sentences of the page."""
+    return plain("\n".join(part.value for part in (*app.markdown, *app.caption)))
 
 
 def headings(app: AppTest) -> str:
@@ -126,7 +127,7 @@ def test_a_target_for_all_networks(app: AppTest) -> None:
     app.run()
     app.selectbox(key="target").set_value("key").run()
     assert not app.exception
-    assert headings(app).count("for key") == 2
+    assert headings(app).count(" · for key") == 2
     assert app.query_params["target"] == "key"
 
 
@@ -168,9 +169,10 @@ def test_display_settings_compute_nothing_anew(app: AppTest, monkeypatch: pytest
 
     monkeypatch.setattr("gam_viz.app.shared.explanations.explain", forbidden)
     monkeypatch.setattr("gam_viz.app.shared.explanations.attribute_each", forbidden)
-    app.slider(key="opacity").set_value(20)
+    app.segmented_control(key="opacity").set_value("20")
     app.selectbox(key="reduction").set_value("spread")
     app.selectbox(key="colours").set_value("cividis").run()
+    assert "the spread of" in captions(app)
     app.radio(key="layer").set_value("layer2.0")
     app.number_input(key="row").set_value(1).run()
     app.selectbox(key="spatial-scale").set_value("own")

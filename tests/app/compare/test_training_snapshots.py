@@ -1,5 +1,6 @@
 """How gates form: the slider over the epochs, its play button, and a scale that spans the film."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -49,9 +50,10 @@ def gate_captions(app: AppTest) -> list[str]:
 
 
 def scale_of(app: AppTest) -> str:
-    """The printed scale of GAM's channel weights."""
-    charts = [chart.proto for chart in app.get("plotly_chart")]  # type: ignore[attr-defined]
-    return next(p.alt for p in charts if "channel-scale-bar" in p.id)
+    """The printed scale of GAM's channel weights, the last of those of gates."""
+    drawn = "\n".join(html.proto.body for html in app.get("html"))  # type: ignore[attr-defined]
+    scales = re.findall(r'class="gv-scale" role="img" aria-label="([^"]+)"', drawn)
+    return str(scales[1])
 
 
 def test_every_epoch_shows_its_own_gates_on_one_scale(filmed: AppTest) -> None:

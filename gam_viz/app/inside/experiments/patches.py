@@ -72,13 +72,11 @@ def patches_section(view: View, layer: str) -> None:
         if any(gate.branch == "channel" and gate.per_position for gate in gates):
             colours = DIVERGING[0] if scale.signed else SEQUENTIAL[0]
             marks = (1.0,) if scale.signed and scale.high < 4 else ()  # farther out, 0 and 1 would overlap
-            print_scale(
-                scale, colours, text("inside.try.patches.channel_scale"), marks=marks, key="try-patches-channel"
-            )
+            print_scale(scale, colours, text("inside.try.patches.channel_scale"), marks=marks)
         if masks:
             of_masks = _scale(masks)
             colours = DIVERGING[0] if of_masks.signed else SEQUENTIAL[0]
-            print_scale(of_masks, colours, text("inside.try.patches.mask_scale"), key="try-patches-mask")
+            print_scale(of_masks, colours, text("inside.try.patches.mask_scale"))
         print_changes(top, "try-patches-scale")
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gam_viz.app.shared.columns import PLOT, View, heading, print_scale
+from gam_viz.app.shared.columns import View, heading, print_scale
 from gam_viz.app.shared.explanations import Subject, explained, subject
-from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption
+from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption, weight_words
 from gam_viz.app.shared.networks import checkpoints
 from gam_viz.app.shared.words import data_title, layer_title, prose, text
 from gam_viz.explain import GateReading, SpatialMap
 from gam_viz.explain.heatmaps import spatial_maps
 from gam_viz.explain.interventions import Options, options_of
-from gam_viz.figures.channels import channel_bars
-from gam_viz.figures.gate_scales import channel_scale, spatial_scale
-from gam_viz.figures.overlay import overlay
+from gam_viz.figures.channels import weights_html
+from gam_viz.figures.gate_scales import spatial_scale, weight_scale
+from gam_viz.figures.map_html import map_html, picture_style
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL
 from gam_viz.figures.style import look_of
 from gam_viz.networks.opened import OpenedNetwork
@@ -40,36 +40,20 @@ def trained_rows(
         st.caption(prose("inside.try.trained.none", data=data_title(card)))
         return
     st.markdown(prose("inside.try.trained.about", data=data_title(card), layer=layer_title(layer)))
-    scale = channel_scale([channel for _, channel, _ in known])
+    scale = weight_scale([channel for _, channel, _ in known])
     shared = spatial_scale([mask for _, _, mask in known])
     colours = DIVERGING[0] if shared.signed else SEQUENTIAL[0]
-    for index, (place, title, (of_network, channel, mask)) in enumerate(
-        zip(st.columns(2, gap="medium"), titles, known, strict=True)
-    ):
+    st.html(picture_style([of_network.input.seen for of_network, _, _ in known]))
+    for place, title, (of_network, channel, mask) in zip(st.columns(2, gap="medium"), titles, known, strict=True):
         with place:
             look = look_of(of_network.card.config.attention)
-            st.html(heading(title, look))
-            st.plotly_chart(
-                channel_bars(
-                    channel,
-                    look.colour,
-                    scale,
-                    labels=(text("common.word.channel"), text("common.word.mean"), text("common.word.here")),
-                ),
-                config=PLOT,
-                key=f"try-trained-bars-{index}",
-                alt=channel_caption(title, layer, channel),
-            )
+            st.html(heading(title, look) + weights_html(channel, look.colour, scale, weight_words(title, channel)))
             st.caption(channel_caption(title, layer, channel))
-            st.plotly_chart(
-                overlay(mask.values, of_network.input.seen, shared, colours, hover=text("common.word.value")),
-                config=PLOT,
-                key=f"try-trained-mask-{index}",
-                alt=f"{title} {layer_title(layer)}: {spatial_caption(mask)}",
-            )
+            alt = f"{title} {layer_title(layer)}: {spatial_caption(mask)}"
+            st.html(map_html(mask.values, of_network.input.seen, shared, colours, alt=alt))
             st.caption(spatial_caption(mask))
     marks = (1.0,) if shared.high > 1 else ()
-    print_scale(shared, colours, text("inside.try.trained.scale"), marks=marks, key="try-trained-scale")
+    print_scale(shared, colours, text("inside.try.trained.scale"), marks=marks)
 
 
 def _gates_of(

@@ -58,7 +58,6 @@ def _maps(step: Step, place: Place, scale: Scale, *, shared: bool, key: str) -> 
         colours,
         text("inside.scale_shared" if shared else "inside.scale_own"),
         marks=(1.0,) if scale.signed and step.station in GATES else (),
-        key=f"{key}-scale",
     )
 
 

@@ -32,19 +32,27 @@ from gam_viz.networks.state_dicts.misses import UnknownNetworkError
 from gam_viz.text.refusal import RefusalError
 from gam_viz.titles import literal
 
+OPEN = "own-open"
+
+
+def open_own_networks() -> None:
+    """Open the dialog from elsewhere on a page that has the button; the page is drawn anew."""
+    st.session_state[OPEN] = True
+    st.rerun()
+
 
 def own_networks_button(shipped: Sequence[Checkpoint]) -> None:
     """Draw the button, and the dialog while it is open."""
     kept = len(uploaded_networks())
     label = text("own_networks.button_some", count=kept) if kept else text("own_networks.button")
     if st.button(label, icon=":material/upload_file:", key="own-button", width="stretch"):
-        st.session_state["own-open"] = True
-    if st.session_state.get("own-open"):
+        st.session_state[OPEN] = True
+    if st.session_state.get(OPEN):
         st.dialog(text("own_networks.title"), width="medium", on_dismiss=_close)(_draw)(tuple(shipped))
 
 
 def _close() -> None:
-    for key in ("own-open", "own-asked", "own-incoming", "own-refused", "own-unknown"):
+    for key in (OPEN, "own-asked", "own-incoming", "own-refused", "own-unknown"):
         st.session_state.pop(key, None)
 
 
