@@ -34,19 +34,32 @@ PRESENTING = """<style>
 [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"],
 [data-testid="stLayoutWrapper"]:has(> :is(.st-key-gv-masthead, .st-key-gv-menu)) {display: none !important}
 [data-testid="stApp"] .stMainBlockContainer {padding: .6rem 1.5rem 1rem !important; max-width: none !important}
-.st-key-tour-bar [data-testid="stMarkdownContainer"] p {font-size: 1.3rem; line-height: 1.45}
-.st-key-tour-bar button p {font-size: 1rem !important}
-.gv-tour {font-size: 1rem}
 @media (min-width: 900px) and (min-height: 620px) {
     [data-testid="stLayoutWrapper"]:has(> .st-key-tour-bar) {top: 0}
 }
-/* The page itself is drawn larger, charts and all, so that it fills the wall and is read from the last row. */
-.stMainBlockContainer > div > :not(:has(.st-key-tour-bar)) {zoom: var(--gv-near, 1)}
+/* Words grow with the wall, and charts with them: each is drawn for less room, and then magnified to what there is. */
+:root {--gv-near: 1}
 @media (min-width: 1150px) {:root {--gv-near: 1.3}}
-@media (min-width: 1500px) {:root {--gv-near: 1.6}}
-@media (min-width: 1850px) {:root {--gv-near: 1.9}}
-@media (min-width: 2500px) {:root {--gv-near: 2.6}}
+@media (min-width: 1500px) {:root {--gv-near: 1.5}}
+@media (min-width: 1850px) {:root {--gv-near: 1.8}}
+@media (min-width: 2500px) {:root {--gv-near: 2.5}}
+:root {font-size: calc(16px * var(--gv-near))}
+.st-key-tour-bar, .st-key-tour-bar p, .st-key-tour-bar button p, .gv-tour {font-size: max(1rem / var(--gv-near), .75rem)}
+.stElementContainer > :has(> .stPlotlyChart) {width: calc(100% / var(--gv-near)) !important}
+.stElementContainer:has(.stPlotlyChart), .stElementContainer > :has(> .stPlotlyChart), .stPlotlyChart,
+    .stPlotlyChart > .js-plotly-plot, .stPlotlyChart .plot-container {overflow: visible !important}
+.stPlotlyChart > .js-plotly-plot {zoom: var(--gv-near)}
 </style>"""
+#: A magnified chart takes the room that it fills; Streamlit's own measure of it must stay as it is.
+_MAGNIFY = """<script>(() => {
+clearInterval(window.gvMagnify);
+window.gvMagnify = setInterval(() => {
+    const near = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--gv-near')) || 0;
+    for (const chart of document.querySelectorAll('.stPlotlyChart'))
+        chart.closest('.stElementContainer').style.minHeight = near ? `${chart.offsetHeight * near}px` : '';
+    if (!near) clearInterval(window.gvMagnify);
+}, 300);
+})()</script>"""
 #: Until a question is answered, the page keeps its answer.
 VEIL = """<style>.stMainBlockContainer > div > :not(:has(.st-key-tour-bar, .st-key-gv-masthead, .st-key-gv-menu,
     .st-key-gv-heading)) :not(#never) {visibility: hidden !important}</style>"""
@@ -110,6 +123,7 @@ def tour_bar(address: str, wrong: str | None) -> None:
         if state.presenting():
             st.caption(text("tours.full_screen"))
             _clicker(at, asking)
+            st.html(_MAGNIFY, unsafe_allow_javascript=True)
         if here:
             move = f"{at.tour.id}-{at.number}-{st.session_state.get('tour-moves', 0)}-{asking}"
             st.html(_MOVE % {"move": move, "look": "" if asking else parts}, unsafe_allow_javascript=True)

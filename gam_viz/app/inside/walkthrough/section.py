@@ -40,7 +40,7 @@ def steps_section(view: View, layer: str) -> None:
             stations,
             stations[0],
             text("inside.station"),
-            "inside.station",
+            lambda name: text(f"inside.station.{name}"),
             tiles=tiles_of(columns, place),
             shortcuts=("B", "N"),
         )
