@@ -44,7 +44,8 @@ PRESENTING = """<style>
 @media (min-width: 1850px) {:root {--gv-near: 1.8}}
 @media (min-width: 2500px) {:root {--gv-near: 2.5}}
 :root {font-size: calc(16px * var(--gv-near))}
-.st-key-tour-bar, .st-key-tour-bar p, .st-key-tour-bar button p, .gv-tour {font-size: max(1rem / var(--gv-near), .75rem)}
+.st-key-tour-bar, .st-key-tour-bar p, .st-key-tour-bar button p, .gv-tour
+    {font-size: max(1rem / var(--gv-near), .7rem)}
 .stElementContainer > :has(> .stPlotlyChart) {width: calc(100% / var(--gv-near)) !important}
 .stElementContainer:has(.stPlotlyChart), .stElementContainer > :has(> .stPlotlyChart), .stPlotlyChart,
     .stPlotlyChart > .js-plotly-plot, .stPlotlyChart .plot-container {overflow: visible !important}
@@ -56,7 +57,7 @@ clearInterval(window.gvMagnify);
 window.gvMagnify = setInterval(() => {
     const near = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--gv-near')) || 0;
     for (const chart of document.querySelectorAll('.stPlotlyChart'))
-        chart.closest('.stElementContainer').style.minHeight = near ? `${chart.offsetHeight * near}px` : '';
+        chart.closest('.stElementContainer').style.paddingBottom = near ? `${chart.offsetHeight * (near - 1)}px` : '';
     if (!near) clearInterval(window.gvMagnify);
 }, 300);
 })()</script>"""
