@@ -10,13 +10,12 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st
-import torch
 
 from gam_viz.app.pages import FIRST, MOVED, PAGES, script
 from gam_viz.app.served import beside
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import page_style
-from gam_viz.app.shared.device import gave_up, give_up
+from gam_viz.app.shared.device import gave_up, making_room
 from gam_viz.app.shared.masthead import heading, masthead
 from gam_viz.app.shared.session_cache import let_go
 from gam_viz.app.shared.waiting import in_turn
@@ -47,13 +46,8 @@ def main() -> None:
     heading(name)
     if (small := gave_up()) is not None:
         st.warning(text("common.device.gave_up", device=describe(small)))
-    try:
-        with in_turn():
-            page.run()
-    except torch.OutOfMemoryError:  # even of one picture at once
-        if not give_up():
-            raise
-        st.rerun()
+    with making_room(), in_turn():
+        page.run()
 
 
 def _pages() -> list[st.Page]:

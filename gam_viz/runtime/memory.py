@@ -21,17 +21,15 @@ class Halving:
         Raises:
             torch.OutOfMemoryError: there is not enough for one.
         """
-        while True:
-            step = max(1, min(len(things), self._most or len(things)))
-            try:
-                parts = [run(things[start : start + step]) for start in range(0, max(1, len(things)), step)]
-                return parts[0] if len(parts) == 1 else torch.cat(parts)
-            except torch.OutOfMemoryError:
-                if step == 1:
-                    raise
-            # Only here: until the error is gone, it holds what was computed.
-            self._most = step // 2
-            _let_go()
+        most = max(1, min(len(things), self._most or len(things)))
+
+        def in_parts(step: int) -> Tensor:
+            if step < most:
+                self._most = step
+            parts = [run(things[start : start + step]) for start in range(0, max(1, len(things)), step)]
+            return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+        return fewer(most, in_parts)
 
 
 def fewer(most: int, run: Callable[[int], Tensor]) -> Tensor:
@@ -42,10 +40,7 @@ def fewer(most: int, run: Callable[[int], Tensor]) -> Tensor:
         except torch.OutOfMemoryError:
             if most == 1:
                 raise
+        # Only here: until the error is gone, it holds what was computed.
         most //= 2
-        _let_go()
-
-
-def _let_go() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

@@ -62,3 +62,15 @@ def test_a_page_goes_on_on_the_cpu_where_not_even_one_picture_fits(
     assert sentence in app.warning[0].value
     assert shared.device().type == "cpu"
     assert said(app)
+
+
+def test_a_part_of_a_page_that_finds_no_room_goes_on_on_the_cpu(picked: None, app: AppTest) -> None:
+    """What the page's first rows need is there already: only a row that is drawn alone asks for more."""
+    app.query_params["methods"] = "saliency"
+    app.run()
+    assert shared.gave_up() is None
+    with room_for(0):
+        app.multiselect(key="methods").set_value(["saliency", "gradcam"]).run()
+    assert not app.exception
+    assert "Everything is computed on the CPU" in app.warning[0].value
+    assert app.multiselect(key="methods").value == ["saliency", "gradcam"]

@@ -13,11 +13,13 @@ from gam_viz.cli.main import main
 from gam_viz.evaluation.metrics import predict
 from gam_viz.evidence.case import LoadedNetwork
 from gam_viz.evidence.examine import Case, examine
+from gam_viz.evidence.faithfulness import infidelity
 from gam_viz.evidence.leaderboard.run import Question, gather
 from gam_viz.evidence.randomisation.training import training_evidence
 from gam_viz.explain import explain
 from gam_viz.explain.attributions import METHODS, Request, attribute, attribute_many, default_layer
 from gam_viz.explain.gates import gates_of, replace_gates
+from gam_viz.explain.heatmaps import heatmaps
 from gam_viz.images import load_sample
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.adapters import adapt
@@ -103,6 +105,20 @@ def test_shuffles_orders_and_untrained_networks_add_no_copies():
         return waited.back.total()
 
     assert waited_for(3) == waited_for(8)
+
+
+def test_infidelity_waits_for_the_device_as_often_for_many_maps_and_squares_as_for_few():
+    near, x = subject("cbam"), torch.randn(1, 3, 16, 16)
+    far = there(near)
+    explanation = explain(near.network, near.card, x)
+    maps = heatmaps(explanation, attribute_many(near.network, x, 1, REQUESTS[:3], black=(0, 0, 0)))
+    for asked in ({"maps": maps[:1], "samples": 20}, {"maps": maps, "samples": 40}):
+        with waits() as waited:
+            found, _ = infidelity(far.network, x.to(DEVICE), 1, **asked)
+        expected, _ = infidelity(near.network, x, 1, **asked)
+        assert [each.key for each in found] == [map_.key for map_ in asked["maps"]]
+        assert [each.value for each in found] == pytest.approx([each.value for each in expected], rel=1e-3)
+        assert waited.back.total() <= 4, waited.back  # once each: what is checked, and all logits
 
 
 def test_predictions_and_the_evidence_command_run_there(tmp_path: Path, easy_images):

@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from gam_viz.app.shared.box_choice import choose_box
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
+from gam_viz.app.shared.page import fragment
 from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.words import layer_title, picture_sentence, prose, text
 from gam_viz.evidence.localisation import Mask, Region, Share, share
@@ -23,7 +24,7 @@ from gam_viz.images import LIMITS, PictureError, decode
 MOST = 8  # uploaded masks that a session keeps
 
 
-@st.fragment
+@fragment
 def region_row(view: View) -> None:
     """Draw the row; nothing is measured until a region is chosen."""
     st.divider()

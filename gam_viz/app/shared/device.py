@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 import torch
 
@@ -25,6 +28,18 @@ def give_up() -> bool:
         return False
     _devices().append(torch.device("cpu"))
     return True
+
+
+@contextmanager
+def making_room() -> Iterator[None]:
+    """Where the device has no room even for one picture, all is computed on the CPU from then on, and the page begins
+    anew."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        if not give_up():
+            raise
+        st.rerun()
 
 
 @st.cache_resource(show_spinner=False)

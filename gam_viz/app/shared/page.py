@@ -10,12 +10,14 @@ from typing import ParamSpec
 import streamlit as st
 
 from gam_viz.app.shared.columns import Shown, View
+from gam_viz.app.shared.device import making_room
 from gam_viz.app.shared.explanations import Subject, answered, explained, subject
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.sidebar import sidebar
-from gam_viz.app.shared.words import network_title, picture_sentence, reason, text
+from gam_viz.app.shared.words import network_title, picture_sentence, prose, reason, text
 from gam_viz.images import PictureError
+from gam_viz.networks.adapters import NetworkFailedError
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.text.refusal import RefusalError
 from gam_viz.titles import literal
@@ -23,18 +25,23 @@ from gam_viz.titles import literal
 P = ParamSpec("P")
 
 
+def fragment(draw: Callable[P, None]) -> Callable[P, None]:
+    """A part of a page that its own controls rerun alone, out of reach of what the page does where memory does not
+    suffice."""
+    return st.fragment(making_room()(draw))
+
+
 def section(draw: Callable[P, None]) -> Callable[P, None]:
-    """A part of a page that its own controls rerun alone. What the library refuses, as a network that answers NaN, it
-    says in a sentence; the page goes on."""
+    """The same. What the library refuses, as a network that answers NaN, it says in a sentence; the page goes on."""
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             draw(*args, **kwargs)
-        except ValueError as error:
-            st.warning(text("evidence.cannot", reason=reason(error)))
+        except (ValueError, NetworkFailedError) as error:
+            st.warning(prose("evidence.cannot", reason=reason(error)))
 
-    return st.fragment(drawn)
+    return fragment(drawn)
 
 
 def opened_view() -> View:

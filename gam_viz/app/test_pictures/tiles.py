@@ -15,6 +15,7 @@ from gam_viz.app.pages import script
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose_relabelled, chosen, chosen_number
 from gam_viz.app.shared.evaluation_set import Pictures
+from gam_viz.app.shared.page import fragment
 from gam_viz.app.shared.words import class_title, language, text
 from gam_viz.evaluation.predictions import Predictions, mistakes_first, outcomes
 from gam_viz.figures.signs import mark_sign, sign_image
@@ -81,7 +82,7 @@ class Gallery:
         return np.isin(self.outcomes, wanted)
 
 
-@st.fragment
+@fragment
 def tile_rows(gallery: Gallery) -> None:
     """Draw the filters and the tiles; a change of filter computes nothing anew."""
     chosen = _filtered(gallery)

@@ -37,6 +37,8 @@ from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError
 
+PART = 16  # squares that are held against a map at a time, for memory
+
 
 @dataclass(frozen=True)
 class Infidelity:
@@ -94,40 +96,39 @@ def infidelity(
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
     work = Work(prepared, x, prepared.target(x, target))
     size = (int(x.shape[-2]), int(x.shape[-1]))
-    inside = squares(size, samples, seed).to(x)  # (samples, 1, H, W)
-    base, chunk = work.baseline("mean"), min(work.chunk, samples)
-    answers: list[Tensor] = []
+    inside = squares(size, samples, seed)  # (samples, 1, H, W)
+    base, there = work.baseline("mean"), inside.to(x)
+    # The pictures are the same for every map: they pass through the network once, and all logits come back together.
+    left = work.scores(samples, lambda start, stop: torch.where(there[start:stop] > 0, base, x))
+    before, *after = torch.cat([work.scores(1, lambda start, stop: x), left]).cpu().split([1, *_parts(samples)])
+    whole_picture = torch.zeros(x.shape, dtype=x.dtype)  # Captum asks for pictures; their logits are known
 
     def of(values: Tensor, *, fit: bool) -> float:
-        taken = iter(inside.split(chunk))  # Captum asks chunk by chunk, in this order
         calls = itertools.count()
+        taken = iter(inside.to(x.dtype).split(PART))
 
-        def answer(pictures: Tensor) -> Tensor:
-            # The same pictures in the same order for every map: they pass through the network for the first one.
-            if (call := next(calls)) == len(answers):
-                answers.append(work.logits(pictures))
-            return answers[call]
+        def answer(_: Tensor) -> Tensor:
+            part, of_whole = divmod(next(calls), 2)  # of each part what is left, then the picture
+            return before if of_whole else after[part]
 
         def remove(pictures: Tensor) -> tuple[Tensor, Tensor]:  # (n, 3, S, S) -> what is removed, what is left
-            here = next(taken).expand_as(pictures)
-            return here, torch.where(here > 0, base, pictures)
+            return next(taken).expand_as(pictures), pictures
 
         found = metrics.infidelity(
             answer,
             remove,
-            x,
+            whole_picture,
             values,
-            target=work.target,
             n_perturb_samples=samples,
-            max_examples_per_batch=chunk,
+            max_examples_per_batch=PART,
             normalize=fit,
         )
         return float(found)
 
-    whole = of(torch.zeros_like(x), fit=False)  # the mean squared fall
+    whole = of(whole_picture, fit=False)  # the mean squared fall
     if not math.isfinite(whole):
         raise RefusalError("errors.reason.squares_not_finite")
-    level = of(torch.full_like(x, 1 / x.shape[1]), fit=True) if maps else whole
+    level = of(torch.full_like(whole_picture, 1 / x.shape[1]), fit=True) if maps else whole
     constant = min(1.0, max(0.0, level) / whole) if whole > 0 else None
     results, refused = [], []
     for index, map_ in enumerate(maps):
@@ -136,7 +137,7 @@ def infidelity(
         if not np.isfinite(map_.values).all():
             refused.append(RefusedMap(map_.key, RefusalError("errors.reason.map_not_finite")))
             continue
-        values = torch.from_numpy(spread(map_, size, x.shape[1])).to(x)
+        values = torch.from_numpy(spread(map_, size, x.shape[1])).to(x.dtype)
         # The fitted factor makes up for any scale; at 1 the squares of neither large nor small maps overflow.
         largest = float(values.abs().max())
         error = max(0.0, of(values / largest, fit=True)) if largest > 0 else whole
@@ -144,6 +145,11 @@ def infidelity(
     if progress is not None:
         progress(1.0, maps[-1].key if maps else "")
     return tuple(results), tuple(refused)
+
+
+def _parts(samples: int) -> list[int]:
+    """How many squares each part has."""
+    return [min(PART, samples - start) for start in range(0, samples, PART)]
 
 
 def max_sensitivity(

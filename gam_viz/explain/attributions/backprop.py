@@ -67,7 +67,7 @@ def _passed_back(work: Work, rule: Literal["guided", "deconvolution"]) -> Tensor
         try:
             found: Tensor = _RULES[rule](network).attribute(x, target=work.target)
         except (RuntimeError, AssertionError) as error:
-            if not isinstance(network, ForeignNetwork):
+            if not isinstance(network, ForeignNetwork) or isinstance(error, torch.OutOfMemoryError):
                 raise
             why = str(error).partition("\n")[0]
             raise RefusalError("errors.reason.rule_fails", rule=rule, why=why) from error

@@ -2,7 +2,7 @@
 
 from gam_viz.networks.adapters.adapt import adapt
 from gam_viz.networks.adapters.card import foreign_card
-from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, unscored, within
+from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, NetworkFailedError, unscored, within
 from gam_viz.networks.adapters.places import DetectedBox, Detections, SegmentedMask, places
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "DetectedBox",
     "Detections",
     "ForeignNetwork",
+    "NetworkFailedError",
     "SegmentedMask",
     "adapt",
     "foreign_card",

@@ -17,7 +17,7 @@ from gam_viz.attention import Branch, Gate
 from gam_viz.networks.adapters.check import check, first_line
 from gam_viz.networks.adapters.found import Found, NotShown, Traced
 from gam_viz.networks.adapters.names import gate_names, layer_names
-from gam_viz.networks.adapters.network import Adaption, ForeignNetwork, GatePlace, mark
+from gam_viz.networks.adapters.network import FAILURES, Adaption, ForeignNetwork, GatePlace, mark
 from gam_viz.networks.adapters.scores import scores_of
 from gam_viz.networks.adapters.trace import trace
 from gam_viz.networks.card import OutputKind
@@ -83,7 +83,7 @@ def adapt(
             example = example.float()
         try:
             traced = trace(adapted, example)
-        except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        except (RuntimeError, ValueError, *FAILURES) as error:
             raise _not_run(network, example, error) from error
         result = _with_gates(adapted, traced)
         check(result, example, traced)

@@ -25,7 +25,7 @@ from gam_viz.networks.adapters.layout import Layout
 from gam_viz.networks.adapters.multiply import product, unexpanded, written_out
 from gam_viz.networks.adapters.scores import Scores
 from gam_viz.networks.card import Region
-from gam_viz.text.refusal import RefusalError
+from gam_viz.text.refusal import RefusalError, first_line
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,14 @@ class Adaption:
     halvings: Mapping[str, int] = field(default_factory=dict)
 
 
+class NetworkFailedError(RuntimeError):
+    """A pass through a network of somebody's failed by its own code: what that says."""
+
+
+#: What such code raises beside RuntimeError and ValueError, which whoever computes with networks knows already.
+FAILURES = (AssertionError, LookupError, AttributeError, ArithmeticError, TypeError)
+
+
 class ForeignNetwork(nn.Module):
     """A network of another library, adapted; see `adapt`, which makes it. Its forward gives scores (B, K)."""
 
@@ -82,10 +90,15 @@ class ForeignNetwork(nn.Module):
         return scores(self._forward(super().forward, args, kwargs), size)
 
     def _forward(self, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if torch.compiler.is_compiling() or not watched():
+        if torch.compiler.is_compiling():
             return run(*args, **kwargs)
-        with _calls() as calls, _Products(self, calls):
-            return run(*args, **kwargs)
+        try:
+            if not watched():
+                return run(*args, **kwargs)
+            with _calls() as calls, _Products(self, calls):
+                return run(*args, **kwargs)
+        except FAILURES as error:
+            raise NetworkFailedError(first_line(error)) from error
 
 
 def within(network: nn.Module, region: Region) -> ForeignNetwork:

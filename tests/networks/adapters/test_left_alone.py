@@ -10,8 +10,9 @@ from torch import nn
 from gam_viz.attention import watch
 from gam_viz.explain import explain, gates_of, read_gates, replace_gates
 from gam_viz.explain.attributions import METHODS, attribute, default_layer, layers_of
-from gam_viz.networks.adapters import ForeignNetwork, adapt, foreign_card
+from gam_viz.networks.adapters import ForeignNetwork, NetworkFailedError, adapt, foreign_card
 from gam_viz.runtime.torchvision_shim import torchvision
+from tests.networks_of_others import OwnSE
 
 
 @pytest.fixture
@@ -249,3 +250,25 @@ def test_what_cannot_be_adapted(network, example, sentence):
 def test_adapting_twice(network, x):
     with pytest.raises(ValueError, match="adapted already"):
         adapt(nn.Sequential(adapt(network, x)), x)
+
+
+class Asserting(nn.Module):
+    """Takes pictures of one size, one at a time, and says so by `assert`, as much code does."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.gate, self.head = nn.Conv2d(3, 8, 3, padding=1), OwnSE(8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        assert x.shape[-1] == 16, "pictures of 16 pixels"
+        assert len(x) == 1, "one at a time"
+        return self.head(self.gate(self.stem(x)).mean((2, 3)))
+
+
+def test_what_a_networks_own_code_asserts_is_said():
+    with pytest.raises(ValueError, match="pictures of 16 pixels"):
+        adapt(Asserting().eval(), torch.zeros(1, 3, 8, 8))
+    network = adapt(Asserting().eval(), torch.zeros(1, 3, 16, 16))
+    assert len(gates_of(network)) == 1
+    with pytest.raises(NetworkFailedError, match=r"^one at a time$"):
+        attribute(network, torch.zeros(1, 3, 16, 16), 0, "occlusion")

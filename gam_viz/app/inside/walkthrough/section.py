@@ -14,6 +14,7 @@ from gam_viz.app.inside.walkthrough.tensor import picture
 from gam_viz.app.inside.walkthrough.tiles import tiles_of
 from gam_viz.app.shared.choices import chosen
 from gam_viz.app.shared.columns import View, heading
+from gam_viz.app.shared.page import fragment
 from gam_viz.app.shared.stepper import stepper
 from gam_viz.app.shared.words import prose, text
 from gam_viz.explain.walkthrough import Step
@@ -21,7 +22,7 @@ from gam_viz.figures.scales import number
 from gam_viz.figures.style import enlarged
 
 
-@st.fragment
+@fragment
 def steps_section(view: View, layer: str) -> None:
     """Draw the walk; a change of station or cell computes nothing anew."""
     columns = columns_of(view, layer)
