@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gam_viz.attention import ATTENTION
-from gam_viz.images import PictureError, Sample
+from gam_viz.images import Picture, PictureError, Sample, Source
 from gam_viz.networks.card import FOREIGN, Card
 from gam_viz.networks.config import LITE_STAGES
 from gam_viz.text import Words
@@ -67,6 +67,11 @@ def network_titles(words: Words, cards: Sequence[Card]) -> list[str]:
 def sample_title(words: Words, sample: Sample) -> str:
     """A sample picture's title."""
     return words.text(sample.title_key, **{key: class_title(words, name) for key, name in sample.title_details.items()})
+
+
+def own_title(words: Words, picture: Picture | Source) -> str:
+    """What a picture of somebody's own file is called in what leaves: its name is not in it, it may be a patient's."""
+    return words.text("common.own_picture", format=picture.format, sha=picture.sha256[:8])
 
 
 def literal(name: str) -> str:

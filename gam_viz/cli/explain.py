@@ -209,11 +209,10 @@ def _picture(given: str, look: str | None) -> tuple[Picture, About]:
             label=sample.label_name,
             medical=sample.domain in MEDICAL,
             date=date,
-            called=given,
         )
         return picture, about
     path = Path(given)
     LIMITS.check_file_size(path.stat().st_size)  # before it is read
     source = open_source(path.read_bytes(), path.name)
     picture = render(source, Rendering.from_key(look) if look else first_look(source))
-    return picture, About(facts=source.facts, medical=source.kind == "dicom", date=date, called=path.name)
+    return picture, About(facts=source.facts, medical=source.kind == "dicom", date=date)

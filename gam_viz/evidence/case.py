@@ -127,7 +127,6 @@ class About:
         medical: whether it comes from medicine.
         date: of the asking, as it is to be printed.
         link: of the page that shows the same.
-        called: what the command line takes for it: a file's name or "sample:NAME"; empty where it takes nothing.
     """
 
     title: str = ""
@@ -138,7 +137,6 @@ class About:
     medical: bool = False
     date: str = ""
     link: str = ""
-    called: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,6 +229,12 @@ class Case:
         known = self.across.get("agreement")
         labels = tuple(network.name for network in self.networks for _ in network.given.finite_maps)
         return None if known is None else replace(known, labels=labels)
+
+    @property
+    def of_file(self) -> bool:
+        """Whether the picture was a file of somebody's, whose name stays out of all that leaves: it often names a
+        patient."""
+        return not self.about.sample and self.picture.format not in ("array", "drawn")
 
     @property
     def medical(self) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import re
 import zipfile
 from collections.abc import Sequence
 
@@ -26,7 +25,7 @@ from gam_viz.report.context import ReportContext, plain
 from gam_viz.report.maps import PERCENTILE
 from gam_viz.report.page import html
 from gam_viz.report.provenance import facts
-from gam_viz.report.tables import ablations_csv, agreement_csv, case_npz, evidence_csv, gates_csv
+from gam_viz.report.tables import ablations_csv, agreement_csv, case_npz, evidence_csv, gates_csv, slug
 from gam_viz.text import Words
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can have
@@ -40,7 +39,7 @@ def pack(case: Case, words: Words) -> bytes:
     Names of its files are made of letters, digits, ".", "-" and "_" alone, whatever networks and maps are called.
     """
     shown, say = ReportContext(case, words), words.text
-    names = [f"{place}-{_slug(network.name)}" for place, network in enumerate(case.networks, 1)]
+    names = [f"{place}-{slug(network.name)}" for place, network in enumerate(case.networks, 1)]
     of_case = facts(case)
     called = [(name, network.explanation) for name, network in zip(names, case.networks, strict=True)]
     files: list[tuple[str, bytes, str]] = [
@@ -97,7 +96,7 @@ def _maps(shown: ReportContext, names: Sequence[str]) -> list[tuple[str, bytes, 
                 low=number(scale.low),
                 high=number(scale.high),
             )
-            files.append((f"maps/{names[index]}/{place:02d}-{_slug(map_.key)}.png", png(pixels), about))
+            files.append((f"maps/{names[index]}/{place:02d}-{slug(map_.key)}.png", png(pixels), about))
     return files
 
 
@@ -176,7 +175,3 @@ def _finite(reading: GateReading | None) -> bool:
 def _no_mathematics(words: str) -> str:
     """Matplotlib takes what stands between dollars for a formula, and refuses wrong ones."""
     return words.replace("$", r"\$")
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:60] or "network"

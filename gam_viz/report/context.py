@@ -14,7 +14,7 @@ from gam_viz.figures.style import colour_of, told_apart
 from gam_viz.images import list_samples
 from gam_viz.text import Words
 from gam_viz.text.refusal import RefusalError
-from gam_viz.titles import class_title, layer_title, network_titles, sample_title
+from gam_viz.titles import class_title, layer_title, network_titles, own_title, sample_title
 
 
 class ReportContext:
@@ -37,16 +37,11 @@ class ReportContext:
         self.colours = told_apart([colour_of(network.card.config.attention) for network in case.networks])
         self.judged = judgements(case)
 
-    @property
-    def private(self) -> bool:
-        """Whether the picture's file name stays out: files of medical pictures are often named after a patient."""
-        return self.case.picture.format in ("DICOM", "NIfTI")
-
     def picture_title(self) -> str:
         """The picture's name for people."""
         case = self.case
-        if self.private:
-            return self.say("report.dicom_title", sha=case.picture.sha256[:8])
+        if case.of_file:
+            return own_title(self.words, case.picture)
         for sample in list_samples():
             if sample.id == case.about.sample:
                 return sample_title(self.words, sample)

@@ -98,7 +98,7 @@ def _warnings(shown: ReportContext) -> list[str]:
         told.append(say("common.prediction.medical_networks"))
     elif case.medical:
         told.append(say("common.prediction.not_medical"))
-    return [*told, *([say("report.burnt_in")] if shown.private else [])]
+    return [*told, *([say("report.burnt_in", format=case.picture.format)] if case.of_file else [])]
 
 
 def _answer(shown: ReportContext, index: int) -> dict[str, Any]:

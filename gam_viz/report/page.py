@@ -33,7 +33,6 @@ def html(case: Case, words: Words) -> str:
             titles=shown.titles,
             names=[plain(network.name) for network in case.networks],
             colours=shown.colours,
-            private=shown.private,
             picture_title=shown.picture_title(),
             **headlines.parts(shown),
             **maps.parts(shown),

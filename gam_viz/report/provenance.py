@@ -11,13 +11,11 @@ from gam_viz.evidence.examine import Case, CaseSettings
 def command(case: Case) -> str | None:
     """The command that computes the case again; None where a network or the picture cannot be named on a command line.
 
-    Of a DICOM file the name is left out: it may be a patient's.
+    A file's name is left out: it may be a patient's.
     """
-    picture = "PICTURE" if case.picture.format in ("DICOM", "NIfTI") else case.about.called
-    if not picture or not all(network.called for network in case.networks):
+    picture = "PICTURE" if case.of_file else f"sample:{case.about.sample}"
+    if not (case.of_file or case.about.sample) or not all(network.called for network in case.networks):
         return None
-    if picture.startswith("-"):
-        picture = f"./{picture}"
     parts = ["python", "-m", "gam_viz", "explain", picture, "--networks", *(n.called for n in case.networks)]
     parts += ["--fit", case.fit]
     if case.picture.rendering:
@@ -61,7 +59,7 @@ def facts(case: Case) -> dict[str, object]:
     return {
         "date": about.date,
         "picture": {
-            "name": None if picture.format in ("DICOM", "NIfTI") else picture.name,
+            "name": None if case.of_file else picture.name,
             "sample": about.sample or None,
             "credit": about.credit or None,
             "label": about.label,

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -28,7 +29,8 @@ def to_npz(
     """All arrays of a comparison as an NPZ file, which `np.load(..., allow_pickle=False)` reads.
 
     Keys: `<network>/logits` (classes,), `<network>/gate/<path>` (C, 1, 1), (1, H, W) or (C, H, W),
-    `<network>/attribution/<method>` (h, w), and `facts`, JSON text.
+    `<network>/attribution/<method>` (h, w), and `facts`, JSON text. A network's name is made of letters, digits, ".",
+    "-" and "_" alone.
 
     Args:
         explanations: one a network.
@@ -36,10 +38,16 @@ def to_npz(
         facts: picture, digests and settings, to find the view again.
     """
     arrays: Arrays = {}
-    for explanation in explanations:
-        name = explanation.card.name
-        arrays |= _of_network(name, explanation, attributions.get(name, ()))
+    names = [slug(explanation.card.name) for explanation in explanations]
+    for place, (name, explanation) in enumerate(zip(names, explanations, strict=True), 1):
+        key = name if names.count(name) == 1 else f"{place}-{name}"
+        arrays |= _of_network(key, explanation, attributions.get(explanation.card.name, ()))
     return _npz(arrays, facts)
+
+
+def slug(name: str) -> str:
+    """A name as a part of a path: an array's in an NPZ, or a file's in a ZIP, which lies in no other folder for it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:60] or "network"
 
 
 def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> bytes:

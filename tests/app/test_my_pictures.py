@@ -5,9 +5,11 @@ import io
 import sys
 import weakref
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared.words import speaking
@@ -287,11 +289,26 @@ def test_kind_14_forget_forgets_at_once(page: AppTest, monkeypatch: pytest.Monke
     assert [type(each).__name__ for each in left] == []
 
 
-def test_the_table_goes_home_with_what_was_refused(page: AppTest) -> None:
-    put(page, ("=cmd.png", png(np.zeros((4, 4, 3), np.uint8)), "image/png"), BAD)
+def test_no_download_names_a_file(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a table, a figure nor an array, nor what it is called itself: files are called after patients."""
+    handed: dict[str, Any] = {}
+    monkeypatch.setattr(st, "download_button", lambda *given, **how: handed.update({how["key"]: (given, how)}))
+    secret = "DOE_JOHN_19610203"
+    scan = dicom(np.random.default_rng(0).integers(0, 900, (32, 32), np.uint16), PatientName=secret)
+    page = visit(app, BATCH).run()
+    put(page, (f"{secret}.dcm", scan, ""), (f"={secret}.png", picture(1)[1], ""), (f"bad {secret}.png", b"none", ""))
+    visit(page, COMPARE).query_params["source"] = "upload"
+    page.run()
     assert not page.exception
-    assert page.get("download_button")
-    assert {name for name, _ in links(page)} == {r"1. \_cmd.png"}
+    assert handed.keys() == {"csv", *(f"download-{form}" for form in ("png", "svg", "npz", "csv"))}
+    for key, (given, how) in handed.items():
+        content = given[1]() if callable(given[1]) else given[1]
+        content = content.encode() if isinstance(content, str) else content
+        assert secret.encode() not in content, key
+        assert secret not in f"{given[2:]} {how}", key
+    table = handed["csv"][0][1].decode("utf-8-sig").splitlines()
+    assert sorted(line.split(",")[0][:15] for line in table[1:]) == ["1. DICOM pictur", "2. PNG picture ", "3."]
+    assert secret in page.sidebar.selectbox(key="upload").options[0]
 
 
 def test_in_chinese(app: AppTest) -> None:

@@ -21,7 +21,6 @@ def case() -> Case:
         credit=sample.credit,
         label="b",
         date="2026-01-02 03:04 UTC",
-        called=f"sample:{sample.id}",
         link="http://localhost:8501/?sample=scene-sailboat-17",
     )
     settings = dataclasses.replace(QUICK, methods=("gradcam", "integrated_gradients"))

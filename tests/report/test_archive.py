@@ -136,7 +136,7 @@ def test_maps_are_at_their_true_size_and_the_picture_is_what_was_seen(case: Case
 
 
 def test_equal_cases_have_equal_bytes() -> None:
-    about = About(date="d", called="sample:scene-sailboat-17")
+    about = About(date="d", sample="scene-sailboat-17")
     first, second = (pack(case_of("cbam", about=about), words("en")) for _ in range(2))
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first)) as archive:

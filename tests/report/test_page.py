@@ -1,17 +1,20 @@
 """The report: whole in one file, true to the numbers, harmless whatever a file is called, in both languages."""
 
 import dataclasses
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gam_viz.evidence.examine import About, Case, examine
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.images import Fact, Rendering, from_pixels, load_sample, open_source, render
-from gam_viz.report import Words, command, facts
+from gam_viz.report import Words, command, facts, pack
 from gam_viz.text import LANGUAGES, words
 from gam_viz.titles import layer_title
 from tests.evidence.small import QUICK, case_of, subject
@@ -141,7 +144,6 @@ def test_hostile_names_stay_words(page: Page) -> None:
         label=HOSTILE,
         date=HOSTILE,
         link=f"javascript:{HOSTILE}",
-        called=HOSTILE,
         facts=(Fact("crs", {"crs": HOSTILE}),),
     )
     twin = dataclasses.replace(given, card=dataclasses.replace(card, name=f"{HOSTILE}2"))
@@ -161,13 +163,27 @@ def test_what_was_left_out_is_said_in_both_languages(page: Page) -> None:
     assert "没有“狗”这个类别" in Reader(page(case, "zh")).text
 
 
+def test_no_file_is_named(page: Page) -> None:
+    """Whatever its format: pictures are called after patients, too."""
+    out = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 24, 3), np.uint8)).save(out, "PNG")
+    source = open_source(out.getvalue(), "Doe_Jane_1970.png")
+    case = examine([subject("cbam")], render(source), settings=QUICK, about=About(title=source.name))
+    packed = zipfile.ZipFile(io.BytesIO(pack(case, words("en"))))
+    for content in [*map(packed.read, packed.namelist()), page(case, "zh").encode()]:
+        assert b"Doe_Jane" not in content
+    said = Reader(page(case)).text
+    assert f"PNG picture {source.sha256[:8]}" in said
+    assert "explain PICTURE --networks cbam" in said
+
+
 def test_a_dicom_file_leaves_nothing_of_its_patient(page: Page) -> None:
     values = np.random.default_rng(0).integers(0, 1000, (20, 24), np.uint16)
     data = dicom(
         values, PatientName="Doe^Jane", PatientID="MRN-4711", InstitutionName="St Elsewhere", StudyDescription="Knee"
     )
     source = open_source(data, "Doe_Jane_1970.dcm")
-    about = About(title=source.name, facts=source.facts, medical=True, called="Doe_Jane_1970.dcm", date="2026", link="")
+    about = About(title=source.name, facts=source.facts, medical=True, date="2026", link="")
     case = examine([subject("cbam")], render(source, Rendering()), settings=QUICK, about=about)
     for code in ("en", "zh"):
         text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", page(case, code))  # coded pixels spell anything by chance
@@ -185,9 +201,10 @@ def test_the_command_says_what_differs_from_the_defaults(case: Case) -> None:
     shared = "--fit crop --steps 4 --orders 4 --shuffles 6 --out report.html"
     assert command(case) == f"python -m gam_viz explain sample:scene-sailboat-17 --networks cbam gam {shared}"
     settings = dataclasses.replace(QUICK, methods=("saliency",), cascade=True, reduction="mean")
-    given = dataclasses.replace(case, settings=settings, target="a b", fit="pad", about=About(called="-my picture.png"))
+    file = dataclasses.replace(case.picture, name="my picture.png", format="PNG")
+    given = dataclasses.replace(case, settings=settings, target="a b", fit="pad", picture=file, about=About())
     assert command(given) == (
-        "python -m gam_viz explain './-my picture.png' --networks cbam gam --fit pad --target 'a b' --methods saliency "
+        "python -m gam_viz explain PICTURE --networks cbam gam --fit pad --target 'a b' --methods saliency "
         "--reduction mean --steps 4 --orders 4 --shuffles 6 --cascade --out report.html"
     )
     nameless = dataclasses.replace(case.networks[0], called="")

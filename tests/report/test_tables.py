@@ -1,6 +1,7 @@
 """The numbers to take home are the numbers that were computed."""
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -51,3 +52,10 @@ def test_a_csv_has_a_row_a_channel_and_one_for_a_shared_mask(explanations: list[
             )
             np.testing.assert_allclose([float(r["mean"]) for r in of_gate], reading.values.mean((1, 2)), rtol=1e-4)
             np.testing.assert_allclose([float(r["max"]) for r in of_gate], reading.values.max((1, 2)), rtol=1e-4)
+
+
+def test_names_of_networks_lead_out_of_no_folder(explanations: list[Explanation]) -> None:
+    """An NPZ is a ZIP: who unpacks it must not find a file elsewhere."""
+    named = [dataclasses.replace(e, card=dataclasses.replace(e.card, name="../../a b")) for e in explanations]
+    with np.load(io.BytesIO(to_npz(named, {}, {}))) as arrays:
+        assert {key.partition("/")[0] for key in arrays} == {"1-a_b", "2-a_b", "facts"}

@@ -11,14 +11,15 @@ from matplotlib.figure import Figure
 from gam_viz import __version__
 from gam_viz.app.shared.columns import Column, View
 from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption
-from gam_viz.app.shared.words import language, layer_title, speaking, text
+from gam_viz.app.shared.page import fragment
+from gam_viz.app.shared.words import language, layer_title, own_title, speaking, text
 from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.gate_scales import weight_scale
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
 from gam_viz.report import to_csv, to_npz
 
 
-@st.fragment
+@fragment
 def download_row(view: View) -> None:
     """Draw the row. Files are made when a button is pressed, outside the script, so they are told the language."""
     code = language()
@@ -125,7 +126,7 @@ def _picture_title(view: View) -> str:
     selection = view.selection
     if selection.source is None:
         return selection.title
-    return text("compare.download.own_picture", format=selection.picture.format, sha=selection.picture.sha256[:8])
+    return own_title(selection.picture)
 
 
 def _spatial_panels(view: View, index: int) -> list[MapPanel]:

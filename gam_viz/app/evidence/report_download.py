@@ -14,6 +14,7 @@ from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import chosen_many
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.device import device
+from gam_viz.app.shared.page import fragment
 from gam_viz.app.shared.session_cache import keep, recall
 from gam_viz.app.shared.waiting import progress_line
 from gam_viz.app.shared.words import language, text, words
@@ -21,7 +22,7 @@ from gam_viz.evidence.examine import About, CaseSettings, LoadedNetwork, examine
 from gam_viz.explain.attributions import DEFAULT_METHODS, METHODS
 
 
-@st.fragment
+@fragment
 def take_home(view: View) -> None:
     """Draw the row. What is downloaded is made once, when it is asked for; that may take a minute."""
     st.divider()
@@ -92,7 +93,6 @@ def _made(view: View, settings: CaseSettings, place: st.delta_generator.DeltaGen
         medical=selection.medical,
         date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         link=_link(),
-        called=f"sample:{sample}" if sample else "" if source is None else source.name,
     )
     target = None if selection.target is None else selection.classes[selection.target]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import streamlit as st
@@ -11,7 +11,7 @@ import streamlit as st
 from gam_viz.app.my_pictures.predictions import Entry
 from gam_viz.app.pages import script
 from gam_viz.app.shared.uploads import Refused, numbered, uploads, written
-from gam_viz.app.shared.words import class_title, language, network_titles, picture_sentence, text, words
+from gam_viz.app.shared.words import class_title, language, network_titles, own_title, picture_sentence, text, words
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
 from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.figures.signs import mark_sign, sign_image
@@ -121,12 +121,19 @@ def _kind(kind: str, count: int) -> None:
 
 
 def csv_of(batch: Batch) -> bytes:
-    """The table for a spreadsheet, in UTF-8 with the mark that Excel needs."""
+    """The table for a spreadsheet, in UTF-8 with the mark that Excel needs. Files have their numbers, as on the page,
+    and what `own_title` calls them."""
+    numbers = {sha256: number for number, sha256 in enumerate(numbered(uploads()), 1)}
+    sources = [entry.upload.source for entry in batch.order]
+    names = [f"{numbers[source.sha256]}. {own_title(source)}" for source in sources]
     return to_csv(
-        [entry.judged for entry in batch.order],
+        [replace(entry.judged, name=name) for entry, name in zip(batch.order, names, strict=True)],
         batch.titles,
         batch.networks[0].card.classes,
-        [(file.name, file.error) for file in batch.refused],
+        [
+            (f"{number}." if file.name else "", file.error)
+            for number, file in enumerate(batch.refused, len(numbers) + 1)
+        ],
     ).encode("utf-8-sig")
 
 

@@ -66,7 +66,8 @@ def reason(error: Exception) -> str:
 def prose(key: str, /, **values: object) -> str:
     """The same as Markdown, in which the first use of each of the glossary's terms on this page is a link to it.
 
-    For captions and paragraphs; labels, alternative texts and whatever is no Markdown take `text`.
+    For captions and paragraphs; labels, alternative texts and whatever is no Markdown take `text`. What fills the gaps
+    is read letter by letter.
     """
     used: dict[str, str] = st.session_state.setdefault("terms-used", {})
 
@@ -75,7 +76,10 @@ def prose(key: str, /, **values: object) -> str:
         # Told by who used it first, not by whether it was used: a part that is drawn anew alone keeps its links.
         return term_link(term, name) if used.setdefault(term, key) == key else name
 
-    return filled(TERM.sub(linked, words().sentences[key]), values)
+    plain = {
+        name: value if isinstance(value, int | float) else titles.literal(str(value)) for name, value in values.items()
+    }
+    return filled(TERM.sub(linked, words().sentences[key]), plain)
 
 
 def term_link(term: str, name: str) -> str:
@@ -109,5 +113,6 @@ gate_title = _here(titles.gate_title)
 layer_title = _here(titles.layer_title)
 network_title = _here(titles.network_title)
 network_titles = _here(titles.network_titles)
+own_title = _here(titles.own_title)
 picture_sentence = _here(titles.picture_sentence)
 sample_title = _here(titles.sample_title)
