@@ -24,16 +24,16 @@ st.markdown(prose("claims.about"))
 try:
     results = results_of()
 except ResultsError as error:
-    st.error(text("networks.damaged", reason=error))
+    st.error(prose("networks.damaged", reason=error))
     results = []
 try:
     measured = live()
 except ValueError as error:
-    st.error(text("claims.cannot", reason=error))
+    st.error(prose("claims.cannot", reason=error))
     st.stop()
 trained = all(of.trained for of in (measured.cbam, measured.gam))
 names = {"cbam": measured.cbam.name, "gam": measured.gam.name, "device": device_name()}
-st.caption(text("claims.measured_on", **names) if trained else text("claims.untrained", **names))
+st.caption(prose("claims.measured_on", **names) if trained else prose("claims.untrained", **names))
 with st.spinner(text("claims.counting")):
     claims = judge(results, counts(), measured)
 

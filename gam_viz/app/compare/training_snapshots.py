@@ -12,7 +12,7 @@ import streamlit as st
 from gam_viz.app.shared.choices import chosen, slide, switch
 from gam_viz.app.shared.networks import snapshots_of
 from gam_viz.app.shared.selection import Selection
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.words import prose, text
 from gam_viz.networks.opened import OpenedNetwork
 
 SECONDS = 1.0  # an epoch stays while it plays
@@ -75,7 +75,7 @@ def film(selection: Selection) -> Film:
     frames = tuple(_networks_at(after, selection.networks, copies) for after in epochs)
     lacking = [checkpoint.card.name for checkpoint, of in zip(selection.networks, copies, strict=True) if not of]
     if lacking:
-        st.caption(text("compare.film.lacking", names=", ".join(lacking)))
+        st.caption(prose("compare.film.lacking", names=", ".join(lacking)))
     shown = frames[names.index(epoch)]
     return Film(dataclasses.replace(selection, networks=shown), frames, tuple(epochs), True)
 

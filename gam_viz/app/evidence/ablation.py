@@ -182,7 +182,7 @@ def _gate_row(layer: str, branch: str) -> str:
 def _sentence(column: Column, result: Ablations, mode: str) -> str:
     """The largest change in one sentence, generated from the numbers."""
     if not result.results:
-        return text("evidence.gates.none_of", name=column.title)
+        return prose("evidence.gates.none_of", name=column.title)
     worst: Ablation = max(result.results, key=lambda one: abs(one.answer.value))
     told = column.told
     return text(
@@ -204,7 +204,7 @@ def _switches(column: Column, by: Replacement) -> None:
     explanation, target, told = column.explanation, column.target, column.told
     readings = explanation.readings
     if not readings:
-        st.caption(text("evidence.gates.none_of", name=column.title))
+        st.caption(prose("evidence.gates.none_of", name=column.title))
         return
     paths = {reading.module: _gate_row(place_of(explanation, reading), reading.branch) for reading in readings}
     key = f"switched-{column.number}"
@@ -217,7 +217,7 @@ def _switches(column: Column, by: Replacement) -> None:
         text("evidence.gates.replaced"),
         list(paths),
         selection_mode="multi",
-        format_func=paths.__getitem__,
+        format_func=lambda path: literal(paths[path]),
         key=key,
         wrap=True,
     )
@@ -226,7 +226,7 @@ def _switches(column: Column, by: Replacement) -> None:
         try:
             switched = measurements.switched(column.subject, dict.fromkeys(chosen, by.mode), by.other)
         except ValueError as error:
-            st.warning(text("evidence.gates.cannot", reason=reason(error)))
+            st.warning(prose("evidence.gates.cannot", reason=reason(error)))
             return
         now = Explanation(explanation.card, np.asarray(switched, np.float32), ())
     st.plotly_chart(

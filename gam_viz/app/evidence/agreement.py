@@ -19,6 +19,7 @@ from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.matrix import matrix
 from gam_viz.figures.overlay import overlay
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, range_scale, symmetric_scale
+from gam_viz.titles import literal
 
 ALIKE = ("spearman", "ssim", "iou")
 PAIR = ("pair-a", "pair-b")
@@ -39,7 +40,7 @@ def agreed_section(view: View) -> None:
                 compared.append((column, map_))
             else:
                 name = f"{column.title}, {map_title(map_)}"
-                st.caption(text("evidence.refused", map=name, reason=text("evidence.not_finite")))
+                st.caption(prose("evidence.refused", map=name, reason=text("evidence.not_finite")))
     if len(compared) < 2:
         st.info(prose("evidence.no_maps"))
         return
@@ -54,7 +55,7 @@ def agreed_section(view: View) -> None:
         for key, place, number in zip(PAIR, st.columns(2, gap="small"), (first, second), strict=True):
             with place:
                 _picture(*compared[number], names[number], f"{key}-picture")
-        st.caption(_sentence(result, names, first, second))
+        st.caption(literal(_sentence(result, names, first, second)))
 
 
 def _one_of_pair(key: str, default: int, names: Sequence[str]) -> int:
@@ -84,7 +85,7 @@ def _matrix(result: Agreement, names: Sequence[str], measure: str, chosen: tuple
     st.caption(text("evidence.agreed.scale", low=f"{scale.low:g}", high=f"{scale.high:g}"))
     if any(result.flat):
         flat = ", ".join(name for name, is_flat in zip(names, result.flat, strict=True) if is_flat)
-        st.caption(text("evidence.agreed.flat", names=flat))
+        st.caption(prose("evidence.agreed.flat", names=flat))
 
 
 def _pick() -> None:

@@ -19,6 +19,7 @@ from gam_viz.evidence.measure import MeasureInput, Options
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.answer_words import AnswerWords, spans
 from gam_viz.figures.curves import Curve, lines
+from gam_viz.titles import literal
 
 KINDS = ("deletion", "insertion")
 
@@ -99,9 +100,9 @@ def _curves(column: Column, given: MeasureInput, result: Faithfulness, chosen: s
                 f"evidence.faithful.alt.{kind}", name=column.title, measured=told.measured, map=titles.get(chosen, "")
             ),
         )
-    st.caption(sentence(MEASURES["faithfulness"], given.card, result, chosen, titles.get(chosen, "")))
+    st.caption(literal(sentence(MEASURES["faithfulness"], given.card, result, chosen, titles.get(chosen, ""))))
     for refused in result.refused:
-        st.caption(text("evidence.refused", map=titles[refused.key], reason=refused.reason.sentence(words())))
+        st.caption(prose("evidence.refused", map=titles[refused.key], reason=refused.reason.sentence(words())))
 
 
 def _ends(curves: npt.NDArray[np.floating]) -> tuple[float, float]:

@@ -33,7 +33,7 @@ def board_section(view: View) -> None:
     try:
         every = {each.data: each for each in _results()}
     except EvidenceError as error:
-        st.error(text("evidence.board.unreadable", reason=error))
+        st.error(prose("evidence.board.unreadable", reason=error))
         return
     if not every:
         st.info(text("evidence.board.none"))

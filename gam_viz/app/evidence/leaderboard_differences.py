@@ -12,6 +12,7 @@ from gam_viz.evidence.leaderboard.aggregate import direction
 from gam_viz.evidence.leaderboard.rows import AGAINST, MapRow, Results
 from gam_viz.evidence.leaderboard.scoring import scene_scores
 from gam_viz.evidence.own_maps import GAIN, KINDS, MASK
+from gam_viz.titles import literal
 
 #: Said in a sentence each; all others are in the table.
 SAID = ((GAIN, "cbam"), (MASK, "cbam"), (GAIN, "none"))
@@ -37,7 +38,7 @@ def draw_differences(results: Results, titles: Mapping[str, str], region: str) -
     with st.expander(text("evidence.board.differences"), type="compact"):
         table = [
             {
-                text("evidence.board.network"): name,
+                text("evidence.board.network"): literal(name),
                 text("evidence.board.map"): map_title(row.key),
                 text("evidence.board.minus"): _reference_title(reference),
                 **{score_title(measure): points(apart) for measure, apart in row.against[reference].items()},

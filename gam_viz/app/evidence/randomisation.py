@@ -16,6 +16,7 @@ from gam_viz.app.shared.words import layer_title, prose, text, text_or
 from gam_viz.evidence.randomisation.cascade import Randomisation
 from gam_viz.evidence.registry import MEASURES
 from gam_viz.figures.curves import Curve, lines
+from gam_viz.titles import literal
 
 
 @section
@@ -73,7 +74,7 @@ def _cascade(column: Column, result: Randomisation, chosen: str) -> None:
         alt=text("evidence.randomised.alt", name=column.title),
     )
     card = column.explanation.card
-    st.caption(sentence(MEASURES["randomisation"], card, result, chosen, titles.get(chosen, "")))
+    st.caption(literal(sentence(MEASURES["randomisation"], card, result, chosen, titles.get(chosen, ""))))
 
 
 def stage_title(stage: str) -> str:
@@ -115,7 +116,7 @@ def _verdicts(results: Sequence[tuple[Column, Randomisation]]) -> None:
     )
     kept = {name for _, result in results for name in result.kept}
     if kept:
-        st.caption(text("evidence.randomised.kept", names=", ".join(sorted(kept)[:5])))
+        st.caption(prose("evidence.randomised.kept", names=", ".join(sorted(kept)[:5])))
     st.caption(prose("evidence.randomised.limits"))
 
 

@@ -31,7 +31,7 @@ def measure_section(view: View, measure: Measure) -> None:
     for group in groups:
         lack = None if measure.across else measure.lacks(group[0])
         if lack is not None:
-            st.info(f"{group[0].name}: {_lacks(lack)}")
+            st.info(f"{literal(group[0].name)}: {_lacks(lack)}")
             continue
         results.append((group[0], measurements.measured(measure, group, options)))
     if rows := [row for each, result in results for row in _rows(measure, each, result)]:

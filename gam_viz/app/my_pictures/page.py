@@ -8,7 +8,7 @@ from gam_viz.app.shared.sidebar import choose_fit, choose_networks
 from gam_viz.app.shared.uploader import draw_uploader
 from gam_viz.app.shared.uploads import Refused, dismiss, refused, uploads, written
 from gam_viz.app.shared.waiting import progress_line
-from gam_viz.app.shared.words import reason, text
+from gam_viz.app.shared.words import prose, reason, text
 from gam_viz.images import PictureError
 from gam_viz.text.refusal import RefusalError
 from gam_viz.titles import literal
@@ -64,7 +64,9 @@ with st.container(horizontal=True, gap="small", vertical_alignment="center"):
 batch_table(batch)
 if entries:
     if networks[0].card.output == "class":
-        st.caption(text("my_pictures.about_gap") + " " + text("my_pictures.no_truth", classes=", ".join(batch.classes)))
+        st.caption(
+            text("my_pictures.about_gap") + " " + prose("my_pictures.no_truth", classes=", ".join(batch.classes))
+        )
     else:
         st.caption(text("my_pictures.about_gap_of_values"))
 if batch.tells:

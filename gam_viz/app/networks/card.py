@@ -31,7 +31,7 @@ def _card(checkpoint: Checkpoint) -> None:
     first, second = st.columns([1.4, 1], gap="medium")
     with first:
         st.markdown("\n".join(f"- **{title}** {literal(value)}" for title, value in _facts(card) if value))
-        st.caption(text("networks.card.file", name=checkpoint.path.name, bytes=checkpoint.path.stat().st_size / 1e6))
+        st.caption(prose("networks.card.file", name=checkpoint.path.name, bytes=checkpoint.path.stat().st_size / 1e6))
         st.code(checkpoint.sha256, language=None)
         for note in card.notes:
             st.caption(literal(note))

@@ -7,7 +7,7 @@ from gam_viz.app.networks.card import card_row
 from gam_viz.app.pages import script
 from gam_viz.app.shared import state
 from gam_viz.app.shared.sidebar import choose_networks
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.words import prose, text
 from gam_viz.app.shared.zoo_results import results_of
 from gam_viz.zoo.results import ResultsError
 
@@ -17,7 +17,7 @@ networks = choose_networks()
 try:
     results = results_of()
 except ResultsError as error:
-    st.error(text("networks.damaged", reason=error))
+    st.error(prose("networks.damaged", reason=error))
     st.stop()
 if not results:
     st.info(text("networks.none"))

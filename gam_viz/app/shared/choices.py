@@ -18,6 +18,7 @@ from gam_viz.app.shared import state
 from gam_viz.app.shared.words import language, text, text_or
 from gam_viz.explain.attributions import Param
 from gam_viz.explain.attributions.method import Value
+from gam_viz.titles import literal
 
 HEX = r"#[0-9a-fA-F]{6}"
 Named = str | Callable[[str], str]
@@ -56,17 +57,18 @@ def segments(
     key: str, options: Sequence[str], default: str, label: str, named: Named, *, always: bool = False, **forwarded: Any
 ) -> str:
     """The same with all options in sight; `always` has the default in the URL, too."""
+    named = _as_markdown(named)
     return _one(st.segmented_control, key, options, default, label, named, always=always, required=True, **forwarded)
 
 
 def pills(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
     """The same as small buttons that wrap."""
-    return _one(st.pills, key, options, default, label, named, required=True, **forwarded)
+    return _one(st.pills, key, options, default, label, _as_markdown(named), required=True, **forwarded)
 
 
 def radio(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
     """The same as radio buttons, along which the arrow keys move."""
-    return _one(st.radio, key, options, default, label, named, horizontal=True, **forwarded)
+    return _one(st.radio, key, options, default, label, _as_markdown(named), horizontal=True, **forwarded)
 
 
 def slide(key: str, options: Sequence[str], default: str, label: str, named: Named, **forwarded: Any) -> str:
@@ -128,7 +130,7 @@ def choose_many(
 def segments_of_many(key: str, options: Sequence[str], label: str, **forwarded: Any) -> list[str]:
     """Any of a few options, all in sight and all chosen to begin with."""
     state.restore_many(key, options, options)
-    values = st.segmented_control(label, options, selection_mode="multi", key=key, **forwarded)
+    values = st.segmented_control(label, options, format_func=literal, selection_mode="multi", key=key, **forwarded)
     state.publish(key, options)
     return list(values)
 
@@ -215,6 +217,11 @@ def _one(
     option = widget(label, options, format_func=_naming(named), key=key, **forwarded)
     state.publish(key, None if always else default)
     return str(option)
+
+
+def _as_markdown(named: Named) -> Named:
+    """For a widget whose options are read as Markdown, which those of a select box are not."""
+    return (lambda option: literal(named(option))) if callable(named) else named
 
 
 def _naming(named: Named) -> Callable[[str], str]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.session_cache import cached_with_progress, keep, recall
-from gam_viz.app.shared.words import data_title, text
+from gam_viz.app.shared.words import data_title, prose, text
 from gam_viz.datasets import DatasetError, LabelledImages, MissingDataError, data_root, load_dataset
 from gam_viz.datasets.operator_marks import operator_marks
 from gam_viz.datasets.truth import TRUTHS, Truth, load_truth
@@ -44,7 +44,7 @@ def pictures_of(card: Card) -> Pictures:
     Raises:
         DatasetError: it is not there, cannot be read, or is not what the network was trained on.
     """
-    with st.spinner(text("test_pictures.loading", data=data_title(card))):
+    with st.spinner(prose("test_pictures.loading", data=data_title(card))):
         pictures = _loaded(card.dataset, card.sides[0], str(data_root()))
     info = pictures.data.info
     if info.classes != card.classes or pictures.data.images.shape[1:3] != card.sides:

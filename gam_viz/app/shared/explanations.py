@@ -15,7 +15,7 @@ from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.public import is_public, note_subject
 from gam_viz.app.shared.session_cache import Key, computed, keep, recall
 from gam_viz.app.shared.waiting import Say, in_queue, made_once, progress_line, spinner
-from gam_viz.app.shared.words import network_title, text
+from gam_viz.app.shared.words import network_title, prose, text
 from gam_viz.evaluation.familiarity import with_familiarity
 from gam_viz.explain import Explanation, explain, seen_by
 from gam_viz.explain.attributions import Attribution, Request, attribute_each
@@ -82,7 +82,7 @@ def answered(subjects: Sequence[Subject]) -> tuple[tuple[Subject, ...], tuple[Ex
     silent = [subject for subject, explanation in pairs if not explanation.answered]
     if silent:
         names = text("common.word.comma").join(network_title(subject.card) for subject in silent)
-        st.error(text("common.prediction.no_answer", names=names))
+        st.error(prose("common.prediction.no_answer", names=names))
     kept = [(subject, explanation) for subject, explanation in pairs if explanation.answered]
     if not kept:
         st.stop()

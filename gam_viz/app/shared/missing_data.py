@@ -6,9 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.words import prose, text
 from gam_viz.datasets import DatasetError, MissingDataError
 from gam_viz.datasets.cifar10_download import BYTES, Cifar10Download
+from gam_viz.titles import literal
 
 MEGABYTE = 1_000_000
 
@@ -17,8 +18,8 @@ def dataset_error(error: DatasetError) -> str:
     """What is the matter with a data set, in the reader's language."""
     if isinstance(error, MissingDataError):
         names = text("common.word.or").join(f"`{name}`" for name in error.expected)
-        return text("data.missing", title=error.title, folder=error.folder, names=names)
-    return text("data.unreadable", reason=error)
+        return text("data.missing", title=literal(error.title), folder=literal(str(error.folder)), names=names)
+    return prose("data.unreadable", reason=error)
 
 
 def offer_download(root: Path) -> None:
@@ -29,7 +30,7 @@ def offer_download(root: Path) -> None:
         st.fragment(_progress, run_every=1.0)(download)
         return
     if download is not None and download.failure:
-        st.error(text("data.download_failed", reason=download.failure))
+        st.error(prose("data.download_failed", reason=download.failure))
     if st.button(text("data.download", megabytes=round(BYTES / MEGABYTE)), icon=":material/download:"):
         downloads[str(root)] = Cifar10Download(root)
         st.rerun()

@@ -19,6 +19,7 @@ from gam_viz.app.shared.session_cache import SHORT, forget, release
 from gam_viz.app.shared.uploads import Intake, Refused, Upload, dismiss, numbered, refused, uploads
 from gam_viz.app.shared.words import text
 from gam_viz.images import LIMITS
+from gam_viz.titles import literal
 
 MEGABYTE = 2**20
 # The widget names the server's limit for any upload, in English; the caption below it says what holds for pictures.
@@ -115,7 +116,7 @@ def _kept(files: Collection[Upload]) -> None:
     with st.container(horizontal=True, gap="small", key="gv-kept"):
         for sha256, name in numbered(files).items():
             st.button(
-                name,
+                literal(name),
                 icon=":material/close:",
                 type="tertiary",
                 key=f"forget-{sha256[:SHORT]}",

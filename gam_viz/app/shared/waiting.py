@@ -12,12 +12,13 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gam_viz.app.shared.device import device
-from gam_viz.app.shared.words import text
+from gam_viz.app.shared.words import prose, text
 from gam_viz.runtime.device_queue import lane, lane_of
 from gam_viz.runtime.door import Door
 from gam_viz.runtime.flights import Flights
 from gam_viz.runtime.progress import Progress
 from gam_viz.runtime.visit import OnWait, Visit, Waiting
+from gam_viz.titles import literal
 
 T = TypeVar("T")
 #: What is computed: a name, or the sentence for a share and what is at work.
@@ -45,12 +46,12 @@ class ProgressLine:
 def progress_line(say: Say = "") -> Iterator[ProgressLine]:
     """A line that says how far a computation is, and is gone when it is done."""
     place = st.empty()  # always, so that what is below stays the element that it is
-    began, said = time.monotonic(), "" if callable(say) or not say else text("evidence.computing", name=say, share=0)
+    began, said = time.monotonic(), "" if callable(say) or not say else prose("evidence.computing", name=say, share=0)
 
     def progress(share: float, at: str = "") -> None:
         nonlocal said
         share = min(max(share, 0.0), 1.0)
-        said = say(share, at) if callable(say) else text("evidence.computing", name=say, share=share)
+        said = literal(say(share, at)) if callable(say) else prose("evidence.computing", name=say, share=share)
         left = (time.monotonic() - began) * (1 / share - 1) if share >= TELLING else 0.0
         place.progress(share, f"{said} {text('common.left', seconds=left)}" if left >= 1 else said)
 

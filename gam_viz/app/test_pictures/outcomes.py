@@ -29,7 +29,7 @@ def outcome_row(gallery: Gallery) -> None:
         st.markdown(_sentence(gallery, counts))
         notes = [prose("test_pictures.two_networks")]
         if len(gallery.networks) > 2:
-            notes.append(text("test_pictures.first_two", first=gallery.titles[0], second=gallery.titles[1]))
+            notes.append(prose("test_pictures.first_two", first=gallery.titles[0], second=gallery.titles[1]))
         if any(checkpoint.card.domain == "medical" for checkpoint in gallery.networks):
             notes.append(text("common.prediction.medical_networks"))
         st.caption(" ".join(notes))

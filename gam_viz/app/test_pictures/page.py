@@ -10,6 +10,7 @@ from gam_viz.app.test_pictures.outcomes import outcome_row
 from gam_viz.app.test_pictures.tiles import COMPARE, Gallery, tile_rows
 from gam_viz.datasets import DatasetError, MissingDataError, data_root
 from gam_viz.text.refusal import RefusalError
+from gam_viz.titles import literal
 
 if "test" in st.query_params:
     # A tile's link in a new tab: Streamlit writes a link to the first page as one to this page.
@@ -34,7 +35,7 @@ for checkpoint, title in zip((first, second), titles, strict=True):
     try:
         predictions.append(predictions_of(checkpoint, pictures, title))
     except RefusalError as error:
-        st.error(f"**{title}** · {reason(error)}")
+        st.error(f"**{literal(title)}** · {literal(reason(error))}")
 if len(predictions) < 2:
     st.stop()
 gallery = Gallery(networks, pictures, predictions[0], predictions[1], titles)

@@ -35,7 +35,7 @@ def options_section(view: View, layer: str) -> None:
     channels, height, width = shape
     st.markdown(prose("inside.try.options.do", layer=layer_title(layer), channels=channels, height=height, width=width))
     if refusal(channels, PRINTED) is not None:
-        st.info(text("inside.try.options.too_few", layer=layer_title(layer), channels=channels, rate=PRINTED.rate))
+        st.info(prose("inside.try.options.too_few", layer=layer_title(layer), channels=channels, rate=PRINTED.rate))
         return
     options = _choose(channels)
     refused = refusal(channels, options)

@@ -46,7 +46,7 @@ def patches_section(view: View, layer: str) -> None:
     first, columns = view.row()
     offered = grids(*size)
     if not offered:
-        st.info(text("inside.try.patches.too_small", layer=layer_title(layer)))
+        st.info(prose("inside.try.patches.too_small", layer=layer_title(layer)))
         return
     with first:
         shuffle = _choose(offered, size[0])

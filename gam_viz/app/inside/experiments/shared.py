@@ -51,7 +51,7 @@ def shape_of(explanation: Explanation, layer: str) -> Shape | None:
 
 def say_none(layer: str) -> None:
     """None of the networks has gates in the layer."""
-    st.info(text("inside.try.none", layer=layer_title(layer)))
+    st.info(prose("inside.try.none", layer=layer_title(layer)))
 
 
 def what_is_changed(view: View, layer: str, *, colours: bool = False) -> tuple[View, str, tuple[int, int]] | None:
@@ -84,7 +84,7 @@ def column_heading(column: Column, parts: Collection[str], layer: str) -> None:
     """Over what an experiment shows of a network; where it has no such `parts`, that is said."""
     column.heading(answer_of(column))
     if not parts:
-        st.caption(text("inside.try.absent", name=column.title, layer=layer_title(layer)))
+        st.caption(prose("inside.try.absent", name=column.title, layer=layer_title(layer)))
 
 
 def titled(gate: Spread | Rearranged) -> str:
@@ -106,7 +106,7 @@ def joined(sentences: Sequence[str]) -> str:
 def say(part: str, layer: str, said: Sequence[str]) -> None:
     """What happened in a network's layer, under its maps; a part of a chain is named."""
     words = joined(said)
-    st.markdown(words if part == layer else text("inside.try.of_part", layer=layer_title(part), said=words))
+    st.markdown(words if part == layer else text("inside.try.of_part", layer=literal(layer_title(part)), said=words))
 
 
 def answer(view: View, effect: Effect[Any]) -> list[str]:
@@ -122,11 +122,11 @@ def answer(view: View, effect: Effect[Any]) -> list[str]:
     if not told.answers.chances:
         names = told.names
         numbers = {"before": told.value(float(before[predicted])), "after": told.value(float(after[predicted]))}
-        return [prose("inside.try.answer.value", predicted=literal(names[predicted]), **numbers)]
+        return [prose("inside.try.answer.value", predicted=names[predicted], **numbers)]
     said = prose(
         f"inside.try.answer.{'same' if predicted == now else 'other'}",
-        predicted=literal(told.names[predicted]),
-        now=literal(told.names[now]),
+        predicted=told.names[predicted],
+        now=told.names[now],
         before=float(before[predicted]),
         after=float(after[predicted]),
         of_now=float(after[now]),

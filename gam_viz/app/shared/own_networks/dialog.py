@@ -24,7 +24,7 @@ from gam_viz.app.shared.own_networks.libraries import TOLD, choose_architecture
 from gam_viz.app.shared.own_networks.questions import Asked, answered, draw_questions, inferred
 from gam_viz.app.shared.uploads import plain
 from gam_viz.app.shared.waiting import progress_line
-from gam_viz.app.shared.words import network_title, reason, text, words
+from gam_viz.app.shared.words import network_title, prose, reason, text, words
 from gam_viz.networks.checkpoints import Card, Checkpoint, CheckpointError, from_bytes
 from gam_viz.networks.named import open_named
 from gam_viz.networks.state_dicts import open_state_dict, open_weights
@@ -129,7 +129,7 @@ def _take(number: int) -> None:
 
 def _read(name: str, content: bytes, architecture: str | None, shipped: Sequence[Checkpoint], number: int) -> None:
     """A checkpoint is taken in at once; weights alone have questions."""
-    with st.spinner(text("own_networks.reading", name=name), show_time=True):
+    with st.spinner(prose("own_networks.reading", name=name), show_time=True):
         if architecture is None and "card" in open_weights(content, name).metadata:
             _add(from_bytes(content, name), shipped)
             return

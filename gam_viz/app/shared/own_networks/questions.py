@@ -17,7 +17,7 @@ from gam_viz.app.shared.own_networks.admission import (
     read_three,
 )
 from gam_viz.app.shared.own_networks.libraries import library_network
-from gam_viz.app.shared.words import attention_title, class_title, data_title, text
+from gam_viz.app.shared.words import attention_title, class_title, data_title, prose, text
 from gam_viz.figures.scales import number
 from gam_viz.networks.checkpoints import Card
 from gam_viz.networks.named import NamedWeights
@@ -98,7 +98,7 @@ def draw_questions(asked: Asked, cards: Mapping[str, Card]) -> None:
     chosen = fitting.get(st.session_state.get(key("set"), TYPED))
     if chosen is not None:
         names = text("own_networks.comma").join(class_title(name) for name in chosen.classes)
-        st.caption(text("own_networks.in_order", data=data_title(chosen), classes=names))
+        st.caption(prose("own_networks.in_order", data=data_title(chosen), classes=names))
     else:
         st.text_area(
             text("own_networks.classes", count=state.num_classes),
