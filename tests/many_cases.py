@@ -10,6 +10,7 @@ import gc
 import gzip
 import io
 import json
+import logging
 import math
 import os
 import random
@@ -283,6 +284,7 @@ KINDS: dict[str, tuple[int, Case]] = {
 
 def main(kind: str, first: int, end: int) -> int:
     torch.set_num_threads(1)
+    logging.disable()
     case = KINDS[kind][1]
     case(random.Random(0))  # what is imported and cached
     before, fell = 0, 0

@@ -168,3 +168,10 @@ STUMBLED_OVER = re.compile(
 @pytest.mark.parametrize("name", NAMES)
 def test_plain_words(name):
     assert STUMBLED_OVER.findall(prose(name)) == []
+
+
+def test_tests_that_the_documents_name_exist() -> None:
+    known = set(re.findall(r"def (test_\w+)", "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))))
+    for path in (ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")):
+        named = set(re.findall(r"`(test_\w+)`", path.read_text()))
+        assert named <= known, (path.name, named - known)

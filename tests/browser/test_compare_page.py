@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, TimeoutError, expect
 
+from tests.app.shared.test_rendering import CINE
 from tests.browser.waiting import PATIENCE, rest
 from tests.browser.waiting import compare_settles as settle
 
@@ -208,3 +209,23 @@ def rows_seen(page: Page) -> np.ndarray:
     shown.scroll_into_view_if_needed()
     with Image.open(io.BytesIO(shown.screenshot())) as image:
         return np.asarray(image.convert("L"), np.float64)[:, 8:-8].mean(axis=1)
+
+
+def test_the_arrow_keys_step_through_a_files_pictures_and_change_nothing_else(tab: Page, served: str) -> None:
+    tab.goto(f"{served}/?source=upload&methods=saliency&target=house&layer=layer2.0")
+    upload = tab.locator('[data-testid="stSidebar"] input[type="file"]').first
+    upload.set_input_files([{"name": "cine.dcm", "mimeType": "", "buffer": CINE}])
+    settle(tab)
+    step = tab.get_by_role("slider", name="Picture, 1 to 5")
+    expect(step).to_have_value("1")
+    before = tab.url
+    step.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_url(re.compile("look=f2"), timeout=PATIENCE)
+    settle(tab)
+    expect(step).to_have_value("3")
+    assert tab.get_by_test_id("stException").count() == 0
+    for chosen in ("methods=saliency", "target=house", "layer=layer2.0"):
+        assert chosen in before
+        assert chosen in tab.url
