@@ -174,4 +174,5 @@ def test_tests_that_the_documents_name_exist() -> None:
     known = set(re.findall(r"def (test_\w+)", "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))))
     for path in (ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")):
         named = set(re.findall(r"`(test_\w+)`", path.read_text()))
-        assert named <= known, (path.name, named - known)
+        unknown = [name for name in named if not any(test.startswith(name) for test in known)]
+        assert not unknown, path.name

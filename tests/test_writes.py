@@ -14,6 +14,7 @@ import torch
 
 from gam_viz.cli.main import main
 from gam_viz.evaluation.predictions import Predictions, save_predictions
+from gam_viz.evidence.dependence.store import save_dependence
 from gam_viz.evidence.leaderboard import markdown as leaderboard_table
 from gam_viz.evidence.leaderboard import results_file
 from gam_viz.networks import NetworkConfig, build_network
@@ -37,6 +38,7 @@ WRITES: dict[str, Callable[[Path], object]] = {
     "a training's log": lambda path: loop._write_log(path, [{"epoch": 1}]),
     "how far features are computed": lambda path: features._note(path, {"done": 3}),
     "predictions": partial(save_predictions, predictions=ANSWERS, checkpoint="a", pictures="b"),
+    "what gates depend on": partial(save_dependence, found=[], checkpoint="a"),
     "the zoo's results": partial(results.write, []),
     "the zoo's table": partial(markdown.write_table, []),
     "the leaderboard's results": partial(results_file.write, []),
@@ -48,7 +50,7 @@ WRITES: dict[str, Callable[[Path], object]] = {
 WRITERS = {
     *("cli/convert", "cli/cost", "cli/explain", "evaluation/predictions", "evidence/leaderboard/markdown"),
     *("evidence/leaderboard/results_file", "evidence/leaderboard/run", "networks/safetensors_file", "notebook/looking"),
-    *("training/features", "training/loop", "zoo/markdown", "zoo/results", "zoo/train"),
+    *("evidence/dependence/store", "training/features", "training/loop", "zoo/markdown", "zoo/results", "zoo/train"),
 }
 
 

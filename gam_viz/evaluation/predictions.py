@@ -23,7 +23,7 @@ from gam_viz.evaluation.metrics import predict
 from gam_viz.explain.checks import check_answers
 from gam_viz.runtime.device import at_once
 from gam_viz.runtime.device_queue import give_way
-from gam_viz.runtime.files import write_atomically
+from gam_viz.runtime.files import file_name, write_atomically
 
 OUTCOMES = ("both", "first", "second", "neither")
 
@@ -92,7 +92,7 @@ def predict_pictures(
 
 def predictions_path(folder: Path, name: str) -> Path:
     """Where the predictions of network `name` lie, below the folder of its checkpoint."""
-    return folder / "predictions" / f"{name}.npz"
+    return folder / "predictions" / f"{file_name(name)}.npz"
 
 
 def save_predictions(path: Path, predictions: Predictions, *, checkpoint: str, pictures: str) -> None:

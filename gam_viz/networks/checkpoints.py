@@ -21,6 +21,7 @@ from gam_viz.networks.opened import Origin
 from gam_viz.networks.safetensors_file import ASIDE, opened, write
 from gam_viz.networks.show_line import BARE, lines_for
 from gam_viz.networks.weights import KINDS, parts_of, require_finite, require_same, skeleton
+from gam_viz.runtime.files import file_name
 from gam_viz.runtime.installation import checkpoint_folder
 from gam_viz.text.refusal import first_line, os_reason
 
@@ -100,12 +101,12 @@ def save(network: ResidualNetwork, card: Card, path: Path, *, half: bool = False
 
 def snapshot_path(folder: Path, name: str, epoch: int) -> Path:
     """Where the checkpoint of network `name` as it was after `epoch` epochs lies, below a folder of checkpoints."""
-    return folder / "snapshots" / name / f"epoch-{epoch:03d}{SUFFIX}"
+    return folder / "snapshots" / file_name(name) / f"epoch-{epoch:03d}{SUFFIX}"
 
 
 def snapshots(folder: Path, name: str) -> dict[int, Path]:
     """The snapshots of network `name` that are there, by epoch, in order."""
-    found = sorted((folder / "snapshots" / name).glob(f"epoch-*{SUFFIX}"))
+    found = sorted((folder / "snapshots" / file_name(name)).glob(f"epoch-*{SUFFIX}"))
     return {int(path.stem.removeprefix("epoch-")): path for path in found if path.stem[6:].isdigit()}
 
 

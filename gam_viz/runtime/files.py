@@ -9,7 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+LONGEST = 120  # letters of a name that is part of a path
 LEFT_OVER = 600.0  # seconds without a write, after which a part is nobody's
+
+
+def file_name(name: str) -> str:
+    """A network's name as the name of a file or a folder: a card may say any name, one that leads elsewhere, too."""
+    kept = "".join(letter if letter.isprintable() and letter not in "/\\" else "_" for letter in name)[:LONGEST]
+    return kept if kept.strip(".") else f"_{kept}"
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

@@ -39,6 +39,5 @@ def test_a_page_keeps_its_own_policy_and_cannot_ask_others(alone: Page, served: 
 def test_no_other_page_frames_it(alone: Page, served: str) -> None:
     framing = f'<iframe src="{served}/glossary"></iframe>'
     alone.route("http://other.invalid/", lambda route: route.fulfill(body=framing, content_type="text/html"))
-    with alone.expect_console_message(lambda message: "frame-ancestors" in message.text):
-        alone.goto("http://other.invalid/")
-    assert alone.frames[-1].get_by_test_id("stApp").count() == 0
+    alone.goto("http://other.invalid/")  # until what it frames is loaded, or refused
+    assert [frame.url.partition(":")[0] for frame in alone.frames] == ["http", "chrome-error"]

@@ -9,8 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from gam_viz.evaluation.predictions import predictions_path
 from gam_viz.networks import NetworkConfig, build_network, checkpoints, safetensors_file, weights
-from gam_viz.networks.checkpoints import Card, CheckpointError, load, read, save
+from gam_viz.networks.checkpoints import Card, CheckpointError, load, read, save, snapshot_path, snapshots
 from gam_viz.networks.state_dicts import open_weights
 
 CONFIG = NetworkConfig(width=4, num_classes=3, attention="cbam")
@@ -271,3 +272,15 @@ def test_a_card_that_cannot_be_is_refused(card, sentence, path):
 def test_a_network_that_cannot_be_built_is_refused(config, path):
     write_header(path, {}, card=changed(config={"num_classes": 3, **config}))
     assert "the network that small's card describes cannot be built: " in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/x", "a\0b", "a" * 10_000, "..", ".", "", "a\\b", "净\n"])
+def test_a_name_that_a_card_says_leads_to_no_other_folder(name, tmp_path):
+    """Beside a checkpoint lie its snapshots, its predictions and what was found of its gates, by its card's name."""
+    assert snapshots(tmp_path, name) == {}
+    for path in (snapshot_path(tmp_path, name, 1).parent, predictions_path(tmp_path, name)):
+        assert path.parent.parent == tmp_path
+        assert path.name not in (".", "..")
+        path.parent.mkdir(exist_ok=True)
+        path.touch()  # it can be the name of a file
+    assert predictions_path(tmp_path, "scenes-cbam").name == "scenes-cbam.npz"

@@ -36,7 +36,7 @@ def dependence_section(view: View) -> None:
     shown = [(column, each) for column, each in found if each]
     for column, each in found:
         said = sentence(words(), each) if each else text("evidence.depend.unknown")
-        st.markdown(literal(f"{column.title}: ") + said)
+        st.markdown(literal(f"{column.title}: {said}"))
     if not shown:
         return
     st.html(legend([(mark_sign(column.look.marker, column.look.colour), column.title) for column, _ in shown]))
@@ -63,7 +63,7 @@ def _of(column: Column) -> tuple[Dependence, ...] | None:
         return None
     key = (opened.sha256, pictures.digest)
     if recall(STORE, key) is None:
-        many = text("evidence.depend.measure", name=column.title, n=len(pictures.data))
+        many = prose("evidence.depend.measure", name=column.title, n=len(pictures.data))
         if not st.button(many, key=f"depend-{opened.sha256[:SHORT]}", icon=":material/play_arrow:"):
             return None
 

@@ -16,14 +16,14 @@ from gam_viz.evidence.dependence.statistics import GateStatistics
 from gam_viz.evidence.dependence.verdict import Dependence
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.runtime.files import write_atomically
+from gam_viz.runtime.files import file_name, write_atomically
 
 VERSION = 1
 
 
 def dependence_path(folder: Path, name: str) -> Path:
     """Where it lies, below the folder of the checkpoint."""
-    return folder / "gates" / f"{name}.npz"
+    return folder / "gates" / f"{file_name(name)}.npz"
 
 
 def save_dependence(path: Path, found: Sequence[Dependence], *, checkpoint: str) -> None:
