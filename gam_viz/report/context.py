@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from gam_viz.evidence.examine import Case, Examined
@@ -119,3 +120,8 @@ def plain(words: str) -> str:
     """On one line, and without the characters that turn the direction of what follows."""
     kept = (" " if unicodedata.category(letter) == "Cc" else letter for letter in words)
     return "".join(letter for letter in kept if unicodedata.category(letter) != "Cf").strip()
+
+
+def slug(name: str) -> str:
+    """A name as a part of a path: an array's in an NPZ, or a file's in a ZIP, which lies in no other folder for it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:60] or "network"

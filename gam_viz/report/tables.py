@@ -6,7 +6,6 @@ import csv
 import io
 import itertools
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain import Explanation
 from gam_viz.explain.attributions import Attribution
 from gam_viz.report.ablation import decided, measures_of
+from gam_viz.report.context import slug
 
 Arrays = dict[str, np.ndarray]
 
@@ -29,8 +29,7 @@ def to_npz(
     """All arrays of a comparison as an NPZ file, which `np.load(..., allow_pickle=False)` reads.
 
     Keys: `<network>/logits` (classes,), `<network>/gate/<path>` (C, 1, 1), (1, H, W) or (C, H, W),
-    `<network>/attribution/<method>` (h, w), and `facts`, JSON text. A network's name is made of letters, digits, ".",
-    "-" and "_" alone.
+    `<network>/attribution/<method>` (h, w), and `facts`, JSON text. A network is called by its `slug`.
 
     Args:
         explanations: one a network.
@@ -39,15 +38,10 @@ def to_npz(
     """
     arrays: Arrays = {}
     names = [slug(explanation.card.name) for explanation in explanations]
-    for place, (name, explanation) in enumerate(zip(names, explanations, strict=True), 1):
-        key = name if names.count(name) == 1 else f"{place}-{name}"
+    keys = [name if names.count(name) == 1 else f"{place}-{name}" for place, name in enumerate(names, 1)]
+    for key, explanation in zip(keys, explanations, strict=True):
         arrays |= _of_network(key, explanation, attributions.get(explanation.card.name, ()))
     return _npz(arrays, facts)
-
-
-def slug(name: str) -> str:
-    """A name as a part of a path: an array's in an NPZ, or a file's in a ZIP, which lies in no other folder for it."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:60] or "network"
 
 
 def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> bytes:
@@ -231,8 +225,7 @@ def _of_network(name: str, explanation: Explanation, attributions: Iterable[Attr
 
 def _npz(arrays: Arrays, facts: Mapping[str, object]) -> bytes:
     buffer = io.BytesIO()
-    arrays = {"facts": np.asarray(json.dumps(facts, ensure_ascii=False)), **arrays}
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, facts=np.asarray(json.dumps(facts, ensure_ascii=False)), **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 

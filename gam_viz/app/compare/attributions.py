@@ -18,6 +18,7 @@ from gam_viz.app.shared.choices import choose, choose_many, choose_param, segmen
 from gam_viz.app.shared.columns import SCALES, Column, View, print_scale
 from gam_viz.app.shared.explanations import attributions
 from gam_viz.app.shared.measurements import DEPTH, TYPED
+from gam_viz.app.shared.page import fragment
 from gam_viz.app.shared.words import layer_title, prose, reason, text
 from gam_viz.explain.attributions import (
     DEFAULT_METHODS,
@@ -52,7 +53,7 @@ class Display:
         return make(maps, percentile=self.percentile, noise=noise)
 
 
-@st.fragment
+@fragment
 def attribution_row(view: View, fresh: bool = False) -> None:
     """Draw the rows; only what was not asked for before is computed.
 

@@ -40,7 +40,7 @@ def _row(view: View, layer: str) -> None:
     readings = view.gates_beside(layer, "channel", name)
     present = [reading for reading in readings if reading is not None]
     if not present:
-        st.info(text("compare.channels.none", layer=layer_title(layer)))
+        st.info(prose("compare.channels.none", layer=layer_title(layer)))
         return
     st.markdown(_lead(view.columns, readings))
     choice = CellChoice(("row", "column"), (present[0].shape[1], present[0].shape[2]))
@@ -53,7 +53,7 @@ def _row(view: View, layer: str) -> None:
             with cell(f"bars-{column.number}"):
                 if reading is None:
                     column.heading()
-                    st.caption(text("compare.channels.absent", name=column.title))
+                    st.caption(prose("compare.channels.absent", name=column.title))
                     continue
                 scale = weight_scale([reading]) if own else shared
                 of_all = profile_scale(_channel_gates(column)) if own else profiles

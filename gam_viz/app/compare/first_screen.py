@@ -19,6 +19,7 @@ from gam_viz.app.compare.prediction import answers_in_full, say_limits
 from gam_viz.app.compare.spatial_masks import choose_reduction, mask_display, mask_row
 from gam_viz.app.compare.training_snapshots import Film, film_switch
 from gam_viz.app.shared.columns import View, map_script, picture_styles
+from gam_viz.app.shared.page import fragment
 from gam_viz.app.shared.stepper import choose_layer
 from gam_viz.app.shared.words import prose, text
 from gam_viz.explain.depth import halvings_of_gates
@@ -30,7 +31,7 @@ def first_screen(view: View, made: Film) -> None:
     _parts(view, made)
 
 
-@st.fragment
+@fragment
 def _parts(view: View, made: Film) -> None:
     layers = view.layer_choices()
     lead, layer, reduction = st.container(key="lead"), "", ("gain", 0)

@@ -48,7 +48,7 @@ def trained_rows(
         with place:
             look = look_of(of_network.card.config.attention)
             st.html(heading(title, look) + weights_html(channel, look.colour, scale, weight_words(title, channel)))
-            st.caption(channel_caption(title, layer, channel))
+            st.caption(channel_caption(title, layer, channel, prose))
             alt = f"{title} {layer_title(layer)}: {spatial_caption(mask)}"
             st.html(map_html(mask.values, of_network.input.seen, shared, colours, alt=alt))
             st.caption(spatial_caption(mask))
