@@ -17,6 +17,7 @@ setup(
     package_dir={"gam_viz.checkpoints": "checkpoints", "gam_viz.settings": ".streamlit"},
     install_requires=pinned("requirements.txt"),
     extras_require={
+        "scale": pinned("requirements-scale.txt"),
         "timm": pinned("requirements-timm.txt"),
         "pretrained": pinned("requirements-pretrained.txt"),
         "dev": pinned("requirements-timm.txt") + pinned("requirements-pretrained.txt") + pinned("requirements-dev.txt"),

@@ -3,6 +3,7 @@
 gam_viz.show(network)                      # the app on it, beside a notebook or a script
 gam_viz.gates(network, "cat.jpg")          # its gates; .plot() draws them
 gam_viz.report(network, "cat.jpg", "r.html")
+gam_viz.audit("pictures/", networks, "audit/")   # every picture of a folder
 gam_viz.attribute(network, x, target, "gradcam"), gam_viz.replace_gates(network, {...})
 """
 
@@ -12,20 +13,21 @@ from typing import Any
 
 __version__ = "0.5.0"
 
-#: Public names -> where they are. Nothing is imported before it is asked for: torch alone takes seconds. `explain` and
-#: `report` are rooms of the house too; they can be called (see `runtime.callable_room`).
+#: Public names -> where they are. Nothing is imported before it is asked for: torch alone takes seconds. `audit`,
+#: `explain` and `report` are rooms of the house too; they can be called (see `runtime.callable_room`).
 _PUBLIC = {
     "show": "gam_viz.notebook",
     "gates": "gam_viz.notebook",
     "attribute": "gam_viz.explain.attributions",
     "replace_gates": "gam_viz.explain",
 }
+_ROOMS = ("audit", "explain", "report")
 
 
 def __getattr__(name: str) -> Any:
     import importlib
 
-    if name in ("explain", "report"):
+    if name in _ROOMS:
         return importlib.import_module(f"gam_viz.{name}")
     if name in _PUBLIC:
         return getattr(importlib.import_module(_PUBLIC[name]), name)
@@ -33,4 +35,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_PUBLIC, "explain", "report"]
+    return [*globals(), *_PUBLIC, *_ROOMS]

@@ -78,7 +78,7 @@ def test_the_pins_are_those_of_the_requirements(wheel):
         about = message_from_string(file.read(name).decode())
     pins = about.get_all("Requires-Dist")
     assert [pin for pin in pins if "extra" not in pin] == (PROJECT / "requirements.txt").read_text().split()
-    assert about.get_all("Provides-Extra") == ["timm", "pretrained", "dev"]
+    assert about.get_all("Provides-Extra") == ["scale", "timm", "pretrained", "dev"]
     assert all("==" in pin for pin in pins)
 
 

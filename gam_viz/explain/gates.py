@@ -192,14 +192,21 @@ def gates_seen(
     for path, shape, gate in seen:
         owner = gates[path]
         channels, height, width = shape[1:]
-        # A gate that was put in place of the computed one may be smaller, down to a single number.
-        gate = gate[(None,) * (4 - gate.ndim)]
-        least = (1, channels, 1, 1) if owner.branch == "channel" else (1, 1, height, width)
-        # A spatial gate may lie on axes of its own, (1, C, H, 1) or (1, C, 1, W), and is left as it is.
-        if owner.branch == "channel" or tuple(gate.shape[-2:]) == (1, 1):
-            gate = gate.broadcast_to(torch.broadcast_shapes(gate.shape, least))
+        gate = on_axes(owner, gate, (channels, height, width))
         found.append((partial(_reading, owner, path, (channels, height, width)), gate[0].float()))
     return logits, found
+
+
+def on_axes(owner: Gate, gate: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """A gate as it is read, (B, C, 1, 1), (B, 1, H, W), (B, C, H, W), (B, C, H, 1) or (B, C, 1, W), of features of
+    shape (C, H, W): one that was put in place of the computed one may be smaller, down to a single number."""
+    channels, height, width = shape
+    gate = gate[(None,) * (4 - gate.ndim)]
+    least = (1, channels, 1, 1) if owner.branch == "channel" else (1, 1, height, width)
+    # A spatial gate may lie on axes of its own, (1, C, H, 1) or (1, C, 1, W), and is left as it is.
+    if owner.branch == "channel" or tuple(gate.shape[-2:]) == (1, 1):
+        gate = gate.broadcast_to(torch.broadcast_shapes(gate.shape, least))
+    return gate
 
 
 def _reading(owner: Gate, path: str, shape: tuple[int, int, int], values: FloatArray) -> GateReading:

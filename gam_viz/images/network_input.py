@@ -7,7 +7,6 @@ channels than a picture for eyes get all bands of the file; what is shown of tho
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from gam_viz.images.picture import Note, Picture
 from gam_viz.images.placing import Fit, Placing, placing
 from gam_viz.networks.card import INTERPOLATIONS
 
-__all__ = ["Fit", "NetworkInput", "denormalise", "normalise", "normalise_batch", "prepare"]
+__all__ = ["Fit", "NetworkInput", "denormalise", "normalise", "normalise_batch", "placed_pixels", "prepare"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +97,8 @@ def prepare(
     mean_, std_ = _numbers("mean", mean), _numbers("std", std)
     if min(std_) <= 0 or len(mean_) != len(std_):
         raise ValueError(f"std must be positive, and as many values as mean, got {std_}")
-    if len(mean_) == 1:
-        grey = np.asarray(Image.fromarray(picture.pixels).convert("L"))
-        picture = dataclasses.replace(picture, pixels=np.repeat(grey[..., None], 3, axis=2))
-    placed = placing((picture.height, picture.width), (height, width), fit, resize)
     eyes = len(mean_) in (1, 3)
-    border = np.clip(np.rint(np.multiply(mean_ if eyes else 0.5, 255)), 0, 255) if fit == "pad" else 0
-    seen = placed.of(picture.pixels, interpolation, border)
+    placed, seen = placed_pixels(picture, (height, width), mean_, fit, resize, interpolation)
     seen.flags.writeable = False
     key, notes = picture.key, tuple[Note, ...]()
     if eyes:
@@ -121,6 +115,19 @@ def prepare(
         key=f"{key}|{size}|{fit}|{mean_}|{std_}|{resize}|{interpolation}",
         notes=notes,
     )
+
+
+def placed_pixels(
+    picture: Picture, sides: tuple[int, int], mean: Sequence[float], fit: Fit, resize: int, interpolation: str
+) -> tuple[Placing, NDArray[np.uint8]]:
+    """Where a picture lies in an input of (height, width), and its pixels there, (height, width, 3) uint8; grey in all
+    three where the mean has one value. Arguments are those of `prepare`, which checks them."""
+    pixels = picture.pixels
+    if len(mean) == 1:
+        pixels = np.repeat(np.asarray(Image.fromarray(pixels).convert("L"))[..., None], 3, axis=2)
+    placed = placing((picture.height, picture.width), sides, fit, resize)
+    border = np.clip(np.rint(np.multiply(mean if len(mean) in (1, 3) else 0.5, 255)), 0, 255) if fit == "pad" else 0
+    return placed, placed.of(pixels, interpolation, border)
 
 
 def _all_bands(

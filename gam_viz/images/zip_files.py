@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from typing import IO
 
 from gam_viz.images.errors import PictureError, naming
 from gam_viz.images.limits import LIMITS, Limits
@@ -50,9 +51,15 @@ class Member:
 
     Attributes:
         name: without folders, fit to be printed on one line.
+        path: with them, as the ZIP has it.
+        size: bytes that it says it unfolds to.
+        checksum: that it says they have, CRC-32.
     """
 
     name: str
+    path: str
+    size: int
+    checksum: int
     _info: zipfile.ZipInfo = field(repr=False)
     _archive: _Archive = field(repr=False)
 
@@ -84,20 +91,33 @@ def members(data: bytes, name: str, limits: Limits = LIMITS) -> tuple[Member, ..
         # within the ZIP as they are may hold the mark as well.
         if data.count(_CENTRAL) > 10 * limits.archive_entries:
             raise PictureError("archive_entries", limit=limits.archive_entries)
-        try:
-            file = zipfile.ZipFile(io.BytesIO(data))
-            infos = file.infolist()
-        except _DAMAGE as error:
-            raise PictureError("damaged", format="ZIP") from error
-        except MemoryError as error:
-            raise PictureError("out_of_memory") from error
-        if len(infos) > limits.archive_entries:
-            raise PictureError("archive_entries", limit=limits.archive_entries)
-        archive = _Archive(file, limits)
-        found = [Member(clean_name(path), info, archive) for info in infos if not _litter(path := _path(info))]
-        if not found:
-            raise PictureError("archive_empty")
-        return tuple(found)
+        return members_of(io.BytesIO(data), limits)
+
+
+def members_of(opened: IO[bytes], limits: Limits) -> tuple[Member, ...]:
+    """`members` of a ZIP that lies in a file, which stays open as long as they are read.
+
+    Raises:
+        PictureError: as `members`.
+    """
+    try:
+        file = zipfile.ZipFile(opened)
+        infos = file.infolist()
+    except _DAMAGE as error:
+        raise PictureError("damaged", format="ZIP") from error
+    except MemoryError as error:
+        raise PictureError("out_of_memory") from error
+    if len(infos) > limits.archive_entries:
+        raise PictureError("archive_entries", limit=limits.archive_entries)
+    archive = _Archive(file, limits)
+    found = [
+        Member(clean_name(path), path, info.file_size, info.CRC, info, archive)
+        for info in infos
+        if not litter(path := _path(info))
+    ]
+    if not found:
+        raise PictureError("archive_empty")
+    return tuple(found)
 
 
 class _Archive:
@@ -160,7 +180,7 @@ def _path(info: zipfile.ZipInfo) -> str:
     return info.filename
 
 
-def _litter(path: str) -> bool:
+def litter(path: str) -> bool:
     """Whether a system put it there: folders and their settings, previews, the second half of a Macintosh file."""
     *folders, base = path.replace("\\", "/").split("/")
     return not base or "__MACOSX" in folders or base.startswith("._") or base.lower() in _LITTER

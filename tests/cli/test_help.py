@@ -17,7 +17,20 @@ from gam_viz.training import RECIPES
 
 HEAVY = ("torch", "streamlit", "numpy", "matplotlib", "PIL")
 (SUBPARSERS,) = (each for each in parser()._actions if isinstance(each, argparse._SubParsersAction))
-COMMANDS = ("app", "show", "explain", "evidence", "gates", "cost", "train", "evaluate", "zoo", "convert", "checkpoints")
+COMMANDS = (
+    "app",
+    "show",
+    "explain",
+    "audit",
+    "evidence",
+    "gates",
+    "cost",
+    "train",
+    "evaluate",
+    "zoo",
+    "convert",
+    "checkpoints",
+)
 
 
 def test_the_commands():

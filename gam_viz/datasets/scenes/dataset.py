@@ -19,7 +19,12 @@ def load_scenes(split: str, root: Path, *, shortcut: bool) -> LabelledImages:
         shortcut: a corner tag gives the class away in every scene.
     """
     scenes = draw_scenes(COUNTS[split], split=split, shortcut=shortcut)
-    info = DatasetInfo(
+    return LabelledImages(info_of(shortcut), scenes.images, scenes.labels)
+
+
+def info_of(shortcut: bool) -> DatasetInfo:
+    """Of the scenes, with or without the tag."""
+    return DatasetInfo(
         name="scenes-shortcut" if shortcut else "scenes",
         title="Planted scenes with a shortcut" if shortcut else "Planted scenes",
         classes=CLASSES,
@@ -32,4 +37,3 @@ def load_scenes(split: str, root: Path, *, shortcut: bool) -> LabelledImages:
         mirrored=not shortcut,
         domain="drawn",
     )
-    return LabelledImages(info, scenes.images, scenes.labels)

@@ -36,7 +36,7 @@ from gam_viz.images.limits import Limits
 # A raster without a place on the Earth is as good as any other here.
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
-_SAFE = {
+SAFE = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no files beside it
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_TIFF_INTERNAL_MASK": "YES",
@@ -186,7 +186,7 @@ def opened(data: bytes) -> Iterator[DatasetReader]:
         PictureError: "damaged" or "out_of_memory".
     """
     try:
-        with rasterio.Env(**_SAFE), MemoryFile(data) as memory, memory.open(driver="GTiff") as dataset:
+        with rasterio.Env(**SAFE), MemoryFile(data) as memory, memory.open(driver="GTiff") as dataset:
             yield dataset
     except PictureError:
         raise

@@ -1,0 +1,60 @@
+"""The same shards on Ray: equal to the last bit, a worker that dies included."""
+
+import os
+import signal
+import time
+from threading import Thread
+
+import pytest
+
+from gam_viz.audit.errors import AuditError
+from gam_viz.audit.on_ray import LOCAL, run_on_ray
+from tests.audit.audits import audited, begin, table
+
+ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-scale.txt)")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two workers on this machine."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+
+
+def test_on_two_workers_one_of_which_is_killed(cluster, pictures, networks, tmp_path):
+    audit = begin(pictures, networks, tmp_path / "ray", shard=4)
+    killed, told = [], []
+
+    def kill() -> None:
+        while not killed and len(audit.missing()) > 2:
+            for process in _workers() if len(audit.missing()) <= 9 else ():
+                os.kill(process, signal.SIGKILL)
+                killed.append(process)
+                return
+            time.sleep(0.05)
+
+    watching = Thread(target=kill)
+    watching.start()
+    run_on_ray(audit, networks, "auto", told.append)
+    watching.join()
+    assert killed
+    assert sum(told) == 41
+    assert table(tmp_path / "ray").equals(audited(pictures, networks, tmp_path / "here"))
+
+
+def _workers() -> list[int]:
+    """Processes of this cluster that compute."""
+    from ray.util.state import list_workers
+
+    return [int(each.pid) for each in list_workers() if each.worker_type == "WORKER" and each.is_alive and each.pid]
+
+
+def test_an_address_that_is_not_there(pictures, networks, tmp_path):
+    ray.shutdown()
+    audit = begin(pictures, networks, tmp_path)
+    with pytest.raises(AuditError, match=r"There is no Ray cluster at 127\.0\.0\.1:1: "):
+        run_on_ray(audit, networks, "127.0.0.1:1")
+    assert len(audit.missing()) == 1
+    assert LOCAL == "local"
