@@ -86,9 +86,9 @@ class AuditFolder:
             self.system.pipe_file(part, data)
             self.system.mv(part, self._path(name))
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            key = "audit.refused.disk_full" if full else "audit.refused.not_written"
-            raise AuditError(key, out=self.address, why=os_reason(error)) from error
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise AuditError("audit.refused.disk_full", out=self.address) from error
+            raise AuditError("audit.refused.not_written", out=self.address, why=os_reason(error)) from error
 
     def check_own(self) -> None:
         """Refuse a folder in which somebody else's files lie.

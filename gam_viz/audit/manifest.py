@@ -152,6 +152,7 @@ def _require_same(before: Manifest, now: Manifest, out: str) -> None:
             raise AuditError("audit.refused.other_settings", out=out, name=field.name, before=values[0], now=values[1])
     facts = [{k: v for k, v in each.source.items() if k not in ("where", "choices")} for each in (before, now)]
     if facts[0] != facts[1]:
-        kinds = [each.source["kind"] for each in (before, now)]
-        key = "audit.refused.source_changed" if kinds[0] == kinds[1] else "audit.refused.other_source"
-        raise AuditError(key, out=out, before=before.count, now=now.count, where=before.source["where"])
+        if before.source["kind"] != now.source["kind"]:
+            raise AuditError("audit.refused.other_source", out=out, where=before.source["where"])
+        counts = {"before": before.count, "now": now.count}
+        raise AuditError("audit.refused.source_changed", out=out, where=before.source["where"], **counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,15 @@ class Audit:
     def whole(self) -> bool:
         """Whether all shards are there."""
         return len(self.parts) == self.manifest.shards
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Of `pictures`.
+
+        Raises:
+            AuditError: no shard is there yet.
+        """
+        return list(self.query("select * from pictures limit 0").column_names)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """DuckDB with the views `pictures` (a row a picture; see `columns.schema_of`) and `channels` (a row a channel

@@ -38,7 +38,7 @@ def test_killed_anywhere(sent, pictures, networks, tmp_path):
         while process.poll() is None and len(parts(out)) < 2:
             time.sleep(0.01)
         process.send_signal(sent)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     if sent == signal.SIGINT:
         assert process.returncode == 130
         assert "of 41 pictures are done, and the same command goes on with the rest" in said

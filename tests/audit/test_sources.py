@@ -103,10 +103,10 @@ def test_measured_bands_have_one_range_in_all_tiles(tmp_path):
     tiles = [item.picture() for item in source.items(0, len(source))]
     assert [len(tile.bands.names) for tile in tiles] == [3] * 16
     assert (tiles[3].bands.read(1).__next__() == values[3, 64:128, 64:128]).all()
-    brightness = [tile.pixels[..., 0].mean() for tile in tiles]  # the values rise from tile to tile
+    brightness = [tile.pixels[..., 0].mean() for tile in tiles]  # the values rise from row to row
     corners = [item.corner[::-1] for item in source.items(0, len(source))]
-    assert np.argsort(brightness).tolist()[0] == corners.index((0, 0))
-    assert brightness[corners.index((192, 192))] > 250
+    assert brightness[corners.index((0, 0))] < 40
+    assert brightness[corners.index((192, 192))] > 215
 
 
 def test_tiles_without_data_are_left_out(tmp_path, networks):

@@ -19,6 +19,8 @@ ENGLISH = words("en").sentences
 CALLS = (
     "Phrase",
     "CheckpointError",
+    "AuditError",
+    "NoDataError",
     "Joined",
     "text",
     "prose",
