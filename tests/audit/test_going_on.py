@@ -33,7 +33,9 @@ def parts(out):
 def test_killed_anywhere(sent, pictures, networks, tmp_path):
     """The process dies in the middle of a shard; the shards before it are not touched again."""
     out, arguments = tmp_path / "out", command(pictures, networks, tmp_path / "out", "--shard-size", "4")
-    program = [sys.executable, "-m", "gam_viz", *arguments]
+    # A shell that runs tests in its background has them ignore Ctrl-C.
+    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program = [sys.executable, "-c", f"{listens}from gam_viz.cli.main import main; raise SystemExit(main({arguments}))"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None and len(parts(out)) < 2:
             time.sleep(0.01)
