@@ -19,7 +19,7 @@ from gam_viz.images.network_input import placed_pixels
 from gam_viz.networks.card import Card
 from gam_viz.text.refusal import RefusalError, first_line, os_reason
 
-LOT = 64  # pictures that are decoded together: whole passes of every network
+LOT = 64  # pictures that are decoded together, at least: whole passes of every network
 AHEAD = 3  # lots that wait for the device; more would only take memory
 
 #: What became of an item.
@@ -114,17 +114,17 @@ def _seen(
     return (within, counted) if counted[~within].any() else None
 
 
-def lots(items: Sequence[AuditItem], forms: Sequence[Form], threads: int) -> Iterator[list[DecodedItem]]:
-    """All items in order, `LOT` at a time, decoded by other threads while the device computes; never more than `AHEAD`
+def lots(items: Sequence[AuditItem], forms: Sequence[Form], size: int, threads: int) -> Iterator[list[DecodedItem]]:
+    """All items in order, `size` at a time, decoded by other threads while the device computes; never more than `AHEAD`
     lots wait."""
 
     def lot(start: int) -> list[DecodedItem]:
-        return [decoded(item, forms) for item in items[start : start + LOT]]
+        return [decoded(item, forms) for item in items[start : start + size]]
 
-    starts, waiting = iter(range(0, len(items), LOT)), deque[Future[list[DecodedItem]]]()
+    waiting = deque[Future[list[DecodedItem]]]()
     pool = ThreadPoolExecutor(threads, "gam-viz-decode")
     try:
-        for start in starts:
+        for start in range(0, len(items), size):
             waiting.append(pool.submit(lot, start))
             if len(waiting) > AHEAD + threads - 1:
                 yield waiting.popleft().result()

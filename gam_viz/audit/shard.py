@@ -12,7 +12,7 @@ import pyarrow as pa
 import torch
 
 from gam_viz.audit.columns import CHANNELS, RowBuilder, compared, schema_of
-from gam_viz.audit.decoding import OK, DecodedItem, Form, batch, lots
+from gam_viz.audit.decoding import LOT, OK, DecodedItem, Form, batch, lots
 from gam_viz.audit.item import AuditItem
 from gam_viz.audit.network import AuditedNetwork
 from gam_viz.audit.statistics import GateNumbers, Truth, gate_numbers
@@ -36,6 +36,11 @@ class ShardTables:
 def decoders(device: torch.device) -> int:
     """How many threads decode: one beside a computation on the same cores, else one a core but one."""
     return 1 if device.type == "cpu" else max(1, min(8, (os.cpu_count() or 2) - 1))
+
+
+def lot_size(networks: Sequence[AuditedNetwork]) -> int:
+    """How many pictures are decoded together. No network's pass is left half empty by it."""
+    return max(LOT, *(network.at_once for network in networks))
 
 
 def audit_shard(
@@ -62,7 +67,8 @@ def audit_shard(
     forms = {network: Form.of(network.card) for network in networks}
     channels = {network: _Channels(network) for network in networks}
     start = 0
-    for lot in lots(items, list(dict.fromkeys(forms.values())), max(decoders(each.device) for each in networks)):
+    threads = max(decoders(network.device) for network in networks)
+    for lot in lots(items, list(dict.fromkeys(forms.values())), lot_size(networks), threads):
         builder.put_items(start, first, lot)
         shown = [(row, each) for row, each in enumerate(lot, start) if each.status == OK]
         rows = np.array([row for row, _ in shown], np.int64)

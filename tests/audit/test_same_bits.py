@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gam_viz.audit import decoding
+from gam_viz.audit import shard as shard_module
 from gam_viz.audit.network import audited as audited_network
 from gam_viz.audit.run import run
 from gam_viz.audit.shard import audit_shard
@@ -31,7 +31,7 @@ def test_shards(shard, whole, pictures, networks, tmp_path):
 
 @pytest.mark.parametrize("lot", [1, 5, 16])
 def test_how_many_are_decoded_together(lot, whole, pictures, networks, tmp_path, monkeypatch):
-    monkeypatch.setattr(decoding, "LOT", lot)
+    monkeypatch.setattr(shard_module, "lot_size", lambda networks: lot)
     assert audited(pictures, networks, tmp_path).equals(whole)
 
 
