@@ -52,10 +52,8 @@ class AuditFolder:
         """Of the files and folders in a folder, in order; nothing where it is not there."""
         try:
             found = self.system.ls(self._path(folder), detail=False, refresh=True)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        except NotADirectoryError as error:
-            raise AuditError("audit.refused.no_folder", out=self.address) from error
         return sorted(PurePosixPath(path).name for path in found)
 
     def has(self, name: str) -> bool:
@@ -94,8 +92,10 @@ class AuditFolder:
         """Refuse a folder in which somebody else's files lie.
 
         Raises:
-            AuditError: they do.
+            AuditError: they do, or it is a file.
         """
+        if self.system.isfile(self._root):
+            raise AuditError("audit.refused.no_folder", out=self.address)
         foreign = [name for name in self.names() if not name.startswith(_OWN)]
         if foreign and not self.has(MANIFEST):
             raise AuditError("audit.refused.not_empty", out=self.address, example=foreign[0])

@@ -33,7 +33,7 @@ PASS = {"cpu": 16, "cuda": 256}
 
 
 @dataclass(frozen=True)
-class GatePlace:
+class AuditedGate:
     """One gate of a network.
 
     Attributes:
@@ -84,7 +84,7 @@ class AuditedNetwork:
     card: Card
     module: nn.Module
     device: torch.device
-    gates: tuple[GatePlace, ...]
+    gates: tuple[AuditedGate, ...]
     at_once: int
     familiarity: Familiarity | None = None
     precision: torch.dtype = torch.float32
@@ -175,8 +175,8 @@ def audited(
     return AuditedNetwork(name, opened.sha256, card, module, device, places, at_once, familiarity, precision)
 
 
-def _places(owners: Mapping[str, Gate], seen: _Seen) -> tuple[GatePlace, ...]:
-    places = list[GatePlace]()
+def _places(owners: Mapping[str, Gate], seen: _Seen) -> tuple[AuditedGate, ...]:
+    places = list[AuditedGate]()
     kinds = [(owners[path].layer or layer_of(path), owners[path].branch) for path, _, _ in seen]
     for (path, features, gate), (layer, branch) in zip(seen, kinds, strict=True):
         owner = owners[path]
@@ -192,5 +192,5 @@ def _places(owners: Mapping[str, Gate], seen: _Seen) -> tuple[GatePlace, ...]:
         if over and branch == "spatial" and size[0] != 1:
             companion = next((n for n, kind in enumerate(kinds) if kind == (layer, "channel")), None)
         bounds = owner.bounds
-        places.append(GatePlace(key, path, layer, branch, bounds, shape, size, over, companion))  # type: ignore[arg-type]
+        places.append(AuditedGate(key, path, layer, branch, bounds, shape, size, over, companion))  # type: ignore[arg-type]
     return tuple(places)

@@ -22,7 +22,7 @@ def networks_of(audit: Audit) -> list[str]:
 
 
 def gates_of_network(audit: Audit, network: str) -> list[dict[str, Any]]:
-    """What the manifest says of a network's gates, in the order they are computed; see `network.GatePlace`."""
+    """What the manifest says of a network's gates, in the order they are computed; see `network.AuditedGate`."""
     return next(list(each["gates"]) for each in audit.manifest.networks if each["name"] == network)
 
 

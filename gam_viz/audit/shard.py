@@ -15,7 +15,7 @@ from gam_viz.audit.columns import CHANNELS, RowBuilder, compared, schema_of
 from gam_viz.audit.decoding import LOT, OK, DecodedItem, Form, batch, lots
 from gam_viz.audit.item import AuditItem
 from gam_viz.audit.network import AuditedNetwork
-from gam_viz.audit.statistics import GateNumbers, Truth, gate_numbers
+from gam_viz.audit.statistics import GateNumbers, PassTruth, gate_numbers
 from gam_viz.images.network_input import normalise_batch
 from gam_viz.text.refusal import RefusalError
 
@@ -121,10 +121,10 @@ def _inputs(network: AuditedNetwork, form: Form, part: Sequence[DecodedItem]) ->
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def _truth(network: AuditedNetwork, form: Form, part: Sequence[DecodedItem]) -> Truth:
+def _truth(network: AuditedNetwork, form: Form, part: Sequence[DecodedItem]) -> PassTruth:
     nothing = np.zeros(network.card.sides, bool)
     masks = [each.truth.get(form, (nothing, nothing)) for each in part]
-    return Truth(*(batch(of, network.at_once).float().to(network.device) for of in zip(*masks, strict=True)))
+    return PassTruth(*(batch(of, network.at_once).float().to(network.device) for of in zip(*masks, strict=True)))
 
 
 def _put_gate(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from gam_viz.audit.network import GatePlace
+from gam_viz.audit.network import AuditedGate
 from gam_viz.evidence.localisation import Box
 
 SHARE = 0.05  # of a gate's range at each end: below is as good as closed, above as good as open
@@ -22,7 +22,7 @@ THUMBNAIL = 8  # rows and columns of a map as it is kept
 FloatArray = npt.NDArray[np.float32]
 
 
-class Truth:
+class PassTruth:
     """Where the objects of a pass lie, at the resolution of each gate.
 
     Args:
@@ -61,7 +61,7 @@ class GateNumbers:
     means: FloatArray | None = None
 
 
-def statistics_of(place: GatePlace, truth: bool) -> tuple[str, ...]:
+def statistics_of(place: AuditedGate, truth: bool) -> tuple[str, ...]:
     """What is known of a gate, in order.
 
     mean, spread: mean and standard deviation over all of its values, as of `GateReading.values`
@@ -79,7 +79,7 @@ def statistics_of(place: GatePlace, truth: bool) -> tuple[str, ...]:
     return tuple(names)
 
 
-def gate_numbers(place: GatePlace, gate: Tensor, companion: Tensor | None, truth: Truth | None) -> GateNumbers:
+def gate_numbers(place: AuditedGate, gate: Tensor, companion: Tensor | None, truth: PassTruth | None) -> GateNumbers:
     """Reduce a gate.
 
     Args:
@@ -120,7 +120,7 @@ def gate_numbers(place: GatePlace, gate: Tensor, companion: Tensor | None, truth
     return GateNumbers(dict(zip(found, numbers, strict=True)), thumbnails, *channels)
 
 
-def _map(place: GatePlace, gate: Tensor, companion: Tensor | None) -> Tensor:
+def _map(place: AuditedGate, gate: Tensor, companion: Tensor | None) -> Tensor:
     """(B, h, w), as `explain.maps.spatial_map` reduces a picture's by gain: the mask itself where it is one for all
     channels, else mean over channels of |channel gate x mask|, or of |gate| alone."""
     if not place.per_channel:

@@ -55,8 +55,9 @@ def test_order_and_threads(attention, tmp_path):
         shuffled = audit_shard([items[number] for number in order], [network], truth=True)
     finally:
         torch.set_num_threads(1)
-    back = np.argsort(order)
-    assert shuffled.rows.drop_columns("item").take(back).equals(plain.rows.drop_columns("item"))
+    back = shuffled.rows.take(np.argsort(order))
+    for column in plain.rows.column_names[1:]:  # all but the number
+        assert back[column].to_pylist() == plain.rows[column].to_pylist(), column
     for column in ("lowest", "highest", "count"):
         assert shuffled.channels[column].equals(plain.channels[column])
     np.testing.assert_allclose(shuffled.channels["sum"], plain.channels["sum"], rtol=1e-12)
@@ -71,5 +72,5 @@ def test_channels_are_those_of_the_rows(networks, pictures):
         mean = tables.rows[f"gam/{gate}/mean"].to_numpy()
         assert set(channels["count"]) == {40}
         assert (channels["sum"] / channels["count"]).mean() == pytest.approx(np.nanmean(mean), rel=1e-5)
-        assert (channels["lowest"] <= channels["sum"] / 40).all()
-        assert (channels["sum"] / 40 <= channels["highest"]).all()
+        assert (channels["lowest"] <= channels["sum"] / 40 + 1e-4).all()  # where a channel is constant, they are equal
+        assert (channels["sum"] / 40 <= channels["highest"] + 1e-4).all()

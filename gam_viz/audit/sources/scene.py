@@ -48,7 +48,7 @@ class TileItem(AuditItem):
         scene: it is cut from.
     """
 
-    scene: Scene | None = None
+    scene: TiledScene | None = None
 
     def picture(self) -> Picture:
         assert self.scene is not None
@@ -57,7 +57,7 @@ class TileItem(AuditItem):
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class TiledScene:
     """A raster's tiles by number.
 
     Attributes:
@@ -154,7 +154,7 @@ def _without_data(dataset: DatasetReader, band: int, window: Window, stored: npt
     return empty if empty.any() else None
 
 
-def open_scene(path: Path, choices: SourceChoices, side: int) -> Scene:
+def open_scene(path: Path, choices: SourceChoices, side: int) -> TiledScene:
     """A scene, cut as `choices` say.
 
     Args:
@@ -187,7 +187,7 @@ def open_scene(path: Path, choices: SourceChoices, side: int) -> Scene:
             ranges = None if kind == np.uint8 else _ranges(dataset, tiling, bands[:3])
     except RasterioError as error:
         raise AuditError("audit.refused.scene_unreadable", name=path.name, why=first_line(error)) from error
-    return Scene(str(path), tiling, tuple(bands), ranges, choices.nodata, told(path))
+    return TiledScene(str(path), tiling, tuple(bands), ranges, choices.nodata, told(path))
 
 
 def _usual_bands(dataset: DatasetReader) -> tuple[int, ...]:
