@@ -92,3 +92,13 @@ def test_in_chinese(app: AppTest, kept) -> None:
     app.run()
     assert not app.exception
     assert "3 个门控，100 张测试图片：1 个可以换成常数（准确率变化在一个百分点以内），1 个的变化不可缺少" in said(app)
+
+
+def test_compare_says_beside_a_layers_gates_how_they_vary(app: AppTest, kept) -> None:
+    app.query_params["layer"] = "layer1.0"
+    app.run()
+    assert not app.exception
+    captions = "\n".join(caption.value for caption in app.caption)
+    varies = "Over 100 test pictures the {} gate varies by ±0.250 from picture to picture"
+    assert f"{varies.format('channel')}; a constant would do." in captions
+    assert f"{varies.format('spatial')}, 80% of it by class, and the answers need it." in captions

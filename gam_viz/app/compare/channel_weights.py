@@ -13,7 +13,7 @@ from gam_viz.app.shared.beside import beside, cell
 from gam_viz.app.shared.cell_choice import CellChoice
 from gam_viz.app.shared.choices import choose, chosen
 from gam_viz.app.shared.columns import SCALES, Column, View, legend, print_scale
-from gam_viz.app.shared.gate_captions import channel_caption, weight_words
+from gam_viz.app.shared.gate_captions import channel_caption, variation, weight_words
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import GateReading
 from gam_viz.explain.heatmaps import place_of
@@ -66,7 +66,8 @@ def _row(view: View, layer: str) -> None:
                     + _key(reading, column.colour, scale, here)
                 )
                 caption = channel_caption(column.title, reading.layer, reading, prose)
-                st.caption(caption + " " + _cell_caption(reading, here))
+                varies = variation(column.subject.checkpoint, reading.layer, "channel")
+                st.caption(" ".join(filter(None, (caption, varies, _cell_caption(reading, here)))))
     st.html(f'<label class="gv-more"><input type="checkbox"> {escape(text("compare.channels.all_layers"))}</label>')
     with st.container(key="profile-scale", gap=None):
         caption = text("common.scale.own") if own else text("compare.channels.scale")

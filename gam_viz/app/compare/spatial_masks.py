@@ -13,7 +13,7 @@ from gam_viz.app.compare.prediction import about_picture, answer_line
 from gam_viz.app.shared.beside import beside, cell
 from gam_viz.app.shared.choices import choose, choose_number, segments_of_numbers
 from gam_viz.app.shared.columns import PLOT, SCALES, Column, View, print_scale
-from gam_viz.app.shared.gate_captions import spatial_caption
+from gam_viz.app.shared.gate_captions import spatial_caption, variation
 from gam_viz.app.shared.words import layer_title, prose, text
 from gam_viz.explain import REDUCTIONS, GateReading
 from gam_viz.figures.gate_scales import shared_bounds
@@ -75,6 +75,8 @@ def _mask(column: Column, truth: int | None, masks: Masks) -> None:
     if shown is None:
         return
     caption = spatial_caption(shown, prose)
+    if varies := variation(column.subject.checkpoint, where, "spatial"):
+        caption += " " + varies
     if masks.own:
         own = masks.scale_of(shown)
         caption += " " + text("common.scale.own_range", low=number(own.low), high=number(own.high))

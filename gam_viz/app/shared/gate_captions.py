@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gam_viz.app.shared.words import layer_title, text
+import streamlit as st
+
+from gam_viz.app.shared.words import layer_title, text, words
+from gam_viz.evidence.dependence.store import known_dependence
+from gam_viz.evidence.dependence.verdict import Dependence
+from gam_viz.evidence.dependence.words import of_layer
 from gam_viz.explain import GateReading, SpatialMap
 from gam_viz.figures.channels import WeightWords
 from gam_viz.figures.scales import number
+from gam_viz.networks.opened import OpenedNetwork
 
 
 def channel_caption(name: str, layer: str, reading: GateReading, say: Callable[..., str] = text) -> str:
@@ -44,6 +50,17 @@ def spatial_caption(shown: SpatialMap, say: Callable[..., str] = text) -> str:
             high=number(float(values.max())),
         )
     )
+
+
+def variation(opened: OpenedNetwork, layer: str, branch: str) -> str:
+    """How a layer's gate varies from picture to picture, and whether that matters; empty where it is not known."""
+    found = _known(opened.sha256, opened)
+    return of_layer(words(), found, layer, branch) if found else ""
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _known(sha256: str, _opened: OpenedNetwork) -> tuple[Dependence, ...] | None:
+    return known_dependence(_opened)
 
 
 def weight_words(name: str, reading: GateReading) -> WeightWords:

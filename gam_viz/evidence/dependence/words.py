@@ -55,6 +55,7 @@ def of_layer(words: Words, found: Sequence[Dependence], layer: str, branch: str)
         if (of.layer, of.branch) == (layer, branch):
             return words.text(
                 f"evidence.depend.layer.{each.verdict}",
+                branch=words.text(f"evidence.branch.{branch}"),
                 spread=of.spread,
                 share=share_between(each),
                 pictures=of.pictures,
