@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.keys import focused, tab_to
 from tests.browser.waiting import PATIENCE, rest
 
 pytestmark = pytest.mark.browser
@@ -22,11 +23,6 @@ def at_stop(page: Page, number: int) -> None:
     assert page.get_by_test_id("stException").count() == 0
 
 
-def focused(page: Page) -> None:
-    """Somewhere in the page, never on the document, from where one has to begin at its top."""
-    page.wait_for_function("() => document.activeElement !== document.body", timeout=PATIENCE)
-
-
 def frames(page: Page) -> None:
     """What the stop speaks of has a frame and can be seen."""
     page.wait_for_function(
@@ -36,15 +32,6 @@ def frames(page: Page) -> None:
                 && box.top > 0 && box.top + Math.min(box.height, 200) < innerHeight; })""",
         timeout=PATIENCE,
     )
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the button of that name has the focus."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if (page.evaluate("document.activeElement.innerText") or "").strip().endswith(name):
-            return
-    pytest.fail(f"no way to {name!r} with the keyboard")
 
 
 def test_a_tour_is_walked_with_the_keyboard_alone(page: Page, served: str, thorough: bool) -> None:

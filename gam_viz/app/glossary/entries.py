@@ -20,8 +20,9 @@ STYLE = """<style>
 [class*="st-key-gv-entry-"] .katex-display {margin: 0 0 1rem; text-align: left; overflow: auto hidden;
     padding: .15rem 0}
 [class*="st-key-gv-entry-"] .katex-display > .katex {text-align: left; font-size: 1em}
-[class*="st-key-gv-entry-"] span[id^="term-"] {scroll-margin-top: 5.5rem}
-[class*="st-key-gv-entry-"]:has(span:target) {background: rgba(194, 24, 91, .07)}
+[class*="st-key-gv-entry-"] h3 {font-size: 1rem; padding: 0; scroll-margin-top: 5.5rem}
+.stMainBlockContainer h2 {font-size: 1.3rem; padding: .6rem 0 .2rem}
+[class*="st-key-gv-entry-"]:has(h3:target) {background: rgba(194, 24, 91, .07)}
 .st-key-gv-asked {border-left: 4px solid #c2185b; padding: .1rem .6rem .1rem .9rem;
     background: rgba(194, 24, 91, .07)}
 .st-key-gv-asked [class*="st-key-gv-entry-"] {border-top: 0}
@@ -39,9 +40,8 @@ def draw_entries(terms: Iterable[Term], shown: Mapping[str, Term], *, anchors: b
     for term in terms:
         with st.container(key=f"gv-entry-{term.id}" if anchors else "gv-entry-asked"):
             name, sentence = text(f"glossary.term.{term.id}"), text(f"glossary.says.{term.id}")
-            mark = f'<span id="term-{term.id}"></span>' if anchors else ""
-            entry = text("glossary.entry", term=name, sentence=sentence)
-            st.markdown(mark + entry, unsafe_allow_html=anchors)
+            st.subheader(name, anchor=f"term-{term.id}" if anchors else False)
+            st.markdown(sentence)
             if term.formula:
                 st.markdown(f"$$\n{term.formula}\n$$")
             related = text("glossary.comma").join(_to(TERMS[other], shown) for other in term.related)

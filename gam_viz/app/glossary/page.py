@@ -27,7 +27,7 @@ if not shown:
 for group in GROUPS:
     of_group = [term for term in shown.values() if term.group == group]
     if of_group:
-        st.subheader(text(f"glossary.group.{group}"), anchor=False)
+        st.header(text(f"glossary.group.{group}"), anchor=group)
         with st.container(key=f"gv-terms-{group}"):
             draw_entries(of_group, shown)
 if shown:

@@ -1,0 +1,23 @@
+"""A page used by keys alone."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.waiting import PATIENCE
+
+NAME = """() => { const e = document.activeElement;
+    return (e.getAttribute('aria-label') || e.innerText || e.closest('label')?.innerText || '').trim(); }"""
+
+
+def tab_to(page: Page, name: str, most: int = 120) -> None:
+    """Press Tab until what has that name, or ends in it, has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if str(page.evaluate(NAME)).endswith(name):
+            return
+    pytest.fail(f"no way to {name!r} with the keyboard")
+
+
+def focused(page: Page) -> None:
+    """Somewhere in the page, never on the document, from where one has to begin at its top."""
+    page.wait_for_function("() => document.activeElement !== document.body", timeout=PATIENCE)
