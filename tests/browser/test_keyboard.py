@@ -1,4 +1,4 @@
-"""Compare, Inside, Evidence and a network of one's own by keys alone, the focus never lost; tours in `test_tours.py`."""
+"""Compare, Inside, Evidence and a network of one's own by keys alone, the focus never lost; tours: `test_tours`."""
 
 import re
 
