@@ -170,7 +170,8 @@ def _next(at: CurrentStop, asking: bool, key: str, shortcut: str, **look: Any) -
     """To the next stop; while a question is open, to its answer first."""
     tour, number = at.tour.id, at.number
     then = partial(state.answer, tour, number, "") if asking else partial(state.go, tour, number + 1)
-    st.button(text("tours.reveal" if asking else "tours.next"), key=key, on_click=then, shortcut=shortcut, **look)
+    label = text("tours.reveal") if asking else text("tours.next")
+    st.button(label, key=key, on_click=then, shortcut=shortcut, **look)
 
 
 def _onward(at: CurrentStop) -> None:

@@ -56,7 +56,7 @@ def _maps(step: Step, place: Place, scale: Scale, *, shared: bool, key: str) -> 
     print_scale(
         scale,
         colours,
-        text("inside.scale_shared" if shared else "inside.scale_own"),
+        text("inside.scale_shared") if shared else text("inside.scale_own"),
         marks=(1.0,) if scale.signed and step.station in GATES else (),
     )
 
