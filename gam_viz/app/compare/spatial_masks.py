@@ -45,7 +45,7 @@ def _picture(view: View) -> None:
     alt = text("common.prediction.seen_alt", name=selection.title, width=width, height=height)
     size = text("common.prediction.seen", width=width, height=height)
     st.html(
-        f'<div class="gv-net gv-line">{escape(selection.title)}</div><p class="gv-answer">{escape(size)}</p>'
+        f'<div class="gv-net gv-line" dir="auto">{escape(selection.title)}</div><p class="gv-answer">{escape(size)}</p>'
         f"{picture_html(seen, alt)}"
     )
     about_picture(view)

@@ -228,3 +228,49 @@ def test_no_checkpoints_is_said(app: AppTest, tmp_path, monkeypatch: pytest.Monk
     assert not app.exception
     assert "broken.safetensors" in app.warning[0].value
     assert "no data set" in app.error[0].value.lower()
+
+
+def test_the_place_on_the_picture_stays_when_the_map_changes_its_size(app: AppTest) -> None:
+    app.query_params["layer"] = "layer3.1"
+    app.run()
+    rows = app.number_input(key="row").max + 1
+    app.number_input(key="row").set_value(rows - 1)
+    app.number_input(key="column").set_value(0).run()
+    app.radio(key="layer").set_value("layer1.0").run()
+    larger = app.number_input(key="row").max + 1
+    assert larger > rows
+    assert app.number_input(key="row").value // (larger // rows) == rows - 1  # a finer cell within the same one
+    assert app.number_input(key="column").value // (larger // rows) == 0
+    app.radio(key="layer").set_value("layer3.1").run()
+    assert (app.number_input(key="row").value, app.number_input(key="column").value) == (rows - 1, 0)
+
+
+def test_the_lead_follows_the_layer(app: AppTest) -> None:
+    app.run()
+    (lead,) = (plain(part.value) for part in app.markdown if "In layer3.1, " in part.value)
+    app.radio(key="layer").set_value("layer1.0").run()
+    assert "In layer1.0, " in captions(app)
+    assert lead not in captions(app)
+
+
+def test_tests_of_maps_are_counted_where_they_were_asked_for_and_lead_to_them(app: AppTest) -> None:
+    app.query_params["badges"] = "on"
+    app.run()
+    assert not app.exception
+    links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}  # type: ignore[attr-defined]
+    (faithful,) = (label for label in links if label.endswith("maps are faithful"))
+    badges = [element.value for element in app.markdown if "-badge[" in element.value]
+    assert len(badges) == 4  # a mask and Grad-CAM, of two networks
+    assert int(faithful.split()[0]) <= int(faithful.split()[2])
+    assert int(faithful.split()[2]) > len(badges)  # of every layer
+    assert "question=faithful" in links[faithful]
+    assert all("(limit 0.05)" in badge for badge in badges if "beats" in badge)
+    assert any(element.help for element in app.markdown if "-badge[" in element.value)
+
+
+def test_a_picture_of_one_pixel_and_a_title_in_arabic_stand(app: AppTest) -> None:
+    upload(app, ("صورة من البحر.png", png(np.zeros((40, 1, 3), np.uint8)), "image/png"))
+    assert not app.exception
+    assert not app.error
+    assert "صورة من البحر" in headings(app)
+    assert "aspect-ratio:1" in headings(app)  # what the networks saw
