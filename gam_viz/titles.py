@@ -12,7 +12,7 @@ from gam_viz.attention import ATTENTION
 from gam_viz.images import Picture, PictureError, Sample, Source
 from gam_viz.networks.card import FOREIGN, Card
 from gam_viz.networks.config import LITE_STAGES
-from gam_viz.text import Words
+from gam_viz.text import Words, signed
 
 #: Options that are numbers and go by another name in the catalogue.
 COUNTED = {"kernel_size": "kernel", "reduction_ratio": "rate"}
@@ -96,9 +96,9 @@ def number(value: float) -> str:
         return "0"
     if 0.001 <= abs(value) < 10_000:
         digits = max(0, 2 - math.floor(math.log10(abs(value))))
-        text = f"{value:.{digits}f}"
+        text = signed(value, f".{digits}f")
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:.1e}"
+    return signed(value, ".1e")
 
 
 def gate_title(words: Words, name: str) -> str:

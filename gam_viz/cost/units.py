@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gam_viz.text import signed
+
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -14,13 +16,13 @@ def amount(value: float, unit: str = "") -> str:
 
 
 def added(share: float) -> str:
-    """A share that is added, with its sign: "+154.9%", "+1,968%", "+0.005%"; "+0%" for nothing."""
+    """A share that is added, with its sign: "+154.9%", "+1,968%", "+0.005%"; "0%" for nothing."""
     percent = 100 * share
     if percent == 0:
-        return "+0%"
+        return "0%"
     if abs(percent) < 0.1:
-        return f"{percent:+.2g}%" if abs(percent) >= 0.001 else "<0.001%"
-    return f"{percent:+,.{0 if abs(percent) >= 1000 else 1}f}%"
+        return signed(percent, "+.2g") + "%" if abs(percent) >= 0.001 else "<0.001%"
+    return signed(percent, f"+,.{0 if abs(percent) >= 1000 else 1}f") + "%"
 
 
 def _three(value: float) -> str:

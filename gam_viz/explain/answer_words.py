@@ -10,7 +10,7 @@ import numpy as np
 from gam_viz.explain.answers import answers_of
 from gam_viz.explain.explanation import Explanation
 from gam_viz.networks.card import Card
-from gam_viz.text import Words
+from gam_viz.text import Words, signed
 from gam_viz.titles import class_title, number
 
 #: Share of the validation pictures that lie nearer from which on a picture is said to be foreign. Of pictures like
@@ -60,7 +60,7 @@ class AnswerWords:
         if self.card.region is None:
             return {}
         left, top, right, bottom = (f"{100 * edge:.3g}" for edge in self.card.region)
-        return {"across": f"{left}–{right} %", "down": f"{top}–{bottom} %"}
+        return {"across": f"{left}–{right}%", "down": f"{top}–{bottom}%"}
 
     @property
     def _there(self) -> str:
@@ -71,14 +71,14 @@ class AnswerWords:
         return self.say("answers.axis_in_unit", axis=axis, unit=self.card.unit) if self.card.unit else axis
 
     def value(self, value: float) -> str:
-        """The target's number: "97.1 %", "43.2 years"."""
+        """The target's number: "97.1%", "43.2 years"."""
         return f"{value:.1%}" if self.answers.chances else self._with_unit(number(value))
 
     def change(self, change: float) -> str:
         """A difference of two of them: "+3.2 points", "+1.5 years"."""
         if self.answers.chances:
-            return self.say("answers.points", change=f"{100 * change:+.1f}")
-        return self._with_unit(f"{'+' if change >= 0 else ''}{number(change)}")
+            return self.say("answers.points", change=signed(100 * change, "+.1f"))
+        return self._with_unit(f"{'+' if change > 0 else ''}{number(change)}")
 
     def says(self, explanation: Explanation, name: str) -> str:
         """What the network of that name says of the picture, without a stop."""

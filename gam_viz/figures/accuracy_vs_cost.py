@@ -84,7 +84,7 @@ def worth(
     if promised is not None:
         lowest, highest = min(lowest, promised * 100), max(highest, promised * 100)
     ticks = [t for t in (0.01, 0.1, 1, 5, 10, 50, 100, 200, 500) if lowest / 2 <= t <= highest * 2]
-    across: elements.Options = {"tickvals": ticks, "ticktext": [f"+{tick:g} %" for tick in ticks]}
+    across: elements.Options = {"tickvals": ticks, "ticktext": [f"+{tick:g}%" for tick in ticks]}
     span = [math.log10(lowest) - 0.2, math.log10(highest) + 0.25]
     figure.update_xaxes(elements.axis(added_title, grid=True, standoff=6, type="log", range=span, **across))
     return layout(figure, height=340, left=64, right=16, top=8, bottom=48)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gam_viz.text import signed as signed
 from gam_viz.titles import number as number  # as figures write all numbers
 
 #: Perceptually uniform, safe for colour-blind eyes, monotone in grey.

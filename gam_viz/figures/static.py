@@ -29,7 +29,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from gam_viz.explain import GateReading
 from gam_viz.figures.curves import Curve
 from gam_viz.figures.export import fonts
-from gam_viz.figures.scales import DIVERGING, Scale, number
+from gam_viz.figures.scales import DIVERGING, Scale, number, signed
 
 WIDTH = 350  # CSS pixels
 SHAPES = {"circle": "o", "square": "s", "diamond": "D"}  # and Matplotlib's names
@@ -141,7 +141,7 @@ def changes(rows: Sequence[tuple[str, Sequence[Mark]]], lanes: int, span: tuple[
     height = row_height * len(rows)
     figure, axes = _axes(height + 30, left=52, bottom=22)
     axes.set(xlim=span, ylim=(height, 0), yticks=[])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}" if abs(value) > 1e-9 else "0"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(round(value, 9), "+g")))
     axes.grid(axis="x", color=_TEXT, alpha=0.2, linewidth=0.7, clip_on=False)
     axes.axvline(0, color=_TEXT, alpha=0.8, linewidth=0.8, clip_on=False)
     titles: dict[str, str] = {}

@@ -15,6 +15,7 @@ from gam_viz.figures.scales import number
 from gam_viz.figures.signs import mark_sign
 from gam_viz.figures.static import SHAPES, Mark, changes
 from gam_viz.report.context import ReportContext
+from gam_viz.text import signed
 
 BRANCHES = dict(zip(("channel", "spatial", "both"), SHAPES, strict=True))
 
@@ -90,7 +91,7 @@ def _scale(answers: AnswerKind) -> float:
 
 def _written(answers: AnswerKind, change: float) -> str:
     """A change without its unit, which the column or the axis names: of a probability in percentage points."""
-    return f"{100 * change:+.1f}" if answers.chances else f"{'+' if change >= 0 else ''}{number(change)}"
+    return signed(100 * change, "+.1f") if answers.chances else f"{'+' if change > 0 else ''}{number(change)}"
 
 
 def _ablation_row(shown: ReportContext, index: int, one: Ablation) -> list[str]:
@@ -99,7 +100,7 @@ def _ablation_row(shown: ReportContext, index: int, one: Ablation) -> list[str]:
     if one.draws > 1:
         change += f" ({_written(answers, one.answer.low)} … {_written(answers, one.answer.high)})"
     branch, mode = shown.say(f"evidence.branch.{one.branch}"), shown.say(f"evidence.mode.{one.mode}")
-    decided = [f"{one.margin.value:+.2f}", f"{one.flip_share:.0%}"] if answers.decide is not None else []
+    decided = [signed(one.margin.value, "+.2f"), f"{one.flip_share:.0%}"] if answers.decide is not None else []
     return [shown.titles[index], shown.layer(one.place), branch, mode, change, *decided]
 
 

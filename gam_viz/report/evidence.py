@@ -16,6 +16,7 @@ from gam_viz.figures.signs import swatch
 from gam_viz.figures.static import curves, matrix
 from gam_viz.report.ablation import ablation_part
 from gam_viz.report.context import ReportContext
+from gam_viz.text import signed
 
 JUDGED = ("map", "deletion", "insertion", "beats", "untrained", "delta", "alike")
 #: Measures that are shown in a way of their own; each other one is a table.
@@ -60,7 +61,7 @@ def _judged_row(shown: ReportContext, row: Judgement) -> dict[str, Any]:
     untrained = "–"
     if test is not None:
         verdict = shown.say(f"evidence.verdict.{test.verdict}")
-        untrained = verdict if row.untrained is None else f"{verdict} ({row.untrained:+.2f})"
+        untrained = verdict if row.untrained is None else f"{verdict} ({signed(row.untrained, '+.2f')})"
     delta = None if row.attribution is None else row.attribution.delta
     areas = ["–"] * 3
     if standing is not None:
@@ -77,7 +78,7 @@ def _judged_row(shown: ReportContext, row: Judgement) -> dict[str, Any]:
 
 def _likenesses(shown: ReportContext, row: Judgement) -> list[str]:
     def written(near: Likeness, name: str) -> str:
-        return f"{name} {near.spearman:+.2f}{ {1: ' ●', -1: ' ×'}.get(near.outside, '') }"
+        return f"{name} {signed(near.spearman, '+.2f')}{ {1: ' ●', -1: ' ×'}.get(near.outside, '') }"
 
     titles = {each.map.key: shown.map_title(each.map) for each in shown.judged if each.network == row.network}
     across = [(near, shown.say("report.same_of", name=shown.title_of(near.network))) for near in row.across]

@@ -6,6 +6,7 @@ hands the language in: `words("zh").text("compare.title")`. This room knows no p
 
 from __future__ import annotations
 
+import numbers
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -21,12 +22,34 @@ LANGUAGES = ("en", *sorted(folder.name for folder in _LOCALE.iterdir() if folder
 TERM = re.compile(r"\[\[([a-z0-9-]+)\|([^\]|]+)\]\]")
 
 
+#: A minus sign as a keyboard has it: before a digit, not between two, as in a range, nor within a name or an exponent.
+_HYPHEN = re.compile(r"(?<![\w.-])-(?=\.?\d)")
+_ZERO = re.compile(r"[+-](0(?:\.0*)?)(%?)$")
+
+
+def signed(value: float, how: str) -> str:
+    """A number as all pages, charts and reports write it: with a minus sign, and no sign before what rounds to 0.
+
+    Args:
+        value: the number.
+        how: as `format` takes it: "+.1f", ".0%".
+    """
+    return _HYPHEN.sub("−", _ZERO.sub(r"\1\2", format(value, how)))
+
+
 class _Count(int):
     """A number that a sentence may ask for the word that goes with it."""
 
     def __format__(self, how: str) -> str:
         one, many_too, many = how.partition("|")
-        return (one if self == 1 else many) if many_too else format(int(self), how)
+        return (one if self == 1 else many) if many_too else signed(int(self), how)
+
+
+class _Measured(float):
+    """A number with a fraction, written as `signed` does."""
+
+    def __format__(self, how: str) -> str:
+        return signed(float(self), how)
 
 
 @dataclass(frozen=True)
@@ -56,7 +79,14 @@ class Words:
 
 def filled(sentence: str, values: Mapping[str, object]) -> str:
     """A sentence of the catalogue with its gaps filled; see `Words.text`."""
-    return sentence.format(**{name: _Count(value) if type(value) is int else value for name, value in values.items()})
+    return sentence.format(**{name: _written(value) for name, value in values.items()})
+
+
+def _written(value: object) -> object:
+    if type(value) is int:
+        return _Count(value)
+    fraction = isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral)
+    return _Measured(value) if fraction else value  # type: ignore[arg-type]
 
 
 @cache

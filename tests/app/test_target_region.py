@@ -133,7 +133,7 @@ def test_a_region_over_the_object_is_explained_by_the_object_and_one_beside_it_i
     measured = {"region": "box", **region(OBJECT, "box"), "target": "object"}
     on = opened("compare", kind, over="region", **region(OBJECT, "over-box"), **measured)
     assert inside(on) > 0.95
-    assert "50–100 % of the width, 50–100 % of the height" in said(on)
+    assert "50–100% of the width, 50–100% of the height" in said(on)
     assert "object in the region" in "".join(alts(on, "saliency"))
     if kind == "list":
         return  # beside its one box it detects nothing
@@ -192,7 +192,7 @@ def test_the_report_has_the_place_and_the_region(kind: str, tmp_path: Any) -> No
     settings = CaseSettings(methods=("saliency",), untrained=1, random_maps=39, faithfulness=Settings(orders=20))
     given = {**SAID, **options, "settings": settings, "region": OBJECT}
     page = gam_viz.report(network().eval(), picture(), tmp_path / "r.html", **given).read_text()
-    assert "50–100 % of the width, 50–100 % of the height" in page
+    assert "50–100% of the width, 50–100% of the height" in page
     assert "object in the region" in page
     assert "stroke-dasharray" in page
     assert ("object (25.0%)" in page) == (kind == "segmentation")

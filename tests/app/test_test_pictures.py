@@ -111,7 +111,7 @@ def test_four_counts_and_what_they_say(stored: object, gallery: AppTest, cbam: s
     assert '<td class="gv-odd">5</td><td>15</td>' in shown
     said = plain(words(gallery))
     assert f"**{cbam}** is right on 80.0% of the 100 test pictures, **GAM** on 65.0%" in said
-    assert "+15.0 points (95 % CI +5.1 to +24.3)" in said
+    assert "+15.0 points (95% CI +5.1 to +24.3)" in said
     assert (
         f"Of the 25 pictures that only one gets right, {cbam} has 20 (exact McNemar test, p\u00a0=\u00a00.0041)" in said
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +23,6 @@ ICONS = {
     "untested": ":material/hourglass_empty:",
 }
 FEW = 1  # differences of accuracy that a line says; more are drawn
-_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def draw_card(claim: Claim, counted: Counted, live: Live, *, linked: bool) -> None:
@@ -62,12 +60,10 @@ def verdict_badge(verdict: str, count: int | None = None) -> None:
 
 
 def _fact(key: str, name: str, values: Mapping[str, Any]) -> str:
-    """A sentence with its figures, a minus sign before those below 0."""
+    """A sentence with its figures."""
     if "device" in values:
         values = {**values, "device": device_name()}  # in the reader's language
-    said = prose(f"claims.fact.{key}.{name}", **values)
-    below = any(isinstance(value, float) and value < 0 for value in values.values())
-    return _HYPHEN.sub("−", said) if below else said
+    return prose(f"claims.fact.{key}.{name}", **values)
 
 
 def _how(key: str, linked: bool) -> None:

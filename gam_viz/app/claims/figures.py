@@ -10,6 +10,7 @@ from gam_viz.claims import PRINTED_RATE, RATE_SIDE, RATE_WIDTH, Claim, ColumnHea
 from gam_viz.figures.bars import bars
 from gam_viz.figures.changes import Panel, ceiling, change_bar, panels
 from gam_viz.figures.style import colour_of
+from gam_viz.text import signed
 
 QUANTITIES = ("parameters", "macs", "hidden")
 
@@ -29,7 +30,7 @@ def draw_table(claim: Claim) -> None:
 
 
 def _written(value: float, column: ColumnHead) -> str:
-    return f"{value:+.1%}" if column.form == "share" else f"{value:,.0f}"
+    return signed(value, "+.1%") if column.form == "share" else f"{value:,.0f}"
 
 
 def draw_figure(key: str, counted: Counted, live: Live) -> None:

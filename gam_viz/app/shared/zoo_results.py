@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from gam_viz.evaluation.intervals import Estimate
+from gam_viz.text import signed
 from gam_viz.zoo.results import RESULTS, SetResults, load_results
 
 
@@ -32,5 +33,5 @@ def points(of: Estimate | None) -> str:
     """A difference of accuracies in percentage points, with its interval."""
     if of is None:
         return ""
-    value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in (of.value, of.low, of.high))
+    value, low, high = (signed(100 * number, "+.1f") for number in (of.value, of.low, of.high))
     return f"{value} ({low} … {high})"

@@ -9,6 +9,7 @@ import streamlit as st
 from gam_viz.app.shared.words import prose, text
 from gam_viz.app.test_pictures.tiles import Gallery
 from gam_viz.evaluation.intervals import Paired
+from gam_viz.text import signed
 
 STYLE = """<style>
 .gv-four {border-collapse: collapse; font-size: .95rem; line-height: 1.3; width: 100%; max-width: 27rem}
@@ -71,5 +72,4 @@ def _sentence(gallery: Gallery, counts: Paired) -> str:
 
 def _points(share: float) -> str:
     """A difference of shares in percentage points, with its sign."""
-    points = round(100 * share, 1)
-    return f"{points:+.1f}".replace("-", "−") if points else "0"
+    return signed(100 * share, "+.1f")

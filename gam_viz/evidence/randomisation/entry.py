@@ -14,6 +14,7 @@ from gam_viz.evidence.surrogates import FEWEST
 from gam_viz.explain.attributions import Param
 from gam_viz.figures.scales import number
 from gam_viz.runtime.progress import Progress
+from gam_viz.text import signed
 
 
 def _randomise(given: MeasureInput, options: Options, progress: Progress | None) -> Randomisation:
@@ -43,7 +44,7 @@ def _map_tests(result: Randomisation) -> list[Verdict]:
             "untrained_deviation": fresh,
             "seeds": len(test.untrained),
             # As sentences have them.
-            "rank": "–" if test.untrained_rank is None else f"{test.untrained_rank:+.2f}",
+            "rank": "–" if test.untrained_rank is None else signed(test.untrained_rank, "+.2f"),
             "spread": number(test.spread) if math.isfinite(test.spread) else "–",
             "fresh": number(fresh) if spreads else "–",
             "limit": f"{np.median(bands):+.2f}" if bands else "–",
