@@ -1,4 +1,4 @@
-"""What designs cost: a row a design, its name above, and a dot in each panel on an axis of its own, logarithmic."""
+"""What designs cost: a row per design, its name at the left, and a dot in each panel on a logarithmic axis."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from gam_viz.figures import elements
-from gam_viz.figures.style import CHOSEN, GUIDE, layout, translucent
+from gam_viz.figures.style import CHOSEN, GUIDE, Look, layout, translucent
 
-ROW, GAP = 38, 0.05  # pixels of a row; share of the width between two panels
+ROW, GAP = 30, 0.06  # pixels of a row; share of the width between two panels
+LETTER = 6.6  # pixels, about, of a row's name
 #: What the axis of a panel counts: shares that are added (0.05 is "+5%"), or how many times as much it is.
 Kind = Literal["added", "times"]
 _ADDED = (0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000, 10_000)  # percent
@@ -38,10 +39,10 @@ class Amount:
 
 @dataclass(frozen=True)
 class CostRow:
-    """One design: its name, its module's colour, an amount a panel, and whether it is the one that was chosen."""
+    """One design: its name, its module's look, an amount a panel, and whether it is the one that was chosen."""
 
     name: str
-    colour: str
+    look: Look
     amounts: tuple[Amount, ...]
     chosen: bool = False
 
@@ -79,14 +80,13 @@ def costs(rows: Sequence[CostRow], panels: Sequence[CostPanel]) -> go.Figure:
         if panel.limit is not None:
             _limit(drawn, index, panel, span)
     for place, row in enumerate(rows):
-        bold = row.chosen
-        drawn.words.append(
-            elements.words(row.name, bold=bold, size=13, x=0, xref="paper", y=place - 0.26, xanchor="left")
-        )
-    down = elements.hidden(range=[len(rows) - 0.4, -0.6])
+        beside: elements.Options = {"x": 0, "xref": "paper", "xanchor": "right", "xshift": -8, "y": place}
+        drawn.words.append(elements.words(row.name, bold=row.chosen, size=13, **beside))
+    down = elements.hidden(range=[len(rows) - 0.5, -0.5])
     around = {"yaxis": down, "annotations": drawn.words, "shapes": drawn.shapes}
     figure = go.Figure(drawn.dots, {**drawn.axes, **around})
-    return layout(figure, height=ROW * len(rows) + 92, left=10, right=14, top=24, bottom=52)
+    names = round(LETTER * max((len(row.name) for row in rows), default=0)) + 16
+    return layout(figure, height=ROW * len(rows) + 78, left=min(names, 190), right=14, top=24, bottom=52)
 
 
 def _scaled(value: float, panel: CostPanel) -> float:
@@ -109,7 +109,8 @@ def _span(amounts: Sequence[Amount], panel: CostPanel) -> tuple[float, float]:
         values.append(1.0)
     low, high = min(values, default=1.0), max(values, default=10.0)
     air = max(0.09 * math.log(high / low), 0.2 if high < 1.6 * low else 0.0)
-    return low * math.exp(-air), high * math.exp(air)
+    room = 0.45 * (math.log(high / low) + air)  # for the number at the right of the last dot
+    return low * math.exp(-air), high * math.exp(max(air, room))
 
 
 def _axis(panel: CostPanel, span: tuple[float, float], domain: tuple[float, float]) -> elements.Options:
@@ -123,28 +124,28 @@ def _axis(panel: CostPanel, span: tuple[float, float], domain: tuple[float, floa
 
 
 def _dot(drawn: _Drawn, index: int, place: int, row: CostRow, panel: CostPanel, span: tuple[float, float]) -> None:
-    amount, at = row.amounts[index], place + 0.2
+    amount, at = row.amounts[index], place
     name = f"x{index + 1 if index else ''}"
-    whole: elements.Options = {"xref": f"{name} domain", "yref": "y", "x0": 0, "x1": 1, "y0": at, "y1": at}
-    line = {"color": translucent(GUIDE, 0.25), "width": 1}
-    drawn.shapes.append({"type": "line", "line": line, "layer": "below", **whole})
     if not _drawn(amount):
         return
     assert amount.value is not None
     value = _scaled(amount.value, panel)
+    # The line leads from the name to the dot alone, so that it runs through no number.
+    until: elements.Options = {"xref": name, "yref": "y", "x0": span[0], "x1": value, "y0": at, "y1": at}
+    line = {"color": translucent(GUIDE, 0.5), "width": 1}
+    drawn.shapes.append({"type": "line", "line": line, "layer": "below", **until})
     low, high = (None if end is None else _scaled(end, panel) for end in (amount.low, amount.high))
-    right = _far_right(value, span)
-    beyond = low if right else high  # beside the interval, not across it
-    beside: elements.Options = {"xanchor": "right" if right else "left", "xshift": -9 if right else 9}
-    where = math.log10(value if beyond is None else beyond)
+    beside: elements.Options = {"xanchor": "left", "xshift": 9}
+    where = math.log10(value if high is None else high)  # beside the interval, not across it
     drawn.words.append(elements.words(amount.told, x=where, xref=name, y=at, **beside))
     marker = {
-        "color": row.colour,
+        "color": row.look.colour,
+        "symbol": row.look.marker,
         "size": 13 if row.chosen else 10,
         "line": {"color": CHOSEN, "width": 2.5 if row.chosen else 0},
     }
     dot: elements.Options = {"type": "scatter", "x": [value], "y": [at], "xaxis": name, "yaxis": "y", "mode": "markers"}
-    dot |= {"error_x": elements.interval(value, low, high, row.colour), "cliponaxis": False, "marker": marker}
+    dot |= {"error_x": elements.interval(value, low, high, row.look.colour), "cliponaxis": False, "marker": marker}
     drawn.dots.append({**dot, "hovertemplate": f"{elements.verbatim(f'{row.name}: {amount.told}')}<extra></extra>"})
 
 
@@ -161,7 +162,7 @@ def _limit(drawn: _Drawn, index: int, panel: CostPanel, span: tuple[float, float
         "yanchor": "bottom",
         "xanchor": "right" if _far_right(value, span) else "left",
     }
-    drawn.words.append(elements.words(panel.limit_title, colour=GUIDE, x=math.log10(value), xref=name, **top))
+    drawn.words.append(elements.words(panel.limit_title, x=math.log10(value), xref=name, **top))
 
 
 def _far_right(value: float, span: tuple[float, float]) -> bool:

@@ -25,7 +25,7 @@ class Curve:
         colour: "#rrggbb".
         values: (n,); NaN leaves a gap.
         dash: one of `DASHES`.
-        strong: drawn in front and thick; the others thin and pale.
+        strong: drawn in front and thick, its name bold; the others thin.
     """
 
     name: str
@@ -74,7 +74,7 @@ def lines(
             y=line.values,
             mode="lines+markers" if named else "lines",
             line={
-                "color": line.colour if line.strong else translucent(line.colour, 0.45),
+                "color": line.colour,
                 "width": 2.6 if line.strong else 1.3,
                 "dash": line.dash,
             },
@@ -82,7 +82,24 @@ def lines(
             hovertemplate=f"{elements.verbatim(line.name)}: %{{y:{form}}}<extra></extra>",
         )
     figure.layout.shapes = [elements.across(guide) for guide in guides]
+    ended = [line for line in drawn if np.isfinite(line.values).any()]
     kind: elements.Options = {"type": "category"} if named else {"tickformat": place_form}
     figure.layout.xaxis = elements.axis(axis, grid=True, **kind)
     figure.layout.yaxis = elements.axis(value, grid=True, range=list(span), tickformat=form)
-    return layout(figure, height=height, left=58, right=10, top=8, bottom=44)
+    named_at = _names_at([float(line.values[np.isfinite(line.values)][-1]) for line in ended], span)
+    for line, y in zip(ended, named_at, strict=True):
+        name = f"<b>{elements.verbatim(line.name)}</b>" if line.strong else elements.verbatim(line.name)
+        beside: elements.Options = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": y}
+        figure.add_annotation(text=name, showarrow=False, font={"size": 11}, **beside)
+    room = round(6.2 * max((len(line.name) for line in ended), default=0)) + 12
+    return layout(figure, height=height, left=58, right=min(room, 150), top=8, bottom=44)
+
+
+def _names_at(ends: Sequence[float], span: tuple[float, float]) -> list[float]:
+    """Heights at which names can be read, in the order of the lines' ends and as near to them as there is room."""
+    gap = min(0.085, 1 / max(len(ends), 1)) * (span[1] - span[0])
+    heights, below = [0.0] * len(ends), span[0] - gap / 2
+    for place in sorted(range(len(ends)), key=lambda place: ends[place]):
+        heights[place] = below = max(ends[place], below + gap)
+    excess = max(0.0, max(heights, default=0.0) - span[1])
+    return [height - excess for height in heights]

@@ -24,6 +24,7 @@ class Dot:
         low, high: its interval, or None.
         filled: a filled dot or a ring.
         told: what the pointer is told, in place of the number.
+        form: how the pointer is told the number, in d3's language; that of the axis where it is left out.
         ticks: numbers that the dot is the mean of, each a small tick beside it.
     """
 
@@ -34,6 +35,7 @@ class Dot:
     high: float | None = None
     filled: bool = True
     told: str = ""
+    form: str = ""
     ticks: Sequence[float] = ()
 
 
@@ -62,7 +64,7 @@ def dots(
         for index, dot in enumerate(of_row):
             if dot.value is None:
                 continue
-            told = elements.verbatim(dot.told) or f"%{{x:{form}}}"
+            told = elements.verbatim(dot.told) or f"%{{x:{dot.form or form}}}"
             height = place + (index - (len(of_row) - 1) / 2) * min(0.28, 0.8 / max(1, len(of_row)))
             if dot.ticks:
                 figure.add_scatter(
@@ -93,6 +95,6 @@ def dots(
             anchor = "left" if where < span[0] + 0.7 * (span[1] - span[0]) else "right"
             elements.note(figure, title, x=where, y=1, yref="paper", xanchor=anchor, yanchor="bottom")
     figure.layout.xaxis = elements.axis(axis, grid=True, range=list(span), tickformat=form)
-    figure.layout.yaxis = elements.named_rows(names)
+    figure.layout.yaxis = elements.named_rows(names, grid=True)
     left = max(60, min(170, round(LETTER * max((len(name) for name in names), default=0)) + 14))
     return layout(figure, height=row * len(names) + 78, left=left, right=12, top=24, bottom=48)

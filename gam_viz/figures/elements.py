@@ -33,10 +33,11 @@ def axis(title: str | None = None, *, grid: bool = False, size: int = 13, stando
     return {"fixedrange": True, "zeroline": False, **lines, **named, **more}
 
 
-def named_rows(names: Sequence[str], *, above: float = 0.5, below: float = 0.5) -> Options:
-    """A vertical axis on which names stand one below the other at 0, 1, 2 …; `above` and `below` leave room."""
+def named_rows(names: Sequence[str], *, above: float = 0.5, below: float = 0.5, grid: bool = False) -> Options:
+    """A vertical axis on which names stand one below the other at 0, 1, 2 …; `above` and `below` leave room,
+    a `grid` leads from the names to what is drawn."""
     ticks: Options = {"tickvals": list(range(len(names))), "ticktext": list(names), "tickfont": {"size": 13}}
-    return axis(range=[len(names) - 1 + below, -above], **ticks)
+    return axis(range=[len(names) - 1 + below, -above], grid=grid, **ticks)
 
 
 def hidden(**more: Any) -> Options:

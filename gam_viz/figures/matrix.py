@@ -74,12 +74,12 @@ def matrix(
         "tickvals": list(range(count - 1)),
         "ticktext": [str(number) for number in range(1, count)],
     }
-    named = [f"{name}  {number}" for number, name in enumerate(names[1:], 2)]
-    rows_at: elements.Options = {"tickvals": list(range(1, count)), "ticktext": named}
+    named = [f"{name}  {number}" for number, name in enumerate(names, 1)]
+    rows_at: elements.Options = {"tickvals": list(range(count)), "ticktext": named}
     small: elements.Options = {"tickfont": {"size": 12}}
     figure.layout.xaxis = elements.axis(range=[-0.6, count - 1.4], side="bottom", **small, **numbers)
-    figure.layout.yaxis = elements.axis(range=[count - 0.5, 0.5], **small, **rows_at)
-    left = round(6.6 * max((len(name) for name in names[1:]), default=0)) + 30
+    figure.layout.yaxis = elements.axis(range=[count - 0.5, -0.5], **small, **rows_at)
+    left = round(6.6 * max((len(name) for name in names), default=0)) + 30
     return layout(
         figure, height=min(SIDE, 22 if count > 14 else SIDE) * count + 50, left=left, right=4, top=4, bottom=26
     )

@@ -6,12 +6,12 @@ import pytest
 
 from gam_viz.figures.costs import Amount, CostPanel, CostRow, costs
 from gam_viz.figures.parts import Bar, parts
-from gam_viz.figures.style import CHOSEN
+from gam_viz.figures.style import CHOSEN, look_of
 
 ROWS = [
-    CostRow("SE", "#1b9e77", (Amount(0.008, "+0.8%"), Amount(1.0, "1.3 MB"))),
-    CostRow("GAM", "#e69f00", (Amount(1.549, "+154.9%"), Amount(2.5, "2.5×", 2.0, 3.2)), chosen=True),
-    CostRow("nothing", "#2f7fc1", (Amount(0.0, "+0%"), Amount(None))),
+    CostRow("SE", look_of("se"), (Amount(0.008, "+0.8%"), Amount(1.0, "1.3 MB"))),
+    CostRow("GAM", look_of("gam"), (Amount(1.549, "+154.9%"), Amount(2.5, "2.5×", 2.0, 3.2)), chosen=True),
+    CostRow("nothing", look_of("cbam"), (Amount(0.0, "+0%"), Amount(None))),
 ]
 PANELS = [CostPanel("parameters added", "added", 0.05, "the tutorial's 5%"), CostPanel("time", "times")]
 
@@ -20,16 +20,16 @@ def test_every_amount_stands_on_its_panels_axis():
     figure = costs(ROWS, PANELS)
     drawn = {(trace.xaxis, trace.y[0]): trace for trace in figure.data}
     assert {key: trace.x[0] for key, trace in drawn.items()} == {
-        ("x", 0.2): pytest.approx(0.8),
-        ("x", 1.2): pytest.approx(154.9),
-        ("x2", 0.2): 1.0,
-        ("x2", 1.2): 2.5,
+        ("x", 0): pytest.approx(0.8),
+        ("x", 1): pytest.approx(154.9),
+        ("x2", 0): 1.0,
+        ("x2", 1): 2.5,
     }  # nothing added has no place on a logarithmic axis, what is not known none at all
     assert (figure.layout.xaxis.type, figure.layout.xaxis2.type) == ("log", "log")
-    interval = drawn["x2", 1.2].error_x
+    interval = drawn["x2", 1].error_x
     assert (2.5 - interval.arrayminus[0], 2.5 + interval.array[0]) == pytest.approx((2.0, 3.2))
-    assert drawn["x", 1.2].marker.line.color == CHOSEN
-    assert drawn["x", 1.2].marker.line.width > 0 == drawn["x", 0.2].marker.line.width
+    assert drawn["x", 1].marker.line.color == CHOSEN
+    assert drawn["x", 1].marker.line.width > 0 == drawn["x", 0].marker.line.width
 
 
 def test_names_and_numbers_are_told_in_words():
@@ -58,10 +58,10 @@ def test_what_lies_beyond_the_limit_is_shaded():
 
 
 def test_equal_and_missing_amounts_make_an_axis_all_the_same():
-    same = [CostRow(name, "#e69f00", (Amount(1.0, "1 MB"),)) for name in "ab"]
+    same = [CostRow(name, look_of("gam"), (Amount(1.0, "1 MB"),)) for name in "ab"]
     low, high = costs(same, [CostPanel("memory", "times")]).layout.xaxis.range
     assert low < 0 < high
-    empty = [CostRow("a", "#e69f00", (Amount(None),))]
+    empty = [CostRow("a", look_of("gam"), (Amount(None),))]
     assert costs(empty, [CostPanel("time", "times")]).data == ()
     assert costs(empty, [CostPanel("added", "added")]).data == ()
 

@@ -214,7 +214,7 @@ def test_attention_over_tokens_is_a_row_of_its_own(checkpoint_folder, monkeypatc
     torch.manual_seed(0)
     app = shown_on_compare(monkeypatch, checkpoint_folder, {"tokens": _Tokens().eval(), "se": own_network(OwnSE)})
     assert not app.exception
-    assert "Attention maps" in [heading.value for heading in app.subheader]
+    assert "Attention maps" in [heading.value for heading in app.header]
     said = [caption.value for caption in app.caption]
     assert any(each.startswith("What the answer's token takes from where, over all layers. 8×8 cells") for each in said)
     assert "This network has no attention over tokens." in said

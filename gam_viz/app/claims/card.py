@@ -1,4 +1,4 @@
-"""One statement: what is said and the verdict on the left, what was measured on the right, how to measure it below."""
+"""One statement: its verdict, what is said, why in a sentence, one figure; what that rests on is folded."""
 
 from __future__ import annotations
 
@@ -27,29 +27,45 @@ FEW = 1  # differences of accuracy that a line says; more are drawn
 
 def draw_card(claim: Claim, counted: Counted, live: Live, *, linked: bool) -> None:
     """Draw it; `linked` says that the page was opened for it."""
-    with st.container(border=True, key=f"claim-{claim.key}"):
-        first, second = st.columns([1.0, 1.9], gap="medium")
-        with first:
+    with st.container(border=True, key=f"claim-{claim.key}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             verdict_badge(claim.verdict)
-            st.markdown(f"**{text(f'claims.said.{claim.key}')}**")
-            address = f"claims?claim={claim.key}&lang={language()}"
-            st.caption(text("claims.where", section=SECTIONS[claim.key], address=address))
-        with second:
-            st.markdown(prose(f"claims.why.{claim.key}.{claim.reason}"))
-            lines = [_fact(claim.key, name, values) for name, values in claim.facts.items()]
-            shown = (*claim.measured, *claim.beside)
-            if len(shown) <= FEW:
-                lines += [difference_line(measured) for measured in shown]
-            if lines:
-                st.markdown("\n".join(f"- {line}" for line in lines))
-            if len(shown) > FEW:
-                draw_differences(claim)
-            draw_weights(claim)
-            draw_table(claim)
+            st.caption(text("claims.where", section=SECTIONS[claim.key]), width="content")
+            address = f"?claim={claim.key}&lang={language()}"
+            st.html(f'<a class="gv-copy" href="{address}" target="_self">{text("claims.copy")}</a>', width="content")
+        st.header(text(f"claims.said.{claim.key}"), anchor=False)
+        st.markdown(prose(f"claims.why.{claim.key}.{claim.reason}"))
+        shown = (*claim.measured, *claim.beside)
+        if len(shown) > FEW:
+            draw_differences(claim)
+        else:
             draw_figure(claim.key, counted, live)
-            if claim.key == "folding":
-                st.button(text("claims.again"), icon=":material/refresh:", on_click=again)
-            _how(claim.key, linked)
+        _behind(claim, linked)
+
+
+def _behind(claim: Claim, linked: bool) -> None:
+    """What the verdict rests on: figures, which data sets count, tables, and how to measure it; folded."""
+    lines = [_fact(claim.key, name, values) for name, values in claim.facts.items()]
+    shown = (*claim.measured, *claim.beside)
+    if len(shown) <= FEW:
+        lines += [difference_line(measured) for measured in shown]
+    snippet = SNIPPETS[claim.key]
+    if not (lines or claim.measured or claim.table or snippet.python or snippet.shell):
+        return
+    with st.expander(text("claims.behind"), expanded=linked, type="compact"):
+        if lines:
+            st.markdown("\n".join(f"- {line}" for line in lines))
+        draw_weights(claim)
+        draw_table(claim)
+        if claim.key == "folding":
+            st.button(text("claims.again"), icon=":material/refresh:", on_click=again)
+        if snippet.python or snippet.shell:
+            st.caption(text("claims.how"))
+        if snippet.python:
+            st.code(snippet.python.rstrip(), language="python")
+        if snippet.shell:
+            st.caption(text("claims.trains"))
+            st.code(snippet.shell, language="bash")
 
 
 def verdict_badge(verdict: str, count: int | None = None) -> None:
@@ -64,15 +80,3 @@ def _fact(key: str, name: str, values: Mapping[str, Any]) -> str:
     if "device" in values:
         values = {**values, "device": device_name()}  # in the reader's language
     return prose(f"claims.fact.{key}.{name}", **values)
-
-
-def _how(key: str, linked: bool) -> None:
-    snippet = SNIPPETS[key]
-    if not snippet.python and not snippet.shell:
-        return
-    with st.expander(text("claims.how"), icon=":material/science:", expanded=linked, type="compact"):
-        if snippet.python:
-            st.code(snippet.python.rstrip(), language="python")
-        if snippet.shell:
-            st.caption(text("claims.trains"))
-            st.code(snippet.shell, language="bash")

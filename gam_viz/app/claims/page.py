@@ -11,6 +11,14 @@ from gam_viz.app.shared.zoo_results import results_of
 from gam_viz.claims import SECTIONS, VERDICTS, judge
 from gam_viz.zoo.results import ResultsError
 
+#: A click on a card's link also puts its whole address on the clipboard, and says so; elsewhere it is a link.
+COPY = """<script>(() => {
+for (const link of document.querySelectorAll('.gv-copy')) link.onclick = (event) => {
+    if (!navigator.clipboard || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    navigator.clipboard.writeText(link.href).then(() => { link.dataset.done = '✓'; });
+};
+})()</script>"""
 #: What each choice shows.
 FILTER = {
     "all": VERDICTS,
@@ -21,6 +29,7 @@ FILTER = {
 }
 
 st.markdown(prose("claims.about"))
+st.caption(text("claims.tutorial"))
 try:
     results = results_of()
 except ResultsError as error:
@@ -51,5 +60,6 @@ first = [claim for claim in claims if claim.key == asked]
 shown = [claim for claim in claims if claim.verdict in FILTER[chosen] and claim.key != asked]
 for claim in [*first, *shown]:
     draw_card(claim, counts(), measured, linked=claim.key == asked)
+st.html(COPY, unsafe_allow_javascript=True)
 if not first and not shown:
     st.info(text("claims.nothing"))

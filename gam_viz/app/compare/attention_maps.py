@@ -27,7 +27,7 @@ def attention_row(view: View) -> None:
     st.divider()
     first, columns = view.row()
     with first:
-        st.subheader(text("compare.attention.title"), anchor=False, help=text("compare.attention.help"))
+        st.header(text("compare.attention.title"), anchor=False, help=text("compare.attention.help"))
         chosen = choose("attention", [ROLLOUT, *layers], ROLLOUT, text("compare.attention.map"), _named)
     maps = {column.number: _map(column, readings[column.number], chosen) for column in view.columns}
     drawn = [values for values in maps.values() if values is not None]

@@ -25,7 +25,7 @@ def download_row(view: View) -> None:
     code = language()
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(text("compare.download.title"), anchor=False, width="content", help=text("compare.download.help"))
+        st.header(text("compare.download.title"), anchor=False, width="content", help=text("compare.download.help"))
         stem = f"gam-viz-{view.selection.picture.sha256[:8]}"
         for form, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
             st.download_button(

@@ -29,7 +29,7 @@ def region_row(view: View) -> None:
     """Draw the row; nothing is measured until a region is chosen."""
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(text("compare.region.title"), anchor=False, help=text("compare.region.help"), width="content")
+        st.header(text("compare.region.title"), anchor=False, help=text("compare.region.help"), width="content")
         st.space("small")
         kinds = ("off", "box", *view.selection.regions, "mask")
         kind = segments(
@@ -96,7 +96,7 @@ def _measured(view: View, region: Region) -> None:
         return
     area = rows[0][1][0][1].area
     marks = [
-        (name, [Dot(c.title, c.look, s.inside, filled=bool(s.hit), told="%{x:.1%}") for c, s in shares])
+        (name, [Dot(c.title, c.look, s.inside, filled=bool(s.hit), form=".1%") for c, s in shares])
         for name, shares in rows
     ]
     st.html(legend([(mark_sign(column.look.marker, column.colour), column.title) for column in view.columns]))

@@ -21,7 +21,7 @@ PERCENT = round(100 * PROMISED_PARAMETERS)
 
 def budget_row(choice: Choice) -> None:
     """Draw the row: the budget, and a line a family."""
-    st.subheader(text("design.budget.title"), anchor=False)
+    st.header(text("design.budget.title"), anchor=False)
     percent = choose_number("d-budget", 0, 10_000, PERCENT, text("design.budget"), width=260)
     # The stages alone matter, not what stands in them now.
     stages = dataclasses.replace(choice.config, attention="none", attention_options={})

@@ -11,7 +11,7 @@ from gam_viz.cost.snippets import command, module_code, network_code
 
 def code_row(choice: Choice) -> None:
     """Draw the row: the network, the module alone, and the command that prints the same figures."""
-    st.subheader(text("design.code"), anchor=False)
+    st.header(text("design.code"), anchor=False)
     st.caption(text("design.code.network"))
     st.code(network_code(choice.config, choice.side))
     alone = module_code(choice.config, choice.side)

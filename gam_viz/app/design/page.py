@@ -20,14 +20,14 @@ with st.spinner(text("design.counting")):
 answer = st.container()  # drawn when it is known what was timed
 beside, inside = st.columns([1.35, 1], gap="large")
 with beside:
-    st.subheader(text("design.compared"), anchor=False)
+    st.header(text("design.compared"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="design-against"):
         against = choose_cost()
         asked = timing_buttons(compared)
     compared = measured(compared, asked)
     plot_row(compared, against)
 with inside:
-    st.subheader(text("design.where"), anchor=False)
+    st.header(text("design.where"), anchor=False)
     parts_row(compared)
 with answer:
     answer_row(compared)

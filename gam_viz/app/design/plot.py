@@ -13,7 +13,7 @@ from gam_viz.cost import Latency
 from gam_viz.cost.units import added, amount
 from gam_viz.figures.costs import Amount, CostPanel, CostRow, costs
 from gam_viz.figures.scales import number
-from gam_viz.figures.style import colour_of
+from gam_viz.figures.style import look_of
 
 COSTS = ("macs", "peak", "kept", "time", "fused")
 
@@ -59,7 +59,7 @@ def _row(compared: Compared, design: Design, against: str) -> CostRow:
     share = compared.shares(design)[0]
     return CostRow(
         design.name,
-        colour_of(design.config.attention),
+        look_of(design.config.attention),
         (Amount(share, added(share)), _second(compared, design, against)),
         design is compared.chosen,
     )

@@ -64,7 +64,7 @@ def gate_section(view: View) -> None:
         st.caption(
             text("evidence.gates.shuffled", draws=max(one.draws for _, found in results for one in found.results))
         )
-    st.subheader(text("evidence.gates.switches"), anchor=False)
+    st.header(text("evidence.gates.switches"), anchor=False)
     st.caption(text("evidence.gates.switches_about", mode=text(f"evidence.mode.{mode}")))
     for (column, place), by in zip(view.side_by_side(), replacements, strict=True):
         with place:
@@ -117,12 +117,12 @@ def _chart(results: Ablated, measure: str) -> None:
             ]
             if marks:
                 rows.append((_gate_row(layer, branch), marks))
-    ends = [x for _, marks in rows for m in marks for x in (m.value, m.low, m.high) if x is not None]
     told = results[0][0].told
     chances = measure == "answer" and told.answers.chances
-    least = 0.05 if chances else 0.5 if measure == "margin" else 1e-6
-    reach = max(least, *(abs(x) for x in ends)) * 1.08
-    span = (-min(reach, 1.0), min(reach, 1.0)) if chances else (-reach, reach)
+    ends = [0.0, *(x for _, marks in rows for m in marks for x in (m.value, m.low, m.high) if x is not None)]
+    low, high = min(ends), max(ends)
+    reach = max(high - low, 5.0 if chances else 0.5 if measure == "margin" else 1e-6)
+    span = low - 0.06 * reach, max(high, low + reach) + 0.06 * reach
     decides = told.answers.decide is not None
     st.html(
         legend(
@@ -144,7 +144,7 @@ def _chart(results: Ablated, measure: str) -> None:
             rows,
             axis=_axis(told, measure),
             span=span,
-            form="+.0%" if chances else "+.2~f" if measure == "margin" else "+.3~g",
+            form=".3~g",
             guides=[(0.0, "")],
             row=26,
         ),
@@ -162,16 +162,16 @@ def _axis(told: AnswerWords, measure: str) -> str:
 
 def _mark(column: Column, one: Ablation, measure: str) -> Dot:
     change, answers = getattr(one, measure), column.told.answers
-    form = "+.3f" if measure == "margin" else "+.1%" if answers.chances else "+.4g"
-    drawn = one.draws > 1
+    points = measure != "margin" and answers.chances
+    drawn, unit = one.draws > 1, 100 if points else 1
     return Dot(
         column.title,
         column.look,
-        change.value,
-        change.low if drawn else None,
-        change.high if drawn else None,
+        unit * change.value,
+        unit * change.low if drawn else None,
+        unit * change.high if drawn else None,
         filled=one.flips > 0 or answers.decide is None,
-        told=f"%{{x:{form}}}",
+        form="+.3f" if measure == "margin" else "+.1f" if points else "+.4g",
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from gam_viz.app.evidence.shared import choose_methods, givens, map_title
 from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose, segments
-from gam_viz.app.shared.columns import PLOT, Column, View, heading
+from gam_viz.app.shared.columns import PLOT, Column, View, heading, print_scale
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.words import prose, text
 from gam_viz.evidence.agreement import Agreement, Matrix
@@ -18,7 +18,7 @@ from gam_viz.evidence.registry import MEASURES
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.matrix import matrix
 from gam_viz.figures.overlay import overlay
-from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, range_scale, symmetric_scale
+from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
 from gam_viz.titles import literal
 
 ALIKE = ("spearman", "ssim", "iou")
@@ -82,7 +82,8 @@ def _matrix(result: Agreement, names: Sequence[str], measure: str, chosen: tuple
         selection_mode="points",
         alt=text("evidence.agreed.alt", maps=len(names)),
     )
-    st.caption(text("evidence.agreed.scale", low=f"{scale.low:g}", high=f"{scale.high:g}"))
+    about = text("evidence.agreed.scale", low=number(scale.low), high=number(scale.high))
+    print_scale(Scale(-1, 1, signed=True), DIVERGING[0], about)
     if any(result.flat):
         flat = ", ".join(name for name, is_flat in zip(names, result.flat, strict=True) if is_flat)
         st.caption(prose("evidence.agreed.flat", names=flat))
@@ -109,7 +110,7 @@ def _picture(column: Column, map_: Heatmap, name: str, key: str) -> None:
         key=key,
         alt=name,
     )
-    st.caption(text("common.scale.own_range", low=f"{scale.low:.3g}", high=f"{scale.high:.3g}"))
+    st.caption(text("common.scale.own_range", low=number(scale.low), high=number(scale.high)))
 
 
 def _sentence(result: Agreement, names: Sequence[str], first: int, second: int) -> str:

@@ -37,7 +37,7 @@ def faithful_section(view: View) -> None:
         baseline = segments(
             "baseline", BASELINES, BASELINES[0], text("evidence.faithful.baseline"), "evidence.baseline"
         )
-        with st.popover(text("compare.attributions.settings")):
+        with st.expander(text("compare.attributions.settings"), type="compact"):
             settings = _settings(baseline)
             shaken = st.toggle(
                 text("evidence.faithful.sensitivity"), key="shaken", help=text("evidence.faithful.sensitivity_help")
@@ -112,16 +112,16 @@ def _ends(curves: npt.NDArray[np.floating]) -> tuple[float, float]:
 def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: bool) -> None:
     """The table of all maps, with what each measure says of it."""
     beside = [MEASURES["infidelity"], *([MEASURES["sensitivity"]] if shaken else [])]
-    rows: list[tuple[str, str, Standing, dict[str, object]]] = []
+    rows: list[tuple[str, str, Standing, dict[str, object], int]] = []
     for given, result in judged:
         titles = {map_.key: map_title(map_) for map_ in given.maps}
         numbers: dict[str, dict[str, object]] = {key: {} for key in titles}
         for measure in beside:
             for verdict in measure.verdicts(measurements.measured(measure, [given])):
                 numbers[verdict.key] |= verdict.numbers
-        rows += [(given.name, titles[s.key], s, numbers[s.key]) for s in result.standings()]
+        rows += [(given.name, titles[s.key], s, numbers[s.key], result.orders) for s in result.standings()]
     rows.sort(key=lambda row: -row[2].difference)
-    st.subheader(text("evidence.faithful.ranking"), anchor=False)
+    st.header(text("evidence.faithful.ranking"), anchor=False)
     st.dataframe(
         [
             {
@@ -131,11 +131,11 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
                 text("evidence.column.deletion"): s.deletion,
                 text("evidence.column.insertion"): s.insertion,
                 text("evidence.column.difference"): s.difference,
-                text("evidence.column.beats"): s.beats,
+                text("evidence.column.beats"): text("evidence.beats", beats=round(s.beats * orders), orders=orders),
                 text("evidence.column.p"): s.adjusted,
                 **{text(q.title_key): beside_it.get(q.key) for measure in beside for q in measure.quantities},
             }
-            for name, title, s, beside_it in rows
+            for name, title, s, beside_it, orders in rows
         ],
         column_config={
             **{
@@ -150,7 +150,6 @@ def _ranking(judged: Sequence[tuple[MeasureInput, Faithfulness]], *, shaken: boo
                     "sensitivity",
                 )
             },
-            text("evidence.column.beats"): st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
         },
         hide_index=True,
         placeholder="–",

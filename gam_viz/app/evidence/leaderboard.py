@@ -59,12 +59,12 @@ def board_section(view: View) -> None:
     _maps(found, titles, region, measure)
     st.caption(prose("evidence.board.kinds"))
     draw_differences(found, titles, region)
-    st.subheader(text("evidence.board.gates"), anchor=False)
+    st.header(text("evidence.board.gates"), anchor=False)
     st.caption(prose("evidence.board.gates_about", count=found.answered or found.count))
     _gates(found, titles)
     if any(network.tag for network in found.networks):
         shortcut = "tag" if kind == "drawn" else "marks"
-        st.subheader(text(f"evidence.board.{shortcut}"), anchor=False)
+        st.header(text(f"evidence.board.{shortcut}"), anchor=False)
         if kind == "real":
             st.caption(prose("evidence.board.marks_about"))
         _tags(found, titles, text(f"evidence.board.{shortcut}_alt", networks=len(found.networks)))
@@ -122,7 +122,7 @@ def _dot(name: str, look: Look, row: MapRow, measure: str) -> Dot:
     of: Estimate | None = row.scores.get(measure)
     if of is None:
         return Dot(name, look, None)
-    return Dot(name, look, of.value, of.low, of.high, told="%{x:.1%}", ticks=row.seeds.get(measure, ()))
+    return Dot(name, look, of.value, of.low, of.high, form=".1%", ticks=row.seeds.get(measure, ()))
 
 
 def _row(network: NetworkRow, key: str, region: str) -> MapRow | None:
@@ -153,7 +153,7 @@ def _gates(found: Results, titles: dict[str, str]) -> None:
                 marks.append(_change(titles[network.name], look_of(network.attention), one))
         rows.append((_place_title(layer, branch), marks))
     st.plotly_chart(
-        dots(rows, axis=text("evidence.board.accuracy_change"), span=(-1.03, 0.06), form="+.0%", guides=[(0.0, "")]),
+        dots(rows, axis=text("evidence.board.accuracy_change"), span=(-1.03, 0.06), form=".0%", guides=[(0.0, "")]),
         config=PLOT,
         key="board-gates",
         alt=text("evidence.gates.alt", gates=len(rows)),
@@ -162,7 +162,7 @@ def _gates(found: Results, titles: dict[str, str]) -> None:
 
 def _change(name: str, look: Look, row: GateRow) -> Dot:
     of = row.accuracy
-    return Dot(name, look, of.value, of.low, of.high, told="%{x:+.1%}", ticks=row.seeds)
+    return Dot(name, look, of.value, of.low, of.high, form="+.1%", ticks=row.seeds)
 
 
 def _place_title(layer: str, branch: str) -> str:

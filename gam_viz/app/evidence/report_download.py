@@ -28,7 +28,7 @@ def take_home(view: View) -> None:
     st.divider()
     place = st.empty()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(text("evidence.home.title"), anchor=False, width="content", help=text("evidence.home.help"))
+        st.header(text("evidence.home.title"), anchor=False, width="content", help=text("evidence.home.help"))
         settings = _settings(view)
         key = (*(subject.key for subject in view.subjects), tuple(view.targets()), repr(settings), language())
         if recall("report", key) is None:

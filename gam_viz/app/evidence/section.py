@@ -20,7 +20,7 @@ from gam_viz.titles import literal
 @section
 def measure_section(view: View, measure: Measure) -> None:
     """Draw the section."""
-    st.subheader(measure.title(words()), anchor=False)
+    st.header(measure.title(words()), anchor=False)
     if measure.about_key in words().sentences:
         st.caption(prose(measure.about_key))
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -13,6 +13,7 @@ from gam_viz.evaluation.intervals import Estimate
 from gam_viz.evidence.leaderboard.pictures import TAGGED
 from gam_viz.figures.accuracy_vs_cost import Point, markers, worth
 from gam_viz.figures.style import look_of
+from gam_viz.text import signed
 from gam_viz.zoo.results import AttentionResults, SetResults
 
 COSTS = ("parameters", "macs")
@@ -22,7 +23,7 @@ def cost_row(results: SetResults) -> None:
     """Draw the row."""
     first, second = st.columns([1.0, 3.5], gap="medium")
     with first:
-        st.subheader(text_or(f"data.{results.data}", results.title), anchor=False)
+        st.header(text_or(f"data.{results.data}", results.title), anchor=False)
         cost = choose("cost", COSTS, "parameters", text("networks.against"), "networks.cost")
         st.caption(_setting(results))
         if TAGGED.get(results.data, False):
@@ -110,20 +111,24 @@ def _table(results: SetResults) -> None:
     for row in results.rows:
         cells = {
             text("networks.column.attention"): attention_title(row.module, row.options, row.stages),
+            text("networks.column.accuracy"): _accuracy(row.accuracy),
+        }
+        if any(other.auc is not None for other in results.rows):
+            cells["AUC"] = f"{row.auc:.3f}" if row.auc is not None else ""
+        cells |= {
+            text("networks.column.difference"): points(row.differences.get("none")),
+            text("networks.column.difference_cbam"): points(row.differences.get("cbam")),
             text("networks.column.parameters"): _counted(row.parameters, none.parameters if none else 0, 1e3, "k"),
             text("networks.column.macs"): _counted(row.macs, none.macs if none else 0, 1e6, "M"),
             text("networks.column.latency"): f"{row.latency.ratio:.1f}× ({row.latency.low:.1f}–{row.latency.high:.1f})"
             if row.latency
             else "",
             text("networks.column.seeds"): str(len(row.seeds)),
-            text("networks.column.accuracy"): _accuracy(row.accuracy),
         }
-        if any(other.auc is not None for other in results.rows):
-            cells["AUC"] = f"{row.auc:.3f}" if row.auc is not None else ""
-        cells[text("networks.column.difference")] = points(row.differences.get("none"))
-        cells[text("networks.column.difference_cbam")] = points(row.differences.get("cbam"))
         rows.append(cells)
-    st.dataframe(rows, hide_index=True, width="stretch", key=f"table-{results.name}")
+    figures = {name: st.column_config.TextColumn(alignment="right") for name in list(rows[0])[1:]} if rows else {}
+    pinned = {text("networks.column.attention"): st.column_config.TextColumn(pinned=True)}
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=pinned | figures, key=f"table-{results.name}")
     basis = {row.accuracy.basis for row in results.rows}
     sentences = [prose(f"networks.basis.{name}") for name in ("seeds", "pictures") if name in basis]
     latencies = [row.latency for row in results.rows if row.latency]
@@ -133,7 +138,7 @@ def _table(results: SetResults) -> None:
 
 
 def _counted(value: int, base: int, unit: float, suffix: str) -> str:
-    added = f" ({value / base - 1:+.0%})" if base and value != base else ""
+    added = f" ({signed(value / base - 1, '+.0%')})" if base and value != base else ""
     return f"{value / unit:,.1f} {suffix}{added}"
 
 

@@ -9,7 +9,7 @@ from gam_viz.app.tours.state import go
 st.markdown(prose("tours.about"))
 for column, tour in zip(st.columns(len(TOURS), gap="medium"), TOURS.values(), strict=True):
     with column, st.container(border=True):
-        st.subheader(text(f"tours.title.{tour.id}"), anchor=False)
+        st.header(text(f"tours.title.{tour.id}"), anchor=False)
         st.markdown(prose(f"tours.about.{tour.id}"))
         st.caption(text("tours.length", minutes=tour.minutes, count=len(tour.stops)))
         st.button(
@@ -26,5 +26,5 @@ for column, tour in zip(st.columns(len(TOURS), gap="medium"), TOURS.values(), st
                 label=text("tours.numbered", number=number, title=text(f"tours.stop.{tour.id}.{stop.name}")),
                 query_params={"tour": tour.id, "stop": str(number), "lang": language()},
             )
-st.subheader(text("tours.teaching"), anchor=False)
+st.header(text("tours.teaching"), anchor=False)
 st.markdown(text("tours.teaching_about"))
