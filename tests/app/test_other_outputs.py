@@ -99,7 +99,7 @@ def draw(page: str) -> None:
 
 def texts(app: AppTest) -> str:
     """All words of a page, its charts' titles and what they say to those who do not see them."""
-    found = [str(each.value) for each in (*app.markdown, *app.caption, *app.info, *app.warning, *app.header, *app.subheader)]
+    found = [str(each.value) for each in (*app.markdown, *app.caption, *app.info, *app.warning, *app.header)]
     found += [f"{box.label} {box.options}" for box in (*app.selectbox, *app.multiselect)]
     for chart in app.get("plotly_chart"):
         found += [chart.proto.alt, *re.findall(r'"text":\s*"([^"]*)"', chart.proto.spec)]
