@@ -88,9 +88,8 @@ def lines(
     figure.layout.yaxis = elements.axis(value, grid=True, range=list(span), tickformat=form)
     named_at = _names_at([float(line.values[np.isfinite(line.values)][-1]) for line in ended], span)
     for line, y in zip(ended, named_at, strict=True):
-        name = f"<b>{elements.verbatim(line.name)}</b>" if line.strong else elements.verbatim(line.name)
         beside: elements.Options = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": y}
-        figure.add_annotation(text=name, showarrow=False, font={"size": 11}, **beside)
+        figure.add_annotation(elements.words(line.name, bold=line.strong, size=11, **beside))
     room = round(6.2 * max((len(line.name) for line in ended), default=0)) + 12
     return layout(figure, height=height, left=58, right=min(room, 150), top=8, bottom=44)
 

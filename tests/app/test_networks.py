@@ -79,15 +79,16 @@ def test_the_table_says_what_the_results_say(page: AppTest) -> None:
     assert page.title[0].value == "Networks"
     (table, *_) = page.dataframe
     cells = table.value
+    assert list(cells)[:4] == ["attention", "accuracy, %", "vs none, points", "vs CBAM, points"]  # what decides, first
     assert list(cells["attention"]) == ["No attention", "CBAM", "GAM", "GAM, r = 16"]
     assert list(cells["parameters"]) == ["100.0 k", "101.0 k (+1%)", "250.0 k (+150%)", "130.0 k (+30%)"]
-    assert list(cells["vs no attention (points)"]) == [
+    assert list(cells["vs none, points"]) == [
         "",
         "+1.0 (+0.5 … +1.5)",
         "−1.0 (−1.5 … −0.5)",
         "+0.5 (−1.0 … +2.0)",
     ]
-    assert next(iter(cells["accuracy in %"])) == "95.0 (94.0–96.0)"
+    assert next(iter(cells["accuracy, %"])) == "95.0 (94.0–96.0)"
     assert list(cells["latency"]) == ["", *["1.5× (1.2–1.8)"] * 3]
     assert "16 epochs, the same recipe and split for all. Seeds for each: 3." in captions(page)
     assert "on CPU, 1 thread" in captions(page)

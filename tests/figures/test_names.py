@@ -17,6 +17,7 @@ from gam_viz.figures.parts import Bar, parts
 from gam_viz.figures.planes import plane
 from gam_viz.figures.prediction import prediction_bars
 from gam_viz.figures.scales import Scale
+from gam_viz.figures.style import look_of
 
 NAME = '<b>x</b> & <a href="http://x.invalid">%{marker.color}</a>'
 SHOWN = '&lt;b&gt;x&lt;/b&gt; &amp; &lt;a href="http://x.invalid"&gt;%&#123;marker.color}&lt;/a&gt;'
@@ -30,7 +31,9 @@ MAP = np.zeros((2, 2))
     [
         lambda: panels([Panel(NAME, MAP, UNIT)], SEEN, 0, hover="gate"),
         lambda: connections([(NAME, MAP > 0)], "#e69f00", axes=("in", "out"), chosen=0),
-        lambda: costs([CostRow(NAME, "#e69f00", (Amount(0.5, "0.5"),), chosen=True)], [CostPanel("time", "times")]),
+        lambda: costs(
+            [CostRow(NAME, look_of("gam"), (Amount(0.5, "0.5"),), chosen=True)], [CostPanel("time", "times")]
+        ),
         lambda: lines([NAME, "b"], [Curve(NAME, "#e69f00", np.zeros(2))], axis="a", value="v", span=(0, 1)),
         lambda: matrix(["a", NAME], np.ones((2, 2)), np.zeros((2, 2), int), scale=UNIT, chosen=None, value="v"),
         lambda: parts([Bar(NAME, 1, 1, "1", "1")], colour="#e69f00", own_name=NAME, attention_name="a", axis="n"),

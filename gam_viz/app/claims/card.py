@@ -31,7 +31,7 @@ def draw_card(claim: Claim, counted: Counted, live: Live, *, linked: bool) -> No
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             verdict_badge(claim.verdict)
             st.caption(text("claims.where", section=SECTIONS[claim.key]), width="content")
-            address = f"?claim={claim.key}&lang={language()}"
+            address = f"?claim={claim.key}&amp;lang={language()}"
             st.html(f'<a class="gv-copy" href="{address}" target="_self">{text("claims.copy")}</a>', width="content")
         st.header(text(f"claims.said.{claim.key}"), anchor=False)
         st.markdown(prose(f"claims.why.{claim.key}.{claim.reason}"))

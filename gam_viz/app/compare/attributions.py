@@ -62,7 +62,7 @@ def attribution_row(view: View, fresh: bool = False) -> None:
         fresh: whether the page is drawn for the first time: room is held for what is computed.
     """
     fresh = fresh and not view.shown.attributions
-    st.subheader(text("compare.attributions.title"), anchor=False, help=text("compare.attributions.help"))
+    st.header(text("compare.attributions.title"), anchor=False, help=text("compare.attributions.help"))
     lead = st.container()
     methods = _methods()
     with st.expander(text("compare.attributions.settings")):

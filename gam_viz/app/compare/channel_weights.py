@@ -35,7 +35,7 @@ def channel_row(view: View, layer: str) -> None:
 
 
 def _row(view: View, layer: str) -> None:
-    st.subheader(text("compare.channels.title"), anchor=False, help=text("compare.channels.help"))
+    st.header(text("compare.channels.title"), anchor=False, help=text("compare.channels.help"))
     name = choose_gate(view, layer, "channel")
     readings = view.gates_beside(layer, "channel", name)
     present = [reading for reading in readings if reading is not None]
