@@ -76,13 +76,13 @@ def test_a_strip_names_its_maps_and_outlines_the_chosen_one() -> None:
 @pytest.mark.parametrize(
     ("scale", "marks", "ticks"),
     [
-        (Scale(-2, 2, signed=True), (1.0, 5.0), ["-2", "0", "1", "2"]),
+        (Scale(-2, 2, signed=True), (1.0, 5.0), ["−2", "0", "1", "2"]),
         (Scale(0, 0.00464), (), ["0", "0.00464"]),  # three long numbers do not fit
     ],
 )
 def test_the_scale_prints_its_ends_and_marks(scale: Scale, marks: Sequence[float], ticks: list[str]) -> None:
     html = scale_html(scale, DIVERGING[0], "from a to b", marks=marks)
-    assert re.findall(r">([-0-9.]+)</span>", html) == ticks
+    assert re.findall(r">([−0-9.]+)</span>", html) == ticks
     assert "left:100.0%" in html
 
 
