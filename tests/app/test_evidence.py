@@ -152,7 +152,7 @@ def test_random_weights_give_each_map_a_verdict(page: AppTest) -> None:
 def test_a_pair_is_looked_at(page: AppTest) -> None:
     section(page, "agreed", **{"pair-a": "2", "pair-b": "9"})
     assert not page.exception
-    assert re.search(r"CBAM, r = 2 · Gate map 2\.1.*GAM · Gate map 2\.1.*rank correlation", said(page))
+    assert re.search(r"CBAM, r = 2 · Gate map layer2\.0.*GAM · Gate map layer2\.0.*rank correlation", said(page))
     page.selectbox(key="pair-b").select_index(2).run()
     assert "Choose two different maps" in said(page)
 
