@@ -12,14 +12,15 @@ from typing import Self
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 PATIENCE = 300.0  # seconds for one message
 
 
 class Visitor:
-    """One tab at the app of that address (http://host:port), at a page of it."""
+    """One tab at the app of that address (http://host:port), at a page of it; `tab` is what it calls itself."""
 
-    def __init__(self, address: str, page: str = "", query: str = "") -> None:
+    def __init__(self, address: str, page: str = "", query: str = "", tab: str = "") -> None:
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=30) as answer:
             self._xsrf = next(
                 cookie.partition("=")[2].partition(";")[0]
@@ -28,8 +29,9 @@ class Visitor:
             )
         self.address, self._page, self._query = address, page, query
         self._tab = ExitStack()
+        protocols = [Subprotocol(name) for name in ("streamlit", self._xsrf, f"gam-viz-tab-{tab}")] if tab else None
         stream = address.replace("http", "ws", 1) + "/_stcore/stream"
-        self._socket = self._tab.enter_context(connect(stream, max_size=None))
+        self._socket = self._tab.enter_context(connect(stream, max_size=None, subprotocols=protocols))
         self.session = ""
 
     def __enter__(self) -> Self:

@@ -12,11 +12,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import streamlit as st
 
 from gam_viz.app.pages import FIRST, MOVED, PAGES, script
-from gam_viz.app.served import beside
+from gam_viz.app.served import beside, reloading
 from gam_viz.app.shared import state
 from gam_viz.app.shared.columns import page_style
 from gam_viz.app.shared.device import gave_up, making_room
 from gam_viz.app.shared.masthead import heading, masthead
+from gam_viz.app.shared.notices import say_lost, say_unknown
 from gam_viz.app.shared.session_cache import let_go
 from gam_viz.app.shared.waiting import in_turn
 from gam_viz.app.shared.words import begin_page, language, text
@@ -30,6 +31,7 @@ ICON = str(Path(__file__).with_name("static") / "gate.svg")
 
 def main() -> None:
     """Draw the page of this run."""
+    reloading.take_over()
     let_go()
     beside.give_back_main()
     page = st.navigation(_pages(), position="hidden")
@@ -46,8 +48,13 @@ def main() -> None:
     heading(name)
     if (small := gave_up()) is not None:
         st.warning(text("common.device.gave_up", device=describe(small)))
-    with making_room(), in_turn():
-        page.run()
+    say_lost(name)
+    not_known = st.empty()
+    try:
+        with making_room(), in_turn():
+            page.run()
+    finally:  # a page that has nothing to show stops itself
+        say_unknown(not_known)
 
 
 def _pages() -> list[st.Page]:

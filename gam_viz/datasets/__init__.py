@@ -7,7 +7,7 @@ from gam_viz.datasets.arrays import (
     MissingDataError,
     split_validation,
 )
-from gam_viz.datasets.registry import DATASETS, data_root, load_dataset
+from gam_viz.datasets.registry import DATASETS, data_root, is_here, load_dataset
 
 __all__ = [
     "DATASETS",
@@ -16,6 +16,7 @@ __all__ = [
     "LabelledImages",
     "MissingDataError",
     "data_root",
+    "is_here",
     "load_dataset",
     "split_validation",
 ]

@@ -28,6 +28,23 @@ DATASETS: dict[str, Callable[[str, Path], LabelledImages]] = {
     "bccd": load_bccd,
 }
 
+#: Of each data set that is not drawn, its files in the data folder, any of which would do.
+FILES = {
+    "cifar10": ("cifar10.zip", "cifar-10-batches-py"),
+    "ucmerced": ("ucmerced128.zip", "ucmerced128"),
+    "mednist": ("mednist64.zip", "mednist64"),
+    "pneumoniamnist": ("pneumoniamnist28.npz", "pneumoniamnist.npz"),
+    "cifar10-128": ("cifar10.zip", "cifar-10-batches-py"),
+    "busi": ("busi256.zip", "busi256"),
+    "bccd": ("bccd.zip",),
+}
+
+
+def is_here(name: str, root: Path) -> bool:
+    """Whether a data set's files are in the data folder, without reading them; what is drawn needs none."""
+    expected = (name.removeprefix("folder:"),) if name.startswith("folder:") else FILES.get(name, ())
+    return not expected or any((root / file).exists() for file in expected)
+
 
 def data_root(given: str | None = None) -> Path:
     """The data folder: what was given, else the environment's GAM_VIZ_DATA, else `data` here."""

@@ -325,8 +325,11 @@ def test_in_chinese(app: AppTest) -> None:
     assert "全变差距离" in captions(page)
 
 
-def test_two_networks_are_needed(page: AppTest) -> None:
+def test_one_network_is_enough_and_none_is_said(page: AppTest) -> None:
     put(page, picture(1))
     page.multiselect(key="networks-scenes").set_value(["scenes-gam"]).run()
     assert not page.exception
-    assert "Choose two networks in the sidebar." in [info.value for info in page.info]
+    assert not page.main.info
+    page.multiselect(key="networks-scenes").set_value([]).run()
+    assert not page.exception
+    assert "Choose a network in the sidebar." in [info.value for info in page.info]

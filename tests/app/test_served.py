@@ -153,3 +153,14 @@ def test_who_else_may_frame_it_can_be_said(monkeypatch: pytest.MonkeyPatch) -> N
     (headers, *_) = application.as_served()["middleware"]
     built = headers.cls(None, **headers.kwargs)
     assert built._headers["Content-Security-Policy"].endswith("frame-ancestors 'self' https://hub.example")
+
+
+def test_every_page_has_the_tabs_script_however_it_is_asked_for(address: str) -> None:
+    for path in ("", "inside"):
+        asked = urllib.request.Request(
+            f"{address}/{path}", headers={"Accept": "text/html,*/*", "Accept-Encoding": "gzip", "If-None-Match": "*"}
+        )
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            body = answer.read()
+            assert int(answer.headers["Content-Length"]) == len(body)
+        assert body.count(b"<head><script>//") == 1

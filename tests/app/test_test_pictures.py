@@ -290,10 +290,17 @@ def test_missing_data_is_one_sentence_in_both_pages(
     app.query_params["source"] = "test"
     app.run()
     assert not app.exception
-    assert any("`cifar10.zip` or `cifar-10-batches-py` was expected" in info.value for info in app.info)
+    told = [caption.value for caption in app.sidebar.caption if "CIFAR-10" in caption.value]
+    assert "cs.toronto.edu" in told[0]
+    assert app.segmented_control(key="source").value == "sample"  # what is there stays in front
+    assert "Test set" not in app.segmented_control(key="source").options
+    assert app.selectbox(key="data").options == ["Planted scenes", "CIFAR-10 (networks only)"]
+    assert app.multiselect(key="methods").value  # the page is drawn to its end
     visit(app, GALLERY).run()
     assert not app.exception
     assert "The pictures of CIFAR-10 are not here" in app.info[0].value
+    assert "`cifar10.zip` or `cifar-10-batches-py` was expected" in app.info[0].value
+    assert "cs.toronto.edu" in app.info[0].value
     assert str(tmp_path) in app.info[0].value
     assert [button.label for button in downloads(app)] == ["Download CIFAR-10 (170 MB)"]
     assert not list(tmp_path.iterdir())  # nothing was downloaded unasked

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gam_viz.datasets import MissingDataError, load_dataset
+from gam_viz.datasets import DATASETS, MissingDataError, is_here, load_dataset
+from gam_viz.datasets.registry import FILES
 from gam_viz.datasets.scenes.dataset import COUNTS
 
 
@@ -24,6 +25,14 @@ def test_what_is_missing_is_said(tmp_path: Path, name: str, title: str, expected
     assert (caught.value.title, caught.value.folder, caught.value.expected) == (title, tmp_path, expected)
     assert all(part in str(caught.value) for part in expected)
     assert not list(tmp_path.iterdir())
+    assert not is_here(name, tmp_path)
+    (tmp_path / expected[-1]).touch()
+    assert is_here(name, tmp_path)
+
+
+def test_every_data_set_that_is_not_drawn_says_its_files(tmp_path: Path) -> None:
+    assert {name for name in DATASETS if not is_here(name, tmp_path)} == set(FILES)
+    assert {name for name in DATASETS if name not in FILES} == {"scenes", "scenes-shortcut"}
 
 
 def test_half_a_download_is_not_there_either(tmp_path: Path) -> None:

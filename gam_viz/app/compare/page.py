@@ -2,8 +2,6 @@
 
 from contextlib import nullcontext
 
-import streamlit as st
-
 from gam_viz.app.compare.attention_maps import attention_row
 from gam_viz.app.compare.attributions import attribution_row
 from gam_viz.app.compare.download import download_row
@@ -11,21 +9,12 @@ from gam_viz.app.compare.first_screen import first_screen
 from gam_viz.app.compare.region import region_row
 from gam_viz.app.compare.training_snapshots import film, play_on
 from gam_viz.app.shared.beside import held
-from gam_viz.app.shared.page import view_of
-from gam_viz.app.shared.rendering.bar import look_bar
-from gam_viz.app.shared.sidebar import sidebar
+from gam_viz.app.shared.page import opened_selection, view_of
 from gam_viz.app.shared.state import is_new
-from gam_viz.app.shared.words import text
 
 fresh = is_new("data")  # nothing is here yet that could stay, dimmed, while the networks run
-selection = sidebar()
-if selection is None:
-    st.info(text("compare.nothing"))
-    st.stop()
-
-look_bar(selection.source, selection.picture, selection.title)
-made = film(selection)
-with held(len(selection.networks) + 1, sentence=True) if fresh else nullcontext():
+made = film(opened_selection())
+with held(len(made.selection.networks) + 1, sentence=True) if fresh else nullcontext():
     view = view_of(made.selection, made.frames)
 
 first_screen(view, made)

@@ -13,14 +13,14 @@ from gam_viz.images import PictureError
 from gam_viz.text.refusal import RefusalError
 from gam_viz.titles import literal
 
-networks = choose_networks(alone=True)
+networks = choose_networks()
 with st.sidebar:
     fit = choose_fit(networks[0].card.fit if networks else "crop")
 files = uploads()
 if not files:
     st.markdown(text("my_pictures.empty"))
     draw_uploader(table=True)
-if networks is None:
+if not networks:
     st.info(text("my_pictures.nothing"))
     st.stop()
 

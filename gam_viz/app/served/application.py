@@ -13,6 +13,7 @@ from streamlit import cli_util, config
 from streamlit.web.server import server_util
 
 from gam_viz.app.served.headers import Headers
+from gam_viz.app.served.page_head import PageHead
 from gam_viz.app.served.sweeping import swept
 from gam_viz.app.served.upload_room import UploadRoom
 
@@ -25,7 +26,7 @@ def as_served(framed_by: Sequence[str] = ()) -> dict[str, Any]:
     Args:
         framed_by: who may frame a page; see `Headers`.
     """
-    guards = [Middleware(Headers, framed_by=framed_by), Middleware(UploadRoom)]
+    guards = [Middleware(Headers, framed_by=framed_by), Middleware(UploadRoom), Middleware(PageHead)]
     return {"script_path": MAIN, "middleware": guards, "lifespan": _life}
 
 

@@ -36,9 +36,9 @@ def chosen_number(key: str, low: int, high: int, default: int) -> int:
     return int(st.session_state[key])
 
 
-def chosen_many(key: str, options: Sequence[str], default: Sequence[str], least: int = 0) -> list[str]:
-    """The same for several values; fewer than `least` valid ones in a link give the default."""
-    state.restore_many(key, options, default, least)
+def chosen_many(key: str, options: Sequence[str], default: Sequence[str]) -> list[str]:
+    """The same for several values."""
+    state.restore_many(key, options, default)
     return list(st.session_state[key])
 
 
@@ -116,12 +116,10 @@ def choose_many(
     default: Sequence[str],
     label: str,
     named: Named,
-    *,
-    least: int = 0,
     **forwarded: Any,
 ) -> list[str]:
-    """A multiselect; fewer than `least` valid values in a link give the default."""
-    state.restore_many(key, options, default, least)
+    """A multiselect."""
+    state.restore_many(key, options, default)
     values = st.multiselect(label, options, format_func=_naming(named), key=key, **forwarded)
     state.publish(key, default)
     return list(values)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from gam_viz.app.shared.words import prose, text
+from gam_viz.app.shared.words import prose, text, text_or
 from gam_viz.datasets import DatasetError, MissingDataError
 from gam_viz.datasets.cifar10_download import BYTES, Cifar10Download
 from gam_viz.titles import literal
@@ -20,6 +20,11 @@ def dataset_error(error: DatasetError) -> str:
         names = text("common.word.or").join(f"`{name}`" for name in error.expected)
         return text("data.missing", title=literal(error.title), folder=literal(str(error.folder)), names=names)
     return prose("data.unreadable", reason=error)
+
+
+def where_to_get(dataset: str) -> str:
+    """A sentence: where a data set is to be had; empty for a folder of the reader's own."""
+    return text_or(f"data.where.{dataset}", "")
 
 
 def offer_download(root: Path) -> None:

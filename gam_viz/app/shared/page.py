@@ -11,11 +11,13 @@ import streamlit as st
 
 from gam_viz.app.shared.columns import Shown, View
 from gam_viz.app.shared.device import making_room
+from gam_viz.app.shared.doors import draw_doors
 from gam_viz.app.shared.explanations import Subject, answered, explained, subject
+from gam_viz.app.shared.nothing_chosen import stop_without_selection
 from gam_viz.app.shared.rendering.bar import look_bar
 from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.sidebar import sidebar
-from gam_viz.app.shared.words import network_title, picture_sentence, prose, reason, text
+from gam_viz.app.shared.words import network_title, picture_sentence, prose, reason
 from gam_viz.images import PictureError
 from gam_viz.networks.adapters import NetworkFailedError
 from gam_viz.networks.opened import OpenedNetwork
@@ -49,12 +51,17 @@ def opened_view() -> View:
 
     Where nothing is chosen yet the page says so and ends here.
     """
+    return view_of(opened_selection())
+
+
+def opened_selection() -> Selection:
+    """Draw the sidebar, the doors that the picture asks for, and how it is looked at."""
     selection = sidebar()
     if selection is None:
-        st.info(text("compare.nothing"))
-        st.stop()
+        stop_without_selection()
+    draw_doors(selection)
     look_bar(selection.source, selection.picture, selection.title)
-    return view_of(selection)
+    return selection
 
 
 def view_of(selection: Selection, frames: Sequence[Sequence[OpenedNetwork]] = ()) -> View:

@@ -13,15 +13,15 @@ from gam_viz.app.pages import script
 from gam_viz.app.shared import state as url
 from gam_viz.app.shared.choices import choose, choose_number, segments
 from gam_viz.app.shared.evaluation_set import Pictures, pictures_of, regions_of
-from gam_viz.app.shared.missing_data import dataset_error
+from gam_viz.app.shared.missing_data import dataset_error, where_to_get
 from gam_viz.app.shared.own_networks.live import given
 from gam_viz.app.shared.public import published
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.uploader import draw_uploader
-from gam_viz.app.shared.uploads import plain, written
+from gam_viz.app.shared.uploads import plain, uploads, written
 from gam_viz.app.shared.words import data_title, picture_sentence, reason, sample_title, text
-from gam_viz.datasets import DATASETS, DatasetError
+from gam_viz.datasets import DATASETS, DatasetError, data_root, is_here
 from gam_viz.datasets.scenes.draw import Scene, draw_scene
 from gam_viz.images import (
     Picture,
@@ -73,10 +73,14 @@ def choose_picture(card: Card) -> Chosen | None:
     if st.session_state.get("source-of") not in (None, card.dataset) and st.session_state.get("source") != "upload":
         st.session_state["source"] = default  # another data set: begin with what its networks know
     st.session_state["source-of"] = card.dataset
-    # Of networks whose data set nobody here knows, there are no test pictures.
-    missing = {"given": given() is None, "test": not _known(card)}
+    # Of networks whose data set nobody here knows, or whose files are not there, there are no test pictures.
+    here = is_here(card.dataset, data_root())
+    missing = {"given": given() is None, "test": not (_known(card) and here)}
     sources = tuple(source for source in SOURCES if not missing.get(source))
     source = segments("source", sources, default, text("common.sidebar.picture"), "common.source", width="stretch")
+    if not here:
+        not_here = text("common.sidebar.not_here", data=data_title(card))
+        st.caption(f"{not_here} {where_to_get(card.dataset)}".strip())
     draw = {"given": _given, "sample": _sample, "test": _test}.get(source)
     chosen = None if draw is None else draw(card)
     uploaded = _upload(source == "upload")
@@ -182,20 +186,26 @@ def _suits(sample: Sample, card: Card) -> bool:
     return sample.label_name in card.classes and sample.domain != "scenes"
 
 
+def elsewhere() -> bool:
+    """Whether the link names an upload that is not here: another session's, or one that is gone."""
+    asked = st.session_state.get("upload")
+    return bool(asked) and asked not in [upload.short for upload in uploads()]
+
+
 def _upload(shown: bool) -> Chosen | None:
-    uploads = draw_uploader()
+    files = draw_uploader()
     if not shown:
         return None
-    if not uploads:
-        st.info(text("common.sidebar.upload_first"))
-        return None
-    names = {upload.short: f"{number}. {plain(upload.name)}" for number, upload in enumerate(uploads, 1)}
+    url.restore_words("upload", SHORT)
+    if not files or elsewhere():
+        return None  # the page says so
+    names = {upload.short: f"{number}. {plain(upload.name)}" for number, upload in enumerate(files, 1)}
     url.restore("upload", list(names), next(iter(names)))
     state.take_link(st.session_state["upload"])
-    if len(uploads) > 1:
+    if len(files) > 1:
         st.selectbox(text("common.sidebar.which"), list(names), format_func=names.__getitem__, key="upload")
     url.publish("upload", None)
-    upload = next(upload for upload in uploads if upload.short == st.session_state["upload"])
+    upload = next(upload for upload in files if upload.short == st.session_state["upload"])
     source = upload.source
     try:
         with st.spinner(text("rendering.look.reading"), show_time=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.target_region import asked_about
 from gam_viz.app.shared.words import class_title, data_title, network_title, text, words
 from gam_viz.attention import ATTENTION
+from gam_viz.datasets import data_root, is_here
 from gam_viz.networks.card import FITS, Card
 from gam_viz.networks.default_comparison import DEFAULT_DATASETS, first_comparison
 from gam_viz.networks.opened import OpenedNetwork
@@ -24,18 +25,19 @@ PREDICTED = "predicted"
 
 
 def sidebar() -> Selection | None:
-    """Draw the sidebar; None where there is nothing to look at yet (the page then says why)."""
+    """Draw the sidebar; None where there is nothing to look at yet (it then says why)."""
     with st.sidebar:
-        networks = _networks(alone=True)
-        if networks is None:
+        of, networks = _networks()
+        if not of:
             return None
-        chosen = choose_picture(networks[0].card)
-        fit = choose_fit(networks[0].card.fit)
-        target = _target(networks[0].card)
-        if chosen is not None:
+        first = (networks or of)[0].card
+        chosen = choose_picture(first)
+        fit = choose_fit(first.fit)
+        target = _target(first)
+        if networks and chosen is not None:
             networks = asked_about(networks, chosen.picture, fit)
         st.caption(text("common.sidebar.device", device=device_name()))
-    if chosen is None:
+    if chosen is None or not networks:
         return None
     medical = chosen.medical or any(checkpoint.card.domain == "medical" for checkpoint in networks)
     return Selection(
@@ -52,69 +54,72 @@ def sidebar() -> Selection | None:
     )
 
 
-def choose_networks(*, alone: bool = False) -> tuple[OpenedNetwork, ...] | None:
-    """Draw the sidebar of a page that is about networks, whatever the picture; None where there are none to compare,
-    unless with `alone` a single own one."""
+def choose_networks() -> tuple[OpenedNetwork, ...]:
+    """Draw the sidebar of a page that is about networks, whatever the picture; none where none is chosen."""
     with st.sidebar:
-        networks = _networks(alone=alone)
-        if networks is not None:
+        _, networks = _networks()
+        if networks:
             st.caption(text("common.sidebar.device", device=device_name()))
     return networks
 
 
-def _networks(*, alone: bool = False) -> tuple[OpenedNetwork, ...] | None:
-    """Draw the choice; None where fewer than two are chosen, unless with `alone` a single own one is."""
+def _networks() -> tuple[tuple[OpenedNetwork, ...], tuple[OpenedNetwork, ...]]:
+    """Draw the choice; all networks of the data set, and those of them that are chosen: one is enough."""
     found, refused = checkpoints()
     for error in refused:
         st.warning(text("common.sidebar.refused", reason=literal(error.sentence(words()))))
-    groups = own_networks.grouped(found)
-    usable = [name for name, of in groups.items() if len(of) >= 2 or _alone_too(of)]
-    if not usable:
+    # What works with what is on this computer stays in front.
+    groups = dict(sorted(own_networks.grouped(found).items(), key=lambda of: not is_here(of[0], data_root())))
+    if not groups:
         st.error(text("common.sidebar.no_networks"))
         own_networks.own_networks_button(found)
-        return None
+        return (), ()
+    _read_short_link(groups)
     arrived = own_networks.arrived()
     if arrived is not None:  # who adds a network wants to see it
         state.put("data", next(name for name, of in groups.items() if arrived in [c.card.name for c in of]))
     live = [own_networks.group_of(each) for each in own_networks.live_networks()]
-    default = next((name for name in (*live, *DEFAULT_DATASETS) if name in usable), usable[0])
+    compared = [name for name, of in groups.items() if len(of) > 1]
+    default = next((name for name in (*live, *DEFAULT_DATASETS) if name in (*live, *compared)), [*compared, *groups][0])
     dataset = choose(
-        "data", usable, default, text("common.sidebar.data"), lambda name: _group_title(groups[name][0].card)
+        "data", list(groups), default, text("common.sidebar.data"), lambda name: _group_title(groups[name][0].card)
     )
     options = {c.card.name: c for c in sorted(groups[dataset], key=_order)}
     preset = _preset(list(options.values()))
     key = f"networks-{dataset}"  # one choice a data set, so that going back finds it
-    least = 1 if _alone_too(groups[dataset]) else 2
     if arrived in options:
-        others = [name for name in chosen_many(key, list(options), preset, least) if name != arrived]
+        others = [name for name in chosen_many(key, list(options), preset) if name != arrived]
         state.put(key, [*others, arrived])
     names = choose_many(
-        key,
-        list(options),
-        preset,
-        text("common.sidebar.networks"),
-        lambda name: _network_option(options[name]),
-        least=least,
+        key, list(options), preset, text("common.sidebar.networks"), lambda name: _network_option(options[name])
     )
     own_networks.own_networks_button(found)
     chosen = tuple(options[name] for name in names)
     own_networks.draw_found(each for each in chosen if own_networks.is_own(each))
-    if len(chosen) >= 2 or (alone and chosen and _alone_too(chosen)):
-        if len(options) == 1:
-            st.caption(text("own_networks.alone"))
-        return chosen
-    st.info(text("own_networks.alone") if len(options) == 1 else text("common.sidebar.two_networks"))
-    return None
+    if not chosen:
+        st.info(text("common.sidebar.choose_network"))
+    elif len(options) == 1:
+        st.caption(text("own_networks.alone"))
+    return tuple(options.values()), chosen
 
 
-def _alone_too(of: Sequence[OpenedNetwork]) -> bool:
-    """Whether one of these networks is looked at without another beside it: who has one wants to see its gates."""
-    return any(own_networks.is_own(c) or c.card.dataset == "own" for c in of)
+def _read_short_link(groups: Mapping[str, Sequence[OpenedNetwork]]) -> None:
+    """A link may say `networks=` without the data set, which is then that of the first of them that is known."""
+    asked = st.query_params.get("networks")
+    if asked is None:
+        return
+    home = {c.card.name: name for name, of in groups.items() for c in of}
+    known = next((home[name] for name in asked.split(",") if name in home), None)
+    if known is not None:
+        st.query_params.setdefault("data", known)
+    default = next((name for name in DEFAULT_DATASETS if name in groups), next(iter(groups)))
+    state.mean("networks", f"networks-{st.query_params.get('data', default)}")
 
 
 def _group_title(card: Card) -> str:
     if card.dataset != "own":
-        return data_title(card)
+        title = data_title(card)
+        return title if is_here(card.dataset, data_root()) else text("common.sidebar.networks_only", data=title)
     names = [class_title(name) for name in card.classes[:3]] + ["…"] * (len(card.classes) > 3)
     return text("own_networks.group", count=len(card.classes), classes=text("own_networks.comma").join(names))
 
@@ -161,6 +166,7 @@ def _target(card: Card) -> int | None:
         return 0
     of = {"multilabel": "_of_labels", "regression": "_of_values"}.get(kind, "")
     predicted = text("common.sidebar.predicted") if kind == "class" else text("common.sidebar.largest")
+    state.mean("class", "target")
     options = list(classes) if kind == "regression" else [PREDICTED, *classes]
     target = choose(
         "target",

@@ -48,10 +48,10 @@ def draw_uploader(*, table: bool = False) -> tuple[Upload, ...]:
     return files
 
 
-def upload_door(label: str) -> None:
+def upload_door(label: str, key: str = "upload-door") -> None:
     """Draw a button that opens the widget in a dialog: for who looks at the page and not at its choices."""
-    if st.button(label, icon=":material/add_photo_alternate:", key="upload-door"):
-        st.dialog(label)(_dialog)(st.session_state["uploader"])
+    if st.button(label, icon=":material/add_photo_alternate:", key=key):
+        st.dialog(label)(_dialog)(st.session_state.setdefault("uploader", 0))
 
 
 def _dialog(before: int) -> None:

@@ -1,4 +1,5 @@
-"""How often two networks are right on the same pictures: a table of four counts, and what they say."""
+"""How often two networks are right on the same pictures: a table of four counts, and what they say; of one network
+alone, how often it is right."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from gam_viz.app.shared.words import prose, text
 from gam_viz.app.test_pictures.tiles import Gallery
 from gam_viz.evaluation.intervals import Paired
 from gam_viz.text import signed
+from gam_viz.titles import literal
 
 STYLE = """<style>
 .gv-four {border-collapse: collapse; font-size: .95rem; line-height: 1.3; width: 100%; max-width: 27rem}
@@ -23,6 +25,12 @@ STYLE = """<style>
 def outcome_row(gallery: Gallery) -> None:
     """Draw the row."""
     counts = Paired.of(gallery.outcomes)
+    if len(gallery.predictions) == 1:
+        name = literal(gallery.titles[0])
+        st.markdown(text("test_pictures.accuracy", name=name, a=counts.accuracies[0], count=counts.count))
+        if gallery.networks[0].card.domain == "medical":
+            st.caption(text("common.prediction.medical_networks"))
+        return
     table, said = st.columns([1, 1.35], gap="medium", vertical_alignment="center")
     with table:
         st.html(STYLE + _table(gallery, counts))

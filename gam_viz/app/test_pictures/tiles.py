@@ -27,6 +27,7 @@ COMPARE = script("compare")
 A_PAGE = 24  # divides by 2, 3, 4, 6 and 8 columns
 ONE, ALL = "one", "all"
 FILTERS = (ONE, "first", "second", "neither", "both", ALL)
+ALONE = ("neither", "both", ALL)  # of one network: wrong, right
 ORDERS = ("mistakes", "number")
 SIDE = 288  # pixels a tile's picture is enlarged to, at most: twice what is drawn
 
@@ -50,13 +51,27 @@ STYLE = """<style>
 
 @dataclass(frozen=True, eq=False)
 class Gallery:
-    """What the page is about: the networks chosen, the test pictures, and what the first two make of them."""
+    """What the page is about: the networks chosen, the test pictures, and what the first two (or one) make of them."""
 
     networks: tuple[OpenedNetwork, ...]
     pictures: Pictures
-    first: Predictions
-    second: Predictions
+    predictions: tuple[Predictions, ...]
     titles: Sequence[str]
+
+    @property
+    def first(self) -> Predictions:
+        """Of the first network."""
+        return self.predictions[0]
+
+    @property
+    def second(self) -> Predictions:
+        """Of the second; of one alone its own, so that it is right or wrong on "both"."""
+        return self.predictions[-1]
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Outcomes to choose from, what one is here for first."""
+        return FILTERS if len(self.predictions) > 1 else ALONE
 
     @property
     def signs(self) -> list[str]:
@@ -106,9 +121,10 @@ def tile_rows(gallery: Gallery) -> None:
 def _filtered(gallery: Gallery) -> npt.NDArray[np.int64]:
     """The numbers of the pictures asked for, in the order asked for."""
     labels, classes = gallery.pictures.data.labels, gallery.pictures.data.info.classes
-    kinds = {name: gallery.of(name) for name in FILTERS}
+    filters = gallery.filters
+    kinds = {name: gallery.of(name) for name in filters}
     of_class = {"": np.ones(len(labels), dtype=bool)} | {name: labels == i for i, name in enumerate(classes)}
-    outcome, label = chosen("outcome", FILTERS, ONE), chosen("class", tuple(of_class), "")
+    outcome, label = chosen("outcome", filters, filters[0]), chosen("class", tuple(of_class), "")
 
     def name_outcome(name: str) -> str:
         return _counted(_outcome(gallery, name), kinds[name] & of_class[label])
@@ -128,7 +144,7 @@ def _filtered(gallery: Gallery) -> npt.NDArray[np.int64]:
 
     first, second, third = st.columns(3)
     with first:
-        pick("outcome", FILTERS, name_outcome, f"{gallery.key}-{label}")
+        pick("outcome", filters, name_outcome, f"{gallery.key}-{label}")
     with second:
         pick("class", tuple(of_class), name_class, f"{gallery.key}-{outcome}")
     with third:
@@ -159,8 +175,9 @@ def _counted(name: str, wanted: npt.NDArray[np.bool_]) -> str:
 
 
 def _outcome(gallery: Gallery, name: str) -> str:
-    first, second = gallery.titles
-    return text(f"test_pictures.outcome.{name}", first=first, second=second)
+    if len(gallery.titles) == 1 and name != ALL:
+        return text(f"test_pictures.{'right' if name == 'both' else 'wrong'}")
+    return text(f"test_pictures.outcome.{name}", first=gallery.titles[0], second=gallery.titles[-1])
 
 
 def _tile(gallery: Gallery, number: int) -> None:
@@ -168,7 +185,7 @@ def _tile(gallery: Gallery, number: int) -> None:
     names = [class_title(name) for name in data.info.classes]
     truth = int(data.labels[number])
     lines, said = [], []
-    for title, sign, of in zip(gallery.titles, gallery.signs, (gallery.first, gallery.second), strict=True):
+    for title, sign, of in zip(gallery.titles, gallery.signs, gallery.predictions, strict=True):
         predicted, probability = int(of.predicted[number]), float(of.probability[number])
         mark = "✓" if predicted == truth else "✗"
         lines.append(

@@ -113,6 +113,8 @@ def follow(address: str) -> str | None:
         _publish({})
     elif not going:
         asked, wrong = _asked()
+        if asked is None and state.by_history():  # to where no tour was on yet
+            st.session_state["tour-at"] = None
         # After switching to the stop's page one has just arrived; on another new page, a link or the browser led here.
         came = _page_before() != address and not switched
         if asked is not None and (asked != st.session_state.get("tour-at") or came):
@@ -178,8 +180,8 @@ def _said() -> dict[str, str]:
 
 
 def _publish(said: dict[str, str]) -> None:
-    for key in KEYS:
-        if key not in said:
-            st.query_params.pop(key, None)
-        elif st.query_params.get(key) != said[key]:
-            st.query_params[key] = said[key]
+    """All at once: each word of its own to the browser would be a step of its history."""
+    shown = st.query_params.to_dict()
+    wanted = {key: value for key, value in shown.items() if key not in KEYS} | said
+    if wanted != shown:
+        st.query_params.from_dict(wanted)

@@ -428,15 +428,16 @@ def test_a_link_to_a_network_that_is_not_here_falls_back(dialog: AppTest) -> Non
     dialog.query_params["networks-scenes"] = "mine,scenes-gam"
     dialog.run()
     assert not dialog.exception
-    assert dialog.multiselect(key="networks-scenes").value == ["scenes-cbam", "scenes-gam"]
+    assert dialog.multiselect(key="networks-scenes").value == ["scenes-gam"]
+    assert any("mine" in warning.value for warning in dialog.main.warning)
 
 
-def test_pages_that_need_two_networks_say_so(app: AppTest) -> None:
+def test_an_own_network_without_test_pictures_has_none_to_show(app: AppTest) -> None:
     app.run()
     give(app, "theirs.safetensors", safetensors())
     visit(app, GALLERY).run()
     assert not app.exception
-    assert any("Choose two networks" in info.value for info in app.info)
+    assert any("test pictures cannot be shown" in info.value for info in app.info)
     assert names(app) == ["theirs"]
 
 
