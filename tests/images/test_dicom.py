@@ -49,7 +49,7 @@ def test_a_window_of_one_s_own_is_linear(centre: float, width: float) -> None:
     picture = decode(dicom(RAMP), "a.dcm", rendering=Rendering(window=(centre, width)))
     low, span = (centre - 0.5 - (width - 1) / 2, width - 1) if width > 1 else (centre - width / 2, width)
     np.testing.assert_array_equal(grey(picture), eight_bits((RAMP - low) / span))
-    assert f"centre {centre:g}, width {width:g}" in str(picture.notes[-1])
+    assert f"centre {centre:g}, width {width:g}".replace("-", "−") in str(picture.notes[-1])
 
 
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])

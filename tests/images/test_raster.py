@@ -155,7 +155,7 @@ def test_no_data_is_left_out_and_black() -> None:
     values[0, :4] = 65_535
     picture = decode(geotiff(values, nodata=65_535), "a.tif")
     np.testing.assert_array_equal(picture.pixels[..., 0], stretched(values[0], valid=values[0] != 65_535))
-    assert "20.0 % of the pixels hold no data" in str(picture.notes[-1])
+    assert "20.0% of the pixels hold no data" in str(picture.notes[-1])
     assert measured_range(open_source(geotiff(values, nodata=65_535), "a"))[1] < 3000
 
 
@@ -175,7 +175,7 @@ def test_nothing_but_no_data(value: float) -> None:
     values = np.full((1, 4, 4), value, np.float32)
     picture = decode(geotiff(values, nodata=value), "a.tif")
     assert not picture.pixels.any()
-    assert "100.0 %" in str(picture.notes[-1])
+    assert "100.0%" in str(picture.notes[-1])
 
 
 def test_one_value_alone() -> None:
@@ -371,7 +371,7 @@ def test_threads_do_not_meet() -> None:
 
 
 def test_rasterio_is_held_to_one_driver() -> None:
-    from gam_viz.images.formats.raster.header import _SAFE, opened
+    from gam_viz.images.formats.raster.header import SAFE, opened
 
     png = io.BytesIO()
     with MemoryFile() as memory:
@@ -380,5 +380,5 @@ def test_rasterio_is_held_to_one_driver() -> None:
         png.write(bytes(memory.getbuffer()))
     with pytest.raises(PictureError), opened(png.getvalue()):
         pass
-    assert _SAFE["GDAL_DISABLE_READDIR_ON_OPEN"] == "EMPTY_DIR"
+    assert SAFE["GDAL_DISABLE_READDIR_ON_OPEN"] == "EMPTY_DIR"
     assert rasterio.__gdal_version__

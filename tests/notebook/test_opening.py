@@ -95,7 +95,7 @@ def test_a_compiled_network_is_unwrapped():
     assert gates_found(open_network(torch.compile(network), HALF)) == (2, 2)
 
 
-@pytest.mark.parametrize(("bias", "sentence"), [(9.0, "Above 50 %: tumour."), (-9.0, "Not above 50 %: healthy.")])
+@pytest.mark.parametrize(("bias", "sentence"), [(9.0, "Above 50%: tumour."), (-9.0, "Not above 50%: healthy.")])
 def test_one_logit_for_two_classes_is_the_second_one_s(bias, sentence):
     network = own_network(OwnSE, outputs=1)
     with torch.no_grad():
