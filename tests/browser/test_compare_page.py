@@ -71,7 +71,7 @@ def test_a_picture_is_uploaded_its_window_moved_and_a_box_drawn(tab: Page, serve
     settle(page)
     after = page.get_by_test_id("stMain").inner_text()
     for name in ("CBAM, r = 2", "GAM"):
-        line = re.compile(rf"^{name}, layer 3\.2:.*$", re.MULTILINE)
+        line = re.compile(rf"^{name}, layer3\.1:.*$", re.MULTILINE)
         assert line.search(before)
         assert line.search(after)
         assert line.search(before).group() != line.search(after).group()  # type: ignore[union-attr]
