@@ -45,12 +45,28 @@ WRITES: dict[str, Callable[[Path], object]] = {
     "the leaderboard's table": partial(leaderboard_table.write_table, []),
     "a table of costs": lambda path: main(["cost", "--attention", "se", "--size", "16", "--csv", str(path)]),
 }
-#: Where files are written. Not by `write_atomically`: features (beside them stands how many are whole), an archive that
-#: is fetched (its digest is compared), locks, and an upload while it is opened, in a folder that goes with it.
+#: Where files are written; an audit's are killed in `audit/test_going_on.py`. Not by `write_atomically`: features
+#: (beside them stands how many are whole), an archive that is fetched (its digest is compared), locks, and an upload
+#: while it is opened, in a folder that goes with it.
 WRITERS = {
-    *("cli/convert", "cli/cost", "cli/explain", "evaluation/predictions", "evidence/leaderboard/markdown"),
+    *(
+        "audit/folder",
+        "cli/convert",
+        "cli/cost",
+        "cli/explain",
+        "evaluation/predictions",
+        "evidence/leaderboard/markdown",
+    ),
     *("evidence/leaderboard/results_file", "evidence/leaderboard/run", "networks/safetensors_file", "notebook/looking"),
-    *("evidence/dependence/store", "training/features", "training/loop", "zoo/markdown", "zoo/results", "zoo/train"),
+    *(
+        "audit/folder",
+        "evidence/dependence/store",
+        "training/features",
+        "training/loop",
+        "zoo/markdown",
+        "zoo/results",
+        "zoo/train",
+    ),
 }
 
 

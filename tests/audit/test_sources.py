@@ -115,7 +115,7 @@ def test_tiles_without_data_are_left_out(tmp_path, networks):
     path = scene(tmp_path / "scene.tif", values, photometric="RGB", nodata=0)
     source = opened(path, nodata=0.5)
     by_corner = {item.corner: item for item in source.items(0, len(source))}
-    with pytest.raises(NoDataError, match="100 % of the tile"):
+    with pytest.raises(NoDataError, match="100% of the tile"):
         by_corner[0, 0].picture()
     assert by_corner[128, 0].picture().pixels.max() == 90  # half of it
     table = audited(path, networks, tmp_path / "out")

@@ -60,7 +60,9 @@ def test_what_a_step_shows_begins_in_the_upper_half(tab: Page, served: str, quer
     assert box["y"] < 400
 
 
-def test_a_number_is_typed_and_a_click_does_the_same(page: Page) -> None:
+def test_a_number_is_typed_and_a_click_does_the_same(page: Page, served: str) -> None:
+    page.goto(f"{served}/inside?layer=layer2.1")
+    settle(page)
     channel = page.get_by_role("spinbutton", name="Channel, 0 to 7")
     channel.fill("5")
     channel.press("Enter")

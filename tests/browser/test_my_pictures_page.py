@@ -52,7 +52,7 @@ def test_a_row_opens_in_compare_by_keyboard_and_the_table_is_there_on_the_way_ba
     sidebar = page.get_by_test_id("stSidebar")
     assert sidebar.get_by_role("combobox", name="Which picture").input_value() == name
     expect(sidebar.get_by_text("bad.png")).to_be_visible()
-    page.get_by_role("link", name="My pictures").focus()
+    page.get_by_role("link", name="My pictures", exact=True).focus()
     page.keyboard.press("Enter")
     rows(page).nth(2).wait_for(timeout=PATIENCE)
     rest(page)

@@ -63,7 +63,7 @@ def test_amounts(value, unit, expected):
 @pytest.mark.parametrize(
     ("share", "expected"),
     [
-        (0, "+0%"),
+        (0, "0%"),
         (1.549, "+154.9%"),
         (19.684, "+1,968%"),
         (0.0081, "+0.8%"),

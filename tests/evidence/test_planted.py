@@ -22,7 +22,7 @@ from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.report import html
 from gam_viz.report.context import ReportContext
-from gam_viz.text import words
+from gam_viz.text import signed, words
 from tests.evidence.planted import (
     MAPS,
     PLANTED,
@@ -114,14 +114,14 @@ def test_the_gate_that_matters_is_named_and_the_idle_one_changes_nothing() -> No
         branch=said("evidence.branch.channel"),
         mode=said("evidence.mode.identity"),
         what=said("answers.what.probability", target=network.target_name),
-        change=said("answers.points", change=f"{100 * changes['matters'][1]:+.1f}"),
+        change=said("answers.points", change=signed(100 * changes["matters"][1], "+.1f")),
         flips=1,
         count=2,
     )
     assert headline in text
     mode, branch = said("evidence.mode.identity"), said("evidence.branch.channel")
-    assert f"idle {branch} {mode} +0.0 +0.00 0%" in text
-    assert f"matters {branch} {mode} {100 * changes['matters'][1]:+.1f}" in text
+    assert f"idle {branch} {mode} 0.0 0.00 0%" in text
+    assert f"matters {branch} {mode} {signed(100 * changes['matters'][1], '+.1f')}" in text
 
 
 def test_a_map_that_fresh_weights_do_not_touch_survives_and_others_do_not() -> None:

@@ -15,7 +15,7 @@ from gam_viz.evidence.examine import About, Case, examine
 from gam_viz.evidence.verdicts import judgements
 from gam_viz.images import Fact, Rendering, from_pixels, load_sample, open_source, render
 from gam_viz.report import Words, command, facts, pack
-from gam_viz.text import LANGUAGES, words
+from gam_viz.text import LANGUAGES, signed, words
 from gam_viz.titles import layer_title
 from tests.evidence.small import QUICK, case_of, subject
 from tests.images.dicom_files import dicom
@@ -105,14 +105,14 @@ def test_it_holds_the_numbers(case: Case, page: Page) -> None:
         for number in (row.standing.deletion, row.standing.insertion):
             assert f"{number:.3f}" in text
         if row.untrained is not None:
-            assert f"{row.untrained:+.2f}" in text
+            assert signed(row.untrained, "+.2f") in text
     for network in case.networks:
         assert network.sha256 in text
         assert f"{network.explanation.probabilities.max():.1%}" in text
         assert network.ablations is not None
         for one in network.ablations.results:
-            assert f"{100 * one.answer.value:+.1f}" in text
-            assert f"{one.margin.value:+.2f}" in text
+            assert signed(100 * one.answer.value, "+.1f") in text
+            assert signed(one.margin.value, "+.2f") in text
     assert case.picture.sha256 in text
     for name, version in case.versions.items():
         assert f"{name} {version}" in text

@@ -207,13 +207,6 @@ def test_every_method_can_be_chosen(app: AppTest) -> None:
     assert "Choose a method." in [info.value for info in app.info]
 
 
-def test_one_network_is_not_a_comparison(app: AppTest) -> None:
-    app.run()
-    app.multiselect(key="networks-scenes").set_value(["scenes-gam"]).run()
-    assert not app.exception
-    assert "at least two networks" in app.info[0].value + app.info[-1].value
-
-
 def test_four_networks_stand_side_by_side(app: AppTest) -> None:
     app.query_params["networks-scenes"] = ",".join(f"scenes-{n}" for n in ("none", "cbam", "gam", "gam_sigmoid"))
     app.run()
@@ -227,7 +220,7 @@ def test_no_checkpoints_is_said(app: AppTest, tmp_path, monkeypatch: pytest.Monk
     app.run()
     assert not app.exception
     assert "broken.safetensors" in app.warning[0].value
-    assert "no data set" in app.error[0].value.lower()
+    assert "There is no network in the checkpoints folder" in app.error[0].value
 
 
 def test_the_place_on_the_picture_stays_when_the_map_changes_its_size(app: AppTest) -> None:
