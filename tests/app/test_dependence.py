@@ -73,7 +73,7 @@ def test_what_came_with_a_network_is_said_and_the_rest_is_offered(app: AppTest, 
     assert (
         "CBAM, r = 2: 3 gates over 100 test pictures: 1 could be a constant (within one point of accuracy), 1 is "
         "needed as it varies, 1 is needed and goes by the class. What varies from picture to picture is 2% of the "
-        "variance (layer1.0 channel) to 90% (layer1.0 spatial)" in said(app)
+        "variance (layer1.0, channel) to 90% (layer1.0, spatial)" in said(app)
     )
     assert "GAM: not measured." in said(app)
     table = app.dataframe[0].value

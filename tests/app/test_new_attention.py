@@ -92,7 +92,7 @@ def test_every_page_opens(app: AppTest, page: str) -> None:
     opened(app, page)
     if page in ("compare", "inside"):
         assert "GCT" in words(app)  # the title that its entry gives
-        assert "bare_one" in words(app)  # without one, its name as plain text
+        assert r"bare\_one" in words(app) or "bare_one" in words(app)  # without one, its name as plain text
 
 
 def test_the_guides_closed_form_is_what_is_counted(folder: Path) -> None:

@@ -17,7 +17,11 @@ def page(tab: Page) -> Page:
 
 
 def at_stop(page: Page, number: int) -> None:
-    expect(page).to_have_url(re.compile(rf"tour=cbam-vs-gam&stop={number}\b"), timeout=PATIENCE)
+    # The browser's own word: Playwright hears of a replaced address late.
+    page.wait_for_function(
+        f"() => /tour=cbam-vs-gam&stop={number}\\b/.test(location.href)",
+        timeout=PATIENCE,
+    )
     expect(page.locator(".gv-tour")).to_contain_text(f"stop {number} of 6", timeout=PATIENCE)
     rest(page)
     assert page.get_by_test_id("stException").count() == 0

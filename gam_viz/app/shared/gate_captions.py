@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import streamlit as st
-
 from gam_viz.app.shared.words import layer_title, text, words
 from gam_viz.evidence.dependence.store import known_dependence
-from gam_viz.evidence.dependence.verdict import Dependence
 from gam_viz.evidence.dependence.words import of_layer
 from gam_viz.explain import GateReading, SpatialMap
 from gam_viz.figures.channels import WeightWords
@@ -54,13 +51,8 @@ def spatial_caption(shown: SpatialMap, say: Callable[..., str] = text) -> str:
 
 def variation(opened: OpenedNetwork, layer: str, branch: str) -> str:
     """How a layer's gate varies from picture to picture, and whether that matters; empty where it is not known."""
-    found = _known(opened.sha256, opened)
+    found = known_dependence(opened)
     return of_layer(words(), found, layer, branch) if found else ""
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _known(sha256: str, _opened: OpenedNetwork) -> tuple[Dependence, ...] | None:
-    return known_dependence(_opened)
 
 
 def weight_words(name: str, reading: GateReading) -> WeightWords:

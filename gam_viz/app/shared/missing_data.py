@@ -18,7 +18,7 @@ def dataset_error(error: DatasetError) -> str:
     """What is the matter with a data set, in the reader's language."""
     if isinstance(error, MissingDataError):
         names = text("common.word.or").join(f"`{name}`" for name in error.expected)
-        return text("data.missing", title=literal(error.title), folder=literal(str(error.folder)), names=names)
+        return text("data.missing", title=literal(error.title), folder=str(error.folder).replace("`", "'"), names=names)
     return prose("data.unreadable", reason=error)
 
 
