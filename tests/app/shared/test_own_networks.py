@@ -429,7 +429,6 @@ def test_a_link_to_a_network_that_is_not_here_falls_back(dialog: AppTest) -> Non
     dialog.run()
     assert not dialog.exception
     assert dialog.multiselect(key="networks-scenes").value == ["scenes-gam"]
-    assert any("own-12345678" in each.value for each in dialog.warning)
 
 
 def test_an_own_network_without_test_pictures_has_none_to_show(app: AppTest) -> None:
