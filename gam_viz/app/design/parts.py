@@ -17,7 +17,6 @@ from gam_viz.cost.units import amount
 from gam_viz.figures.parts import Bar, parts
 from gam_viz.figures.signs import mark_sign
 from gam_viz.figures.style import colour_of
-from gam_viz.titles import literal
 
 Of = Literal["parameters", "macs"]
 
@@ -84,7 +83,7 @@ def _formula(design: Design, side: int, where: str) -> None:
     reduction = filled[spec.reduction.name] if spec.reduction else 1
     sentence = prose(
         f"design.formula.{form}" if text_or(f"design.formula.{form}", "") else "design.formula.unsaid",
-        name=literal(attention_title(attention, {})),
+        name=attention_title(attention, {}),
         where=part_title(where),
         channels=stage.channels,
         hidden=max(1, stage.channels // reduction),

@@ -118,7 +118,7 @@ def follow(address: str) -> str | None:
         # After switching to the stop's page one has just arrived; on another new page, a link or the browser led here.
         came = _page_before() != address and not switched
         if asked is not None and (asked != st.session_state.get("tour-at") or came):
-            st.session_state["tour-at"] = _before(asked) if came and _left(asked) else asked
+            st.session_state["tour-at"] = asked
             st.session_state["tour-present"] = st.query_params.get("present") == "1"
             _prepare(address, {key: value for key, value in st.query_params.items() if key not in KEYS})
     else:
@@ -137,20 +137,6 @@ def _asked() -> tuple[tuple[str, int] | None, str | None]:
     if number not in map(str, range(1, len(TOURS[name].stops) + 1)):
         return None, "stop"
     return (name, int(number)), None
-
-
-def _left(asked: tuple[str, int]) -> bool:
-    """Whether the session was at that very stop, on its page.
-
-    Who then comes to another page with the same place in the URL pressed the browser's Back: Streamlit tells the
-    browser of a new place and of a new page one after the other, so the old page with the new place is a step between.
-    """
-    at = place()
-    return asked == st.session_state.get("tour-at") and at is not None and _page_before() == at.stop.address
-
-
-def _before(asked: tuple[str, int]) -> tuple[str, int]:
-    return asked[0], max(1, asked[1] - 1)
 
 
 def _page_before() -> str | None:
