@@ -38,6 +38,7 @@ def frames(page: Page) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_tour_is_walked_with_the_keyboard_alone(page: Page, served: str, thorough: bool) -> None:
     page.goto(f"{served}/tours?lang=en")
     expect(page.get_by_role("heading", level=1, name="Tours")).to_be_visible(timeout=PATIENCE)
