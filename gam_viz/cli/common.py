@@ -12,6 +12,7 @@ from gam_viz.runtime.installation import INSTALLED, PACKAGE, checkpoint_folder
 
 if TYPE_CHECKING:
     from gam_viz.networks import NetworkConfig
+    from gam_viz.networks.checkpoints import Checkpoint
 
 # Names that `--help` lists; a test holds them to those of the library, which takes seconds to import.
 ARCHITECTURES = ("gam_net", "resnet18", "resnet34", "resnet50")
@@ -36,6 +37,17 @@ def checkpoint_argument(parser: argparse.ArgumentParser, default: Path | None = 
         metavar="FOLDER",
         help="folder of checkpoints (default: $GAM_VIZ_CHECKPOINTS, else those that ship)",
     )
+
+
+def checkpoints_of(options: argparse.Namespace) -> list[Checkpoint]:
+    """The networks that `options.networks` names; without names, all in the folder of checkpoints.
+
+    Raises:
+        CheckpointError: one of those named is not there, or cannot be read.
+    """
+    from gam_viz.networks.checkpoints import find, named
+
+    return [named(name, options.checkpoints) for name in options.networks or ()] or find(options.checkpoints)[0]
 
 
 def network_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gam_viz.cli.common import checkpoint_argument, data_argument, device_argument, result_files
+from gam_viz.cli.common import checkpoint_argument, checkpoints_of, data_argument, device_argument, result_files
 
 
 def add(commands: Any) -> None:
@@ -44,14 +44,10 @@ def run(options: argparse.Namespace) -> None:
     from gam_viz.evidence.leaderboard.results_file import RESULTS, load_results, write
     from gam_viz.evidence.leaderboard.run import EvidenceError, Question, gather
     from gam_viz.evidence.leaderboard.scoring import METHODS
-    from gam_viz.networks.checkpoints import find, named
     from gam_viz.runtime.device import pick_device
 
     device = pick_device(options.device)
-    if options.networks:
-        every = [named(name, options.checkpoints) for name in options.networks]
-    else:
-        every = find(options.checkpoints)[0]
+    every = checkpoints_of(options)
     file, table = result_files(options.out, RESULTS, "evidence", options.runs)
     try:
         found = {each.data: each for each in load_results(file)}

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gam_viz.cli.common import checkpoint_argument, data_argument, device_argument
+from gam_viz.cli.common import checkpoint_argument, checkpoints_of, data_argument, device_argument
 
 if TYPE_CHECKING:
     from gam_viz.evidence.dependence.verdict import Dependence
@@ -32,15 +32,14 @@ def run(options: argparse.Namespace) -> None:
     from gam_viz.datasets import MissingDataError, data_root, load_dataset, split_validation
     from gam_viz.evidence.dependence.measure import dependence
     from gam_viz.evidence.dependence.store import dependence_path, load_dependence, save_dependence
-    from gam_viz.networks.checkpoints import find, load, named
+    from gam_viz.networks.checkpoints import load
     from gam_viz.runtime.device import pick_device
     from gam_viz.training.loop import VALIDATION_SHARE
 
     if options.pictures is not None and options.pictures < 2:
         raise ValueError(f"--pictures: at least two are needed to vary, got {options.pictures}")
     device, root = pick_device(options.device), data_root(options.data_root)
-    chosen = [named(name, options.checkpoints) for name in options.networks] or find(options.checkpoints)[0]
-    for checkpoint in chosen:
+    for checkpoint in checkpoints_of(options):
         card = checkpoint.card
         path = dependence_path(checkpoint.path.parent, card.name)
         found = load_dependence(path, checkpoint=checkpoint.sha256)

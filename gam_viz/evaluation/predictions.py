@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gam_viz.datasets import LabelledImages
 from gam_viz.evaluation.metrics import predict
 from gam_viz.explain.checks import check_answers
+from gam_viz.images import normalise_batch
 from gam_viz.runtime.device import at_once
 from gam_viz.runtime.device_queue import give_way
 from gam_viz.runtime.files import file_name, write_atomically
@@ -88,6 +89,28 @@ def predict_pictures(
     if not logits:
         return Predictions(np.zeros(0, np.int64), np.zeros(0, np.float32))
     return Predictions.of_logits(np.concatenate(logits))
+
+
+def batches(
+    data: LabelledImages,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    device: torch.device,
+    *,
+    stop: int | None = None,
+) -> Iterator[Tensor]:
+    """Pictures as a network sees them, (B, 3, H, W) on its device, as many at once as `at_once` says.
+
+    Args:
+        data: the pictures, at their own size.
+        mean, std: of the network's card.
+        device: the network's.
+        stop: the last batch begins before this picture; None for all.
+    """
+    size = at_once(device, data.images.shape[1:3])
+    for start in range(0, len(data) if stop is None else min(stop, len(data)), size):
+        pixels = torch.from_numpy(np.ascontiguousarray(data.images[start : start + size])).to(device)
+        yield normalise_batch(pixels.permute(0, 3, 1, 2), mean, std)
 
 
 def predictions_path(folder: Path, name: str) -> Path:

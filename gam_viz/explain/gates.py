@@ -131,6 +131,18 @@ def record_gates(network: nn.Module) -> Iterator[list[tuple[str, torch.Size, Ten
         yield seen
 
 
+def last_gates(network: nn.Module, x: Tensor) -> dict[str, Tensor]:
+    """Every gate of one pass, (B, …) by path, in the order they are computed; of one that runs twice its last run.
+
+    Args:
+        network: in eval mode.
+        x: (B, C, H, W), normalised, on the network's device.
+    """
+    with torch.inference_mode(), record_gates(network) as seen:
+        network(x)
+    return {path: gate.expand(shape[0], *gate.shape[1:]) for path, shape, gate in seen}
+
+
 @contextmanager
 def replace_gates(network: nn.Module, by: Mapping[str, Tensor | Callable[[Tensor], Tensor]]) -> Iterator[None]:
     """Put other gates in the place of those that the network computes.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import streamlit as st
-import torch
 from torch import Tensor, nn
 
 from gam_viz.app.shared import state
@@ -20,6 +19,7 @@ from gam_viz.app.shared.public import is_public
 from gam_viz.app.shared.session_cache import cached_with_progress, cached_with_spinner, computed, recall
 from gam_viz.app.shared.words import text
 from gam_viz.datasets import DatasetError
+from gam_viz.evaluation.predictions import batches
 from gam_viz.evidence.ablation.ablate import ablate
 from gam_viz.evidence.ablation.replacements import mean_gates
 from gam_viz.evidence.bench import Bench
@@ -29,10 +29,9 @@ from gam_viz.explain import Explanation
 from gam_viz.explain.attributions import METHODS, Attribution, Request, default_layer, layers_of
 from gam_viz.explain.depth import at_depth, halvings_of
 from gam_viz.explain.heatmaps import Heatmap
-from gam_viz.images import normalise_batch
 from gam_viz.networks.card import Card
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.runtime.device import at_once, device_of
+from gam_viz.runtime.device import device_of
 from gam_viz.runtime.progress import Progress
 from gam_viz.runtime.visit import OnWait
 
@@ -49,16 +48,9 @@ def mean_of_gates(checkpoint: OpenedNetwork) -> dict[str, Tensor] | None:
         return None
     card, data = checkpoint.card, pictures.data
     network = network_of(checkpoint)
-    place = device_of(network)
-
-    def batches() -> Iterator[Tensor]:
-        batch = at_once(place, card.sides)
-        for start in range(0, min(MEAN_OF, len(data)), batch):
-            part = torch.from_numpy(data.images[start : start + batch]).to(place).permute(0, 3, 1, 2)
-            yield normalise_batch(part, card.mean, card.std)
-
+    shown = batches(data, card.mean, card.std, device_of(network), stop=MEAN_OF)
     key = (f"{checkpoint.sha256}|", pictures.digest)
-    make, shared = partial(mean_gates, network, batches()), checkpoint.origin == "file"
+    make, shared = partial(mean_gates, network, shown), checkpoint.origin == "file"
     return cached_with_spinner("means", key, make, said=text("evidence.gates.means"), shared=shared)
 
 

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from gam_viz.explain.checks import check_picture, check_scores
 from gam_viz.explain.effort import CountedMacs
-from gam_viz.explain.gates import GateReading, read_gates, record_gates, replace_gates
+from gam_viz.explain.gates import GateReading, last_gates, read_gates, record_gates, replace_gates
 from gam_viz.runtime.device import at_once, carried
 from gam_viz.runtime.device_queue import give_way
 from gam_viz.runtime.memory import Halving
@@ -64,11 +64,9 @@ def mean_gates(network: nn.Module, batches: Iterable[Tensor]) -> dict[str, Tenso
     count = 0
     for batch in batches:
         give_way()
-        with torch.inference_mode(), record_gates(network) as seen:
-            network(batch)
         # A gate that runs twice in a pass counts its last run; `Replacements` refuses such gates anyway.
-        for path, shape, gate in {path: (path, shape, gate) for path, shape, gate in seen}.values():
-            total = gate.expand(shape[0], *gate.shape[1:]).double().sum(0)
+        for path, gate in last_gates(network, batch).items():
+            total = gate.double().sum(0)
             if path in sums and sums[path].shape != total.shape:
                 raise ValueError(
                     f"a mean needs pictures of one size: {path} is {tuple(sums[path].shape)} and {tuple(total.shape)}"

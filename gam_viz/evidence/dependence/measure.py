@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gam_viz.datasets import LabelledImages
+from gam_viz.evaluation.predictions import batches, predict_pictures
 from gam_viz.evidence.ablation.replacements import mean_gates
 from gam_viz.evidence.dependence.statistics import gate_statistics
 from gam_viz.evidence.dependence.verdict import Dependence, change_of
 from gam_viz.explain.gates import gates_of, replace_gates
-from gam_viz.images import normalise_batch
 from gam_viz.networks.card import Card
-from gam_viz.runtime.device import at_once, device_of
-from gam_viz.runtime.device_queue import give_way
+from gam_viz.runtime.device import device_of
 from gam_viz.runtime.progress import Progress
 
 OTHERS = 500  # pictures at most that a gate's mean is taken over
@@ -44,36 +42,23 @@ def dependence(
     """
     if not gates_of(network):
         return ()
-    batches = _batches(network, card, test)
-    labelled = ((x, test.labels[start : start + len(x)]) for start, x in batches)
-    statistics = gate_statistics(network, labelled, len(card.classes))
+    device = device_of(network)
+    shown = partial(batches, mean=card.mean, std=card.std, device=device)
+    statistics = gate_statistics(network, shown(test), test.labels, len(card.classes))
     if others is None or not len(others):
         return tuple(Dependence(of) for of in statistics)
     spread = np.arange(min(OTHERS, len(others))) * len(others) // min(OTHERS, len(others))
-    means = mean_gates(network, (x for _, x in _batches(network, card, others.take(spread))))
-    before = _right(network, card, test)
+    means = mean_gates(network, shown(others.take(spread)))
+
+    def right() -> npt.NDArray[np.bool_]:  # (N,)
+        answers = predict_pictures(network, test, card.mean, card.std, device).predicted == test.labels
+        return np.asarray(answers)
+
+    before = right()
     found = []
     for number, of in enumerate(statistics):
         if progress is not None:
             progress(number / len(statistics), of.path)
-        with replace_gates(network, {of.path: means[of.path][None].to(device_of(network))}):
-            found.append(Dependence(of, change_of(before, _right(network, card, test))))
+        with replace_gates(network, {of.path: means[of.path][None].to(device)}):
+            found.append(Dependence(of, change_of(before, right())))
     return tuple(found)
-
-
-def _batches(network: nn.Module, card: Card, data: LabelledImages) -> Iterator[tuple[int, Tensor]]:
-    device = device_of(network)
-    size = at_once(device, data.images.shape[1:3])
-    for start in range(0, len(data), size):
-        pixels = torch.from_numpy(np.ascontiguousarray(data.images[start : start + size])).to(device)
-        yield start, normalise_batch(pixels.permute(0, 3, 1, 2), card.mean, card.std)
-
-
-@torch.inference_mode()
-def _right(network: nn.Module, card: Card, data: LabelledImages) -> npt.NDArray[np.bool_]:
-    answers = []
-    for _, x in _batches(network, card, data):
-        give_way()
-        answers.append(network(x).argmax(1))
-    right: npt.NDArray[np.bool_] = torch.cat(answers).cpu().numpy() == data.labels  # one copy: each waits for a GPU
-    return right

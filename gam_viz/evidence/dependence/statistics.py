@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gam_viz.explain.gates import gates_of, layer_of, record_gates
+from gam_viz.explain.gates import gates_of, last_gates, layer_of
 from gam_viz.runtime.device_queue import give_way
 
 CLOSED, OPEN = 0.05, 0.95  # a sigmoid gate below or above lets nearly nothing, or nearly all, through
@@ -67,13 +67,14 @@ class GateStatistics:
 
 
 def gate_statistics(
-    network: nn.Module, batches: Iterable[tuple[Tensor, npt.NDArray[np.int64]]], classes: int
+    network: nn.Module, batches: Iterable[Tensor], labels: npt.NDArray[np.int64], classes: int
 ) -> tuple[GateStatistics, ...]:
     """The statistics of every gate, in the order they are computed; no more than a batch's gates are held.
 
     Args:
         network: in eval mode.
-        batches: pictures (B, 3, S, S), normalised, all of one S, and their labels (B,).
+        batches: pictures (B, 3, S, S), normalised, all of one S.
+        labels: (N,) of all of them, in that order.
         classes: K, how many labels there can be.
 
     Raises:
@@ -84,15 +85,13 @@ def gate_statistics(
     owners = gates_of(network)
     sums: dict[str, _Sums] = {}
     count = 0
-    for x, labels in batches:
+    for x in batches:
         give_way()
-        with torch.inference_mode(), record_gates(network) as seen:
-            network(x)
-        for path, shape, gate in {path: (path, shape, gate) for path, shape, gate in seen}.values():
-            full = gate.expand(shape[0], *gate.shape[1:]).float()  # (B, C, H, W)
+        for path, gate in last_gates(network, x).items():
+            full = gate.float()  # (B, C, H, W)
             if path not in sums:
                 sums[path] = _Sums(tuple(full.shape[1:]), classes, full.device)
-            sums[path].add(full, labels, path)
+            sums[path].add(full, labels[count : count + len(x)], path)
         count += len(x)
     if not count:
         raise ValueError("statistics of gates need at least one picture")

@@ -7,6 +7,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,18 @@ def known_dependence(opened: OpenedNetwork | None) -> tuple[Dependence, ...] | N
     """What came with a network's checkpoint; None where nothing did."""
     if not isinstance(opened, Checkpoint):
         return None
-    return load_dependence(dependence_path(opened.path.parent, opened.card.name), checkpoint=opened.sha256)
+    path = dependence_path(opened.path.parent, opened.card.name)
+    try:
+        written = path.stat().st_mtime_ns
+    except (OSError, ValueError):  # none, or a card's name that no file can have
+        return None
+    return _known(path, written, opened.sha256)
+
+
+@lru_cache(maxsize=64)
+def _known(path: Path, written: int, checkpoint: str) -> tuple[Dependence, ...] | None:
+    """Pages ask for it at every redraw; another file has another time."""
+    return load_dependence(path, checkpoint=checkpoint)
 
 
 def load_dependence(path: Path, *, checkpoint: str) -> tuple[Dependence, ...] | None:

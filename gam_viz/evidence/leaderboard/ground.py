@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def ground(data: str, count: int | None, root: Path | None) -> Ground:
             raise ValueError("scenes are drawn: say how many")
         judged = drawn(draw_scenes(count, split="test", shortcut=TAGGED[data]))
         others = drawn(draw_scenes(count, split="val", shortcut=TAGGED[data]))
-        return Ground(judged, judged, others, tags_changed(count) if TAGGED[data] else {})
+        return Ground(judged, judged, others, partial(tags_changed, count) if TAGGED[data] else None)
     root = root or Path()
     test = load_dataset(data, "test", root)
     truth = load_truth(data, root)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -49,14 +50,19 @@ class Ground:
         judged: pictures on which maps are held against the truth.
         answered: pictures on which gates are replaced: of a real data set its whole test split.
         others: pictures that no test asks about, whose gates stand for gates that do not look at the picture.
-        changed: what was done to a shortcut -> the pictures then, with the class that counts as right; empty where the
-            data set has no shortcut.
+        change: makes `changed`, which takes a while; None where the data set has no shortcut.
     """
 
     judged: JudgedPictures
     answered: JudgedPictures
     others: JudgedPictures
-    changed: Mapping[str, JudgedPictures] = field(default_factory=dict)
+    change: Callable[[], Mapping[str, JudgedPictures]] | None = None
+
+    @cached_property
+    def changed(self) -> Mapping[str, JudgedPictures]:
+        """What was done to a shortcut -> the pictures then, with the class that counts as right; made when it is first
+        asked for, once for all networks."""
+        return {} if self.change is None else self.change()
 
 
 def drawn(scenes: Scenes) -> JudgedPictures:

@@ -12,7 +12,7 @@ import torch
 from gam_viz.evidence.ablation.replacements import mean_gates
 from gam_viz.evidence.leaderboard.pictures import JudgedPictures
 from gam_viz.evidence.leaderboard.scoring import inputs
-from gam_viz.explain.gates import gates_of, layer_of, record_gates, replace_gates
+from gam_viz.explain.gates import gates_of, last_gates, layer_of, replace_gates
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card
 
@@ -71,7 +71,7 @@ def gate_reliance(network: ResidualNetwork, card: Card, pictures: JudgedPictures
     parts = []
     for start in range(0, len(pictures), BATCH):
         x = inputs(pictures, card, start, start + BATCH, device)
-        lent = _gates(network, inputs(pictures.at(lenders[start : start + BATCH]), card, 0, BATCH, device))
+        lent = last_gates(network, inputs(pictures.at(lenders[start : start + BATCH]), card, 0, BATCH, device))
         answers = [_answer(network, x)]
         for layer, branch, by in which:
             instead = {"identity": dict.fromkeys(means, one), "data_mean": means, "other_picture": lent}[by]
@@ -134,13 +134,6 @@ def _means(network: ResidualNetwork, card: Card, others: JudgedPictures) -> dict
     device = next(network.parameters()).device
     starts = range(0, len(others), BATCH)
     return mean_gates(network, (inputs(others, card, start, start + BATCH, device) for start in starts))
-
-
-@torch.inference_mode()
-def _gates(network: ResidualNetwork, x: torch.Tensor) -> dict[str, torch.Tensor]:
-    with record_gates(network) as seen:
-        network(x)
-    return {path: gate for path, _, gate in seen}
 
 
 @torch.inference_mode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ def with_marks(ground: Ground, train: LabelledImages, test: LabelledImages) -> G
         np.concatenate([ignored, nothing]),
         np.concatenate([sources, len(test) + added]),
     )
-    return dataclasses.replace(ground, judged=more, changed=_marks_changed(more, test, np.stack(seen)))
+    return dataclasses.replace(ground, judged=more, change=partial(_marks_changed, more, test, np.stack(seen)))
 
 
 def _marks_changed(

@@ -18,15 +18,14 @@ SCENES = drawn(draw_scenes(14, split="test"))
 
 def batches(card, size):
     for start in range(0, len(SCENES), size):
-        x = inputs(SCENES, card, start, start + size, "cpu")
-        yield x, SCENES.labels[start : start + len(x)]
+        yield inputs(SCENES, card, start, start + size, "cpu")
 
 
 @pytest.mark.parametrize("name", ["scenes-cbam", "scenes-gam"])
 def test_they_equal_a_plain_loop_over_explain(checkpoints, name):
     network, card = load(checkpoints[name]), checkpoints[name].card
-    found = gate_statistics(network, batches(card, 5), len(card.classes))
-    seen = [explain(network, card, x).readings for x, _ in batches(card, 1)]
+    found = gate_statistics(network, batches(card, 5), SCENES.labels, len(card.classes))
+    seen = [explain(network, card, x).readings for x in batches(card, 1)]
     assert [of.path for of in found] == [reading.module for reading in seen[0]]
     for place, of in enumerate(found):
         values = np.stack([gates[place].values for gates in seen]).astype(np.float64)  # (N, C, H, W)
@@ -78,7 +77,7 @@ def planted(values, labels, channels=2):
     values = np.asarray(values, dtype=np.float32)
     x = torch.arange(len(values)).float()[:, None, None, None].expand(-1, channels, 4, 4)
     network = Planted(values[:, :, None, None] if values.ndim == 2 else values).eval()
-    (of,) = gate_statistics(network, [(x, np.asarray(labels))], 2)
+    (of,) = gate_statistics(network, [x], np.asarray(labels), 2)
     return of
 
 
@@ -115,8 +114,8 @@ def test_a_map_that_stays_where_it_is():
 
 def test_bad_input():
     with pytest.raises(ValueError, match="at least one picture"):
-        gate_statistics(Planted([[[[0.5]]]]).eval(), [], 2)
+        gate_statistics(Planted([[[[0.5]]]]).eval(), [], np.zeros(0, np.int64), 2)
     with pytest.raises(ValueError, match="eval mode"):
-        gate_statistics(Planted([[[[0.5]]]]), [], 2)
+        gate_statistics(Planted([[[[0.5]]]]), [], np.zeros(0, np.int64), 2)
     with pytest.raises(ValueError, match="gate is not finite"):
         planted([[float("nan"), 0.5]] * 2, [0, 1])
