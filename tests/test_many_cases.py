@@ -1,5 +1,6 @@
 """Whatever a file, a card or a link holds, it is read or refused: no exception, no hang, no growing memory."""
 
+import random
 import signal
 import subprocess
 import sys
@@ -14,6 +15,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def test_there_are_two_hundred_thousand() -> None:
     assert sum(count for count, _ in KINDS.values()) >= 200_000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_cases(kind: str) -> None:
+    """Few, so that no kind falls behind what it tries."""
+    for number in range(3):
+        KINDS[kind][1](random.Random(f"{kind} {number}"))
 
 
 @pytest.mark.long

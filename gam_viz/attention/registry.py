@@ -175,10 +175,16 @@ def build_attention(name: str, channels: int, /, **options: Any) -> nn.Module:
         if options:
             raise ValueError(f"attention 'none' takes no options, got {', '.join(sorted(options))}")
         return nn.Identity()
+    spec = _known(name)
+    offered = {option.name: option for option in spec.options}
+    wrong = [offered[key].wrong(value) for key, value in options.items() if key in offered]
     try:
-        return _known(name).build(channels, **options)
+        if not any(wrong):
+            return spec.build(channels, **options)
     except TypeError as error:
-        raise ValueError(f"attention {name!r} does not take these options: {error}") from error
+        others = [repr(key) for key in options if key not in offered]
+        wrong = [f"{', '.join(others)}; it takes {', '.join(offered) or 'none'}" if others else str(error)]
+    raise ValueError(f"attention {name!r} does not take these options: {'; '.join(filter(None, wrong))}")
 
 
 def module_cost(name: str, channels: int, side: int, options: Mapping[str, Any] | None = None) -> ModuleCost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -40,6 +41,14 @@ class Option:
     choices: tuple[str, ...] = ()
     reduction: bool = False
     needs: str = ""
+
+    def wrong(self, value: object) -> str:
+        """What is wrong with the kind of a value, in words; empty for nothing. The module looks at how large it is."""
+        if self.choices:
+            kind, fits = f"one of {', '.join(self.choices)}", isinstance(value, str)
+        else:
+            kind, fits = "a whole number", isinstance(value, Integral) and not isinstance(value, bool)
+        return "" if fits else f"{self.name} must be {kind}, got {value!r}"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gam_viz.runtime.installation import INSTALLED, PACKAGE, checkpoint_folder
 
@@ -86,10 +86,21 @@ def _option(text: str) -> tuple[str, object]:
     key, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"an attention option is KEY=VALUE, got {text!r}")
+    return key, value_of(value)
+
+
+def value_of(text: str) -> Any:
+    """What an option's text says: a number, true, false, null, or else a word."""
     try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def say_new_folder(path: Path) -> None:
+    """Say that the folder a result goes to is not there yet, and is made."""
+    if not path.exists():
+        print(f"{path}: a new folder", flush=True)
 
 
 def result_files(folder: Path | None, own: Path, name: str, otherwise: Path) -> tuple[Path, Path]:

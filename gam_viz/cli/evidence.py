@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gam_viz.cli.common import checkpoint_argument, checkpoints_of, data_argument, device_argument, result_files
+from gam_viz.cli.common import (
+    checkpoint_argument,
+    checkpoints_of,
+    data_argument,
+    device_argument,
+    result_files,
+    say_new_folder,
+)
+from gam_viz.text.nearest import did_you_mean
 
 
 def add(commands: Any) -> None:
@@ -57,7 +65,8 @@ def run(options: argparse.Namespace) -> None:
     for data in options.data or TAGGED:
         of_data = [checkpoint for checkpoint in every if checkpoint.card.dataset == data]
         if not of_data:
-            raise EvidenceError(f"no network of {data} is there")
+            near = did_you_mean(data, dict.fromkeys(checkpoint.card.dataset for checkpoint in every))
+            raise EvidenceError(f"no network of {data} is there{near}")
         count = options.scenes if data in TAGGED else options.pictures
         question = Question(data, count, tuple(options.methods or METHODS), data_root(options.data_root))
         with tqdm(total=len(of_data), unit="network", disable=not sys.stderr.isatty()) as bar:
@@ -70,6 +79,7 @@ def run(options: argparse.Namespace) -> None:
                 of_data, question, options.runs, device, say=lambda line: print(line, flush=True), progress=progress
             )
         found[data] = results(question, trivial, gathered)
+        say_new_folder(file.parent)
         # After each data set: who is stopped in the second has the first.
         write(list(found.values()), file)
         write_table(list(found.values()), table)

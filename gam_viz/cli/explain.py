@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gam_viz.cli.common import checkpoint_argument, device_argument
+from gam_viz.cli.common import checkpoint_argument, device_argument, say_new_folder, value_of
 from gam_viz.runtime.files import write_atomically
 from gam_viz.text import LANGUAGES, words
+from gam_viz.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from gam_viz.evidence.examine import About, Case
+    from gam_viz.evidence.examine import About, Case, LoadedNetwork
     from gam_viz.explain.attributions import Request
     from gam_viz.images import Picture
     from gam_viz.networks.checkpoints import Checkpoint
@@ -92,9 +92,10 @@ def run(options: argparse.Namespace) -> None:
         LoadedNetwork(load(checkpoint, device), checkpoint.card, checkpoint.sha256, called)
         for checkpoint, called in _networks(options)
     ]
+    _check_layer(options.layer, subjects)
     try:
         # Everything is made before the first file is written: what stops it leaves no file behind.
-        with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", disable=not sys.stderr.isatty()) as bar:
+        with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}<{remaining}", disable=not sys.stderr.isatty()) as bar:
 
             def progress(share: float, name: str, step: str) -> None:
                 bar.n = round(100 * share)
@@ -111,6 +112,7 @@ def run(options: argparse.Namespace) -> None:
                 progress=progress,
             )
         made = _made(case, targets, options.language)
+        say_new_folder(options.out.parent)
         for path, content in made:
             write_atomically(path, lambda part, content=content: part.write_bytes(content))  # type: ignore[misc]
             print(f"{path}: {len(content) / 1e6:.1f} MB")
@@ -130,11 +132,9 @@ def _requests(options: argparse.Namespace) -> tuple[Request, ...]:
         name, equals, value = given.partition("=")
         method, dot, param = name.partition(".")
         if not (equals and dot and method in METHODS):
-            raise ValueError(f"a parameter is given as METHOD.NAME=VALUE of a method that is known, got {given!r}")
-        try:
-            params.setdefault(method, {})[param] = json.loads(value)  # a number, true or false
-        except ValueError:
-            params[method][param] = value
+            near = did_you_mean(method, METHODS) if dot else ""
+            raise ValueError(f"a parameter is METHOD.NAME=VALUE of a method that is known, got {given!r}{near}")
+        params.setdefault(method, {})[param] = value_of(value)
     requests = [
         Request(name, options.layer if METHODS[name].needs_layer else None, params.get(name, {}))
         for name in dict.fromkeys(options.methods)
@@ -143,6 +143,17 @@ def _requests(options: argparse.Namespace) -> tuple[Request, ...]:
     for request in requests:
         METHODS[request.method].complete(request.params)
     return tuple(r for r in requests if r.params or r.layer)
+
+
+def _check_layer(name: str | None, subjects: Sequence[LoadedNetwork]) -> None:
+    """Before minutes are spent: that one of the networks has the layer."""
+    from gam_viz.explain.attributions.prepare import layers_of
+
+    if name is not None and not any(name in dict(each.network.named_modules()) for each in subjects):
+        known = dict.fromkeys(layer for each in subjects for layer in layers_of(each.network))
+        raise ValueError(
+            f"no network here has a layer {name!r}; they have {', '.join(known)}{did_you_mean(name, known)}"
+        )
 
 
 def _made(case: Case, targets: Sequence[Path], language: str) -> list[tuple[Path, bytes]]:

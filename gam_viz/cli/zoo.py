@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gam_viz.cli.common import checkpoint_argument, data_argument, device_argument, result_files
+from gam_viz.cli.common import checkpoint_argument, data_argument, device_argument, result_files, say_new_folder
 from gam_viz.runtime.installation import new_checkpoints
 
 
@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> None:
             print(f"{each.name:<36} {state(each, shop)}")
         return
     written = result_files(options.results, RESULTS, "zoo", options.runs)
+    say_new_folder(written[0].parent)
     try:
         for _ in make(runs, shop):
             tabulate(plan, shop, *written)

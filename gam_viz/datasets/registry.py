@@ -15,6 +15,7 @@ from gam_viz.datasets.folders import load_folder
 from gam_viz.datasets.medmnist import load_pneumoniamnist
 from gam_viz.datasets.packs import load_busi, load_mednist, load_ucmerced
 from gam_viz.datasets.scenes.dataset import load_scenes
+from gam_viz.text.nearest import did_you_mean
 
 DATASETS: dict[str, Callable[[str, Path], LabelledImages]] = {
     "cifar10": load_cifar10,
@@ -72,7 +73,8 @@ def load_dataset(name: str, split: str, root: Path, *, size: int = 64, download:
         # Under the name it was asked for, by which `evaluate` finds it again.
         return dataclasses.replace(data, info=dataclasses.replace(data.info, name=name))
     if name not in DATASETS:
-        raise DatasetError(f"unknown data set {name!r}; known are {', '.join(DATASETS)} and folder:NAME")
+        known = f"{', '.join(DATASETS)} and folder:NAME{did_you_mean(name, DATASETS)}"
+        raise DatasetError(f"unknown data set {name!r}; known are {known}")
     if not download and name in ("cifar10", "cifar10-128"):
         return (load_cifar10 if name == "cifar10" else load_enlarged_cifar10)(split, root, download=False)
     return DATASETS[name](split, root)

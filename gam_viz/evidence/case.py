@@ -25,6 +25,7 @@ from gam_viz.explain.maps import REDUCTIONS
 from gam_viz.images import Fact, Fit, NetworkInput, Picture
 from gam_viz.networks.card import Card
 from gam_viz.networks.opened import OpenedNetwork
+from gam_viz.text.nearest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class CaseSettings:
         ):
             unknown = [name for name in given if name not in known]
             if unknown:
-                raise ValueError(f"unknown {what} {unknown[0]!r}; known are {', '.join(known)}")
+                names = f"{', '.join(known)}{did_you_mean(unknown[0], known)}"
+                raise ValueError(f"unknown {what} {unknown[0]!r}; known are {names}")
         if self.shuffles < FEWEST or self.random_maps < FEWEST_MAPS or self.untrained < 1:
             raise ValueError(
                 f"a case needs at least {FEWEST} shuffles, {FEWEST_MAPS} random maps and 1 untrained network"

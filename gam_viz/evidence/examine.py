@@ -24,6 +24,7 @@ from gam_viz.evidence.registry import MEASURES
 from gam_viz.images import Fit, Picture
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.device import describe
+from gam_viz.text.nearest import did_you_mean
 from gam_viz.text.refusal import RefusalError
 
 __all__ = ["About", "Case", "CaseProgress", "CaseSettings", "Examined", "LoadedNetwork", "examine", "steps_of"]
@@ -86,7 +87,8 @@ def examine(
         raise RefusalError("errors.reason.other_outputs", kinds=", ".join(kinds))
     if target is not None and not any(target in card.classes for card in cards):
         known = dict.fromkeys(name for card in cards for name in card.classes)
-        raise ValueError(f"no network here has a class {target!r}; they have {', '.join(known)}")
+        names = f"{', '.join(known)}{did_you_mean(target, known)}"
+        raise ValueError(f"no network here has a class {target!r}; they have {names}")
     left_out: list[LeftOut] = []
     examined = []
     asked = CaseQuestion(picture, fit, target, settings, truth or {}, device, bench or Bench())

@@ -7,7 +7,6 @@ functions would fetch a missing one from the network.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -20,6 +19,7 @@ from gam_viz.images.decode import decode
 from gam_viz.images.errors import PictureError
 from gam_viz.images.picture import Note, Picture, from_pixels, pixels_sha256
 from gam_viz.text import words
+from gam_viz.text.nearest import nearest
 
 Domain = Literal["scenes", "photographs", "histology", "ophthalmology", "astronomy"]
 
@@ -87,8 +87,8 @@ def sample_scene(id: str) -> Scene | None:
 
 def _find(id: str) -> Sample:
     if id not in _SAMPLES:
-        known = ", ".join(difflib.get_close_matches(id, _SAMPLES, n=4, cutoff=0.5) or _SAMPLES)
-        raise PictureError("unknown_sample", sample=id, known=known)
+        near = nearest(id, _SAMPLES)
+        raise PictureError(f"unknown_sample{'_near' if near else ''}", sample=id, known=", ".join(near or _SAMPLES))
     return _SAMPLES[id]
 
 

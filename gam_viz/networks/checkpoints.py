@@ -23,6 +23,7 @@ from gam_viz.networks.show_line import BARE, lines_for
 from gam_viz.networks.weights import KINDS, parts_of, require_finite, require_same, skeleton
 from gam_viz.runtime.files import file_name
 from gam_viz.runtime.installation import checkpoint_folder
+from gam_viz.text.nearest import nearest
 from gam_viz.text.refusal import first_line, os_reason
 
 __all__ = [
@@ -138,7 +139,19 @@ def named(name: str, folder: Path | None = None) -> Checkpoint:
     path = Path(name)
     if path.suffix.lower() in BARE and path.is_file():
         raise CheckpointError("checkpoints.other.bare", name=path.name, **lines_for(path))
-    return read(path if path.suffix == SUFFIX else (folder or checkpoint_folder()) / f"{name}{SUFFIX}")
+    if path.suffix in (SUFFIX, *BARE):
+        return read(path)
+    folder = folder or checkpoint_folder()
+    if not (found := folder / f"{name}{SUFFIX}").exists():
+        raise _unknown(name, folder)
+    return read(found)
+
+
+def _unknown(name: str, folder: Path) -> CheckpointError:
+    here = sorted(path.stem for path in folder.glob(f"*{SUFFIX}"))
+    near = nearest(name, here)
+    key = "unknown_near" if near else "unknown" if here else "none_here"
+    return CheckpointError(f"checkpoints.other.{key}", name=name, known=", ".join(near or here), folder=str(folder))
 
 
 def from_bytes(content: bytes, name: str) -> Checkpoint:

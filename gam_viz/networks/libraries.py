@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
@@ -11,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from gam_viz.networks.card import CheckpointError
+from gam_viz.text.nearest import nearest
 from gam_viz.text.refusal import first_line
 
 #: What a configuration of timm says of pictures.
@@ -108,7 +108,7 @@ def _facts(classes: int, size: int, mean: Any, std: Any) -> dict[str, Any]:
 
 
 def _unknown(library: str, name: str, known: list[str]) -> CheckpointError:
-    near = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
+    near = nearest(name, known)
     key = "no_architecture_near" if near else "no_architecture"
     return CheckpointError(f"checkpoints.other.{key}", library=library, given=repr(name[:80]), near=", ".join(near))
 

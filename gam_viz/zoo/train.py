@@ -18,6 +18,7 @@ from gam_viz.datasets import DatasetError, LabelledImages, load_dataset, split_v
 from gam_viz.evaluation.predictions import Predictions, pictures_digest, predictions_path, save_predictions
 from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, CheckpointError, load, read, rewrite_card, save
 from gam_viz.runtime.files import write_atomically
+from gam_viz.text.nearest import did_you_mean
 from gam_viz.training import Job, predict, summarise, train
 from gam_viz.training.loop import VALIDATION_SHARE
 from gam_viz.training.recipe import Recipe
@@ -63,7 +64,8 @@ def chosen(plan: Sequence[TrainingSet], patterns: Sequence[str]) -> list[Run]:
     runs = [run for each in plan for run in each.runs]
     for pattern in patterns:
         if not any(fnmatch(run.name, pattern) for run in runs):
-            raise ValueError(f"no run of the plan is called {pattern!r}; `zoo --list` names them")
+            near = did_you_mean(pattern, (run.name for run in runs))
+            raise ValueError(f"no run of the plan is called {pattern!r}; `zoo --list` names them{near}")
     return [run for run in runs if not patterns or any(fnmatch(run.name, pattern) for pattern in patterns)]
 
 

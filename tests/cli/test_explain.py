@@ -144,14 +144,29 @@ def test_a_dicom_file_with_a_window(run, folder):
     ("picture", "arguments", "sentence"),
     [
         ("sample:nope", [], "There is no sample picture called 'nope'; there are scene-sailboat-17, scene-house-28"),
-        ("sample:scene-sailboat-71", [], "called 'scene-sailboat-71'; there are scene-sailboat-17"),
+        ("sample:scene-sailboat-71", [], "called 'scene-sailboat-71'; the nearest names are scene-sailboat-17"),
+        ("sample:cat", [], "the nearest names are photo-cat, photo-cat-face"),
         ("missing.png", [], "missing.png: No such file or directory"),
         (".", [], "Is a directory"),
         ("words.png", [], "The file's content is not a known picture format"),
         ("sample:scene-sailboat-17", ["--look", "w1_2"], "a built-in picture can be looked at in one way only"),
         ("p.png", ["--look", "nonsense?"], "nonsense?"),
         ("p.png", ["--look", "w1_2"], "A window was requested, which this file does not offer"),
-        ("p.png", ["--networks", "absent"], "absent.safetensors cannot be opened"),
+        ("p.png", ["--networks", "absent"], "There is no network called 'absent'; those here are cifar10-cbam"),
+        (
+            "p.png",
+            ["--networks", "scenes-cbm"],
+            "There is no network called 'scenes-cbm'; the nearest names here are",
+        ),
+        ("p.png", ["--networks", "absent.pth"], "absent.pth cannot be opened: No such file or directory"),
+        ("p.png", ["--networks", "my.pth"], "my.pth holds weights without a model card: make a checkpoint of it with "),
+        ("p.png", ["--layer", "layer31"], "no network here has a layer 'layer31'; they have relu, layer1.0"),
+        ("p.png", ["--layer", "layer3.0.atention"], "; did you mean layer3.0.attention or "),
+        ("p.png", ["--target", "sailbaot"], "key; did you mean sailboat?"),
+        ("p.png", ["--methods", "gradcm"], "; did you mean gradcam or "),
+        ("p.png", ["--measures", "faithful"], "; did you mean faithfulness?"),
+        ("p.png", ["--param", "saliencey.x=1"], "got 'saliencey.x=1'; did you mean saliency?"),
+        ("p.png", ["--param", "occlusion.grid=many", "--methods", "occlusion"], "grid must be "),
         ("p.png", ["--target", "unicorn"], "no network here has a class 'unicorn'; they have sailboat"),
         ("p.png", ["--methods", "deeplift"], "deeplift is not offered"),
         ("p.png", ["--methods", "magic"], "unknown attribution method 'magic'"),
@@ -165,6 +180,7 @@ def test_a_dicom_file_with_a_window(run, folder):
 def test_mistakes_end_in_one_sentence_and_leave_nothing(run, capsys, picture, arguments, sentence):
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save("p.png")
     Path("words.png").write_text("no picture")
+    Path("my.pth").write_bytes(b"weights")
     Path("taken.html").mkdir()
     before = sorted(os.listdir())
     assert run(picture, *(arguments if "--out" in arguments else [*arguments, "--out", "report.html"])) == 2

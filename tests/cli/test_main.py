@@ -138,6 +138,11 @@ def test_the_same_command_again_keeps_the_weights_and_other_settings_are_refused
             "unknown data set 'imagenet'; known are cifar10, scenes, scenes-shortcut, ucmerced, mednist, "
             "pneumoniamnist, cifar10-128, busi, bccd and folder:NAME",
         ),
+        (
+            "--data ucmrced",
+            "unknown data set 'ucmrced'; known are cifar10, scenes, scenes-shortcut, ucmerced, mednist, "
+            "pneumoniamnist, cifar10-128, busi, bccd and folder:NAME; did you mean ucmerced?",
+        ),
         ("--data folder:nowhere", f"no folder or zip of pictures named nowhere; {EXPECTED}"),
         ("--data-root elsewhere", f"no folder or zip of pictures named colours; {EXPECTED}"),
         (
@@ -150,6 +155,18 @@ def test_the_same_command_again_keeps_the_weights_and_other_settings_are_refused
         (
             "--attention gam --attention-option rate=0",
             "GAM's rate must lie between 1 and the number of channels (4), got 0",
+        ),
+        (
+            "--attention gam --attention-option rate=zero",
+            "attention 'gam' does not take these options: rate must be a whole number, got 'zero'",
+        ),
+        (
+            "--attention gam --attention-option spatial=[1]",
+            "attention 'gam' does not take these options: spatial must be one of full, factorised, depthwise, got [1]",
+        ),
+        (
+            "--attention cbam --attention-option rate=4",
+            "attention 'cbam' does not take these options: 'rate'; it takes reduction_ratio, kernel_size",
         ),
         (
             "--attention cbam --attention-option kernel_size=4",
@@ -215,7 +232,7 @@ def test_version_and_an_empty_folder(tmp_path, capsys):
 def test_evaluating_what_is_not_there_or_does_not_fit(folders, capsys):
     here = ["--checkpoints", "checkpoints", "--device", "cpu"]
     assert main(["evaluate", "missing", *here]) == 2
-    assert error_of(capsys) == "missing.safetensors cannot be opened: No such file or directory"
+    assert error_of(capsys) == "There is no network called 'missing', and no other in checkpoints"
     assert train("--name", "net") == 0
     before = read(folders / "checkpoints" / "net.safetensors").sha256
     capsys.readouterr()
@@ -269,7 +286,7 @@ def test_a_start_and_snapshots(folders, capsys):
 
 def test_a_start_that_is_not_there_or_does_not_fit(folders, capsys):
     assert train("--start", "nobody") == 2
-    assert error_of(capsys).startswith("nobody.safetensors cannot be opened: ")
+    assert error_of(capsys) == "There is no network called 'nobody', and no other in checkpoints"
     assert train("--name", "first") == 0
     capsys.readouterr()
     assert train("--name", "wide", "--start", "first", "--width", "6") == 2

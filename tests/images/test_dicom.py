@@ -1,5 +1,7 @@
 """DICOM: from stored values to grey, against closed forms and against pydicom's own functions."""
 
+from typing import Any
+
 import numpy as np
 import pydicom
 import pytest
@@ -15,6 +17,7 @@ from pydicom.uid import (
 )
 
 from gam_viz.images import Picture, PictureError, Rendering, decode, measured_range, open_source, render
+from gam_viz.images.formats.dicom import pixels
 from tests.images.dicom_files import dataset, dicom, item, lut, written
 
 RAMP = np.arange(-1024, 3072, dtype=np.int16).reshape(64, 64)  # Hounsfield units, all of them
@@ -230,6 +233,25 @@ def test_compressed_frames(syntax: pydicom.uid.UID) -> None:
     for frame in range(3):
         picture = render(source, Rendering(frame=frame, window=(2000, 4000)))
         np.testing.assert_array_equal(grey(picture), eight_bits((stack[frame] - 0.0) / 3999))
+
+
+def test_a_cut_jpeg_ls_stream_is_given_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its decoder reads on for eight seconds where there is none."""
+    data = dataset(np.random.default_rng(0).integers(0, 4000, (64, 64), np.uint16))
+    data.compress(JPEGLSLossless, generate_instance_uid=False)
+    (stream,) = pydicom.encaps.generate_frames(data.PixelData, number_of_frames=1)
+    data.PixelData = pydicom.encaps.encapsulate([stream[:200]])
+    handed: list[bytes] = []
+
+    def watched(frames: list[bytes], **options: Any) -> bytes:
+        handed.extend(frames)
+        return pydicom.encaps.encapsulate(frames, **options)
+
+    monkeypatch.setattr(pixels, "encapsulate", watched)
+    with pytest.raises(PictureError) as caught:
+        decode(written(data), "a.dcm")
+    assert caught.value.code == "damaged"
+    assert [each[-2:] for each in handed] == [b"\xff\xd9"]
 
 
 def test_what_no_decoder_reads_is_refused_by_name() -> None:

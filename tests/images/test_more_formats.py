@@ -78,6 +78,8 @@ def test_pnm() -> None:
     for data, code in (
         (b"P5\n24 16\n0\n" + deep, "damaged"),
         (b"P5\n24 16\n1000\n" + deep[:-2], "truncated"),
+        (b"P5\n24 16\n1000\n" + deep[:-1], "truncated"),
+        (b"P5\n24 16\n1000\n", "truncated"),
         (b"P2 2 2 255 1 2 3", "truncated"),
         (b"P2 2 2 255 1 2 3 x", "damaged"),
         (b"P2 2 2 255 1 2 999999999999999999999", "truncated"),

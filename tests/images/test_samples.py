@@ -60,7 +60,7 @@ def test_an_id_from_a_broken_link_is_refused_in_a_sentence():
     for call in (load_sample, sample_scene):
         with pytest.raises(PictureError, match="no sample picture called 'scene-ufo-1'") as caught:
             call("scene-ufo-1")
-        assert caught.value.code == "unknown_sample"
+        assert caught.value.code == "unknown_sample_near"
 
 
 @pytest.mark.parametrize("sample", SCENES, ids=lambda sample: sample.id)

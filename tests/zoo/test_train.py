@@ -297,6 +297,7 @@ def test_the_command(place, capsys):
     ("arguments", "said"),
     [
         (["zoo", "large-*"], "no run of the plan is called 'large-*'"),
+        (["zoo", "smal-none-s0"], "`zoo --list` names them; did you mean small-none-s0 or "),
         (["zoo", "--plan", "nowhere.toml"], "the plan nowhere.toml cannot be opened"),
     ],
 )

@@ -30,6 +30,7 @@ from gam_viz.networks.card import Card
 from gam_viz.networks.checkpoints import Checkpoint, load
 from gam_viz.runtime.files import write_atomically
 from gam_viz.runtime.progress import Progress
+from gam_viz.text.nearest import did_you_mean
 
 NORMALISING = 100  # pictures that the batch norms of a network without training are set by
 VERSION = 4  # of the kept files; numbers that are made another way need another
@@ -107,7 +108,8 @@ def gather(
         raise EvidenceError(f"an interval needs at least two pictures, got {question.count}")
     unknown = [method for method in question.methods if method not in EVERY_METHOD]
     if unknown:
-        raise EvidenceError(f"unknown method {unknown[0]!r}; known are {', '.join(EVERY_METHOD)}")
+        known = f"{', '.join(EVERY_METHOD)}{did_you_mean(unknown[0], EVERY_METHOD)}"
+        raise EvidenceError(f"unknown method {unknown[0]!r}; known are {known}")
     for checkpoint in checkpoints:
         if checkpoint.card.dataset != question.data:
             raise EvidenceError(f"{checkpoint.card.name} was trained on {checkpoint.card.dataset}, not {question.data}")

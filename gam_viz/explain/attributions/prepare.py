@@ -33,6 +33,7 @@ from gam_viz.networks.adapters.scores import WHOLE
 from gam_viz.networks.bn_folding import fuse
 from gam_viz.networks.identity import identity_of
 from gam_viz.runtime.device_queue import give_way
+from gam_viz.text.nearest import did_you_mean
 from gam_viz.text.refusal import RefusalError
 
 
@@ -111,7 +112,8 @@ class Prepared:
         """
         modules = dict(self.hooked.named_modules())
         if not name or name not in modules:
-            raise ValueError(f"unknown layer {name!r}; this network has {', '.join(self.layers) or 'none to offer'}")
+            known = f"{', '.join(self.layers) or 'none to offer'}{did_you_mean(name, self.layers)}"
+            raise ValueError(f"unknown layer {name!r}; this network has {known}")
         if name in self.folded:
             raise ValueError(f"layer {name!r} is folded into the batch norm after it; choose that or a block")
         if isinstance(modules[name], Gate):

@@ -20,6 +20,7 @@ from gam_viz.networks.adapters import within
 from gam_viz.networks.card import Region
 from gam_viz.runtime.device import carried
 from gam_viz.runtime.progress import Progress
+from gam_viz.text.nearest import did_you_mean
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -230,12 +231,12 @@ def _array(values: Tensor) -> FloatArray:
 
 
 def _plan(request: Request | str) -> _Plan:
-    if isinstance(request, str):
-        request = Request(request)
+    request = Request(request) if isinstance(request, str) else request
     if request.method in NOT_OFFERED:
         raise ValueError(f"{request.method} is not offered, because it is not valid for networks with gates")
     if request.method not in METHODS:
-        raise ValueError(f"unknown method {request.method!r}; known are {', '.join(METHODS)}")
+        known = f"{', '.join(METHODS)}{did_you_mean(request.method, METHODS)}"
+        raise ValueError(f"unknown method {request.method!r}; known are {known}")
     method = METHODS[request.method]
     if request.layer is not None and not method.needs_layer:
         raise ValueError(f"{method.key} maps the picture and takes no layer, got {request.layer!r}")

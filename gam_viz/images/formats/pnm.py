@@ -44,7 +44,8 @@ def read_pnm(data: bytes, limits: Limits, frame: int) -> Essentials:
         return Essentials(data, (width, height), bits=16 if deep else 8, complete=complete)
     count = width * height * channels
     if kind > 3:
-        values = np.frombuffer(data, ">u2" if deep else np.uint8, offset=header.end())[:count]
+        body = data[header.end() : header.end() + count * (2 if deep else 1)]
+        values = np.frombuffer(body[: len(body) // 2 * 2] if deep else body, ">u2" if deep else np.uint8)
     else:
         values = _plain_values(data[header.end() :], kind, count)
     if values.size < count:

@@ -195,3 +195,6 @@ def test_the_command_writes_both_files_and_keeps_the_other_data_sets(checkpoints
     assert [each.data for each in load_results(tmp_path / "docs" / "evidence.json")] == ["scenes"]
     assert main([*command, "cifar10-gam"]) == 2
     assert capsys.readouterr().err == "error: no network of scenes is there\n"
+    command[command.index("scenes")] = "scens"
+    assert main([*command, "scenes-cbam"]) == 2
+    assert capsys.readouterr().err == "error: no network of scens is there; did you mean scenes?\n"

@@ -150,6 +150,8 @@ def _compressed_frame(file: DicomFile, frame: int, limits: Limits) -> bytes:
     width, height = _declared(file, stored, limits)
     if (width, height) != (file.columns, file.rows):
         raise PictureError("damaged", format="DICOM")
+    if file.syntax in _JPEG_LS and b"\xff\xd9" not in stored[-4:]:
+        stored += b"\xff\xd9"  # CharLS reads on for eight seconds where a cut stream has no end of image
     return encapsulate([stored], has_bot=False)
 
 
