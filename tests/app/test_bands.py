@@ -58,7 +58,9 @@ def opened(checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def said(app: AppTest) -> str:
-    return plain("\n".join(str(each.value) for each in (*app.caption, *app.markdown, *app.error, *app.warning)))
+    headings = [each.proto.body for each in app.get("html")]
+    values = [str(each.value) for each in (*app.caption, *app.markdown, *app.error, *app.warning)]
+    return plain("\n".join([*headings, *values]))
 
 
 @pytest.mark.parametrize(("bright", "answer"), [(True, "bright"), (False, "dark")])

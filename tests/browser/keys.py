@@ -5,7 +5,9 @@ from playwright.sync_api import Page
 
 from tests.browser.waiting import PATIENCE
 
+#: Of what can be used: a part that scrolls takes the focus, too, and holds all names there are.
 NAME = """() => { const e = document.activeElement;
+    if (['MAIN', 'BODY', 'SECTION'].includes(e.tagName)) return '';
     return (e.getAttribute('aria-label') || e.innerText || e.closest('label')?.innerText || '').trim(); }"""
 
 

@@ -38,7 +38,6 @@ def frames(page: Page) -> None:
     )
 
 
-@pytest.mark.long
 def test_a_tour_is_walked_with_the_keyboard_alone(page: Page, served: str, thorough: bool) -> None:
     page.goto(f"{served}/tours?lang=en")
     expect(page.get_by_role("heading", level=1, name="Tours")).to_be_visible(timeout=PATIENCE)
@@ -48,11 +47,11 @@ def test_a_tour_is_walked_with_the_keyboard_alone(page: Page, served: str, thoro
     last = 6 if thorough else 3
     for number in range(1, last):
         at_stop(page, number)
-        frames(page)
         if page.locator("[class*=st-key-tour-choice-]").count():  # a question first: the key shows its answer
             page.keyboard.press("ArrowRight")
             expect(page.locator("[class*=st-key-tour-choice-]")).to_have_count(0, timeout=PATIENCE)
             at_stop(page, number)
+        frames(page)
         focused(page)
         page.keyboard.press("ArrowRight")
     at_stop(page, last)

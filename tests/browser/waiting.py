@@ -16,6 +16,13 @@ def rest(page: Page) -> None:
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
 
 
+def addressed(page: Page, pattern: str, *, gone: bool = False) -> None:
+    """Until the address holds that, or no longer; Playwright's own hears late of a link that a page writes itself."""
+    page.wait_for_function(
+        "([pattern, gone]) => new RegExp(pattern).test(location.href) !== gone", arg=[pattern, gone], timeout=PATIENCE
+    )
+
+
 def compare_settles(page: Page) -> None:
     """Until the Compare page's last row is there and the script has ended."""
     titles = "|".join(words(code).text("compare.download.title") for code in LANGUAGES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -11,7 +13,7 @@ from gam_viz.app.inside.experiments.shared import (
     ROUNDING,
     answer,
     column_heading,
-    parts_of,
+    measured,
     print_changes,
     say,
     titled,
@@ -52,21 +54,21 @@ def patches_section(view: View, layer: str) -> None:
         shuffle = _choose(offered, size[0])
         _pictures(view.columns[0].seen, shuffle)
     results = [
-        {part: _patched(column.subject, part, level, shuffle) for part in parts_of(column.explanation, layer)}
+        measured(column, layer, partial(_patched, column.subject, level=level, shuffle=shuffle))
         for column, _ in columns
     ]
-    gates = [gate for parts in results for patched in parts.values() for gate in patched.gates]
+    gates = [gate for found in results for patched in found.parts.values() for gate in patched.gates]
     scale = _scale([gate for gate in gates if gate.branch == "channel"])
     masks = [gate for gate in gates if gate.branch == "spatial" and gate.map_before is not None]
     top = ceiling([gate.map_difference for gate in gates if gate.map_difference is not None])
-    for (column, drawn), parts in zip(columns, results, strict=True):
+    for (column, drawn), found in zip(columns, results, strict=True):
         with drawn:
-            column_heading(column, parts, layer)
-            for part, patched in parts.items():
+            column_heading(column, found, layer)
+            for part, patched in found.parts.items():
                 for gate in patched.gates:
                     _gate(column, part, gate, shuffle, scale if gate.branch == "channel" else _scale(masks), top)
                 say(part, layer, _sentences(view, patched, shuffle, level))
-            for patched in list(parts.values())[:1]:
+            for patched in list(found.parts.values())[:1]:
                 _prediction(view, column, patched)
     with first:
         if any(gate.branch == "channel" and gate.per_position for gate in gates):
@@ -118,7 +120,7 @@ def _moved(seen: npt.NDArray[np.uint8], shuffle: Shuffle) -> npt.NDArray[np.uint
     return moved
 
 
-def _patched(subject: Subject, part: str, level: str, shuffle: Shuffle) -> Effect[Rearranged]:
+def _patched(subject: Subject, part: str, *, level: str, shuffle: Shuffle) -> Effect[Rearranged]:
     """What happens, computed once in a session."""
     run = shuffle_features if level == "features" else shuffle_picture
 

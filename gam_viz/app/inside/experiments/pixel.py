@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -10,7 +12,7 @@ from gam_viz.app.inside.experiments.shared import (
     answer,
     column_heading,
     joined,
-    parts_of,
+    measured,
     print_changes,
     say,
     shape_of,
@@ -55,14 +57,14 @@ def pixel_section(view: View, layer: str) -> None:
             choose_colour("try-colour", _farthest(seen[place]), label)
     heres = [_same_place(column, layer, level, place, size) for column, _ in columns]
     changes = [
-        {part: _moved(column.subject, part, level, here, colour) for part in parts_of(column.explanation, layer)}
+        measured(column, layer, partial(_moved, column.subject, level=level, here=here, colour=colour))
         for (column, _), here in zip(columns, heres, strict=True)
     ]
-    top = ceiling([gate.change for parts in changes for moved in parts.values() for gate in moved.gates])
-    for (column, drawn), parts, here in zip(columns, changes, heres, strict=True):
+    top = ceiling([gate.change for each in changes for moved in each.parts.values() for gate in moved.gates])
+    for (column, drawn), found, here in zip(columns, changes, heres, strict=True):
         with drawn:
-            column_heading(column, parts, layer)
-            for part, moved in parts.items():
+            column_heading(column, found, layer)
+            for part, moved in found.parts.items():
                 _maps(column, part, moved, here if level == "features" else None, top)
                 say(part, layer, _sentences(view, moved, level))
     with first:
@@ -98,7 +100,7 @@ def _same_place(column: Column, layer: str, level: str, place: Cell, size: Cell)
     return place[0] * own[0] // size[0], place[1] * own[1] // size[1]
 
 
-def _moved(subject: Subject, part: str, level: str, here: Cell, colour: str) -> Effect[Spread]:
+def _moved(subject: Subject, part: str, *, level: str, here: Cell, colour: str) -> Effect[Spread]:
     """What happens, computed once in a session."""
     card = subject.card
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -14,13 +14,15 @@ import torch
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.columns import PLOT, Column, View
 from gam_viz.app.shared.subject import answer_of
-from gam_viz.app.shared.words import gate_title, layer_title, prose, text, words
+from gam_viz.app.shared.words import gate_title, layer_title, prose, reason, text, words
 from gam_viz.explain import Explanation
 from gam_viz.explain.answer_words import AnswerWords
 from gam_viz.explain.interventions import Effect, Rearranged, Spread
 from gam_viz.figures.changes import change_bar
+from gam_viz.networks.adapters import NetworkFailedError
 from gam_viz.titles import literal
 
+T = TypeVar("T")
 Shape = tuple[int, int, int]
 MOST = 3  # networks side by side
 LEVELS = ("features", "picture")
@@ -80,10 +82,28 @@ def what_is_changed(view: View, layer: str, *, colours: bool = False) -> tuple[V
     return view, level, (height, width)
 
 
-def column_heading(column: Column, parts: Collection[str], layer: str) -> None:
-    """Over what an experiment shows of a network; where it has no such `parts`, that is said."""
+@dataclasses.dataclass(frozen=True)
+class Measured(Generic[T]):
+    """What an experiment found in each part of a network's layer, or why it cannot be done on this network."""
+
+    parts: dict[str, T]
+    refused: Exception | None = None
+
+
+def measured(column: Column, layer: str, measure: Callable[[str], T]) -> Measured[T]:
+    """Of each part of the layer; what one network refuses costs the others nothing."""
+    try:
+        return Measured({part: measure(part) for part in parts_of(column.explanation, layer)})
+    except (ValueError, NetworkFailedError) as error:
+        return Measured({}, error)
+
+
+def column_heading(column: Column, found: Measured[Any], layer: str) -> None:
+    """Over what an experiment shows of a network; where there is nothing to show, why not."""
     column.heading(answer_of(column))
-    if not parts:
+    if found.refused is not None:
+        st.warning(prose("evidence.cannot", reason=reason(found.refused)))
+    elif not found.parts:
         st.caption(prose("inside.try.absent", name=column.title, layer=layer_title(layer)))
 
 
