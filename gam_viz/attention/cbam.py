@@ -48,6 +48,11 @@ class CBAM(nn.Module):
         self.spatial_sigmoid = nn.Sigmoid()
         self.spatial_gate = Gate("spatial", bounds=SIGMOID)
 
+    @property
+    def last_layers(self) -> list[nn.Module]:
+        """Whose biases say where the gates begin."""
+        return [self.mlp[-1], self.bn]
+
     def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) -> (B, C, H, W)
         # Both pooled vectors go through the shared MLP in one call: the same numbers as two calls, and no module
         # runs twice in a forward pass (Captum's backward hooks need that).

@@ -36,6 +36,11 @@ class CoordinateAttention(nn.Module):
         self.column_gate = Gate("spatial", bounds=SIGMOID, name="columns")
         self.row_gate = Gate("spatial", bounds=SIGMOID, name="rows")
 
+    @property
+    def last_layers(self) -> list[nn.Module]:
+        """Whose biases say where the gates begin."""
+        return [self.rows, self.columns]
+
     def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) -> (B, C, H, W)
         height, width = x.shape[-2:]
         over_columns = x.mean(dim=3, keepdim=True)  # (B, C, H, 1)

@@ -106,6 +106,11 @@ class GAM(nn.Module):
         self.mask_shuffle = nn.ChannelShuffle(groups) if groups > 1 and shuffle == "last" else nn.Identity()
         self.spatial_gate = Gate("spatial", bounds=SIGMOID)
 
+    @property
+    def last_layers(self) -> list[nn.Module]:
+        """Whose biases say where the gates begin."""
+        return [self.channel_attention[-1], self.spatial_attention[-1]]
+
     def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W), any strides -> (B, C, H, W)
         # nn.Linear works on the last axis, so the positions need no flattening and the input may have any strides.
         weights = self.channel_attention(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

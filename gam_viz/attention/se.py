@@ -37,6 +37,11 @@ class SE(nn.Module):
         self.sigmoid = nn.Sigmoid()
         self.channel_gate = Gate("channel", bounds=SIGMOID)
 
+    @property
+    def last_layers(self) -> list[nn.Module]:
+        """Whose biases say where the gates begin."""
+        return [self.mlp[-1]]
+
     def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) -> (B, C, H, W)
         pooled = self.pool(x).flatten(1)  # (B, C)
         weights = self.sigmoid(self.mlp(pooled))  # (B, C)

@@ -71,14 +71,19 @@ class Job:
 
 
 def let_gates_act(network: nn.Module) -> None:
-    """Set batch norms that begin at weight 0, and with it a gate at a constant, to PyTorch's own 1.
+    """Begin with gates that are maps, and open.
 
-    CBAM's authors begin their mask at 0.5 everywhere. In the short tuning of a network that works without it, it stays
-    there: after twelve epochs on UC Merced masks differed by 0.01 between positions. timm's CBAM begins at 1, too.
+    CBAM's authors begin their mask at 0.5 everywhere (weight 0 in its batch norm). In the short tuning of a network
+    that works without attention it stays there: after twelve epochs on UC Merced masks differed by 0.01 between
+    positions. So batch norms that begin at weight 0 begin at PyTorch's own 1, as timm's CBAM does. And a gate near 0 or
+    0.5 takes from the published weights what they were trained on; the last bias of each branch begins at 1, which is a
+    gate of 0.73 after a sigmoid and of 1 without. Modules without such a bias (ECA) begin as they do.
     """
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d) and module.weight is not None and not module.weight.any():
             nn.init.ones_(module.weight)
+        for layer in getattr(module, "last_layers", ()):
+            nn.init.ones_(layer.bias)
 
 
 def start_from(network: ResidualNetwork, checkpoint: Checkpoint) -> dict[str, Any]:

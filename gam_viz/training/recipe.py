@@ -40,7 +40,7 @@ class Recipe:
             can be turned and mirrored; of the changes above only `mix` applies, and `shift`.
         shift: shift features by up to so many cells either way.
         fresh_rate: factor on the learning rate of layers that did not begin with published weights.
-        acting: gates that begin as a constant, as CBAM's mask does, begin as maps; see `let_gates_act`.
+        acting: gates begin as maps and open; see `let_gates_act`.
     """
 
     name: str

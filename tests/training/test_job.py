@@ -201,10 +201,14 @@ def masks(network, x):
     return [gate for path, _, gate in seen if gates_of(network)[path].branch == "spatial"]
 
 
-@pytest.mark.parametrize("attention", ["cbam", "gam", "se"])
-def test_gates_that_begin_constant_begin_as_maps(attention):
+@pytest.mark.parametrize("attention", ["cbam", "gam", "gam-sigmoid", "se", "eca"])
+def test_gates_begin_as_maps_and_open(attention):
     torch.manual_seed(0)
-    network = build_network(NetworkConfig(num_classes=3, width=8, attention=attention)).eval()
+    options = {"channel_gate": "sigmoid"} if attention == "gam-sigmoid" else {}
+    config = NetworkConfig(
+        num_classes=3, width=8, attention=attention.removesuffix("-sigmoid"), attention_options=options
+    )
+    network = build_network(config).eval()
     x = torch.randn(2, 3, 32, 32)
     before = masks(network, x)
     constant = [float(mask.std()) == 0 for mask in before]
@@ -213,5 +217,12 @@ def test_gates_that_begin_constant_begin_as_maps(attention):
     let_gates_act(network)
     assert all(float(mask.std()) > 1e-3 for mask in masks(network, x))
     changed = {name for name, value in network.state_dict().items() if not torch.equal(value, untouched[name])}
-    assert all(name.endswith("attention.bn.weight") for name in changed)
-    assert bool(changed) == (attention == "cbam")
+    assert all(name.endswith((".bias", "attention.bn.weight")) for name in changed)
+    assert bool(changed) == (attention != "eca")
+    with torch.inference_mode(), record_gates(network) as seen:
+        network(x)
+    means = {gates_of(network)[path].branch: float(gate.mean()) for path, _, gate in seen}
+    expected = {"gam": {"channel": 1.0, "spatial": 0.73}, "eca": {"channel": 0.5}}.get(attention, {})
+    for branch, mean in means.items():  # CBAM adds two branches, each of which begins at 1
+        wanted = expected.get(branch, 0.88 if attention == "cbam" and branch == "channel" else 0.73)
+        assert abs(mean - wanted) < 0.08, branch
