@@ -25,8 +25,7 @@ class Bench:
         self, given: MeasureInput, requests: Sequence[Request], progress: Progress
     ) -> tuple[Attribution, ...]:
         """One a request."""
-        black = [-mean / std for mean, std in zip(given.card.mean, given.card.std, strict=True)]
-        return attribute_many(given.network, given.x, given.target, requests, progress, black=black)
+        return attribute_many(given.network, given.x, given.target, requests, progress, black=given.card.black)
 
     def measured(
         self, measure: Measure, given: Sequence[MeasureInput], options: Options, progress: Progress | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -139,8 +140,8 @@ def explain(network: nn.Module, card: Card, x: Tensor) -> Explanation:
     return next(explain_each([network], card, x))
 
 
-def explain_each(networks: Iterable[nn.Module], card: Card, x: Tensor) -> Iterator[Explanation]:
-    """Several networks of one card on one picture, as `explain` does.
+def explain_each(networks: Iterable[nn.Module], card: Card, x: Tensor | Iterable[Tensor]) -> Iterator[Explanation]:
+    """Several networks of one card on one picture, or each on its own, as `explain` does.
 
     What a GPU found stays there until `KEPT` numbers have come together, since every copy waits for it. `networks` may
     hand out one network again and again, and change it between.
@@ -156,19 +157,20 @@ def explain_each(networks: Iterable[nn.Module], card: Card, x: Tensor) -> Iterat
         waiting.clear()
         return here
 
-    for network in networks:
+    pictures = repeat(x) if isinstance(x, Tensor) else x
+    for network, one in zip(networks, pictures, strict=False):
         scores, where = network.adaption.scores if isinstance(network, ForeignNetwork) else None, None
         if isinstance(network, ForeignNetwork) and scores is not None:
-            raw, seen = gates_seen(unscored(network), x)
-            size = int(x.shape[-2]), int(x.shape[-1])
+            raw, seen = gates_seen(unscored(network), one)
+            size = int(one.shape[-2]), int(one.shape[-1])
             given, where = scores(raw, size), places(scores, raw, size)
         else:
-            given, seen = gates_seen(network, x)
+            given, seen = gates_seen(network, one)
         logits = check_scores(network, given)
         if logits.shape[1] != len(card.classes):
             raise RefusalError("errors.reason.scores_classes", given=logits.shape[1], wanted=len(card.classes))
         found = [logits[0].float(), *(gate for _, gate in seen)]
-        at_once = x.device.type == "cpu"
+        at_once = one.device.type == "cpu"
         # A gate may be a weight, which changes with the network.
         waiting.append(([read for read, _ in seen], found if at_once else [each.clone() for each in found], where))
         if at_once or sum(each.numel() for _, found, _ in waiting for each in found) > KEPT:

@@ -150,6 +150,11 @@ class Card:
         """Of the input."""
         return len(self.mean)
 
+    @property
+    def black(self) -> tuple[float, ...]:
+        """What a black pixel is after normalisation, a value a channel."""
+        return tuple(-mean / std for mean, std in zip(self.mean, self.std, strict=True))
+
     def _normalises(self) -> bool:
         """Whether every pixel, 0..1, becomes a number that a network can compute with."""
         return all((abs(mean) + 1) / std <= MOST_NORMALISED for mean, std in zip(self.mean, self.std, strict=True))

@@ -14,7 +14,9 @@ from gam_viz.evaluation.metrics import predict
 from gam_viz.evidence.case import LoadedNetwork
 from gam_viz.evidence.examine import Case, examine
 from gam_viz.evidence.faithfulness import infidelity
+from gam_viz.evidence.faithfulness.entry import SENSITIVITY
 from gam_viz.evidence.leaderboard.run import Question, gather
+from gam_viz.evidence.measure import MeasureInput
 from gam_viz.evidence.randomisation.training import training_evidence
 from gam_viz.explain import explain
 from gam_viz.explain.attributions import METHODS, Request, attribute, attribute_many, default_layer
@@ -119,6 +121,31 @@ def test_infidelity_waits_for_the_device_as_often_for_many_maps_and_squares_as_f
         assert [each.key for each in found] == [map_.key for map_ in asked["maps"]]
         assert [each.value for each in found] == pytest.approx([each.value for each in expected], rel=1e-3)
         assert waited.back.total() <= 4, waited.back  # once each: what is checked, and all logits
+
+
+def test_max_sensitivity_waits_for_the_gates_of_all_its_pictures_at_once():
+    near, x = subject("cbam"), torch.randn(1, 3, 16, 16)
+    near = dataclasses.replace(near, network=near.network.double())
+
+    def given(loaded: LoadedNetwork, x: torch.Tensor, requests: list[Request]) -> MeasureInput:
+        made = attribute_many(loaded.network, x, 1, requests, black=loaded.card.black)
+        found = explain(loaded.network, loaded.card, x)
+        return MeasureInput("", "", loaded.network, loaded.card, x, 1, found, tuple(requests), made)
+
+    asked = [Request("saliency"), Request("occlusion", params={"baseline": "black"})]
+    for requests in (
+        [],
+        asked,
+    ):  # the picture is checked for each map; a map, its logit and its check are had each time
+        far = given(there(near), x.to(DEVICE, torch.float64), requests)
+        with waits() as waited:
+            verdicts = SENSITIVITY.run(far, {}, None)
+        expected = SENSITIVITY.run(given(near, x.double(), requests), {}, None)
+        assert [each.key for each in verdicts] == [map_.key for map_ in far.maps]
+        assert [each.numbers["sensitivity"] for each in verdicts] == pytest.approx(
+            [each.numbers["sensitivity"] for each in expected], rel=1e-3
+        )
+        assert waited.back.total() <= 1 + len(far.maps) + 11 * 3 * len(requests), waited.back
 
 
 def test_predictions_and_the_evidence_command_run_there(tmp_path: Path, easy_images):

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,7 +180,7 @@ def max_sensitivity(
     check_picture(x)
     if samples < 1 or not (math.isfinite(radius) and radius > 0):
         raise ValueError(f"sensitivity needs at least 1 sample and a radius above 0, got {samples} and {radius}")
-    generator = torch.Generator().manual_seed(seed)
+    shaken = pictures_near(x, radius=radius, samples=samples, seed=seed)
 
     def mapped(picture: Tensor) -> Tensor:
         values = torch.from_numpy(np.array(explain(picture), np.float64))
@@ -193,12 +193,19 @@ def max_sensitivity(
             return (mapped(pictures[0])[None],)
         return torch.stack([mapped(picture[None]) for picture in pictures])
 
-    def shaken(pictures: Tensor) -> Tensor:  # (n, 3, H, W) -> the same
-        noise = torch.stack([torch.rand(x.shape[1:], generator=generator) for _ in pictures])
-        return pictures + radius * (2 * noise - 1).to(pictures)
-
     # One at a time: that is how maps are made, and pictures in any number would fill the memory.
-    return float(metrics.sensitivity_max(explained, x, shaken, n_perturb_samples=samples, max_examples_per_batch=1))
+    near = metrics.sensitivity_max(
+        explained, x, lambda _: next(shaken), n_perturb_samples=samples, max_examples_per_batch=1
+    )
+    return float(near)
+
+
+def pictures_near(x: Tensor, *, radius: float = 0.02, samples: int = 10, seed: int = 0) -> Iterator[Tensor]:
+    """The pictures (1, 3, H, W) within the box around x that `max_sensitivity` asks about, in its order."""
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(samples):
+        noise = torch.rand(x.shape[1:], generator=generator)
+        yield x + radius * (2 * noise - 1).to(x)
 
 
 def squares(size: tuple[int, int], count: int, seed: int) -> Tensor:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from itertools import repeat
 from typing import Any
 
-from torch import Tensor
-
-from gam_viz.evidence.faithfulness.captum_metrics import infidelity, max_sensitivity
+from gam_viz.evidence.faithfulness.captum_metrics import infidelity, max_sensitivity, pictures_near
 from gam_viz.evidence.faithfulness.curves import faithfulness
 from gam_viz.evidence.faithfulness.result import Faithfulness
 from gam_viz.evidence.faithfulness.settings import BASELINES, Settings
 from gam_viz.evidence.measure import SEED, Measure, MeasureInput, Options, Quantity, Verdict
-from gam_viz.explain.attributions import Param, attribute
-from gam_viz.explain.explanation import explain
+from gam_viz.explain.attributions import Param, Request, attribute_many
+from gam_viz.explain.explanation import explain_each
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import heatmaps
 from gam_viz.runtime.progress import Progress
@@ -70,28 +69,29 @@ def _infidel(given: MeasureInput, options: Options, progress: Progress | None) -
 
 
 def _shake(given: MeasureInput, options: Options, progress: Progress | None) -> tuple[Verdict, ...]:
-    card, network, target = given.card, given.network, given.target
+    pictures = [given.x, *pictures_near(given.x)]
+    wanted = {map_.key for map_ in given.maps}
+    again: dict[str, list[FloatArray]] = {}  # of each map, one a picture
+    # All gates of a picture are of one pass, and what a GPU found of all pictures comes back together.
+    for explanation in explain_each(repeat(given.network, len(pictures)), given.card, pictures):
+        for map_ in heatmaps(explanation, reduction=given.reduction):
+            again.setdefault(map_.key, []).append(map_.values)
+    attributed = [map_.key for map_ in given.maps if map_.kind == "attribution"]
+    requests = [Request(made.method, made.layer, made.params) for made in given.attributions]
+    for place, picture in enumerate(pictures if requests else ()):
 
-    def again(key: str) -> Callable[[Tensor], FloatArray]:
-        def again_of(x: Tensor) -> FloatArray:
-            explanation = explain(network, card, x)
-            return next(m for m in heatmaps(explanation, reduction=given.reduction) if m.key == key).values
+        def told(share: float, method: str, place: int = place) -> None:
+            if progress is not None:
+                progress((place + share) / len(pictures), method)
 
-        return again_of
-
-    ways: dict[str, Callable[[Tensor], FloatArray]] = {m.key: again(m.key) for m in given.maps if m.kind == "gate"}
-    attributed = [map_ for map_ in given.maps if map_.kind == "attribution"]
-    for map_, made in zip(attributed, given.attributions, strict=True):
-        ways[map_.key] = lambda x, made=made: (
-            attribute(  # type: ignore[misc]
-                network, x, target, made.method, layer=made.layer, params=made.params
-            ).values
-        )
+        many = attribute_many(given.network, picture, given.target, requests, told, black=given.card.black)
+        for key, made in zip(attributed, many, strict=True):
+            again.setdefault(key, []).append(made.values)
     found = []
-    for place, (key, way) in enumerate(ways.items()):
-        if progress is not None:
-            progress(place / len(ways), key)
-        found.append(Verdict(key, "", {"sensitivity": max_sensitivity(way, given.x)}))
+    for key, maps in again.items():
+        if key in wanted:
+            way = iter(maps)
+            found.append(Verdict(key, "", {"sensitivity": max_sensitivity(lambda _, way=way: next(way), given.x)}))  # type: ignore[misc]
     return tuple(found)
 
 

@@ -101,7 +101,6 @@ def randomisation(
     stages = stages_of(network)
     if not stages:
         raise RefusalError("errors.reason.no_fresh_weights")
-    black = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
     total, done = 1 + (len(stages) if cascade else 1) + len(seeds) - 1, 0
 
     def maps_of(subject: nn.Module, label: str) -> tuple[Heatmap, ...]:
@@ -115,7 +114,7 @@ def randomisation(
         explanation = explain(subject, card, x)
         check_target(target, len(explanation.logits))
         found = heatmaps(
-            explanation, attribute_many(subject, x, target, requests, tell, black=black), reduction=reduction
+            explanation, attribute_many(subject, x, target, requests, tell, black=card.black), reduction=reduction
         )
         done += 1
         tell(0)
