@@ -6,7 +6,10 @@ A file is there whole or not at all, so that whoever is killed leaves only whole
 from __future__ import annotations
 
 import errno
+import os
 import uuid
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from fsspec.core import url_to_fs
@@ -18,8 +21,9 @@ from gam_viz.text.refusal import os_reason
 
 MANIFEST = "audit.json"
 LISTING = "items.parquet"
+EXPLAINED = "explained.parquet"
 ROWS, CHANNELS = "rows", "channels"  # folders of parts
-_OWN = (MANIFEST, LISTING, ROWS, CHANNELS)
+_OWN = (MANIFEST, LISTING, EXPLAINED, ROWS, CHANNELS)
 
 
 class AuditFolder:
@@ -117,3 +121,34 @@ class AuditFolder:
 def part_name(index: int) -> str:
     """A shard's file in `ROWS` and in `CHANNELS`."""
     return f"part-{index:07d}.parquet"
+
+
+def audits_below(folders: Iterable[Path], *, deep: int = 3, most: int = 200) -> dict[str, Path]:
+    """Name -> folder of the audits that folders are, or hold so many steps below; links to folders are not followed,
+    so none lies elsewhere. No more than `most` are found.
+
+    An audit's name is its path below the folder, in which the folder's own name comes first where there are several.
+    """
+    found: dict[str, Path] = {}
+    several = list(folders)
+    for folder in several:
+        root = folder.absolute()
+        for path in islice(_audits(root, deep), most - len(found)):
+            parts = path.relative_to(root).parts
+            shown = (root.name, *parts) if len(several) > 1 or not parts else parts
+            name = "/".join(shown).encode("utf-8", "backslashreplace").decode()
+            found[name if name not in found else str(path)] = path
+    return found
+
+
+def _audits(folder: Path, deep: int) -> Iterator[Path]:
+    if (folder / MANIFEST).is_file():
+        yield folder
+        return
+    try:
+        with os.scandir(folder) as entries:
+            below = sorted(each.name for each in islice(entries, 10_000) if each.is_dir(follow_symlinks=False))
+    except OSError:  # not there, or not for us to look into
+        return
+    for name in below if deep else ():
+        yield from _audits(folder / name, deep - 1)

@@ -15,9 +15,11 @@ from gam_viz.audit.errors import AuditError
 from gam_viz.audit.folder import LISTING, MANIFEST, AuditFolder
 from gam_viz.audit.network import AuditedNetwork
 from gam_viz.audit.sources import AuditSource, SourceChoices
+from gam_viz.networks.card import Card
 
 FORMAT = 1  # of the columns and files; what another one computed is not gone on with
 SHARD = 4096  # pictures
+_OF_GATE = ("key", "path", "layer", "branch")
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,30 @@ class Manifest:
             format_ = values.pop("format")
             if format_ != FORMAT:
                 raise AuditError("audit.refused.other_format", out=where, given=format_, known=FORMAT)
-            return cls(**{**values, "settings": AuditSettings(**values["settings"])})
+            found = cls(**{**values, "settings": AuditSettings(**values["settings"])})
+            found._require_whole()
+            return found
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             if isinstance(error, AuditError):
                 raise
             raise AuditError("audit.refused.damaged", out=where) from error
+
+    def _require_whole(self) -> None:
+        """Look at all that is asked of it later.
+
+        Raises:
+            ValueError, LookupError, TypeError, AttributeError: something is missing, or is something else.
+        """
+        if self.count < 0 or self.settings.shard < 1:
+            raise ValueError
+        _ = self.source["kind"], self.source["where"], self.source["choices"]
+        for network in self.networks:
+            Card.from_json(json.dumps(network["card"]))
+            texts = [network["name"], network["sha256"], *(each[key] for each in network["gates"] for key in _OF_GATE)]
+            if not all(isinstance(each, str) for each in texts):
+                raise TypeError
+            for gate in network["gates"]:
+                _ = gate["bounds"] if gate["bounds"] is None else [float(end) for end in gate["bounds"]]
 
 
 def manifest_of(

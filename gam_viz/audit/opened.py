@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,13 @@ from gam_viz.audit.manifest import Manifest, known
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+#: Nothing is fetched or written: no extensions of DuckDB's, no files for what does not fit into memory.
+_ALONE: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "temp_directory": "",
+}
 
 
 class Audit:
@@ -36,6 +44,8 @@ class Audit:
         if manifest is None:
             raise AuditError("audit.refused.no_audit", out=self.folder.address)
         self.manifest: Manifest = manifest
+        self._lock = threading.Lock()
+        self._kept: tuple[tuple[list[str], bool], duckdb.DuckDBPyConnection] | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(each["name"] for each in self.manifest.networks)
@@ -46,6 +56,11 @@ class Audit:
         """Names of the shards that are there."""
         there = self.folder.names(files.ROWS)
         return [name for name in there if name.endswith(".parquet")]
+
+    @property
+    def explained(self) -> bool:
+        """Whether attributions and ablations of some pictures are there."""
+        return self.folder.has(files.EXPLAINED)
 
     @property
     def whole(self) -> bool:
@@ -62,35 +77,58 @@ class Audit:
         return list(self.query("select * from pictures limit 0").column_names)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """DuckDB with the views `pictures` (a row a picture; see `columns.schema_of`) and `channels` (a row a channel
-        and shard; see `columns.CHANNELS`).
+        """DuckDB with the views `pictures` (a row a picture; see `columns.schema_of`), `channels` (a row a channel and
+        shard; see `columns.CHANNELS`), and where they are there `items` (a row a file; see `sources.listing`) and
+        `explained` (see `explained.SCHEMA`).
+
+        It installs nothing, writes nothing to disk, and of an audit on this machine it reads that folder alone,
+        whatever it is asked.
 
         Raises:
             AuditError: no shard is there yet.
         """
+        return self._opened(self.parts)
+
+    def _opened(self, names: list[str]) -> duckdb.DuckDBPyConnection:
         import duckdb
 
-        names = self.parts
         if not names:
             raise AuditError("audit.refused.no_rows", out=self.folder.address)
-        connection = duckdb.connect(":memory:")
-        if self.folder.local is None:
+        connection = duckdb.connect(":memory:", config=_ALONE)
+        connection.execute("set parquet_metadata_cache = true")
+        local = self.folder.local
+        if local is None:
             connection.register_filesystem(self.folder.system)
+        else:
+            connection.execute(f"set allowed_directories = [{_quoted(str(local))}]; set enable_external_access = false")
         for view, of in (("pictures", files.ROWS), ("channels", files.CHANNELS)):
             listed = ", ".join(_quoted(self.folder.url(f"{of}/{name}")) for name in names)
             connection.execute(f"create view {view} as select * from read_parquet([{listed}])")
+        if self.folder.has(files.EXPLAINED):
+            of = _quoted(self.folder.url(files.EXPLAINED))
+            connection.execute(f"create view explained as select * from read_parquet({of})")
+        if self.folder.has(files.LISTING):
+            listing = f"read_parquet({_quoted(self.folder.url(files.LISTING))}, file_row_number = true)"
+            connection.execute(f"create view items as select file_row_number as item, path, label from {listing}")
         return connection
 
     def query(self, sql: str, parameters: list[Any] | None = None) -> pa.Table:
-        """The answer of one question to `pictures` and `channels`, such as
-        `select name from pictures where disagree order by gap desc limit 20`.
+        """The answer of one question to `pictures`, `channels` and `items`, such as
+        `select name from pictures where disagree order by gap desc limit 20`. What DuckDB learnt of the parts is kept
+        for the next one, until there are more.
 
         Raises:
             AuditError: no shard is there yet.
-            duckdb.Error: it is no question that DuckDB understands.
+            duckdb.Error: it is no question that DuckDB understands, or a part is damaged.
         """
-        with self.connect() as connection:
-            return connection.sql(sql, params=parameters).to_arrow_table()
+        names = self.parts
+        there = names, self.explained
+        with self._lock:
+            if self._kept is None or self._kept[0] != there:
+                self._kept = there, self._opened(names)
+            cursor = self._kept[1].cursor()
+        with cursor:
+            return cursor.sql(sql, params=parameters).to_arrow_table()
 
     def counts(self) -> dict[str, int]:
         """Pictures by what became of them, of the shards that are there."""

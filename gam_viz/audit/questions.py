@@ -6,155 +6,140 @@ loaded whole.
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable
 
 import pyarrow as pa
 
+from gam_viz.audit.naming import gates_of_network, named, networks_of, quoted
 from gam_viz.audit.opened import Audit
 from gam_viz.audit.statistics import SHARE
 
 NORMAL = 1.959963984540054  # of a 95 % interval
-
-
-def networks_of(audit: Audit) -> list[str]:
-    """Names."""
-    return [str(network["name"]) for network in audit.manifest.networks]
-
-
-def gates_of_network(audit: Audit, network: str) -> list[dict[str, Any]]:
-    """What the manifest says of a network's gates, in the order they are computed; see `network.AuditedGate`."""
-    return next(list(each["gates"]) for each in audit.manifest.networks if each["name"] == network)
-
-
-def compared(audit: Audit) -> bool:
-    """Whether it says where networks disagree."""
-    return len(audit.manifest.networks) > 1 and audit.manifest.networks[0]["card"]["output"] in _CHANCES
+CELLS = 100  # parts of a scene along its longer side, at most
+_STATISTICS = pa.schema(
+    [
+        ("class", pa.string()),
+        ("gate", pa.string()),
+        ("count", pa.int64()),
+        ("mean", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+    ]
+)
+_ENDS = pa.schema(
+    [
+        ("gate", pa.string()),
+        ("channels", pa.int64()),
+        ("never_open", pa.list_(pa.int32())),
+        ("never_closed", pa.list_(pa.int32())),
+    ]
+)
+_Within = Callable[[float, float], bool]
 
 
 def confusion(audit: Audit, network: str) -> pa.Table:
     """label, prediction, count: of pictures whose class is known, the most frequent first."""
     return audit.query(
-        f"""select label, {_named(network, "prediction")} as prediction, count(*) as count from pictures
+        f"""select label, {named(network, "prediction")} as prediction, count(*) as count from pictures
         where label is not null and prediction is not null group by all order by count desc, label, prediction"""
     )
 
 
 def gate_statistics(audit: Audit, network: str, statistic: str) -> pa.Table:
     """class, gate, count, mean, low, high: of one statistic by the picture's class where it is known, else by the
-    predicted one; with the mean's 95 % interval (mean and standard error, by the normal distribution)."""
-    parts = []
-    for gate in gates_of_network(audit, network):
-        column = _named(network, gate["key"], statistic)
-        if f"{network}/{gate['key']}/{statistic}" in audit.columns:
-            parts.append(
-                f"""select coalesce(label, {_named(network, "prediction")}) as class, {_text(gate["key"])} as gate,
-                count({column}) as count, avg({column}) as mean,
-                stddev_samp({column}) / sqrt(count({column})) as error
-                from pictures where {column} is not null group by class"""
-            )
-    if not parts:
-        kinds = {"class": pa.string(), "gate": pa.string(), "count": pa.int64()}
-        return pa.schema([*kinds.items(), *((name, pa.float64()) for name in ("mean", "low", "high"))]).empty_table()
-    return audit.query(
-        f"""select class, gate, count, mean, mean - {NORMAL} * error as low, mean + {NORMAL} * error as high
-        from ({" union all ".join(parts)}) order by class, gate"""
+    predicted one, and (class null) of all pictures; with the mean's 95 % interval (mean and standard error, by the
+    normal distribution)."""
+    gates = [each["key"] for each in gates_of_network(audit, network)]
+    known = [gate for gate in gates if f"{network}/{gate}/{statistic}" in audit.columns]
+    if not known:
+        return _STATISTICS.empty_table()
+    columns = [named(network, gate, statistic) for gate in known]
+    numbers = [f"count({c}), avg({c}), stddev_samp({c}) / sqrt(count({c}))" for c in columns]
+    answer = audit.query(
+        f"""select class, {", ".join(numbers)}
+        from (select coalesce(label, {named(network, "prediction")}) as class, {", ".join(columns)} from pictures)
+        group by grouping sets ((class), ()) having class is not null or grouping(class) = 1 order by class"""
     )
+    rows = []
+    for of_class in zip(*(column.to_pylist() for column in answer.columns), strict=True):
+        for gate, at in zip(known, range(1, len(of_class), 3), strict=True):
+            count, mean, error = of_class[at : at + 3]
+            if count:
+                half = None if error is None else NORMAL * error
+                ends = (None, None) if half is None else (mean - half, mean + half)
+                rows.append((of_class[0], gate, count, mean, *ends))
+    columns_ = zip(*rows, strict=True) if rows else ([] for _ in _STATISTICS)
+    return pa.table([pa.array(list(c), f.type) for c, f in zip(columns_, _STATISTICS, strict=True)], schema=_STATISTICS)
 
 
 def channels_at_an_end(audit: Audit, network: str) -> pa.Table:
     """gate, channels, never_open, never_closed: how many of a gate's channels stay within 5 % of the lower, and of the
     upper end of its range, at every position of every picture; which ones, as lists. Gates without a range are those
     whose channels stay within 0.05 of 0, and have no upper end."""
-    parts = []
-    for gate in gates_of_network(audit, network):
-        low, high = gate["bounds"] or (-SHARE, None)
-        closed = SHARE if high is None else low + SHARE * (high - low)
-        shut = f"highest < {closed}" + (f" and lowest > {-SHARE}" if high is None else "")
-        wide = "false" if high is None else f"lowest > {high - SHARE * (high - low)}"
-        parts.append(
-            f"""select {_text(gate["key"])} as gate, count(*) as channels,
-            coalesce(list(channel order by channel) filter (where {shut}), []) as never_open,
-            coalesce(list(channel order by channel) filter (where {wide}), []) as never_closed
-            from (select channel, min(lowest) as lowest, max(highest) as highest from channels
-            where network = {_text(network)} and gate = {_text(gate["key"])} group by channel) having count(*) > 0"""
-        )
-    return audit.query(" union all ".join(parts)) if parts else pa.table({"gate": [], "channels": []})
+    found = audit.query(
+        """select gate, channel, min(lowest) as lowest, max(highest) as highest from channels
+        where network = ? group by gate, channel order by gate, channel""",
+        [network],
+    )
+    gates, *numbers = (column.to_pylist() for column in found.columns)
+    of_gate: dict[str, list[tuple[int, float, float]]] = {}
+    for gate, *each in zip(gates, *numbers, strict=True):
+        of_gate.setdefault(gate, []).append(tuple(each))
+    rows = []
+    for known in gates_of_network(audit, network):
+        channels = of_gate.get(known["key"], [])
+        shut, wide = _ends(known["bounds"])
+        ends = [[channel for channel, low, high in channels if at(low, high)] for at in (shut, wide)]
+        rows += [(known["key"], len(channels), *ends)] if channels else []
+    columns = zip(*rows, strict=True) if rows else ([] for _ in _ENDS)
+    return pa.table([pa.array(list(c), f.type) for c, f in zip(columns, _ENDS, strict=True)], schema=_ENDS)
 
 
-def most_apart(audit: Audit, limit: int = 100) -> pa.Table:
-    """item, name, label, gap and every network's prediction and probability: of pictures on which networks predict
-    several classes, those first on which they are farthest apart."""
+def _ends(bounds: tuple[float, float] | None) -> tuple[_Within, _Within]:
+    """Whether a channel that goes from its lowest to its highest value is never open, and never closed."""
+    if bounds is None:
+        return (lambda low, high: low > -SHARE and high < SHARE), (lambda low, high: False)
+    lowest, highest = bounds
+    part = SHARE * (highest - lowest)
+    return (lambda low, high: high < lowest + part), (lambda low, high: low > highest - part)
+
+
+def histogram(audit: Audit, column: str, bins: int = 40) -> pa.Table:
+    """low, high, count, labelled, right: how many pictures have their number in a column within each of so many equal
+    parts of its range, of how many of those the class is known, and how many of these its network answers with it.
+    Numbers that are not finite are left out; of equal numbers there is one part."""
+    at = quoted(column)
+    network = next((name for name in networks_of(audit) if column.startswith(f"{name}/")), networks_of(audit)[0])
+    known = f"select {at}::double as value, label, {named(network, 'prediction')} as said from pictures"
+    known += f" where isfinite({at})"
     return audit.query(
-        f"select {_about(audit)}, gap from pictures where disagree order by gap desc, item limit ?", [limit]
+        f"""with known as ({known}), ends as (select min(value) as low, max(value) as high from known),
+        parts as (select low, case when high > low then (high - low) / ? end as width from ends),
+        placed as (select coalesce(least(cast(floor((value - low) / width) as int), ? - 1), 0) as part,
+        label, said, low, coalesce(width, 0) as width from known, parts)
+        select low + part * width as low, low + (part + 1) * width as high, count(*) as count,
+        count(label) as labelled, count(*) filter (where label = said) as right
+        from placed group by all order by low""",
+        [bins, bins],
     )
 
 
-def least_familiar(audit: Audit, network: str, limit: int = 100) -> pa.Table:
-    """The same of pictures that are least familiar to a network, with `farther`; empty where its file does not tell."""
-    if f"{network}/farther" not in audit.columns:
-        return audit.query(f"select {_about(audit)} from pictures limit 0")
-    farther = _named(network, "farther")
+def cell_side(audit: Audit, cells: int = CELLS) -> int:
+    """Side of the parts that a scene is shown in, in pixels: of one tile's stride, or of several, so that there are no
+    more than cells x cells."""
+    of = audit.manifest.source
+    stride = int(of.get("stride") or of["tile"])
+    return stride * max(1, math.ceil(max(of["size"]) / (cells * stride)))
+
+
+def on_the_scene(audit: Audit, column: str, cells: int = CELLS) -> pa.Table:
+    """down, across, value: of the tiles that begin in each part of a scene (`cell_side`) the mean of a column; of text
+    what is there most often."""
+    at, side = quoted(column), cell_side(audit, cells)
+    kind = "mode({0})" if column.endswith("/prediction") else "avg(cast({0} as double))"
     return audit.query(
-        f"""select {_about(audit)}, {farther} as farther from pictures where {farther} is not null
-        order by farther desc, {_named(network, "probability")}, item limit ?""",
-        [limit],
+        f"""select cast(top // {side} as int) as down, cast("left" // {side} as int) as across,
+        {kind.format(at)} as value from pictures where {at} is not null
+        group by down, across order by down, across"""
     )
-
-
-def off_the_object(audit: Audit, network: str, limit: int = 100) -> pa.Table:
-    """The same of pictures on which the last gate with a map lies least on the object, with `object`; empty where
-    nobody knows where objects lie."""
-    column = next((each for each in reversed(audit.columns) if _is_object(each, network)), None)
-    if column is None:
-        return audit.query(f"select {_about(audit)} from pictures limit 0")
-    named = _quoted(column)
-    return audit.query(
-        f"""select {_about(audit)}, {named} as object from pictures where {named} is not null
-        order by object, item limit ?""",
-        [limit],
-    )
-
-
-def on_the_scene(audit: Audit, column: str, cells: int = 200) -> pa.Table:
-    """down, across, value: means of a column over at most cells x cells parts of a scene. Text is 0 or 1: whether it is
-    there."""
-    width, height = audit.manifest.source["size"]
-    side = max(width, height) / cells
-    named = _quoted(column)
-    kind = "avg(cast({0} as double))" if column != "sentence" else "avg(cast({0} is not null as double))"
-    return audit.query(
-        f"""select cast(floor((top + ?) / ?) as int) as down, cast(floor(("left" + ?) / ?) as int) as across,
-        {kind.format(named)} as value from pictures where {named} is not null
-        group by down, across order by down, across""",
-        [audit.manifest.source["tile"] / 2, side, audit.manifest.source["tile"] / 2, side],
-    )
-
-
-_CHANCES = ("class", "multilabel", "binary")
-
-
-def _about(audit: Audit) -> str:
-    said = [_named(name, what) for name in networks_of(audit) for what in ("prediction", _measured(audit, name))]
-    return ", ".join(["item", "name", "label", *said])
-
-
-def _measured(audit: Audit, network: str) -> str:
-    names = ("probability", "value", "summed_logit", "summed_score")
-    return next(name for name in names if f"{network}/{name}" in audit.columns)
-
-
-def _is_object(column: str, network: str) -> bool:
-    return column.startswith(f"{network}/") and column.endswith("/object") and "/spatial" in column
-
-
-def _named(*parts: str) -> str:
-    return _quoted("/".join(parts))
-
-
-def _quoted(name: str) -> str:
-    """A column's name, whatever a file or a network is called."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

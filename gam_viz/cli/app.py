@@ -18,6 +18,12 @@ def add(commands: Any) -> None:
     c.add_argument("--browser", action="store_true", help="open it in the browser at once")
     checkpoint_argument(c)
     data_argument(c)
+    c.add_argument(
+        "--audits",
+        nargs="+",
+        metavar="FOLDER",
+        help="audits that are shown, or folders of them (default: $GAM_VIZ_AUDITS, else ./audits)",
+    )
     c.set_defaults(run=run)
 
 
@@ -28,6 +34,8 @@ def run(options: argparse.Namespace) -> None:
     os.environ["GAM_VIZ_CHECKPOINTS"] = str(options.checkpoints)
     if options.data_root is not None:
         os.environ["GAM_VIZ_DATA"] = options.data_root
+    if options.audits is not None:
+        os.environ["GAM_VIZ_AUDITS"] = os.pathsep.join(options.audits)
     asked = {"server_port": options.port, "server_address": options.address}
     if options.browser:
         asked["server_headless"] = False

@@ -20,3 +20,9 @@ def checkpoint_folder() -> Path:
 def new_checkpoints() -> Path:
     """Where a training writes: the same, but never into an installed package, which an update replaces."""
     return Path("checkpoints") if INSTALLED and checkpoint_folder() == SHIPPED else checkpoint_folder()
+
+
+def audit_folders() -> tuple[Path, ...]:
+    """Folders that hold audits, or are ones: those of $GAM_VIZ_AUDITS, separated as in $PATH, else `audits` here."""
+    given = os.environ.get("GAM_VIZ_AUDITS")
+    return tuple(map(Path, given.split(os.pathsep))) if given else (Path("audits"),)

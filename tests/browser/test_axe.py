@@ -7,7 +7,19 @@ from playwright.sync_api import Browser, Page
 from tests.browser.waiting import PATIENCE, rest
 
 pytestmark = pytest.mark.browser
-PAGES = ("", "inside", "evidence", "claims", "networks", "design", "tours", "glossary", "my-pictures", "test-pictures")
+PAGES = (
+    "",
+    "inside",
+    "evidence",
+    "audit",
+    "claims",
+    "networks",
+    "design",
+    "tours",
+    "glossary",
+    "my-pictures",
+    "test-pictures",
+)
 #: Rules that Streamlit's own widgets break, whatever a page does with them: rule -> what of them is left out.
 STREAMLITS: dict[str, tuple[str, ...]] = {}
 

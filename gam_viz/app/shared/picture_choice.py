@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import streamlit as st
 
 from gam_viz.app.pages import script
 from gam_viz.app.shared import state as url
+from gam_viz.app.shared.audits import asked_for_audit, audits, opened_audit, row_picture
 from gam_viz.app.shared.choices import choose, choose_number, segments
 from gam_viz.app.shared.evaluation_set import Pictures, pictures_of, regions_of
 from gam_viz.app.shared.missing_data import dataset_error, where_to_get
@@ -21,6 +23,7 @@ from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.uploader import draw_uploader
 from gam_viz.app.shared.uploads import plain, uploads, written
 from gam_viz.app.shared.words import data_title, picture_sentence, reason, sample_title, text
+from gam_viz.audit.errors import AuditError
 from gam_viz.datasets import DATASETS, DatasetError, data_root, is_here
 from gam_viz.datasets.scenes.draw import Scene, draw_scene
 from gam_viz.images import (
@@ -36,7 +39,7 @@ from gam_viz.images import (
 from gam_viz.networks.card import Card
 from gam_viz.titles import literal
 
-SOURCES = ("given", "sample", "test", "upload")
+SOURCES = ("given", "sample", "test", "audit", "upload")
 GALLERY = script("test_pictures")
 SCENES = ("scenes", "scenes-shortcut")
 
@@ -75,13 +78,13 @@ def choose_picture(card: Card) -> Chosen | None:
     st.session_state["source-of"] = card.dataset
     # Of networks whose data set nobody here knows, or whose files are not there, there are no test pictures.
     here = is_here(card.dataset, data_root())
-    missing = {"given": given() is None, "test": not (_known(card) and here)}
+    missing = {"given": given() is None, "test": not (_known(card) and here), "audit": not asked_for_audit()}
     sources = tuple(source for source in SOURCES if not missing.get(source))
     source = segments("source", sources, default, text("common.sidebar.picture"), "common.source", width="stretch")
     if not here:
         not_here = text("common.sidebar.not_here", data=data_title(card))
         st.caption(f"{not_here} {where_to_get(card.dataset)}".strip())
-    draw = {"given": _given, "sample": _sample, "test": _test}.get(source)
+    draw = {"given": _given, "sample": _sample, "test": _test, "audit": _audited}.get(source)
     chosen = None if draw is None else draw(card)
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
@@ -140,6 +143,31 @@ def _given(card: Card) -> Chosen | None:
         st.error(f"**{written(title)}** · {literal(reason(error))}")
         return None
     return Chosen(picture, title, label=label, medical=source is not None and source.kind == "dicom", source=source)
+
+
+def _audited(card: Card) -> Chosen | None:
+    """A row of an audit, while its picture is where it was."""
+    found = audits()
+    name = choose("audit", list(found), next(iter(found)), text("common.sidebar.audit"), str)
+    try:
+        last = opened_audit(found[name]).manifest.count - 1
+        number = choose_number("item", 0, last, 0, text("common.sidebar.audit_item", last=last), step=1)
+        row = row_picture(found[name], number)
+        source = row.found if isinstance(row.found, Source) else None
+        if source is not None:
+            state.take_link(source.sha256[:SHORT])
+        picture = row.found if isinstance(row.found, Picture) else state.picture_of(row.found)
+    except PictureError as error:
+        st.error(picture_sentence(error))
+        return None
+    except AuditError as error:
+        st.error(literal(reason(error)))
+        return None
+    label = row.label if row.label in card.classes else None
+    regions = {} if row.inside is None or not row.inside.any() else {"object": row.inside}
+    st.caption(written(PurePath(row.name).name))
+    medical = source is not None and source.kind == "dicom"
+    return Chosen(picture, row.name, label=label, medical=medical, regions=regions, source=source)
 
 
 def _test(card: Card) -> Chosen | None:

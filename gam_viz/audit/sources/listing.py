@@ -123,13 +123,24 @@ class FileItem(AuditItem):
     path: Path = Path()
 
     def picture(self) -> Picture:
-        status = self.path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise RefusalError("audit.row.folder_link")
-        if not stat.S_ISREG(status.st_mode):  # to open a pipe is to wait for ever
-            raise RefusalError("audit.row.no_file")
-        LIMITS.check_file_size(status.st_size)  # before it is read
-        return picture_of(self.path.read_bytes(), self.path.name)
+        return picture_of(read_file(self.path), self.path.name)
+
+
+def read_file(path: Path) -> bytes:
+    """A file's bytes, if it is one that may hold a picture.
+
+    Raises:
+        RefusalError: it is a folder, or what would be waited for without end.
+        PictureError: it is too large.
+        OSError: it cannot be read.
+    """
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise RefusalError("audit.row.folder_link")
+    if not stat.S_ISREG(status.st_mode):  # to open a pipe is to wait for ever
+        raise RefusalError("audit.row.no_file")
+    LIMITS.check_file_size(status.st_size)  # before it is read
+    return path.read_bytes()
 
 
 @dataclass(frozen=True, eq=False)
