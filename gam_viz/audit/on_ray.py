@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from gam_viz.audit import folder as files
 from gam_viz.audit.errors import AuditError
@@ -16,6 +18,8 @@ from gam_viz.networks.checkpoints import read
 from gam_viz.text.refusal import first_line
 
 LOCAL = "local"
+HEAD = 6379  # port of a cluster's head, where an address names none
+PATIENCE = 10.0  # seconds until it answers
 TRIES = 3  # of a shard whose worker dies, beside the first
 
 #: Where things are: the audit's address, (name, file) of each network, and the kind of device.
@@ -43,6 +47,7 @@ def run_on_ray(
         raise AuditError("audit.refused.no_ray") from error
     try:
         if not ray.is_initialized():
+            _knock(address)
             own = {"include_dashboard": False} if address == LOCAL else {"address": address}
             ray.init(**own, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
@@ -60,6 +65,19 @@ def run_on_ray(
     finally:
         if address == LOCAL:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Ray itself would go on trying for minutes where nobody answers.
+
+    Raises:
+        OSError: nobody does.
+        ValueError: it is no address.
+    """
+    if address not in (LOCAL, "auto"):
+        place = urlsplit(address if "://" in address else f"ray://{address}")
+        with socket.create_connection((place.hostname or "", place.port or HEAD), timeout=PATIENCE):
+            pass
 
 
 def _gather(ray: Any, tasks: list[Any], progress: Progress | None) -> None:

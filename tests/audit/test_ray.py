@@ -8,8 +8,7 @@ from threading import Thread
 
 import pytest
 
-from gam_viz.audit.errors import AuditError
-from gam_viz.audit.on_ray import LOCAL, run_on_ray
+from gam_viz.audit.on_ray import run_on_ray
 from tests.audit.audits import audited, begin, table
 
 ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-scale.txt)")
@@ -64,12 +63,3 @@ def _ancestors(process: int) -> list[int]:
         process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
         found.append(process)
     return found
-
-
-def test_an_address_that_is_not_there(pictures, networks, tmp_path):
-    ray.shutdown()
-    audit = begin(pictures, networks, tmp_path)
-    with pytest.raises(AuditError, match=r"There is no Ray cluster at 127\.0\.0\.1:1: "):
-        run_on_ray(audit, networks, "127.0.0.1:1")
-    assert len(audit.missing()) == 1
-    assert LOCAL == "local"
