@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gam_viz.cli.common import checkpoint_argument, data_argument, device_argument
 
 if TYPE_CHECKING:
+    from gam_viz.audit.explained import Explaining
     from gam_viz.audit.run import AuditRun
     from gam_viz.networks.checkpoints import Checkpoint
 
@@ -42,6 +43,14 @@ def add(commands: Any) -> None:
         "--ray", nargs="?", const="local", metavar="ADDRESS", help="on a Ray cluster; without an address, on one here"
     )
     a.add_argument("--precision", choices=PRECISIONS, default="float32", help="of the passes (default: float32)")
+    a.add_argument(
+        "--explain",
+        type=int,
+        default=0,
+        metavar="N",
+        help="attributions and ablations, of the N pictures on which the networks are farthest apart",
+    )
+    a.add_argument("--methods", nargs="+", default=["gradcam"], metavar="METHOD", help="of them (default: gradcam)")
     data_argument(a)
     device_argument(a)
     checkpoint_argument(a)
@@ -50,11 +59,13 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Compute what is missing."""
+    from gam_viz.audit.explained import Explaining
     from gam_viz.audit.run import begun
     from gam_viz.audit.sources import SourceChoices
     from gam_viz.runtime.device import pick_device
 
     share = _share(options.shard)
+    asked = Explaining(options.explain, tuple(options.methods)) if options.explain else None
     choices = SourceChoices(
         options.tile,
         options.stride,
@@ -75,6 +86,8 @@ def run(options: argparse.Namespace) -> None:
     _say_begin(audit)
     try:
         _compute(audit, networks, options.ray, share)
+        if asked is not None and not audit.missing():
+            _explain(audit, asked)
     except KeyboardInterrupt:
         _say("stopped", done=audit.done(), count=audit.manifest.count, to=sys.stderr)
         raise SystemExit(130) from None
@@ -97,6 +110,15 @@ def _compute(audit: AuditRun, networks: dict[str, Checkpoint], ray: str | None, 
             from gam_viz.audit.on_ray import run_on_ray
 
             run_on_ray(audit, {name: each.path for name, each in networks.items()}, ray, bar.update)
+
+
+def _explain(audit: AuditRun, asked: Explaining) -> None:
+    from tqdm import tqdm
+
+    from gam_viz.audit.explained import explain_rows
+
+    with tqdm(total=asked.count, unit=" explained", disable=not sys.stderr.isatty()) as bar:
+        explain_rows(audit, asked, bar.update)
 
 
 def _networks(options: argparse.Namespace) -> dict[str, Checkpoint]:
