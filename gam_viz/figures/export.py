@@ -17,11 +17,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from gam_viz.explain import GateReading
 from gam_viz.figures.channels import channel_order
 from gam_viz.figures.scales import Scale, number
-from gam_viz.figures.style import GUIDE, grey
+from gam_viz.figures.style import CHOSEN, GUIDE, grey
 
 #: Latin, then Chinese; of these, Matplotlib warns for every letter of each that is not installed.
 FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC")
@@ -60,13 +61,22 @@ class ExportColumn:
     maps: tuple[MapPanel, ...]
 
 
-def comparison_figure(title: str, columns: Sequence[ExportColumn], *, opacity: float = 0.65) -> Figure:
+def comparison_figure(
+    title: str,
+    columns: Sequence[ExportColumn],
+    *,
+    opacity: float = 0.65,
+    foot: str = "",
+    box: tuple[float, float, float, float] | None = None,
+) -> Figure:
     """Networks in columns; rows: picture and prediction, channel weights, then each map with its scale bar.
 
     Args:
         title: above all.
         columns: one a network; all need the same number of maps.
         opacity: of the maps over the grey picture.
+        foot: below all: what it was made from and with.
+        box: left, top, right, bottom of a region on every picture, in 0..1.
 
     Raises:
         ValueError: no column, or columns of different lengths.
@@ -83,10 +93,12 @@ def comparison_figure(title: str, columns: Sequence[ExportColumn], *, opacity: f
         ratios = [1.9, 1.7] + [3.1] * (rows - 2)
         axes = figure.subplots(rows, len(columns), squeeze=False, height_ratios=ratios)
         for index, column in enumerate(columns):
-            _picture(axes[0, index], column)
+            _picture(axes[0, index], column, box)
             _bars(axes[1, index], column)
             for row, panel in enumerate(column.maps):
                 _map(figure, axes[2 + row, index], panel, column.seen, opacity)
+        if foot:
+            figure.supxlabel(foot, fontsize=7, color=GUIDE)
     return figure
 
 
@@ -99,8 +111,13 @@ def to_bytes(figure: Figure, form: str) -> bytes:
     return buffer.getvalue()
 
 
-def _picture(axes: Axes, column: ExportColumn) -> None:
+def _picture(axes: Axes, column: ExportColumn, box: tuple[float, float, float, float] | None) -> None:
     axes.imshow(column.seen, interpolation="nearest")
+    if box is not None:
+        (left, top, right, bottom), (height, width) = box, column.seen.shape[:2]
+        place = (left * width - 0.5, top * height - 0.5)
+        size = {"width": (right - left) * width, "height": (bottom - top) * height}
+        axes.add_patch(Rectangle(place, **size, fill=False, edgecolor=CHOSEN, linewidth=1.5, linestyle="--"))
     axes.set_title(column.title, color=column.colour, fontweight="bold")
     axes.set_xlabel(column.prediction)
     axes.set_xticks([])

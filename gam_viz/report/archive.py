@@ -45,7 +45,7 @@ def pack(case: Case, words: Words) -> bytes:
     files: list[tuple[str, bytes, str]] = [
         ("report.html", html(case, words).encode(), say("report.file.report")),
         ("arrays.npz", case_npz(case, names, of_case), say("report.file.arrays")),
-        ("gates.csv", gates_csv(called).encode(), say("report.file.gates")),
+        ("gates.csv", gates_csv(called, case.picture.sha256).encode(), say("report.file.gates")),
         ("evidence.csv", evidence_csv(case).encode(), say("report.file.evidence")),
         ("ablations.csv", ablations_csv(case).encode(), say("report.file.ablations")),
         ("agreement.csv", agreement_csv(case).encode(), say("report.file.agreement")),

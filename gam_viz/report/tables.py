@@ -92,20 +92,30 @@ def case_npz(case: Case, names: Sequence[str], facts: Mapping[str, object]) -> b
     return _npz(arrays, facts)
 
 
-def to_csv(explanations: Sequence[Explanation]) -> str:
+def to_csv(explanations: Sequence[Explanation], picture: str = "") -> str:
     """A row a network, layer, branch and channel: mean, standard deviation, smallest and largest value over positions.
 
-    A mask that all channels share has one row, its channel left empty.
+    A mask that all channels share has one row, its channel left empty. Every row names the picture's digest, and what
+    the network predicts with how much; a network without gates has one row of these alone.
     """
-    return gates_csv([(explanation.card.name, explanation) for explanation in explanations])
+    return gates_csv([(explanation.card.name, explanation) for explanation in explanations], picture)
 
 
-def gates_csv(explanations: Iterable[tuple[str, Explanation]]) -> str:
+def gates_csv(explanations: Iterable[tuple[str, Explanation]], picture: str = "") -> str:
     """The same, each explanation under a name of its own."""
     rows: list[Sequence[object]] = [
-        ("network", "layer", "branch", "gate", "channel", "mean", "std", "min", "max", "height", "width")
+        (
+            *("network", "layer", "branch", "gate", "channel", "mean", "std", "min", "max", "height", "width"),
+            *("predicted", "value", "picture_sha256"),
+        )
     ]
     for name, explanation in explanations:
+        told = ("", "")
+        if explanation.answered:
+            answer = explanation.predicted
+            told = explanation.card.classes[answer], f"{explanation.values[answer]:.6g}"
+        if not explanation.readings:
+            rows.append([name, *[""] * 10, *told, picture])
         for reading in explanation.readings:
             channels, height, width = reading.values.shape
             for channel in range(channels):
@@ -120,6 +130,8 @@ def gates_csv(explanations: Iterable[tuple[str, Explanation]]) -> str:
                         *(f"{number:.6g}" for number in (values.mean(), values.std(), values.min(), values.max())),
                         height,
                         width,
+                        *told,
+                        picture,
                     ]
                 )
     return _table(rows)

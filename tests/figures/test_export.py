@@ -52,3 +52,11 @@ def test_a_name_that_looks_like_mathematics_is_a_name() -> None:
         assert to_bytes(figure, "png").startswith(b"\x89PNG")
         assert figure.get_suptitle() == name
         assert to_bytes(figure, "svg") != to_bytes(comparison_figure("x", [column("x", 1, cbam_channel())]), "svg")
+
+
+def test_a_foot_and_a_region_are_in_the_figure() -> None:
+    figure = comparison_figure("A picture", [column("CBAM", 1, cbam_channel())], foot="GAM-Viz", box=(0.25, 0, 0.75, 1))
+    (patch,) = figure.axes[0].patches
+    height, width = column("CBAM", 1).seen.shape[:2]
+    assert patch.get_bbox().bounds == (0.25 * width - 0.5, -0.5, 0.5 * width, height)  # type: ignore[attr-defined]
+    assert figure.get_supxlabel() == "GAM-Viz"

@@ -54,6 +54,17 @@ def test_a_csv_has_a_row_a_channel_and_one_for_a_shared_mask(explanations: list[
             np.testing.assert_allclose([float(r["max"]) for r in of_gate], reading.values.max((1, 2)), rtol=1e-4)
 
 
+def test_a_csv_says_of_which_picture_and_what_was_predicted(explanations: list[Explanation]) -> None:
+    bare = dataclasses.replace(explanations[0], readings=())
+    rows = list(csv.DictReader(io.StringIO(to_csv([*explanations[1:], bare], "abc"))))
+    assert {row["picture_sha256"] for row in rows} == {"abc"}
+    assert [row["channel"] for row in rows if row["network"] == bare.card.name] == [""]
+    for explanation in explanations:
+        of = next(row for row in rows if row["network"] == explanation.card.name)
+        assert of["predicted"] == explanation.card.classes[explanation.predicted]
+        assert float(of["value"]) == pytest.approx(explanation.values[explanation.predicted], rel=1e-5)
+
+
 def test_names_of_networks_lead_out_of_no_folder(explanations: list[Explanation]) -> None:
     """An NPZ is a ZIP: who unpacks it must not find a file elsewhere."""
     named = [dataclasses.replace(e, card=dataclasses.replace(e.card, name="../../a b")) for e in explanations]

@@ -62,10 +62,10 @@ def _behind(claim: Claim, linked: bool) -> None:
         if snippet.python or snippet.shell:
             st.caption(text("claims.how"))
         if snippet.python:
-            st.code(snippet.python.rstrip(), language="python")
+            st.code(snippet.python.rstrip(), language="python", wrap_lines=True)
         if snippet.shell:
             st.caption(text("claims.trains"))
-            st.code(snippet.shell, language="bash")
+            st.code(snippet.shell, language="bash", wrap_lines=True)
 
 
 def verdict_badge(verdict: str, count: int | None = None) -> None:

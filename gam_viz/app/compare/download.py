@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from gam_viz import __version__
 from gam_viz.app.shared.columns import Column, View
+from gam_viz.app.shared.file_names import file_stem
 from gam_viz.app.shared.gate_captions import channel_caption, spatial_caption
 from gam_viz.app.shared.page import fragment
-from gam_viz.app.shared.words import language, layer_title, own_title, speaking, text
+from gam_viz.app.shared.words import data_title, language, layer_title, own_title, speaking, text
 from gam_viz.figures.export import ExportColumn, MapPanel, comparison_figure, to_bytes
 from gam_viz.figures.gate_scales import weight_scale
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, absolute_scale, range_scale, symmetric_scale
@@ -26,7 +27,7 @@ def download_row(view: View) -> None:
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(text("compare.download.title"), anchor=False, width="content", help=text("compare.download.help"))
-        stem = f"gam-viz-{view.selection.picture.sha256[:8]}"
+        stem = file_stem(view)
         for form, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
             st.download_button(
                 text(f"compare.download.{form}"),
@@ -46,7 +47,7 @@ def download_row(view: View) -> None:
         )
         st.download_button(
             text("compare.download.csv"),
-            partial(to_csv, view.explanations),
+            partial(to_csv, view.explanations, view.selection.picture.sha256),
             f"{stem}.csv",
             "text/csv",
             key="download-csv",
@@ -59,7 +60,7 @@ def figure_button(view: View) -> None:
     st.download_button(
         text("compare.download.figure"),
         partial(_figure_file, view, language(), "png"),
-        f"gam-viz-{view.selection.picture.sha256[:8]}.png",
+        f"{file_stem(view, view.shown.layer)}.png",
         "image/png",
         key="download-figure",
         icon=":material/download:",
@@ -118,7 +119,13 @@ def _figure(view: View) -> Figure:
             )
         )
     heading = text("compare.download.figure_title", picture=_picture_title(view), layer=layer_title(shown.layer))
-    return comparison_figure(heading, columns)
+    foot = text(
+        "compare.download.foot",
+        version=__version__,
+        data=data_title(view.subjects[0].card),
+        sha=view.selection.picture.sha256[:12],
+    )
+    return comparison_figure(heading, columns, foot=foot, box=shown.box)
 
 
 def _picture_title(view: View) -> str:

@@ -47,7 +47,7 @@ def answer_line(column: Column, truth: int | None) -> str:
 def about_picture(view: View) -> None:
     """Draw what is known of the picture: the original, who made it, what its file says."""
     selection = view.selection
-    with st.popover(text("common.prediction.about"), type="tertiary"):
+    with st.expander(text("common.prediction.about"), type="compact"):
         original = selection.picture.pixels
         st.image(
             thumbnail(original),

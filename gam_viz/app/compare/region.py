@@ -15,7 +15,7 @@ from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.page import fragment
 from gam_viz.app.shared.session_cache import SHORT, cached
 from gam_viz.app.shared.words import layer_title, picture_sentence, prose, text
-from gam_viz.evidence.localisation import Mask, Region, Share, share
+from gam_viz.evidence.localisation import Box, Mask, Region, Share, share
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.region import box_picker
 from gam_viz.figures.signs import mark_sign
@@ -35,11 +35,14 @@ def region_row(view: View) -> None:
         kind = segments(
             "region", kinds, "off", text("compare.region.kind"), "compare.region.kind", label_visibility="collapsed"
         )
+    view.shown.box = None
     if kind == "off":
         return
     first, second = st.columns([1.0, 3.5], gap="medium")
     with first:
         region = choose_box("box", view.columns[0].seen) if kind == "box" else _mask(view, kind)
+    if isinstance(region, Box):
+        view.shown.box = region.left, region.top, region.right, region.bottom
     with second:
         if region is None:
             st.info(text("compare.region.none"))

@@ -13,10 +13,10 @@ def code_row(choice: Choice) -> None:
     """Draw the row: the network, the module alone, and the command that prints the same figures."""
     st.header(text("design.code"), anchor=False)
     st.caption(text("design.code.network"))
-    st.code(network_code(choice.config, choice.side))
+    st.code(network_code(choice.config, choice.side), wrap_lines=True)
     alone = module_code(choice.config, choice.side)
     if alone:
         st.caption(text("design.code.module"))
-        st.code(alone)
+        st.code(alone, wrap_lines=True)
     st.caption(text("design.code.command"))
     st.code(command(choice.config, choice.side), language="bash", wrap_lines=True)

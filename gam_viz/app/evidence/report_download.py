@@ -14,6 +14,7 @@ from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import chosen_many
 from gam_viz.app.shared.columns import View
 from gam_viz.app.shared.device import device
+from gam_viz.app.shared.file_names import file_stem
 from gam_viz.app.shared.page import fragment
 from gam_viz.app.shared.session_cache import keep, recall
 from gam_viz.app.shared.waiting import progress_line
@@ -38,7 +39,7 @@ def take_home(view: View) -> None:
             keep("report", key, _made(view, settings, place), most=1)
             button.empty()
         made = recall("report", key)
-        stem = f"gam-viz-{view.selection.picture.sha256[:8]}"
+        stem = file_stem(view)
         for form, mime in (("html", "text/html"), ("zip", "application/zip")):
             st.download_button(
                 text(f"evidence.home.{form}"),

@@ -48,9 +48,6 @@ if entries and len(networks) > 1:
     disagreeing = sum(entry.judged.disagree for entry in entries)
     st.markdown(text("my_pictures.summary", disagreeing=disagreeing, count=len(entries)))
 with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-    if files:
-        with st.popover(text("my_pictures.add"), icon=":material/add_photo_alternate:"):
-            draw_uploader(table=True)
     st.download_button(
         text("compare.download.csv"),
         csv_of(batch),
@@ -61,6 +58,9 @@ with st.container(horizontal=True, gap="small", vertical_alignment="center"):
     )
     if refused():
         st.button(text("my_pictures.dismiss"), type="tertiary", key="dismiss", on_click=dismiss)
+if files:
+    with st.expander(text("my_pictures.add"), icon=":material/add_photo_alternate:", type="compact"):
+        draw_uploader(table=True)
 batch_table(batch)
 if entries:
     if networks[0].card.output == "class":

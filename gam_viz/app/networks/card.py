@@ -32,7 +32,7 @@ def _card(checkpoint: Checkpoint) -> None:
     with first:
         st.markdown("\n".join(f"- **{title}** {literal(value)}" for title, value in _facts(card) if value))
         st.caption(prose("networks.card.file", name=checkpoint.path.name, bytes=checkpoint.path.stat().st_size / 1e6))
-        st.code(checkpoint.sha256, language=None)
+        st.code(checkpoint.sha256, language=None, wrap_lines=True)
         for note in card.notes:
             st.caption(literal(note))
     with second:

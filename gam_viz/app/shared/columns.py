@@ -38,7 +38,8 @@ PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 @dataclass
 class Shown:
     """What is on the page: the layer, a map a network and gate, which of them is large in each network, their colours
-    and scale, and the attributions."""
+    and scale, the
+    attributions, and the box that was drawn on the picture: left, top, right, bottom in 0..1 of what was seen."""
 
     layer: str = ""
     spatial: list[dict[str, SpatialMap]] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Shown:
     spatial_scale: Scale | None = None
     colours: str = SEQUENTIAL[0]
     attributions: list[list[Attribution]] = field(default_factory=list)
+    box: tuple[float, float, float, float] | None = None
     absolute: bool = False
     percentile: float = 99.0
 

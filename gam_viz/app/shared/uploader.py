@@ -41,7 +41,7 @@ def draw_uploader(*, table: bool = False) -> tuple[Upload, ...]:
     if files and table:
         _kept(files)
     elif files:
-        with st.popover(_amount(files), type="tertiary"):
+        with st.expander(_amount(files), type="compact"):
             _kept(files)
     if refused() and not table:
         _refusals(refused())
@@ -138,7 +138,7 @@ def _refusals(files: tuple[Refused, ...]) -> None:
             st.error(str(file))
     else:
         st.error(text("common.uploads.refused", files=len(files)))
-        with st.popover(text("common.uploads.why"), type="tertiary"):
+        with st.expander(text("common.uploads.why"), type="compact"):
             for file in files:
                 st.markdown(str(file))
     st.button(text("common.uploads.dismiss"), type="tertiary", icon=":material/close:", key="dismiss", on_click=dismiss)

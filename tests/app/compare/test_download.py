@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gam_viz.app.compare.download import _picture_title
+from gam_viz.app.shared.file_names import file_stem
 from gam_viz.app.shared.words import speaking
 from gam_viz.images import open_source, render
 from tests.images.dicom_files import dicom
@@ -24,3 +25,14 @@ def test_a_sample_keeps_its_title() -> None:
     view = SimpleNamespace(selection=SimpleNamespace(title="A cat", source=None))
     with speaking("en"):
         assert _picture_title(view) == "A cat"  # type: ignore[arg-type]
+
+
+def test_a_download_is_called_after_the_pictures_kind_the_networks_and_the_layer() -> None:
+    subjects = [SimpleNamespace(card=SimpleNamespace(name=f"scenes-{name}")) for name in ("cbam", "gam", "se", "eca")]
+    source = open_source(dicom(np.arange(64, dtype=np.uint8).reshape(8, 8)), "DOE_JOHN_19610203.dcm")
+    own = SimpleNamespace(source=source, picture=render(source))
+    sample = SimpleNamespace(source=None, picture=SimpleNamespace(name="scene-4"))
+    two = SimpleNamespace(selection=sample, subjects=subjects[:2])
+    assert file_stem(two, "layer3.1") == "gam-viz_scene-4_scenes-cbam_scenes-gam_layer3.1"  # type: ignore[arg-type]
+    four = SimpleNamespace(selection=own, subjects=subjects)
+    assert file_stem(four) == f"gam-viz_dicom-{own.picture.sha256[:8]}_4-networks"  # type: ignore[arg-type]

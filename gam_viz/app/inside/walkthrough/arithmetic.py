@@ -82,7 +82,7 @@ def _terms(dot: DotProduct, colour: str, key: str) -> None:
     partial = dot.partial
     if len(partial) < 2:
         return
-    with st.popover(text("inside.terms", count=len(partial)), type="tertiary", icon=":material/add:"):
+    with st.expander(text("inside.terms", count=len(partial)), type="compact"):
         scale = symmetric_scale([partial])
         st.plotly_chart(
             numbers(

@@ -196,7 +196,7 @@ def _refusal(name: str, attempt: Callable[[], None]) -> tuple[str | None, Unknow
 def _unknown(error: UnknownNetworkError | None) -> None:
     """What is in a file whose network is not known, and the command that looks at it."""
     if error is not None:
-        st.code(str(error.details["show"]), language=None)
+        st.code(str(error.details["show"]), language=None, wrap_lines=True)
         columns = ("weight", "shape", "count", "could_be")
         rows = [(m.weight, " × ".join(map(str, m.shape)), m.count, m.could_be.sentence(words())) for m in error.misses]
         titles = [text(f"own_networks.misses.{column}") for column in columns]
