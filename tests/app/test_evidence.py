@@ -23,7 +23,7 @@ from tests.app.visiting import visit
 from tests.combinations import each_once
 
 PAGE = "evidence"
-SECTIONS = ("gates", "faithful", "randomised", "agreed", "board")
+SECTIONS = ("gates", "depend", "faithful", "randomised", "agreed", "board")
 
 
 @pytest.fixture(scope="session")
@@ -61,15 +61,35 @@ def subject(checkpoint_folder: Path, name: str, sample: str):
     return load(checkpoint), card, seen.tensor
 
 
+#: How a section's answer reads, which comes before all that it rests on.
+ANSWERS = {
+    ("gates", "en"): "the largest change is in",
+    ("gates", "zh"): "变化最大的是",
+    ("depend", "en"): r"^CBAM.*: .*(gates over|not measured)",
+    ("depend", "zh"): "^CBAM.*：",
+    ("faithful", "en"): r"^CBAM, r = 2: \d of 7 maps are faithful; GAM: \d of 7 maps are faithful$",
+    ("faithful", "zh"): r"7 张热力图中有 \d 张忠实；GAM：7 张",
+    ("randomised", "en"): r"^CBAM, r = 2: \d of 7 depend on the weights; GAM: \d of 7 depend",
+    ("randomised", "zh"): r"7 张中有 \d 张取决于权重；GAM：",
+    ("agreed", "en"): r"^Of 91 pairs, \d+ are more alike than random maps as smooth \(rank correlation\), \d+ less",
+    ("agreed", "zh"): r"^91 对热力图中，\d+ 对",
+    ("board", "en"): r"^Highest here: .* of .*, mass inside [\d.]+%.*Without a network: [\d.]+%",
+    ("board", "zh"): r"^此处得分最高的是 .*不用网络时为 [\d.]+%",
+}
+
+
 @pytest.mark.parametrize(("name", "language"), each_once(SECTIONS, ["en", "zh"]))
 def test_every_section_is_there(page: AppTest, name: str, language: str) -> None:
     section(page, name, lang=language)
     assert not page.exception
     assert not page.error
     assert page.title[0].value == {"en": "Evidence", "zh": "证据"}[language]
-    shown = said(page)
-    assert shown
-    assert not re.search(r"\b(evidence|badge)\.[a-z_]+", shown)
+    assert not re.search(r"\b(evidence|badge)\.[a-z_]+", said(page))
+    order = [
+        element for element in page.main if getattr(element, "type", "") in ("button_group", "markdown", "caption")
+    ]
+    first = order[next(n for n, e in enumerate(order) if getattr(e, "key", "") == "question") + 1]
+    assert re.search(ANSWERS[name, language], plain(first.value))
 
 
 def test_gates_are_replaced_as_the_library_does(page: AppTest, checkpoint_folder: Path) -> None:

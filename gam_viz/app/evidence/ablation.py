@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from gam_viz.app.evidence.shared import answer_place
 from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
@@ -46,6 +47,7 @@ def gate_section(view: View) -> None:
     if not any(explanation.readings for explanation in view.explanations):
         st.info(prose("common.gates.none"))
         return
+    answer = answer_place()
     st.caption(prose("evidence.gates.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode = choose("ablate", MODES, "identity", text("evidence.gates.mode"), "evidence.mode")
@@ -58,7 +60,7 @@ def gate_section(view: View) -> None:
     if not any(result.results for _, result in results):
         st.info(text("evidence.gates.nothing"))
         return
-    st.caption("  \n".join(literal(_sentence(column, result, mode)) for column, result in results))
+    answer.markdown("  \n".join(literal(_sentence(column, result, mode)) for column, result in results))
     _chart(results, measure)
     if mode == "shuffled":
         st.caption(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from gam_viz.app.evidence.shared import choose_methods, givens, map_title
+from gam_viz.app.evidence.shared import answer_place, choose_methods, givens, map_title
 from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, Column, View, heading, print_scale
@@ -28,6 +28,7 @@ PAIR = ("pair-a", "pair-b")
 @section
 def agreed_section(view: View) -> None:
     """Draw the section."""
+    answer = answer_place()
     st.caption(text("evidence.agreed.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         methods = choose_methods()
@@ -45,6 +46,7 @@ def agreed_section(view: View) -> None:
         st.info(prose("evidence.no_maps"))
         return
     result: Agreement = measurements.measured(MEASURES["agreement"], given)
+    answer.markdown(_answer(getattr(result, measure), measure))
     names = [f"{column.title} · {map_title(map_)}" for column, map_ in compared]
     left, right = st.columns([1.35, 1], gap="medium")
     with right:
@@ -56,6 +58,13 @@ def agreed_section(view: View) -> None:
             with place:
                 _picture(*compared[number], names[number], f"{key}-picture")
         st.caption(literal(_sentence(result, names, first, second)))
+
+
+def _answer(of: Matrix, measure: str) -> str:
+    """How many pairs are more alike than chance, how many less."""
+    pairs = of.outside[np.triu_indices(len(of.outside), 1)]
+    counts = {"pairs": len(pairs), "more": int((pairs > 0).sum()), "less": int((pairs < 0).sum())}
+    return prose("evidence.agreed.answer", measure=text(f"evidence.alike.{measure}"), **counts)
 
 
 def _one_of_pair(key: str, default: int, names: Sequence[str]) -> int:

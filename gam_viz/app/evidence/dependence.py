@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from gam_viz.app.evidence.shared import answer_place
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.evaluation_set import pictures_of
 from gam_viz.app.shared.missing_data import dataset_error
@@ -31,12 +32,13 @@ STORE, MOST = "dependence", 16
 @section
 def dependence_section(view: View) -> None:
     """Draw the section."""
+    answer = answer_place()
     st.caption(prose("evidence.depend.about"))
     found = [(column, _of(column)) for column in view.columns]
     shown = [(column, each) for column, each in found if each]
     for column, each in found:
         said = sentence(words(), each) if each else text("evidence.depend.unknown")
-        st.markdown(literal(f"{column.title}: {said}"))
+        answer.markdown(literal(text("evidence.answer_of", name=column.title, answer=said)))
     if not shown:
         return
     st.html(legend([(mark_sign(column.look.marker, column.look.colour), column.title) for column, _ in shown]))

@@ -8,7 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from gam_viz.app.evidence.shared import choose_map, choose_methods, dashes_of, givens, map_title, sentence
+from gam_viz.app.evidence.shared import (
+    answer_place,
+    choose_map,
+    choose_methods,
+    dashes_of,
+    givens,
+    map_title,
+    say_passed,
+    sentence,
+)
 from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose_number, chosen, chosen_number, segments
 from gam_viz.app.shared.columns import PLOT, Column, View
@@ -30,6 +39,7 @@ STEPS, ORDERS = (8, 64, Settings().steps), (0, 800, Settings().orders)
 @section
 def faithful_section(view: View) -> None:
     """Draw the section."""
+    answer = answer_place()
     st.caption(prose("evidence.faithful.about"))
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
@@ -50,6 +60,7 @@ def faithful_section(view: View) -> None:
     judged: list[tuple[MeasureInput, Faithfulness]] = [
         (each, measurements.measured(measure, [each], settings)) for each in given
     ]
+    say_passed(answer, measure, [(each.name, result) for each, result in judged])
     with controls:
         highlighted = choose_map([each.maps for each in given])
     for (column, place), (each, result) in zip(view.side_by_side(), judged, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from gam_viz.app.evidence.leaderboard_differences import draw_differences, map_title, score_title
+from gam_viz.app.evidence.shared import answer_place
 from gam_viz.app.shared.choices import choose, segments
 from gam_viz.app.shared.columns import PLOT, View, legend
 from gam_viz.app.shared.words import attention_title, layer_title, prose, text, words
@@ -40,6 +42,7 @@ def board_section(view: View) -> None:
         return
     found = every.get(data) or next(iter(every.values()))
     names = list(every)
+    answer = answer_place()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = choose("board", names, found.data, text("common.sidebar.data"), "data")
         found = every[chosen]
@@ -52,6 +55,7 @@ def board_section(view: View) -> None:
     count = found.counts.get(region, found.count)
     st.caption(f"{text(f'evidence.board.about.{kind}', count=count)} {meaning}".strip())
     titles = {network.name: attention_title(network.attention, network.options) for network in found.networks}
+    answer.markdown(_answer(found, titles, region, measure))
     looks = [(look_of(network.attention), titles[network.name]) for network in found.networks]
     entries = [(mark_sign(look.marker, look.colour), title) for look, title in looks]
     entries.append((mark_sign(NOBODY.marker, NOBODY.colour, filled=False), text("evidence.board.trivial")))
@@ -72,6 +76,32 @@ def board_section(view: View) -> None:
     if any(network.seeds for network in found.networks):
         most = max(len(network.seeds) for network in found.networks)
         st.caption(prose("evidence.board.seeds", most=most, fewest=min(len(n.seeds) or 1 for n in found.networks)))
+
+
+def _answer(found: Results, titles: dict[str, str], region: str, measure: str) -> str:
+    """Which map scores highest, and what is reached without a network."""
+
+    def highest(rows: Iterable[tuple[str, MapRow]]) -> tuple[str, str, Estimate] | None:
+        scored = [(name, row.key, row.scores.get(measure)) for name, row in rows if row.region == region]
+        known = [(name, key, of) for name, key, of in scored if of is not None]
+        return max(known, key=lambda each: each[2].value, default=None)
+
+    of_network = highest((titles[n.name], row) for n in found.networks for row in n.maps if not row.of_layer)
+    without = highest(("", row) for row in found.trivial)
+    if of_network is None or without is None:
+        return text("evidence.board.answer_none")
+    name, key, score = of_network
+    return prose(
+        "evidence.board.answer",
+        name=name,
+        map=map_title(key),
+        measure=score_title(measure),
+        value=score.value,
+        low=score.low,
+        high=score.high,
+        trivial=text(f"evidence.trivial.{without[1]}"),
+        free=without[2].value,
+    )
 
 
 def _score(found: Results) -> str:

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from gam_viz.app.evidence.shared import choose_map, choose_methods, dashes_of, givens, map_title, sentence
+from gam_viz.app.evidence.shared import (
+    answer_place,
+    choose_map,
+    choose_methods,
+    dashes_of,
+    givens,
+    map_title,
+    say_passed,
+    sentence,
+)
 from gam_viz.app.shared import measurements
 from gam_viz.app.shared.columns import PLOT, Column, View
 from gam_viz.app.shared.page import section
@@ -22,6 +31,7 @@ from gam_viz.titles import literal
 @section
 def randomised_section(view: View) -> None:
     """Draw the section."""
+    answer = answer_place()
     st.caption(prose("evidence.randomised.about"))
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
@@ -33,6 +43,8 @@ def randomised_section(view: View) -> None:
     if not any(maps):
         st.info(prose("evidence.no_maps"))
         return
+    names = [column.title for column in view.columns]
+    say_passed(answer, MEASURES["randomisation"], list(zip(names, results, strict=True)))
     with controls:
         chosen = choose_map(maps)
     for (column, place), result in zip(view.side_by_side(), results, strict=True):

@@ -34,10 +34,10 @@ def measure_section(view: View, measure: Measure) -> None:
             st.info(f"{literal(group[0].name)}: {_lacks(lack)}")
             continue
         results.append((group[0], measurements.measured(measure, group, options)))
+    if results and measure.sentence_key:
+        _sentences(measure, results)
     if rows := [row for each, result in results for row in _rows(measure, each, result)]:
         st.dataframe(rows, hide_index=True, placeholder="–", key=f"measure-{measure.key}")
-        if measure.sentence_key:
-            _sentences(measure, results)
 
 
 def _lacks(need: Need) -> str:

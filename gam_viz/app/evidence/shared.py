@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
 from gam_viz.app.shared import measurements
 from gam_viz.app.shared.choices import choose, choose_many
 from gam_viz.app.shared.columns import View
@@ -15,6 +18,29 @@ from gam_viz.explain.attributions import DEFAULT_METHODS, METHODS
 from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.figures.curves import DASHES
 from gam_viz.networks.card import Card
+from gam_viz.titles import literal
+
+
+def answer_place() -> DeltaGenerator:
+    """Where a section's answer stands, above all it rests on; it is written once everything is measured."""
+    return st.container(key="lead")
+
+
+def say_passed(place: DeltaGenerator, measure: Measure, results: Sequence[tuple[str, Any]]) -> None:
+    """Write how many maps of each network passed a test.
+
+    Args:
+        place: see `answer_place`.
+        measure: that has a sentence for it.
+        results: (a network's name, what was measured of its maps).
+    """
+    said = []
+    for name, result in results:
+        if verdicts := measure.verdicts(result):
+            passed = sum(measure.tones.get(verdict.code) == "passed" for verdict in verdicts)
+            count = text(f"evidence.badge.count.{measure.key}", passed=passed, maps=len(verdicts))
+            said.append(text("evidence.answer_of", name=name, answer=count))
+    place.markdown(literal(text("evidence.answers").join(said)))
 
 
 def map_title(map_: Heatmap) -> str:
