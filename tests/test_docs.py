@@ -50,6 +50,11 @@ def prose(name):
     return re.sub(r"^```.*?^```", "", content(name), flags=re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_percent_is_written_as_on_the_pages(name):
+    assert not re.findall(r".*\d %(?!\w).*", content(name))
+
+
 #: Its networks are examined in full: half a minute of those that ship, which are wider.
 SMALL = "docs/report.md"
 

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
             rewrite_card(checkpoint, test=result)
         low, high = result["interval"]
         print(
-            f"{card.name}: test accuracy {result['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, "
+            f"{card.name}: test accuracy {result['accuracy']:.2%} (95% interval {low:.2%} to {high:.2%}, "
             f"{result['count']} pictures), balanced accuracy {result['balanced_accuracy']:.2%}, "
             f"calibration error {result['calibration_error']:.3f}"
         )

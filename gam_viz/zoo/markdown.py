@@ -17,11 +17,11 @@ HEAD = """# The zoo
 
 Written by `python -m gam_viz zoo`; do not edit. Figures with more digits are in `gam_viz/zoo/results.json`.
 
-Accuracy is that of the test split, read once for each network. Its 95 % interval is over seeds (Student's t) where
+Accuracy is that of the test split, read once for each network. Its 95% interval is over seeds (Student's t) where
 there are two or more, and over the test pictures (Wilson) of the one network where there is one seed; the column says
 which. "Against none" is the difference to the network without attention, in percentage points, with its interval: over
 seeds (Welch), or over the pictures that both networks were shown (Bonett and Price). An interval that holds 0 decides
-nothing; each holds 95 % for one comparison and is not corrected for how many there are. What was seen of CBAM and GAM,
+nothing; each holds 95% for one comparison and is not corrected for how many there are. What was seen of CBAM and GAM,
 both ways, is in [cbam-or-gam.md](cbam-or-gam.md). Balanced accuracy is the mean of the classes' accuracies;
 AUC with more than two classes is the mean of each class against the rest. MACs are multiply-adds of one picture.
 Latency is the time of one picture against the network without attention, measured in turn with it: median and middle

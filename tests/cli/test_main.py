@@ -70,7 +70,7 @@ def test_train_list_and_evaluate(folders, capsys):
     assert main(["evaluate", card.name, "--checkpoints", "checkpoints", "--device", "cpu"]) == 0
     said = capsys.readouterr().out
     test = read(path).card.test
-    assert f"{card.name}: test accuracy {test['accuracy']:.2%} (95 % interval " in said
+    assert f"{card.name}: test accuracy {test['accuracy']:.2%} (95% interval " in said
     assert f"10 pictures), balanced accuracy {test['balanced_accuracy']:.2%}, calibration error 0." in said
     assert [line.split()[0] for line in said.splitlines()[1:]] == ["blue", "red"]
     assert test["count"] == 10

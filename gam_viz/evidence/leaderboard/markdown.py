@@ -44,7 +44,7 @@ centred Gaussian) and "edges" (where brightness changes) are maps that no networ
 beat them has shown nothing about its network. "untrained" is the same network with fresh weights, its batch norms set
 by pictures.
 
-Numbers are means over the pictures and over a network's seeds, with their 95 % interval over pictures: of scenes
+Numbers are means over the pictures and over a network's seeds, with their 95% interval over pictures: of scenes
 Student's, of real pictures a percentile bootstrap that draws whole pictures (of BCCD whole smears, not tiles). What
 stands in brackets after it is each seed by itself; where nothing stands there, the numbers are of one network and say
 nothing of other seeds. The intervals are not corrected for how many there are.
@@ -117,7 +117,7 @@ def _differences(each: Results, region: str) -> str:
         'A map\'s score minus another\'s on the same pictures. "cbam": the same map of the CBAM network; "none": '
         'features of the network without attention; "features": those of the network itself; "untrained": the same map '
         "of the network before training. Together: what every "
-        "measure says, each at the level that lets all of them hold at 95 %.\n\n"
+        "measure says, each at the level that lets all of them hold at 95%.\n\n"
         + _table(["network", "map", "minus", *measures, "together"], lines)
     )
 
