@@ -39,7 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from gam_viz.datasets.scenes.draw import draw_scenes
 from gam_viz.explain import read_gates
 from gam_viz.explain.attributions import Request, attribute_many, default_layer
-from gam_viz.explain.attributions.gradients import Draws, noise_level
+from gam_viz.explain.attributions.gradients import Draws
 from gam_viz.explain.attributions.perturbation import superpixels
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.explain.attributions.work import Work
@@ -87,7 +87,7 @@ def stock(case: Case, only: Collection[str] | None = None) -> Maps:
     layer = network.get_submodule(default_layer(network))
     zero = torch.zeros_like(x)
     window = max(1, round(x.shape[-1] / GRID))
-    stdev = noise_level(x, NOISE)
+    stdev = NOISE * float(x.max() - x.min())
     calls: dict[str, Callable[[], Tensor]] = {
         "saliency": lambda: captum.Saliency(network).attribute(_leaf(x), target=target, abs=False).sum(1),
         "input_x_gradient": lambda: captum.InputXGradient(network).attribute(_leaf(x), target=target).sum(1),

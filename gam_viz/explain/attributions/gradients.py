@@ -31,7 +31,7 @@ def input_x_gradient(work: Work, params: Params, layer: str | None) -> Finding:
 
 def smoothgrad(work: Work, params: Params, layer: str | None) -> Finding:
     """The mean of df/dx over copies of the picture with Gaussian noise added."""
-    stdev, draws = noise_level(work.x, params["noise"]), Draws(work.x, params["seed"])
+    stdev, draws = noise_level(work, params["noise"]), Draws(work.x, params["seed"])
 
     def noisy(start: int, stop: int) -> Tensor:
         return work.x + stdev * draws.normal(stop - start)
@@ -43,9 +43,9 @@ def smoothgrad(work: Work, params: Params, layer: str | None) -> Finding:
     return Finding(mean.sum(0), mean, evidence={"samples": params["samples"], "stdev": stdev})
 
 
-def noise_level(x: Tensor, share: float) -> float:
+def noise_level(work: Work, share: float) -> float:
     """A standard deviation that is a share of the picture's range, as in SmoothGrad's section 3."""
-    return share * float(x.max() - x.min())
+    return share * work.shared("range", lambda: float(work.x.max() - work.x.min()))
 
 
 class Draws:

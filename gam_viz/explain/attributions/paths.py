@@ -52,7 +52,7 @@ def gradient_shap(work: Work, params: Params, layer: str | None) -> Finding:
     distribution and brings the sum nearer to the gap; the noise remains, and the delta is what it costs.
     """
     baseline, gap = work.baseline(params["baseline"]), work.gap(params["baseline"])
-    stdev, draws = noise_level(work.x, params["noise"]), Draws(work.x, params["seed"])
+    stdev, draws = noise_level(work, params["noise"]), Draws(work.x, params["seed"])
     ways: list[Tensor] = []
 
     def on_the_way(start: int, stop: int) -> Tensor:

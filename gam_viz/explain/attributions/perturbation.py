@@ -16,6 +16,7 @@ from gam_viz.explain.attributions.work import Work
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+COMPACTNESS = Param("compactness", 10.0, 0.1, 100.0, 0.1)
 STRONG = 0.5  # coarse-to-fine measures every window near a drop of at least this share of the largest
 CHECKED = 8  # and one in so many of the others, to see how good the interpolation is there
 
@@ -169,7 +170,7 @@ FEATURE_ABLATION = Method(
     "perturbation",
     feature_ablation,
     "Achanta et al. 2012 (superpixels); Ribeiro et al. 2016, arXiv 1602.04938 (their use)",
-    params=(Param("segments", 64, 4, 400, 1), Param("compactness", 10.0, 0.1, 100.0, 0.1), BASELINE),
+    params=(Param("segments", 64, 4, 400, 1), COMPACTNESS, BASELINE),
     resolution="superpixel",
     effort=lambda params: params["segments"],
 )

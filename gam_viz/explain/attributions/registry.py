@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from gam_viz.explain.attributions import backprop, cam, gradients, paths, perturbation
+from gam_viz.explain.attributions import (
+    backprop,
+    cam,
+    coalitions,
+    gradients,
+    more_cams,
+    paths,
+    perturbation,
+)
 from gam_viz.explain.attributions.method import Method
 
 METHODS: dict[str, Method] = {
@@ -17,10 +25,16 @@ METHODS: dict[str, Method] = {
         backprop.DECONVOLUTION,
         backprop.GUIDED_GRADCAM,
         cam.GRADCAM,
+        more_cams.GRADCAM_PLUS_PLUS,
         cam.LAYER_GRADIENT_X_ACTIVATION,
+        more_cams.LAYER_CAM,
+        more_cams.SCORE_CAM,
+        more_cams.EIGEN_CAM,
         cam.LAYER_ACTIVATION,
         perturbation.OCCLUSION,
         perturbation.FEATURE_ABLATION,
+        coalitions.RISE,
+        coalitions.KERNEL_SHAP,
     )
 }
 

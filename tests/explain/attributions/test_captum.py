@@ -212,4 +212,5 @@ def test_no_method_was_forgotten():
         *("saliency", "input_x_gradient", "smoothgrad", "integrated_gradients", "gradient_shap"),
         *("guided_backprop", "deconvolution", "guided_gradcam", "gradcam", "layer_gradient_x_activation"),
         *("layer_activation", "occlusion", "feature_ablation"),
+        *("gradcam_plus_plus", "layer_cam", "score_cam", "eigen_cam", "rise", "kernel_shap"),  # test_more_methods.py
     }
