@@ -4,6 +4,7 @@ gam_viz.show(network)                      # the app on it, beside a notebook or
 gam_viz.gates(network, "cat.jpg")          # its gates; .plot() draws them
 gam_viz.report(network, "cat.jpg", "r.html")
 gam_viz.audit("pictures/", networks, "audit/")   # every picture of a folder
+gam_viz.watch(network, every=100, to="runs/a")   # while it trains
 gam_viz.attribute(network, x, target, "gradcam"), gam_viz.replace_gates(network, {...})
 """
 
@@ -20,6 +21,7 @@ _PUBLIC = {
     "gates": "gam_viz.notebook",
     "attribute": "gam_viz.explain.attributions",
     "replace_gates": "gam_viz.explain",
+    "watch": "gam_viz.watching",
 }
 _ROOMS = ("audit", "explain", "report")
 

@@ -34,7 +34,7 @@ PATH = re.compile(
     r"`((?:gam_viz|tests|docs|benchmarks|checkpoints|\.ci|\.streamlit)/[\w./-]*|[\w./-]+\.(?:py|md|toml|json))`"
 )
 #: Written by a command, or by the reader.
-MADE = re.compile(r"runs/|checkpoints/mine\.|(manifest|audit)\.json|log\.jsonl")
+MADE = re.compile(r"runs/|checkpoints/mine\.|(manifest|audit|watch)\.json|log\.jsonl")
 
 
 @cache

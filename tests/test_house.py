@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Rooms from the ground up: each imports those before it alone. Two modules stand beside the rooms.
 FLOORS = (
     *("runtime", "text", "attention", "datasets", "networks", "images", "titles", "explain", "cost", "evaluation"),
-    *("figures", "training", "evidence", "audit", "zoo", "claims", "report", "app", "notebook", "cli", "__main__"),
+    *("figures", "training", "evidence", "audit", "watching", "zoo", "claims"),
+    *("report", "app", "notebook", "cli", "__main__"),
 )
 LONGEST = 250
 #: Longer, each for a reason.

@@ -21,6 +21,7 @@ from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.checkpoints import Card, save
 from gam_viz.runtime.files import write_atomically
 from gam_viz.training import features, loop
+from gam_viz.watching import folder as watched
 from gam_viz.zoo import markdown, results
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,8 @@ WRITES: dict[str, Callable[[Path], object]] = {
     "the zoo's table": partial(markdown.write_table, []),
     "the leaderboard's results": partial(results_file.write, []),
     "the leaderboard's table": partial(leaderboard_table.write_table, []),
+    "a watched training's head": lambda path: watched._write_head(path, "a", ()),
+    "a reading of gates": lambda path: watched._write_arrays(path, numbers=np.zeros(9)),
     "a table of costs": lambda path: main(["cost", "--attention", "se", "--size", "16", "--csv", str(path)]),
 }
 #: Where files are written; an audit's are killed in `audit/test_going_on.py`. Not by `write_atomically`: features
@@ -64,6 +67,7 @@ WRITERS = {
         "training/features",
         "training/loop",
         "zoo/markdown",
+        "watching/folder",
         "zoo/results",
         "zoo/train",
     ),

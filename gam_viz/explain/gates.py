@@ -209,6 +209,27 @@ def gates_seen(
     return logits, found
 
 
+def read_gates_of_each(network: nn.Module, x: Tensor) -> list[tuple[GateReading, ...]]:
+    """`read_gates` of several pictures (B, C, H, W), which pass through together: one tuple a picture, in order.
+
+    Raises:
+        ValueError: the network is in training mode.
+    """
+    if network.training:
+        raise ValueError("gates are read in eval mode: in training mode they depend on the other pictures")
+    gates = gates_of(network)
+    give_way()
+    with torch.inference_mode(), record_gates(network) as seen:
+        network(x)
+    found: list[list[GateReading]] = [[] for _ in x]
+    sizes = [(channels, height, width) for _, (_, channels, height, width), _ in seen]
+    placed = [on_axes(gates[path], gate, size).float() for (path, _, gate), size in zip(seen, sizes, strict=True)]
+    for (path, _, _), size, values in zip(seen, sizes, carried(placed, "cpu"), strict=True):
+        for of, one in zip(found, values.expand(len(x), *values.shape[1:]).numpy(), strict=True):
+            of.append(_reading(gates[path], path, size, one.copy()))
+    return [tuple(of) for of in found]
+
+
 def on_axes(owner: Gate, gate: Tensor, shape: tuple[int, int, int]) -> Tensor:
     """A gate as it is read, (B, C, 1, 1), (B, 1, H, W), (B, C, H, W), (B, C, H, 1) or (B, C, 1, W), of features of
     shape (C, H, W): one that was put in place of the computed one may be smaller, down to a single number."""
