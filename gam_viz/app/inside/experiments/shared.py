@@ -83,22 +83,22 @@ def what_is_changed(view: View, layer: str, *, colours: bool = False) -> tuple[V
 
 
 @dataclasses.dataclass(frozen=True)
-class Measured(Generic[T]):
+class OfParts(Generic[T]):
     """What an experiment found in each part of a network's layer, or why it cannot be done on this network."""
 
     parts: dict[str, T]
     refused: Exception | None = None
 
 
-def measured(column: Column, layer: str, measure: Callable[[str], T]) -> Measured[T]:
+def measured(column: Column, layer: str, measure: Callable[[str], T]) -> OfParts[T]:
     """Of each part of the layer; what one network refuses costs the others nothing."""
     try:
-        return Measured({part: measure(part) for part in parts_of(column.explanation, layer)})
+        return OfParts({part: measure(part) for part in parts_of(column.explanation, layer)})
     except (ValueError, NetworkFailedError) as error:
-        return Measured({}, error)
+        return OfParts({}, error)
 
 
-def column_heading(column: Column, found: Measured[Any], layer: str) -> None:
+def column_heading(column: Column, found: OfParts[Any], layer: str) -> None:
     """Over what an experiment shows of a network; where there is nothing to show, why not."""
     column.heading(answer_of(column))
     if found.refused is not None:
