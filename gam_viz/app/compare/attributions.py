@@ -73,7 +73,7 @@ def attribution_row(view: View, fresh: bool = False) -> None:
         # What is typed here is what Evidence and the report ask for; a page that is left forgets its widgets.
         st.session_state[TYPED] = st.session_state.get(TYPED, {}) | {r.method: r for r in requests}
         st.markdown(f"**{text('compare.attributions.not_offered')}**")
-        for why in NOT_OFFERED.values():
+        for why in dict.fromkeys(NOT_OFFERED.values()):
             st.caption(text(f"compare.not_offered.{why}"))
     view.shown.attributions = []
     if not methods:

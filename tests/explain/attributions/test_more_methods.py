@@ -11,6 +11,7 @@ from torch import nn
 from gam_viz.explain.attributions import Request, attribute, attribute_many
 from gam_viz.explain.attributions.coalitions import _coalitions, _solve
 from gam_viz.explain.attributions.perturbation import superpixels
+from gam_viz.text import words
 
 TARGET = 1
 LAYERS = ("layer1.1", "layer3.1")
@@ -176,3 +177,28 @@ def test_rise_of_a_network_that_sees_nothing_is_zero(picture, random_network):
     network = random_network("none", double=True)
     nn.init.zeros_(network.fc.weight)
     assert np.abs(attribute(network, picture, TARGET, "rise", params={"samples": 50}).values).max() < 1e-9
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_why_deeplift_and_lrp_are_not_offered_as_the_page_says():
+    """Two neurons: of a * sigmoid(b) DeepLift gives a all of the change, and b its share once more."""
+
+    class Gated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gate = nn.Sigmoid()
+
+        def forward(self, x):
+            return x[:, :1] * self.gate(x[:, 1:])
+
+    network, x, nothing = Gated(), torch.tensor([[2.0, 3.0]]), torch.zeros(1, 2)
+    change = float(network(x) - network(nothing))
+    deeplift = captum.DeepLift(network).attribute(x, nothing)[0].detach().numpy()
+    said = [f"{value:.2f}" for value in (change, *deeplift)]
+    assert said == ["1.91", "1.91", "0.91"]
+    for language in ("en", "zh"):
+        sentence = words(language).text("compare.not_offered.gate_product_rule")
+        assert all(value in sentence for value in said)
+    assert float(captum.IntegratedGradients(network).attribute(x, nothing).sum()) == pytest.approx(change, rel=1e-3)
+    with pytest.raises(TypeError, match="Sigmoid"):
+        captum.LRP(network).attribute(x)
