@@ -26,11 +26,10 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure what is not known yet, and say what came out."""
-    import numpy as np
     from tqdm import tqdm
 
     from gam_viz.datasets import MissingDataError, data_root, load_dataset, split_validation
-    from gam_viz.evidence.dependence.measure import dependence
+    from gam_viz.evidence.dependence.measure import dependence, spread_over
     from gam_viz.evidence.dependence.store import dependence_path, load_dependence, save_dependence
     from gam_viz.networks.checkpoints import load
     from gam_viz.runtime.device import pick_device
@@ -54,8 +53,8 @@ def run(options: argparse.Namespace) -> None:
                     raise
                 print(f"{card.name}: left out; {error}")
                 continue
-            if options.pictures is not None and options.pictures < len(test):
-                test = test.take(np.arange(options.pictures) * len(test) // options.pictures)
+            if options.pictures is not None:
+                test = spread_over(test, options.pictures)
             network = load(checkpoint, device)
             with tqdm(total=1.0, desc=card.name, bar_format="{l_bar}{bar}| {remaining}", disable=None) as bar:
 

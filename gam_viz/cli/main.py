@@ -8,7 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gam_viz import __version__
-from gam_viz.cli import app, audit, checkpoints, convert, cost, evaluate, evidence, explain, gates, show, train, zoo
+from gam_viz.cli import (
+    app,
+    audit,
+    checkpoints,
+    convert,
+    cost,
+    evaluate,
+    evidence,
+    explain,
+    fold,
+    gates,
+    show,
+    train,
+    zoo,
+)
 from gam_viz.text import words
 
 
@@ -18,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description="Open the gates of attention networks.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (app, show, explain, audit, evidence, gates, cost, train, evaluate, zoo, convert, checkpoints):
+    for command in (app, show, explain, audit, evidence, gates, fold, cost, train, evaluate, zoo, convert, checkpoints):
         command.add(commands)
     return parser
 

@@ -163,6 +163,7 @@ class Card:
         """The card as JSON."""
         known = dataclasses.asdict(self)
         del known["region"]
+        known["config"] = self.config.to_dict()
         return json.dumps(known, ensure_ascii=False, sort_keys=True)
 
     @classmethod

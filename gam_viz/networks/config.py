@@ -25,6 +25,8 @@ EFFICIENTNET_LITE: dict[str, tuple[float, float]] = {
     "efficientnet_lite2": (1.1, 1.2),
 }
 STEMS = ("cifar", "stride2", "imagenet")
+MAX_CONSTANT = 4096  # of a side of a gate's constant
+Shape = tuple[int, int, int]  # (C, H, W), with ones
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class NetworkConfig:
         attention_stages: which stages carry attention, from the first; empty for all.
         stem: "cifar" (3x3, stride 1), "stride2" (3x3, stride 2, for pictures of 64 pixels) or "imagenet" (7x7
             stride 2 and a 3x3 max-pool). An EfficientNet-Lite has "stride2".
+        folded: gates that are constants, by their paths, and the constants' shapes; see `gate_folding`.
 
     Raises:
         ValueError: a value is out of range; the sentence says what is accepted.
@@ -53,6 +56,7 @@ class NetworkConfig:
     attention_options: dict[str, Any] = field(default_factory=dict)
     attention_stages: tuple[bool, ...] = ()
     stem: str = "cifar"
+    folded: dict[str, Shape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if type(self.num_classes) is not int or type(self.width) is not int:
@@ -66,6 +70,8 @@ class NetworkConfig:
             raise ValueError(f"num_classes and width must be at least 1, got {self.num_classes} and {self.width}")
         if self.architecture in EFFICIENTNET_LITE and self.stem != "stride2":
             raise ValueError(f"{self.architecture} has the stem 'stride2', got {self.stem!r}")
+        if any(not 0 < side <= MAX_CONSTANT for shape in self.folded.values() for side in shape):
+            raise ValueError(f"sides of a folded gate lie between 1 and {MAX_CONSTANT}")
         stages = len(ARCHITECTURES.get(self.architecture, range(7)))
         if self.attention_stages and len(self.attention_stages) != stages:
             raise ValueError(
@@ -74,8 +80,11 @@ class NetworkConfig:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return dataclasses.asdict(self)
+        """Plain values for JSON; of gates that are constants only where there are any."""
+        values = dataclasses.asdict(self)
+        if not self.folded:
+            del values["folded"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> NetworkConfig:

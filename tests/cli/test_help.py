@@ -24,6 +24,7 @@ COMMANDS = (
     "audit",
     "evidence",
     "gates",
+    "fold",
     "cost",
     "train",
     "evaluate",

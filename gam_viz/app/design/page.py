@@ -6,6 +6,7 @@ from gam_viz.app.design.budget import budget_row
 from gam_viz.app.design.code import code_row
 from gam_viz.app.design.comparison import compare
 from gam_viz.app.design.controls import choose_design
+from gam_viz.app.design.inference import inference_row
 from gam_viz.app.design.parts import parts_row
 from gam_viz.app.design.plot import choose_cost, plot_row
 from gam_viz.app.design.summary import answer_row
@@ -38,3 +39,4 @@ with budget:
 if not compared.refused:
     with code:
         code_row(choice)
+inference_row()
