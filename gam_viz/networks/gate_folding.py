@@ -60,15 +60,16 @@ def take_out(network: ResidualNetwork, shapes: Mapping[str, Shape]) -> dict[str,
     places: dict[str, Place] = {}
     of_block: dict[str, dict[str, Shape]] = {}
     for path, shape in shapes.items():
-        block, found, gate = path.partition(".attention.")
+        of, found, gate = path.partition(".attention.")
         if not found or not _is_gate(network, path):
             raise ValueError(f"no gate named {path} in this network's attention")
-        of_block.setdefault(block, {})[gate] = shape
+        of_block.setdefault(of, {})[gate] = shape
     for path, gates in of_block.items():
         block = network.get_submodule(path)
         traced, kept = _constant(block.get_submodule("attention"), gates, _norm_before_attention(block))
         block.add_module("attention", traced)
-        places |= {f"{path}.attention.{gate}": (traced, of) if isinstance(of, str) else of for gate, of in kept.items()}
+        for gate, place in kept.items():
+            places[f"{path}.attention.{gate}"] = (traced, place) if isinstance(place, str) else place
     return places
 
 
