@@ -23,16 +23,14 @@ from streamlit.testing.v1 import AppTest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gam_viz.text import words
+from gam_viz.app.pages import PAGES
 
 PROJECT = Path(__file__).resolve().parents[1]
-PAGES = PROJECT / "gam_viz" / "pages"
 
 
 def names() -> list[str]:
-    """The pages' scripts: those that the navigation has a word for, Compare first."""
-    found = sorted(path.stem for path in PAGES.glob("*.py") if f"{path.stem}.nav" in words("en").sentences)
-    return ["compare", *(name for name in found if name != "compare")]
+    """The pages, Compare first."""
+    return [page.name for pages in PAGES.values() for page in pages]
 
 
 def run(app: AppTest, name: str) -> tuple[float, float]:

@@ -4,22 +4,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from gam_viz.app.pages import PAGES as SECTIONS
 from tests.browser.waiting import PATIENCE, rest
 
 pytestmark = pytest.mark.browser
-PAGES = (
-    "",
-    "inside",
-    "evidence",
-    "audit",
-    "claims",
-    "networks",
-    "design",
-    "tours",
-    "glossary",
-    "my-pictures",
-    "test-pictures",
-)
+PAGES = tuple(page.address for pages in SECTIONS.values() for page in pages)
 #: Rules that Streamlit's own widgets break, whatever a page does with them: rule -> what of them is left out.
 STREAMLITS: dict[str, tuple[str, ...]] = {
     "presentation-role-conflict": ("stFileUploaderDropzone",),  # it names the zone that it calls presentation

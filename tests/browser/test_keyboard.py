@@ -65,3 +65,36 @@ def test_inside_and_on_to_evidence(tab: Page, served: str) -> None:
         rest(tab)
         focused(tab)
     assert tab.get_by_test_id("stException").count() == 0
+
+
+#: Of what has the focus, and of what is drawn around it: how wide its ring is.
+RING = """() => {
+    let width = 0, e = document.activeElement;
+    for (let up = 0; e && e !== document.body && up < 6; up++, e = e.parentElement) {
+        const style = getComputedStyle(e);
+        if (style.outlineStyle !== 'none') width = Math.max(width, parseFloat(style.outlineWidth));
+    }
+    return [width, document.activeElement.outerHTML.slice(0, 120)];
+}"""
+
+
+def unseen(page: Page, stops: int) -> set[str]:
+    """Of that many stops of Tab, those without a ring of two pixels."""
+    found = set()
+    for _ in range(stops):
+        page.keyboard.press("Tab")
+        width, element = page.evaluate(RING)
+        if width < 2 and "stMain" not in element and not element.startswith("<body"):
+            found.add(element)
+    return found
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["networks", *(pytest.param(name, marks=pytest.mark.long) for name in ("", "inside", "evidence", "tours"))],
+)
+def test_every_stop_has_a_ring(tab: Page, served: str, address: str) -> None:
+    tab.goto(f"{served}/{address}")
+    tab.get_by_role("heading", level=1).wait_for(timeout=PATIENCE)
+    rest(tab)
+    assert not unseen(tab, 30)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from gam_viz.app.design.comparison import Compared, Design
@@ -31,27 +33,25 @@ def plot_row(compared: Compared, against: str) -> None:
     if against in ("time", "fused") and not any(design.timing for design in designs):
         st.info(text("design.press_to_time"))
     low, high = designs[0], designs[-1]
-    st.plotly_chart(
-        costs(
-            [_row(compared, design, against) for design in designs],
-            [
-                CostPanel(text("design.axis.parameters"), "added", PROMISED_PARAMETERS, text("design.promised")),
-                CostPanel(text(f"design.axis.{against}"), "added" if against == "macs" else "times"),
-            ],
-        ),
-        config=PLOT,
-        key="design-costs",
-        alt=text(
-            "design.plot_alt",
-            count=len(designs),
-            network=text(f"design.net.{compared.choice.config.architecture}"),
-            cheapest=low.name,
-            low=added(compared.shares(low)[0]),
-            dearest=high.name,
-            high=added(compared.shares(high)[0]),
-            cost=text(f"design.cost.{against}"),
-        ),
+    rows = [_row(compared, design, against) for design in designs]
+    panels = (
+        CostPanel(text("design.axis.parameters"), "added", PROMISED_PARAMETERS, text("design.promised")),
+        CostPanel(text(f"design.axis.{against}"), "added" if against == "macs" else "times"),
     )
+    alt = text(
+        "design.plot_alt",
+        count=len(designs),
+        network=text(f"design.net.{compared.choice.config.architecture}"),
+        cheapest=low.name,
+        low=added(compared.shares(low)[0]),
+        dearest=high.name,
+        high=added(compared.shares(high)[0]),
+        cost=text(f"design.cost.{against}"),
+    )
+    # A chart each, so that on a phone one stands below the other.
+    for at, (place, panel) in enumerate(zip(st.columns(2, gap="small"), panels, strict=True)):
+        of_panel = [replace(row, amounts=(row.amounts[at],)) for row in rows]
+        place.plotly_chart(costs(of_panel, [panel]), config=PLOT, key=f"design-costs-{at}", alt=alt)
     st.caption(text("design.plot_caption"))
 
 
