@@ -164,6 +164,27 @@ def test_rows_go_by_resolution_where_that_is_known(checkpoint_folder, monkeypatc
         assert any("same resolution" in each and f"({pair})" in each for each in said), said
 
 
+def test_pictures_that_were_handed_over_are_in_the_table(checkpoint_folder, monkeypatch, tmp_path):
+    """What cannot be opened is said in its row, and more than the table takes are counted."""
+    (tmp_path / "odd.png").write_bytes(b"none")
+    handed = given_pictures([torch.rand(3, 30, 30), tmp_path / "odd.png", *[torch.rand(3, 8, 8)] * 24])
+    put_up("table", Exhibit(open_networks({"se": own_network(OwnSE), "b": own_network(OwnSE)}, Said(**SAID)), handed))
+    monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(checkpoint_folder))
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params["show"] = "table"
+    try:
+        page = visit(app, "my_pictures").run()
+    finally:
+        take_down("table")
+    assert not page.exception
+    links = {link.proto.label: link.proto.query_string for link in page.get("page_link")}
+    assert "source=given&given=0" in links["picture 0"]
+    assert "picture 23" in links
+    assert "picture 24" not in links
+    assert any("first 24 of the pictures" in each.value and "other 2 " in each.value for each in page.caption)
+    assert any("odd.png" in each.value for each in page.markdown)
+
+
 class _Tokens(nn.Module):
     """Eight by eight patches, a class token, one layer of attention."""
 

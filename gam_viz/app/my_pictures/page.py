@@ -1,7 +1,8 @@
-"""Where do the networks disagree on my pictures? All uploaded files, seen by all chosen networks."""
+"""Where do the networks disagree on my pictures? All pictures of the session, seen by all chosen networks."""
 
 import streamlit as st
 
+from gam_viz.app.my_pictures.items import MOST_GIVEN, Item, items, left_out
 from gam_viz.app.my_pictures.predictions import judge
 from gam_viz.app.my_pictures.table import Batch, batch_table, csv_of
 from gam_viz.app.shared.sidebar import choose_fit, choose_networks
@@ -16,30 +17,32 @@ from gam_viz.titles import literal
 networks = choose_networks()
 with st.sidebar:
     fit = choose_fit(networks[0].card.fit if networks else "crop")
+found = list(items())
 files = uploads()
-if not files:
+if not found:
     st.markdown(text("my_pictures.empty"))
     draw_uploader(table=True)
 if not networks:
     st.info(text("my_pictures.nothing"))
     st.stop()
 
-entries, spoiled = [], list(refused())
+entries, spoiled = [], [*refused(), *(item for item in found if isinstance(item, Refused))]
+shown = [item for item in found if isinstance(item, Item)]
 
 
 def computing(share: float, _name: str) -> str:
     """How far it is; who leaves meanwhile finds what is done when coming back."""
-    return text("my_pictures.computing", number=round(share * len(files)) + 1, count=len(files))
+    return text("my_pictures.computing", number=round(share * len(shown)) + 1, count=len(shown))
 
 
 with progress_line(computing) as line:
-    for number, upload in enumerate(files):
+    for number, item in enumerate(shown):
         try:
-            entries.append(judge(upload, networks, fit, line, number / len(files)))
+            entries.append(judge(item, networks, fit, line, number / len(shown)))
         except PictureError as error:
-            spoiled.append(Refused(upload.name, error))
+            spoiled.append(Refused(item.title, error))
         except RefusalError as error:  # a network that answers NaN
-            st.warning(f"**{written(upload.name)}** · {literal(reason(error))}")
+            st.warning(f"**{written(item.title)}** · {literal(reason(error))}")
 if not entries and not spoiled:
     st.stop()
 
@@ -58,7 +61,9 @@ with st.container(horizontal=True, gap="small", vertical_alignment="center"):
     )
     if refused():
         st.button(text("my_pictures.dismiss"), type="tertiary", key="dismiss", on_click=dismiss)
-if files:
+if left := left_out():
+    st.caption(text("my_pictures.left_out", shown=MOST_GIVEN, left=left))
+if found:
     with st.expander(text("my_pictures.add"), icon=":material/add_photo_alternate:", type="compact"):
         draw_uploader(table=True)
 batch_table(batch)
@@ -73,5 +78,5 @@ if batch.tells:
     st.caption(text("my_pictures.about_farther"))
 if any(checkpoint.card.domain == "medical" for checkpoint in networks):
     st.caption(text("common.prediction.medical_networks"))
-elif any(entry.upload.source.format == "DICOM" for entry in entries):
+elif any(entry.item.own.format == "DICOM" for entry in entries):
     st.caption(text("my_pictures.medical"))

@@ -1,4 +1,4 @@
-"""What the networks make of the uploaded files, kept for the session."""
+"""What the networks make of the pictures, kept for the session."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from gam_viz.app.my_pictures.items import Item
 from gam_viz.app.shared.explanations import Subject, subject
-from gam_viz.app.shared.pictures import rendered
-from gam_viz.app.shared.rendering.state import look_of
 from gam_viz.app.shared.session_cache import cached, computed
-from gam_viz.app.shared.uploads import Upload
 from gam_viz.app.shared.waiting import ProgressLine
 from gam_viz.app.shared.words import network_titles
 from gam_viz.evaluation.disagreement import Judged
@@ -32,20 +30,20 @@ SIDE = 128  # pixels of a thumbnail's longest side: twice what is drawn
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A file, its thumbnail, and what the networks make of it."""
+    """A picture, its thumbnail, and what the networks make of it."""
 
-    upload: Upload
+    item: Item
     thumbnail: npt.NDArray[np.uint8]
     judged: Judged
 
 
-def judge(upload: Upload, networks: Sequence[OpenedNetwork], fit: str, line: ProgressLine, share: float) -> Entry:
-    """The file as Compare shows it, seen by each network.
+def judge(item: Item, networks: Sequence[OpenedNetwork], fit: str, line: ProgressLine, share: float) -> Entry:
+    """The picture as Compare shows it, seen by each network.
 
     Decoded only where something is missing: what is kept is small.
 
     Args:
-        upload: the file.
+        item: the picture.
         networks: of one data set.
         fit: how the picture is made square.
         line: told, before anything is computed, that `share` of all files are done; may raise to leave.
@@ -55,19 +53,19 @@ def judge(upload: Upload, networks: Sequence[OpenedNetwork], fit: str, line: Pro
         PictureError: it cannot be shown after all.
         RefusalError: a network gives no finite answer to it; those that do not are named.
     """
-    look = look_of(upload.source)
+    digest = item.own.sha256
 
     def picture() -> Picture:
-        line.progress(share, upload.name)
-        return rendered(upload.source, look)
+        line.progress(share, item.title)
+        return item.draw()
 
     def answer(checkpoint: OpenedNetwork) -> Explanation:
-        key = (checkpoint.sha256, upload.sha256, look, fit)
+        key = (checkpoint.sha256, digest, item.look, fit)
         return computed(
             "predictions", key, lambda: _predict(subject(checkpoint, picture(), fit)), line.on_wait, most=MOST
         )
 
-    thumbnail = cached("thumbnails", (upload.sha256, look), lambda: _thumbnail(picture()), most=MOST)
+    thumbnail = cached("thumbnails", (digest, item.look), lambda: _thumbnail(picture()), most=MOST)
     answers = [answer(network) for network in networks]
     titles = network_titles([network.card for network in networks])
     silent = [title for title, answer in zip(titles, answers, strict=True) if not answer.answered]
@@ -75,7 +73,7 @@ def judge(upload: Upload, networks: Sequence[OpenedNetwork], fit: str, line: Pro
         raise RefusalError("common.prediction.no_answer", names=Joined("common.word.comma", tuple(silent)))
     kind = networks[0].card.output
     values, farther = np.stack([answer.values for answer in answers]), tuple(answer.farther for answer in answers)
-    return Entry(upload, thumbnail, Judged(upload.name, values, kind, farther))
+    return Entry(item, thumbnail, Judged(item.title, values, kind, farther))
 
 
 def _predict(subject: Subject) -> Explanation:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from gam_viz.app.my_pictures.predictions import Entry
 from gam_viz.app.pages import script
-from gam_viz.app.shared.uploads import Refused, numbered, uploads, written
+from gam_viz.app.shared.uploads import Refused, written
 from gam_viz.app.shared.words import class_title, language, network_titles, own_title, picture_sentence, text, words
 from gam_viz.evaluation.disagreement import disagreement_first, to_csv
 from gam_viz.explain.answer_words import AnswerWords
@@ -94,7 +94,6 @@ class Batch:
 def batch_table(batch: Batch) -> None:
     """Draw the table."""
     st.html(STYLE)
-    names = numbered(uploads())
     disagreeing = [entry for entry in batch.order if entry.judged.disagree]
     agreeing = [entry for entry in batch.order if not entry.judged.disagree]
     with st.container(key="gv-batch"):
@@ -104,8 +103,8 @@ def batch_table(batch: Batch) -> None:
             if entries:
                 _kind(kind, len(entries))
             for entry in entries:
-                with st.container(key=f"gv-file-{entry.upload.short}"):
-                    _row(batch, entry, names[entry.upload.sha256])
+                with st.container(key=f"gv-file-{entry.item.key}"):
+                    _row(batch, entry)
         if batch.refused:
             _kind("refused", len(batch.refused))
             for place, file in enumerate(batch.refused[:MANY]):
@@ -123,21 +122,18 @@ def _kind(kind: str, count: int) -> None:
 def csv_of(batch: Batch) -> bytes:
     """The table for a spreadsheet, in UTF-8 with the mark that Excel needs. Files have their numbers, as on the page,
     and what `own_title` calls them."""
-    numbers = {sha256: number for number, sha256 in enumerate(numbered(uploads()), 1)}
-    sources = [entry.upload.source for entry in batch.order]
-    names = [f"{numbers[source.sha256]}. {own_title(source)}" for source in sources]
+    last = max((entry.item.number for entry in batch.entries), default=0)
+    names = [f"{entry.item.number}. {own_title(entry.item.own)}" for entry in batch.order]
     return to_csv(
         [replace(entry.judged, name=name) for entry, name in zip(batch.order, names, strict=True)],
         batch.titles,
         batch.networks[0].card.classes,
-        [
-            (f"{number}." if file.name else "", file.error)
-            for number, file in enumerate(batch.refused, len(numbers) + 1)
-        ],
+        [(f"{number}." if file.name else "", file.error) for number, file in enumerate(batch.refused, last + 1)],
     ).encode("utf-8-sig")
 
 
-def _row(batch: Batch, entry: Entry, name: str) -> None:
+def _row(batch: Batch, entry: Entry) -> None:
+    name = entry.item.title
     judged, classes, told = entry.judged, batch.classes, AnswerWords(words(), batch.networks[0].card)
     cells, said = [], []
     for title, sign, label, of_network in zip(
@@ -195,4 +191,4 @@ def _signs(batch: Batch) -> list[str]:
 
 def _link(entry: Entry) -> dict[str, str]:
     """The Compare page on this picture; networks and fit go along within the session, which alone has the file."""
-    return {"lang": language(), "source": "upload", "upload": entry.upload.short}
+    return {"lang": language(), **entry.item.link}
