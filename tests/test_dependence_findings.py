@@ -24,16 +24,17 @@ def row(name, found):
         constant = sum(verdict in ("constant", "flat") for verdict in verdicts)
         shares = [100 * share_between(each) for each in of]
         cells.append(f"{constant} / {needed} / {len(of) - constant - needed}" if of else "")
-        cells.append(f"{min(shares):.0f} to {max(shares):.0f} %" if of else "")
+        cells.append(f"{min(shares):.0f} to {max(shares):.0f}%" if of else "")
     return f"| {' | '.join(cells)} |"
 
 
 def fold_row(name, found):
     points = [100 * value for value in (found.change.value, found.change.low, found.change.high)]
     return (
-        f"| `{name}` | {len(found.folded)} of {found.gates} | {100 * found.before:.2f} % | {100 * found.after:.2f} % | "
+        f"| `{name}` | {len(found.folded)} of {found.gates} | {100 * found.before:.2f}% | {100 * found.after:.2f}% | "
         f"{points[0]:+.1f} ({points[1]:+.1f} to {points[2]:+.1f}) | {found.parameters:,} | {found.left:,} | "
-        f"{100 * (found.macs_left / found.macs - 1):+.1f} % | {found.time.ratio:.2f} ({found.time.low:.2f} to {found.time.high:.2f}) |"
+        f"{100 * (found.macs_left / found.macs - 1):+.1f}% | "
+        f"{found.time.ratio:.2f} ({found.time.low:.2f} to {found.time.high:.2f}) |"
     )
 
 
@@ -77,3 +78,6 @@ def test_what_is_said_of_single_gates():
         assert not {key for key in needed if key[0] == name}
     assert needed["ucmerced-cbam", "channel"] == "needed_class"
     assert not [key for key in needed if key[0].endswith("gam-sigmoid") and key[1] == "channel"]
+    for name, found in KNOWN:
+        channel, spatial = ([share_between(e) for e in found if e.statistics.branch == branch] for branch in BRANCHES)
+        assert not spatial or max(spatial) > max(channel), name
