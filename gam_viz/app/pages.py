@@ -27,7 +27,7 @@ FIRST = "compare"
 #: What one comes for -> its pages, in order.
 PAGES: dict[str, tuple[Page, ...]] = {
     "look": (Page("compare"), Page("inside"), Page("my_pictures"), Page("test_pictures")),
-    "ask": (Page("evidence"), Page("audit"), Page("claims")),
+    "ask": (Page("evidence"), Page("audit"), Page("training"), Page("claims")),
     "choose": (Page("networks"), Page("design")),
     "learn": (Page("tours"), Page("glossary")),
 }

@@ -24,6 +24,12 @@ def add(commands: Any) -> None:
         metavar="FOLDER",
         help="audits that are shown, or folders of them (default: $GAM_VIZ_AUDITS, else ./audits)",
     )
+    c.add_argument(
+        "--runs",
+        nargs="+",
+        metavar="FOLDER",
+        help="watched trainings that are shown, or folders of them (default: $GAM_VIZ_RUNS, else ./runs)",
+    )
     c.set_defaults(run=run)
 
 
@@ -36,6 +42,8 @@ def run(options: argparse.Namespace) -> None:
         os.environ["GAM_VIZ_DATA"] = options.data_root
     if options.audits is not None:
         os.environ["GAM_VIZ_AUDITS"] = os.pathsep.join(options.audits)
+    if options.runs is not None:
+        os.environ["GAM_VIZ_RUNS"] = os.pathsep.join(options.runs)
     asked = {"server_port": options.port, "server_address": options.address}
     if options.browser:
         asked["server_headless"] = False

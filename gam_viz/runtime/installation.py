@@ -26,3 +26,9 @@ def audit_folders() -> tuple[Path, ...]:
     """Folders that hold audits, or are ones: those of $GAM_VIZ_AUDITS, separated as in $PATH, else `audits` here."""
     given = os.environ.get("GAM_VIZ_AUDITS")
     return tuple(map(Path, given.split(os.pathsep))) if given else (Path("audits"),)
+
+
+def run_folders() -> tuple[Path, ...]:
+    """The same of watched trainings: those of $GAM_VIZ_RUNS, else `runs` here."""
+    given = os.environ.get("GAM_VIZ_RUNS")
+    return tuple(map(Path, given.split(os.pathsep))) if given else (Path("runs"),)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -132,7 +133,7 @@ class WatchedRun:
         found = {}
         for step in self.steps:
             try:
-                values = self._kept(step)["numbers"]
+                values = self._kept(step, numbers=True)["numbers"]
             except ValueError:
                 continue
             if values.shape == (len(self.gates), len(QUANTITIES)):
@@ -157,22 +158,23 @@ class WatchedRun:
     def _file(self, step: int) -> Path:
         return self.folder / STEPS / f"{step:09d}.npz"
 
-    def _kept(self, step: int) -> Mapping[str, npt.NDArray[Any]]:
+    def _kept(self, step: int, *, numbers: bool = False) -> Mapping[str, npt.NDArray[Any]]:
         try:
-            stamp = self._file(step).stat()
+            stamp = self._file(step).stat().st_mtime_ns
         except OSError as error:
             raise ValueError(f"{self.folder} has no reading after {step} steps") from error
-        return _reading(str(self._file(step)), stamp.st_mtime_ns)
+        return (_numbers if numbers else _reading)(str(self._file(step)), stamp)
 
 
-def runs_in(folder: str | Path) -> list[WatchedRun]:
-    """The watched trainings in a folder and the folders in it, by name; what cannot be read is left out."""
-    found = []
-    for head in sorted([*Path(folder).glob(HEAD), *Path(folder).glob(f"*/{HEAD}"), *Path(folder).glob(f"*/*/{HEAD}")]):
-        try:
-            found.append(WatchedRun.open(head.parent))
-        except ValueError:
-            continue
+def runs_in(folders: Iterable[str | Path]) -> dict[str, WatchedRun]:
+    """The watched trainings that folders are, or hold up to two steps below, by name: the path below the folder, or its
+    own name. What cannot be read is left out."""
+    found: dict[str, WatchedRun] = {}
+    for folder in map(Path, folders):
+        for head in sorted(each for depth in ("", "*/", "*/*/") for each in folder.glob(f"{depth}{HEAD}")):
+            name = head.parent.relative_to(folder).as_posix() if head.parent != folder else folder.absolute().name
+            with suppress(ValueError):
+                found[name if name not in found else str(head.parent)] = WatchedRun.open(head.parent)
     return found
 
 
@@ -201,14 +203,19 @@ def _write_arrays(path: Path, **arrays: npt.NDArray[Any]) -> None:
     write_atomically(path, lambda part: part.write_bytes(written.getvalue()))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _reading(file: str, stamp: int) -> Mapping[str, npt.NDArray[Any]]:
     return _arrays(Path(file))
 
 
-def _arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+@lru_cache(maxsize=2**15)  # they are small, and a chart asks for all of them again whenever there is one more
+def _numbers(file: str, stamp: int) -> Mapping[str, npt.NDArray[Any]]:
+    return _arrays(Path(file), ("numbers",))
+
+
+def _arrays(path: Path, names: Sequence[str] | None = None) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
+            return {name: kept[name] for name in names or kept.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path.name} cannot be read") from error

@@ -121,7 +121,7 @@ def test_a_compiled_and_a_distributed_network(tmp_path, monkeypatch):
         assert elsewhere.run is None
     finally:
         distributed.destroy_process_group()
-    found = {run.folder.name: run for run in runs_in(tmp_path)}
+    found = runs_in([tmp_path])
     assert list(found) == ["compiled", "part", "plain", "spread"]
     for run in found.values():
         assert run.name == "ResNet"

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
-from gam_viz.app.shared.choices import chosen, slide, switch
+from gam_viz.app.shared.choices import chosen, switch
 from gam_viz.app.shared.networks import snapshots_of
+from gam_viz.app.shared.playing import player, stop
 from gam_viz.app.shared.selection import Selection
 from gam_viz.app.shared.words import prose, text
 from gam_viz.networks.opened import OpenedNetwork
-
-SECONDS = 1.0  # an epoch stays while it plays
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def film_switch(made: Film) -> None:
     """Draw the choice whether the film is shown, where one of the networks has copies of earlier epochs."""
     if made.offered:
         labels = (text("compare.film.show"), text("compare.film.hide"))
-        switch("film", labels, ":material/movie:", text("compare.film.help"), then=_stop, whole=True)
+        switch("film", labels, ":material/movie:", text("compare.film.help"), then=partial(stop, "epoch"), whole=True)
 
 
 def film(selection: Selection) -> Film:
@@ -51,27 +50,13 @@ def film(selection: Selection) -> Film:
         return Film(selection)
     if chosen("film", ["on", "off"], "off") == "off":
         return Film(selection, offered=True)
-    with st.container(horizontal=True, vertical_alignment="center", key="film"):
-        if (next_epoch := st.session_state.pop("next-epoch", None)) is not None:
-            st.session_state["epoch"] = str(next_epoch)
-        names = [str(epoch) for epoch in epochs]
-        playing = bool(st.session_state.get("playing"))
-        st.button(
-            text("compare.film.stop") if playing else text("compare.film.play"),
-            icon=":material/stop:" if playing else ":material/play_arrow:",
-            key="play",
-            on_click=_play,
-            args=(names,),
-        )
-        epoch = slide(
-            "epoch",
-            names,
-            names[-1],
-            text("compare.film.epoch"),
-            lambda name: text("compare.film.untrained") if name == "0" else text("compare.film.after", epoch=name),
-            on_change=_stop,
-            width=420,
-        )
+    names = [str(epoch) for epoch in epochs]
+    epoch = player(
+        "epoch",
+        names,
+        text("compare.film.epoch"),
+        lambda name: text("compare.film.untrained") if name == "0" else text("compare.film.after", epoch=name),
+    )
     frames = tuple(_networks_at(after, selection.networks, copies) for after in epochs)
     lacking = [checkpoint.card.name for checkpoint, of in zip(selection.networks, copies, strict=True) if not of]
     if lacking:
@@ -85,31 +70,8 @@ def _epochs(copies: Sequence[Mapping[int, OpenedNetwork]]) -> list[int]:
     return sorted({epoch for of in copies for epoch in of})
 
 
-def play_on(made: Film) -> None:
-    """While it plays: wait, then go on to the next epoch. Call it when the page is drawn."""
-    if not made.frames or not st.session_state.get("playing"):
-        return
-    later = [epoch for epoch in made.epochs if epoch > int(st.session_state["epoch"])]
-    if not later:
-        st.session_state["playing"] = False
-        st.rerun()
-    time.sleep(SECONDS)
-    st.session_state["next-epoch"] = later[0]
-    st.rerun()
-
-
 def _networks_at(
     epoch: int, networks: tuple[OpenedNetwork, ...], copies: list[Mapping[int, OpenedNetwork]]
 ) -> tuple[OpenedNetwork, ...]:
     """Each network after `epoch`, or as it ships where it has no copy of that epoch."""
     return tuple(of.get(epoch, checkpoint) for checkpoint, of in zip(networks, copies, strict=True))
-
-
-def _play(names: list[str]) -> None:
-    st.session_state["playing"] = not st.session_state.get("playing")
-    if st.session_state["playing"] and st.session_state["epoch"] == names[-1]:
-        st.session_state["epoch"] = names[0]
-
-
-def _stop() -> None:
-    st.session_state["playing"] = False

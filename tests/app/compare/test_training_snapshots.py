@@ -8,7 +8,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from gam_viz.app.compare import training_snapshots
+from gam_viz.app.shared import playing
 from gam_viz.networks.checkpoints import Card, load, read, save, snapshot_path
 from tests.app.reading import plain
 
@@ -37,7 +37,7 @@ def filmed(app: AppTest, checkpoint_folder: Path, tmp_path: Path, monkeypatch: p
             card = Card(**{**vars(checkpoint.card), **said})
             save(network, card, snapshot_path(folder, name, epoch))
     monkeypatch.setenv("GAM_VIZ_CHECKPOINTS", str(folder))
-    monkeypatch.setattr(training_snapshots, "SECONDS", 0.0)
+    monkeypatch.setattr(playing, "SECONDS", 0.0)
     return app
 
 
@@ -84,11 +84,11 @@ def test_every_epoch_shows_its_own_gates_on_one_scale(filmed: AppTest) -> None:
 def test_it_plays_to_the_end_and_stops(filmed: AppTest) -> None:
     filmed.run()
     filmed.button(key="film-button").click().run()
-    filmed.button(key="play").click().run()  # the page goes on by itself, frame by frame
+    filmed.button(key="play-epoch").click().run()  # the page goes on by itself, frame by frame
     assert not filmed.exception
     assert filmed.session_state["epoch"] == "4"
-    assert filmed.session_state["playing"] is False
-    assert filmed.button(key="play").label == "Play"
+    assert filmed.session_state["playing-epoch"] is False
+    assert filmed.button(key="play-epoch").label == "Play"
 
 
 def test_a_link_opens_an_epoch(filmed: AppTest) -> None:
