@@ -13,7 +13,9 @@ from pyarrow import parquet
 from gam_viz.audit.errors import AuditError
 from gam_viz.audit.item import NoDataError
 from gam_viz.audit.sources import SourceChoices, open_audit_source
+from gam_viz.audit.sources.scene import OPENED_WITH
 from gam_viz.audit.sources.tiling import Tiling
+from gam_viz.images.formats.raster.header import SAFE
 from tests.audit.audits import audited
 
 
@@ -148,3 +150,10 @@ def test_a_zip_keeps_names_that_are_no_text(tmp_path):
         archive.writestr("../../outside.png", b"x")
     (tmp_path / "a.zip").write_bytes(data.getvalue())
     assert [item.name for item in opened(tmp_path / "a.zip").items(0, 2)] == ["图片/a.png", "../../outside.png"]
+
+
+@pytest.mark.parametrize("settings", [OPENED_WITH, SAFE])
+def test_a_block_is_unfolded_once(settings):
+    """Rasterio takes the size of GDAL's cache in bytes, GDAL's own commands take it in MB: 256 bytes hold no block."""
+    with rasterio.Env(**settings):
+        assert rasterio.env.get_gdal_config("GDAL_CACHEMAX") >= 64 * 2**20

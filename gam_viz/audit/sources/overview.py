@@ -11,7 +11,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from gam_viz.audit.sources.listing import told
-from gam_viz.images.formats.raster.header import SAFE
+from gam_viz.audit.sources.scene import OPENED_WITH
 from gam_viz.images.formats.to_grey import scaled
 
 _UNFOLDED = 64_000_000  # pixels that are unfolded to make one small picture
@@ -29,7 +29,7 @@ def overview(source: dict[str, Any], side: int = 900) -> npt.NDArray[np.uint8] |
     if list(told(path)) != list(source["stamp"]):
         return None
     try:
-        with rasterio.Env(**SAFE), rasterio.open(path, driver="GTiff") as dataset:
+        with rasterio.Env(**OPENED_WITH), rasterio.open(path, driver="GTiff") as dataset:
             reduced = max(1.0, max(dataset.width, dataset.height) / side)
             there = max((each for each in dataset.overviews(source["bands"][0]) if each <= reduced), default=1)
             if dataset.width * dataset.height / there**2 > _UNFOLDED:

@@ -34,10 +34,10 @@ from gam_viz.images.rendering import Rendering
 from gam_viz.text.refusal import first_line
 
 SUFFIXES = (".tif", ".tiff")
-CACHE = 256  # MB of unfolded blocks, of all scenes of a process
+CACHE = 256 * 2**20  # bytes of unfolded blocks, of all scenes of a process
 _BLOCK = 64 * 2**20  # bytes of one band's block, which is unfolded whole
 _SAMPLED = 64  # tiles that the range of values is told from
-_OPEN = {**SAFE, "GDAL_CACHEMAX": CACHE}
+OPENED_WITH = {**SAFE, "GDAL_CACHEMAX": CACHE}
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ class TiledScene:
     def _dataset(self) -> DatasetReader:
         """The file, opened once in each thread: GDAL's handles belong to one."""
         if (dataset := getattr(self._opened, "dataset", None)) is None:
-            environment = rasterio.Env(**_OPEN)
+            environment = rasterio.Env(**OPENED_WITH)
             environment.__enter__()  # for as long as the thread lives
             dataset = self._opened.dataset = rasterio.open(self.where, driver="GTiff")
             self._opened.environment = environment
@@ -168,7 +168,7 @@ def open_scene(path: Path, choices: SourceChoices, side: int) -> TiledScene:
     """
     side = choices.tile or side
     try:
-        with rasterio.Env(**_OPEN), rasterio.open(path, driver="GTiff") as dataset:
+        with rasterio.Env(**OPENED_WITH), rasterio.open(path, driver="GTiff") as dataset:
             kinds = {np.dtype(kind) for kind in dataset.dtypes}
             if len(kinds) != 1 or any(kind.kind not in "buif" for kind in kinds):
                 raise AuditError("audit.refused.scene_kind", name=path.name, kinds=", ".join(sorted(dataset.dtypes)))

@@ -40,7 +40,7 @@ SAFE = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no files beside it
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_TIFF_INTERNAL_MASK": "YES",
-    "GDAL_CACHEMAX": 64,  # MB of unfolded blocks
+    "GDAL_CACHEMAX": 64 * 2**20,  # bytes of unfolded blocks
     "GDAL_NUM_THREADS": "1",
     "GTIFF_IGNORE_READ_ERRORS": "NO",
     "CPL_CURL_ENABLE_VSIMEM": "NO",
