@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from gam_viz.app.shared.audits import audits, opened_audit
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.session_cache import cached_with_progress, keep, recall
 from gam_viz.app.shared.words import data_title, prose, text
+from gam_viz.audit.errors import AuditError
+from gam_viz.audit.predictions import predictions_in
 from gam_viz.datasets import DatasetError, LabelledImages, MissingDataError, data_root, load_dataset
 from gam_viz.datasets.operator_marks import operator_marks
 from gam_viz.datasets.truth import TRUTHS, Truth, load_truth
@@ -84,7 +88,8 @@ def _truth(name: str, root: str) -> Truth | None:
 
 
 def predictions_of(checkpoint: OpenedNetwork, pictures: Pictures, title: str) -> Predictions:
-    """What a network predicts on them: known already, or from the file that came with it, or computed now.
+    """What a network predicts on them: known already, or from the file that came with it, or from an audit of them, or
+    computed now.
 
     While it is computed a line says how far that is. What an own network predicts is its session's alone.
     """
@@ -94,6 +99,8 @@ def predictions_of(checkpoint: OpenedNetwork, pictures: Pictures, title: str) ->
     if isinstance(checkpoint, Checkpoint) and shared and recall(STORE, key, shared=True) is None:
         path = predictions_path(checkpoint.path.parent, card.name)
         stored = load_predictions(path, checkpoint=checkpoint.sha256, pictures=pictures.digest)
+        if stored is None:
+            stored = _audited(checkpoint.sha256, pictures)
         if stored is not None and _fits(stored, pictures):
             return keep(STORE, key, stored, most=MOST, shared=shared)
 
@@ -110,6 +117,18 @@ def predictions_of(checkpoint: OpenedNetwork, pictures: Pictures, title: str) ->
         return text("test_pictures.computing", name=title, share=share)
 
     return cached_with_progress(STORE, key, make, say, most=MOST, shared=shared)
+
+
+def _audited(checkpoint: str, pictures: Pictures) -> Predictions | None:
+    """Of the audits that are here, what the first says that is of these pictures; one that is damaged says nothing."""
+    for folder in audits().values():
+        try:
+            found = predictions_in(opened_audit(folder), checkpoint, pictures.digest)
+        except (AuditError, duckdb.Error, LookupError):
+            continue
+        if found is not None:
+            return found
+    return None
 
 
 def _fits(stored: Predictions, pictures: Pictures) -> bool:
