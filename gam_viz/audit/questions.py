@@ -143,3 +143,13 @@ def on_the_scene(audit: Audit, column: str, cells: int = CELLS) -> pa.Table:
         {kind.format(at)} as value from pictures where {at} is not null
         group by down, across order by down, across"""
     )
+
+
+def without_a_gate(audit: Audit) -> pa.Table:
+    """network, key, mode, pictures, change, flips: of the pictures that were explained, the mean change of a network's
+    predicted answer without a gate (layer and branch), and the share of them on which its decision flips; what flips
+    most comes first. Only of an audit that is `explained`."""
+    return audit.query(
+        """select network, key, mode, count(*) as pictures, avg(change) as change, avg(flips::double) as flips
+        from explained where kind = 'ablation' group by all order by flips desc, network, key, mode"""
+    )

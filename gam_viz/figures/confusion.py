@@ -56,13 +56,13 @@ def confusion_map(
     )
     figure = go.Figure([cells])
     ticks: elements.Options = {"tickvals": list(range(count)), "ticktext": list(names), "tickfont": {"size": 12}}
-    turned: elements.Options = {"tickangle": -45} if count > 4 else {}
+    turned: elements.Options = {"tickangle": -90 if count > 12 else -45} if count > 4 else {}
     figure.layout.xaxis = elements.axis(prediction, side="bottom", **ticks, **turned)
     figure.layout.yaxis = elements.axis(label, range=[count - 0.5, -0.5], **ticks)
     for place in range(count):  # where a class is taken for itself
         box = (place - 0.5, place + 0.5)
         elements.rectangle(figure, box, box, colour=GUIDE, width=1)
     long = min(130, round(LETTER * max((len(name) for name in names), default=0)))
-    below = round(0.75 * long) + 50
+    below = round((1 if count > 12 else 0.75) * long) + 50
     side = 30 if count <= 12 else 22
     return layout(figure, height=side * count + below + 12, left=long + 40, right=8, top=8, bottom=below)

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.audit.download import as_csv, as_parquet
 from gam_viz.app.pages import address
-from gam_viz.app.shared.audits import link_to_compare
+from gam_viz.app.shared import evaluation_set
+from gam_viz.app.shared.audits import audits, link_to_compare, opened_audit
 from gam_viz.app.shared.words import speaking, text
 from gam_viz.audit import folder as files
 from gam_viz.audit.opened import Audit
@@ -127,6 +128,35 @@ def link_of(audit: Audit, name: str, item: int) -> dict[str, str]:
 def test_a_test_picture_opens_as_one(page: AppTest, made: Path) -> None:
     link = link_of(Audit(made / "audits" / "more" / "split"), "more/split", 7)
     assert (link["source"], link["test"], link["data"]) == ("test", "7", "scenes")
+
+
+def test_test_pictures_are_drawn_from_an_audit_of_them(page: AppTest, made: Path, cold: None, monkeypatch) -> None:
+    """Nothing is computed where an audit of the test set, by the same checkpoints, is there."""
+    monkeypatch.setattr(evaluation_set, "predict_pictures", lambda *given, **more: pytest.fail("computed"))
+    visit(page, "test_pictures")
+    page.query_params["data"] = "scenes"
+    page.query_params["networks-scenes"] = "scenes-cbam,scenes-gam"
+    page.run()
+    assert not page.exception
+    audit = Audit(made / "audits" / "more" / "split")
+    right = audit.query('select avg((label = "scenes-cbam/prediction")::int) as share from pictures')
+    assert f"is right on {right['share'][0].as_py():.1%} of the 100 test pictures" in words(page)
+
+
+def test_a_click_on_a_cell_with_one_tile_opens_it(page: AppTest) -> None:
+    opened(page, audit="scene", ask="scene")
+    page.session_state["down"], page.session_state["across"], page.session_state["scene-picked"] = 1, 2, True
+    page.run()
+    assert not page.exception
+    assert page.session_state["url-page"] == ""
+    assert page.number_input(key="item").value == tile_at(page, 1, 2)
+
+
+def tile_at(page: AppTest, down: int, across: int) -> int:
+    audit = opened_audit(audits()[page.selectbox(key="audit").value])
+    left, top = (each * audit.manifest.source["stride"] for each in (across, down))
+    found = audit.query('select item from pictures where top = ? and "left" = ?', [top, left])
+    return int(found["item"][0].as_py())
 
 
 def test_a_tile_opens_in_compare(page: AppTest, made: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.audit.download import table_downloads
+from gam_viz.app.audit.explained import explained_part
 from gam_viz.app.audit.rows import MOST, picture_rows
 from gam_viz.app.audit.view import AuditView
 from gam_viz.app.shared.page import section
@@ -25,6 +26,8 @@ def apart_section(view: AuditView) -> None:
     st.markdown(prose("audit.page.apart", disagreeing=disagreeing, count=answered, share=share))
     table = view.ask(most_apart, MOST)
     picture_rows(view, table, "apart", "gap", text("my_pictures.gap"), "{:.2f}".format)
+    if view.audit.explained:
+        explained_part(view)
     output = next(iter(view.cards.values())).output
     st.caption(text("my_pictures.about_gap" if output == "class" else "my_pictures.about_gap_of_values"))
 
@@ -65,8 +68,11 @@ def refused_section(view: AuditView) -> None:
     """What could not be read?"""
     st.header(text("audit.ask.refused"), anchor=False)
     (counted,) = view.ask(counts).to_pylist()
-    said = {"count": counted["count"], "refused": counted["refused"], "empty": counted["empty"]}
-    st.markdown(prose("audit.page.refused", **said))
+    said = {"count": counted["count"], "refused": counted["refused"]}
+    if view.audit.manifest.source["kind"] == "scene":
+        st.markdown(prose("audit.page.refused_tiles", **said, empty=counted["empty"]))
+    else:
+        st.markdown(prose("audit.page.refused", **said))
     table = view.ask(refused, MOST)
     if not table.num_rows:
         return

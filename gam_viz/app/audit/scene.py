@@ -82,8 +82,8 @@ def scene_section(view: AuditView) -> None:
     st.caption(about + prose("audit.page.scene_about", side=side))
     if below is None:
         st.caption(prose("audit.page.no_overview"))
-    _tile(view, rows, across, chosen)
     table_downloads(found, "scene")
+    _tile(view, rows, across, chosen)
 
 
 def _tile(view: AuditView, rows: int, across: int, chosen: tuple[int, int]) -> None:

@@ -97,7 +97,13 @@ class AuditView:
             AuditError: a part of the audit is damaged.
         """
         digests = tuple(network["sha256"] for network in self.audit.manifest.networks)
-        of = (str(self.folder), self.parts, json.dumps(self.audit.manifest.source, sort_keys=True), *digests)
+        of = (
+            str(self.folder),
+            self.parts,
+            self.audit.explained,
+            json.dumps(self.audit.manifest.source, sort_keys=True),
+            *digests,
+        )
 
         def answer() -> pa.Table:
             try:
