@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ class Product:
         func, args, kwargs: the call.
         left, right: the operands, with as many axes, in the same order.
         given: the operands as they were given.
-        letters: of an einsum, those axes; empty elsewhere.
+        letters, result: of an einsum, those axes, and those of what comes out; empty elsewhere.
         summed: the axis along which a matrix product sums what it multiplied; None elsewhere.
     """
 
@@ -35,6 +36,7 @@ class Product:
     right: Tensor
     given: tuple[Tensor, Tensor]
     letters: str = ""
+    result: str = ""
     summed: int | None = None
 
     def __getitem__(self, side: int) -> Tensor:
@@ -48,8 +50,8 @@ class Product:
         """The same call with `gate`, which broadcasts to the other operand, in the place of operand `side`."""
         name, features = self.func.__name__, self[1 - side]
         if self.letters:
-            result = str(self.args[0]).replace(" ", "").partition("->")[2]
-            return torch.einsum(f"{self.letters},{self.letters}->{result}", features, gate.expand_as(features))
+            both = f"{self.letters},{self.letters}->{self.result}"
+            return torch.einsum(both, features, gate.expand_as(features))
         if self.summed is not None:
             return (features * gate).sum(self.summed, keepdim=True)
         if name in ("addcmul", "addcmul_"):
@@ -118,19 +120,46 @@ def written_out(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
 
 
 def _of_einsum(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Product | None:
-    """`einsum("bchw,bc->bchw", x, g)`: all axes of one operand are the other's too, whatever is summed afterwards."""
+    """`einsum("bchw,bc->bchw", x, g)`: all axes of one operand are the other's too, whatever is summed afterwards; axes
+    of size 1 that one has alone say nothing."""
     given = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
     if len(given) != 2 or not isinstance(args[0], str) or not all(isinstance(value, Tensor) for value in given):
         return None
-    inputs, arrow, result = args[0].replace(" ", "").partition("->")
-    names = inputs.split(",")
-    if not arrow or "." in inputs or any(len(set(name)) < len(name) for name in names):
+    names, result = _letters(args[0], [value.ndim for value in given])
+    if any(len(set(name)) < len(name) for name in names):
         return None
+    alone = {
+        letter
+        for name, value in zip(names, given, strict=True)
+        for letter, size in zip(name, value.shape, strict=True)
+        if size == 1 and letter not in result and sum(letter in each for each in names) == 1
+    }
+    operands = [
+        value.squeeze(tuple(axis for axis, letter in enumerate(name) if letter in alone))
+        for name, value in zip(names, given, strict=True)
+    ]
+    names = ["".join(letter for letter in name if letter not in alone) for name in names]
     letters = max(names, key=len)
     if any(set(name) - set(letters) for name in names) or not set(result) <= set(letters):
         return None
-    left, right = (_spread(value, name, letters) for value, name in zip(given, names, strict=True))
-    return Product(func, args, kwargs, left, right, (given[0], given[1]), letters)
+    left, right = (_spread(value, name, letters) for value, name in zip(operands, names, strict=True))
+    return Product(func, args, kwargs, left, right, (given[0], given[1]), letters, result)
+
+
+def _letters(equation: str, axes: Sequence[int]) -> tuple[list[str], str]:
+    """A letter for each operand's axes and the result's: "..." written out by letters that the equation has not,
+    from the last axis on, and the result as `torch.einsum` completes it."""
+    inputs, arrow, result = equation.replace(" ", "").partition("->")
+    free = [letter for letter in string.ascii_letters if letter not in equation]
+    names, longest = [], ""
+    for name, count in zip(inputs.split(","), axes, strict=True):
+        dots = "".join(free[: count - len(name) + 3])[::-1] if "..." in name else ""
+        names.append(name.replace("...", dots))
+        longest = max(longest, dots, key=len)
+    if not arrow:
+        once = sorted(letter for letter in set("".join(names)) if sum(letter in name for name in names) == 1)
+        return names, longest + "".join(letter for letter in once if letter not in longest)
+    return names, result.replace("...", longest)
 
 
 def _spread(value: Tensor, name: str, letters: str) -> Tensor:

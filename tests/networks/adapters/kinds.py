@@ -302,6 +302,10 @@ KINDS = {
         "spatial",
     ),
     "einsum": written(lambda m, x: torch.einsum("bchw,bc->bchw", x, m.see(0, weights(m, x))[:, :, 0, 0]), CHANNEL),
+    "einsum, an axis of one": written(lambda m, x: torch.einsum("nchw,nohw->nchw", x, m.see(0, mask(m, x))), SPATIAL),
+    "einsum, dots": written(
+        lambda m, x: torch.einsum("bc...,bc->bc...", x, m.see(0, weights(m, x))[:, :, 0, 0]), CHANNEL
+    ),
     "einsum, turned and summed": written(
         lambda m, x: torch.einsum(
             "nd, npdhw -> ndhw", m.see(0, weights(m, x))[:, :, 0, 0], torch.stack([x, m.mix(x)], 1)
