@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +14,7 @@ from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import place_of, spatial_maps
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.card import Card
+from gam_viz.networks.copies import copy_of
 from gam_viz.runtime.device import carried
 
 #: The maps of a layer. "gain": mean over channels of |channel gate x mask|, in proportion to the mask where there is
@@ -34,7 +34,7 @@ class LayerMaps:
     """The maps of a network's layers, made on a copy of it whose features are kept as they reach the attention."""
 
     def __init__(self, network: ResidualNetwork, card: Card) -> None:
-        self._network, self._card = copy.deepcopy(network), card
+        self._network, self._card = copy_of(network), card
         self._features: dict[str, Tensor] = {}
         for path, module in self._network.named_modules():
             if path.endswith(_PLACE):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from gam_viz.networks.copies import copy_of
 
 
 def fuse(network: nn.Module) -> nn.Module:
@@ -22,7 +23,7 @@ def fuse(network: nn.Module) -> nn.Module:
     """
     if any(module.training for module in network.modules()):
         raise ValueError("only a network in eval mode can be fused: call .eval() first")
-    fused = copy.deepcopy(network)
+    fused = copy_of(network)
     for module in list(fused.modules()):
         children = list(module.named_children())
         for (conv_name, conv), (bn_name, bn) in itertools.pairwise(children):

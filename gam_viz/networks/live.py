@@ -99,6 +99,9 @@ def live_digest(network: nn.Module, card: Card, output: Callable[[Any], Tensor] 
     digest = hashlib.sha256(card.to_json().encode())
     digest.update(repr(network).encode())
     for name, values in network.state_dict().items():
+        if not isinstance(values, Tensor):  # packed weights of quantised layers, and settings
+            digest.update(f"{name} {values!r}\n".encode())
+            continue
         digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
         digest.update(_bytes(values))
     for kind in sorted({type(module) for module in network.modules()}, key=lambda kind: kind.__qualname__):
@@ -109,6 +112,7 @@ def live_digest(network: nn.Module, card: Card, output: Callable[[Any], Tensor] 
 
 
 def _bytes(values: Tensor) -> bytes:
+    values = values.int_repr() if values.is_quantized else values
     flat = values.detach().cpu().contiguous().reshape(-1)
     return flat.view(torch.uint8).numpy().tobytes()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from gam_viz.images.preparation import Preparation, Size, read_preparation
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork, adapt, foreign_card
 from gam_viz.networks.card import OUTPUT_KINDS, CheckpointError, OutputKind, Region
+from gam_viz.networks.copies import copy_of
 from gam_viz.networks.live import LiveNetwork, live_digest
 from gam_viz.runtime.device import device_of, placed
 from gam_viz.text.refusal import RefusalError
@@ -110,7 +110,7 @@ def open_network(
         x = torch.randn(1, channels, *sides, generator=torch.Generator().manual_seed(0))
     x = x.to(device_of(network))
     if isinstance(network, ResidualNetwork | ForeignNetwork):
-        copied: nn.Module = copy.deepcopy(network)
+        copied: nn.Module = copy_of(network)
     else:
         copied = adapt(network, x, said.output, kind=said.target, classes=_count(said.classes))
     copied.eval().requires_grad_(False)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-
 from torch import Tensor, nn
 
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork, adapt
+from gam_viz.networks.copies import copy_of
 
 
 def shown_copy(network: nn.Module, example: Tensor) -> nn.Module:
@@ -17,7 +16,7 @@ def shown_copy(network: nn.Module, example: Tensor) -> nn.Module:
         ValueError: see `adapt`.
     """
     if isinstance(network, ResidualNetwork | ForeignNetwork):
-        copied: nn.Module = copy.deepcopy(network)
+        copied: nn.Module = copy_of(network)
         for module in copied.modules():
             module._compiled_call_impl = None  # of `module.compile()`: a compiled pass cannot be watched
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +13,7 @@ from torch import nn
 from gam_viz.app.shared.device import device, gave_up
 from gam_viz.app.shared.session_cache import cached
 from gam_viz.networks.checkpoints import Checkpoint, CheckpointError, find, of_file, read, snapshots
+from gam_viz.networks.copies import copy_of
 from gam_viz.networks.live import LiveNetwork
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.installation import checkpoint_folder
@@ -111,5 +111,5 @@ _copies: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()
 
 def _on_cpu(module: nn.Module) -> nn.Module:
     if module not in _copies:
-        _copies[module] = copy.deepcopy(module).cpu()
+        _copies[module] = copy_of(module).cpu()
     return _copies[module]

@@ -19,7 +19,6 @@ spatial batch norm starts with weight 0, so its untrained masks are 0.5 everywhe
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +33,7 @@ from gam_viz.explain.checks import check_picture, check_target
 from gam_viz.explain.explanation import explain
 from gam_viz.explain.heatmaps import Heatmap, heatmaps
 from gam_viz.networks.card import Card
+from gam_viz.networks.copies import copy_of
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError
 
@@ -126,7 +126,7 @@ def randomisation(
     for turn, seed in enumerate(seeds):
         fresh = fresh_weights(network, seed)
         with torch.inference_mode(False):
-            subject = copy.deepcopy(network)
+            subject = copy_of(network)
         for stage, keys in stages.items():
             load_at_once(subject, {key: fresh[key] for key in keys})
             last = stage == list(stages)[-1]

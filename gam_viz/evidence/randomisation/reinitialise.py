@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gam_viz.networks import ResidualNetwork, build_network
+from gam_viz.networks.copies import copy_of
 from gam_viz.runtime.device import carried, device_of
 
 
@@ -49,7 +49,7 @@ def fresh_weights(network: nn.Module, seed: int) -> dict[str, Tensor]:
     with torch.inference_mode(False), _Seeded(seed):
         if isinstance(network, ResidualNetwork):
             return dict(build_network(network.config).state_dict())
-        body = copy.deepcopy(network).cpu()
+        body = copy_of(network).cpu()
         for _, module in reversed(_resettable(body)):
             module.reset_parameters()  # type: ignore[operator]
         return dict(body.state_dict())

@@ -19,7 +19,6 @@ counts, so that a map has to be unlike both, with Holm's correction for all maps
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -38,6 +37,7 @@ from gam_viz.explain.explanation import explain_each
 from gam_viz.explain.gates import FloatArray
 from gam_viz.explain.heatmaps import Heatmap, heatmaps, resized
 from gam_viz.networks.card import Card
+from gam_viz.networks.copies import copy_of
 from gam_viz.runtime.device import carried
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError
@@ -104,7 +104,7 @@ def training_evidence(
     own = [map_ for map_ in trained.values() if np.isfinite(map_.values).all()]
     count = networks or draws_needed(len(own))
     with torch.inference_mode(False):
-        subject = copy.deepcopy(network)
+        subject = copy_of(network)
         saved = {key: value.clone() for key, value in network.state_dict().items()}
 
     def fresh(turn: int) -> nn.Module:

@@ -14,8 +14,10 @@ from gam_viz.explain.attributions.gradients import SAMPLES, SEED, Draws, noise_l
 from gam_viz.explain.attributions.method import Finding, Method, Param, Params, Value
 from gam_viz.explain.attributions.work import BASELINES, Work
 from gam_viz.runtime.memory import fewer
+from gam_viz.text.refusal import RefusalError
 
 BASELINE = Param("baseline", "mean", choices=BASELINES)
+_CUT = ("does not require grad", "not have been used in the graph")  # PyTorch's own words
 FIRST_STEPS, LAST_STEPS = 16, 256  # of "auto"
 
 
@@ -37,7 +39,12 @@ def integrated_gradients(work: Work, params: Params, layer: str | None) -> Findi
 
         def follow(chunk: int) -> Tensor:
             work.forwards, work.backwards = before
-            found: Tensor = captum.attribute(work.x, **way, internal_batch_size=chunk)[0].detach()
+            try:
+                found: Tensor = captum.attribute(work.x, **way, internal_batch_size=chunk)[0].detach()
+            except RuntimeError as error:
+                if any(said in str(error) for said in _CUT):
+                    raise RefusalError("errors.reason.no_gradient") from error
+                raise
             return found
 
         attribution = fewer(work.chunk, follow)

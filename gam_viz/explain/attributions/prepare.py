@@ -14,7 +14,6 @@ pass in one thread would bend the integrated gradients of another.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import threading
 import weakref
@@ -31,6 +30,7 @@ from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.adapters import ForeignNetwork
 from gam_viz.networks.adapters.scores import WHOLE
 from gam_viz.networks.bn_folding import fuse
+from gam_viz.networks.copies import copy_of
 from gam_viz.networks.identity import identity_of
 from gam_viz.runtime.device_queue import give_way
 from gam_viz.text.nearest import did_you_mean
@@ -193,7 +193,7 @@ def _prepare(network: nn.Module, x: Tensor | None) -> Prepared:
     ours = isinstance(network, ResidualNetwork)
     gates = {name: module for name, module in network.named_modules() if isinstance(module, Gate)}
     with torch.inference_mode(False), torch.no_grad():
-        plain = fuse(network) if ours else copy.deepcopy(network)
+        plain = fuse(network) if ours else copy_of(network)
         plain.requires_grad_(False)
         for parameter in plain.parameters():
             parameter.grad = None
@@ -205,7 +205,7 @@ def _prepare(network: nn.Module, x: Tensor | None) -> Prepared:
         for name, gate in gates.items():
             plain.set_submodule(name, gate)
         shared = {id(part): part for part in itertools.chain(plain.parameters(), plain.buffers(), gates.values())}
-        hooked = copy.deepcopy(plain, shared)  # the same tensors in modules of its own
+        hooked = copy_of(plain, shared)  # the same tensors in modules of its own
     return Prepared(
         plain=plain,
         hooked=hooked,

@@ -28,14 +28,35 @@ class Joint:
 
     Attributes:
         score: f(x), the target's logit.
-        gradient: (3, H, W), of the score by the picture.
-        features, gradients: layer -> (C, h, w), its output and the score's gradient by it.
+        features: layer -> (C, h, w), its output.
     """
 
     score: float
-    gradient: Tensor
     features: dict[str, Tensor]
-    gradients: dict[str, Tensor]
+    _gradients: tuple[Tensor, dict[str, Tensor]] | None
+
+    @property
+    def gradient(self) -> Tensor:
+        """(3, H, W), of the score by the picture.
+
+        Raises:
+            RefusalError: the network's forward pass cuts it.
+        """
+        return self._led_back()[0]
+
+    @property
+    def gradients(self) -> dict[str, Tensor]:
+        """Layer -> (C, h, w): the score's gradient by its output.
+
+        Raises:
+            RefusalError: the network's forward pass cuts it.
+        """
+        return self._led_back()[1]
+
+    def _led_back(self) -> tuple[Tensor, dict[str, Tensor]]:
+        if self._gradients is None:
+            raise RefusalError("errors.reason.no_gradient")
+        return self._gradients
 
 
 @dataclass(frozen=True)
@@ -122,7 +143,9 @@ class Work:
             pictures = pictures.detach().requires_grad_()
             # No picture's score depends on another picture, so the gradient of their sum holds each one's own.
             total = self._pass(pictures)[:, self.target].sum()
-            (gradient,) = torch.autograd.grad(total, pictures)
+            (gradient,) = _gradients(total, [pictures])
+        if gradient is None:
+            raise RefusalError("errors.reason.no_gradient")
         return gradient
 
     def joint(self) -> Joint:
@@ -212,15 +235,15 @@ class Work:
             else:
                 score = self.prepared.plain(x)[0, self.target]
             features = {name: _only(name, outputs) for name, outputs in seen.items()}
-            found = torch.autograd.grad(score, [x, *features.values()], allow_unused=True)
-        gradients = [
-            g if g is not None else torch.zeros_like(f) for g, f in zip(found[1:], features.values(), strict=True)
-        ]
+            own, *found = _gradients(score, [x, *features.values()])
+        gradients = {
+            name: (torch.zeros_like(feature) if gradient is None else gradient)[0]
+            for (name, feature), gradient in zip(features.items(), found, strict=True)
+        }
         return Joint(
             score=float(score.detach()),
-            gradient=found[0][0],
             features={name: feature.detach()[0] for name, feature in features.items()},
-            gradients={name: gradient[0] for name, gradient in zip(features, gradients, strict=True)},
+            _gradients=None if own is None else (own[0], gradients),
         )
 
     def _blurred(self) -> Tensor:
@@ -229,6 +252,15 @@ class Work:
         picture = self.x[0].cpu().double().numpy()
         blurred = gaussian(picture, sigma=min(picture.shape[1:]) / 8, channel_axis=0, preserve_range=True)
         return torch.from_numpy(blurred)[None].to(self.x)
+
+
+def _gradients(score: Tensor, by: list[Tensor]) -> list[Tensor | None]:
+    """Of a score; None where none leads back: what ran without gradients, or through NumPy, cuts it."""
+    if not score.requires_grad:
+        return [None] * len(by)
+    known = [each.requires_grad for each in by]
+    found = iter(torch.autograd.grad(score, [each for each in by if each.requires_grad], allow_unused=True))
+    return [next(found) if has else None for has in known]
 
 
 def _keep(outputs: list[Tensor]) -> Callable[[nn.Module, Any, Any], Any]:

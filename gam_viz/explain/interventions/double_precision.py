@@ -6,7 +6,6 @@ was changed has exactly the value it had. The copies are private: the shared net
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 
 from gam_viz.attention import Branch, watch
 from gam_viz.explain.gates import gates_in, gates_of, record_gates, replace_gates
+from gam_viz.networks.copies import copy_of
 from gam_viz.text.refusal import RefusalError
 
 DoubleArray = npt.NDArray[np.float64]
@@ -100,7 +100,7 @@ def described(module: nn.Module, ran: ForwardPass, paths: Sequence[str]) -> Iter
 
 def exact_copy(module: nn.Module) -> nn.Module:
     """A float64 copy on the CPU, in eval mode."""
-    return copy.deepcopy(module).cpu().double().eval()
+    return copy_of(module).cpu().double().eval()
 
 
 def run(module: nn.Module, x: Tensor, *, held: Mapping[str, Tensor] | None = None) -> ForwardPass:

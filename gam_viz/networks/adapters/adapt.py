@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from gam_viz.networks.adapters.network import FAILURES, Adaption, ForeignNetwork
 from gam_viz.networks.adapters.scores import scores_of
 from gam_viz.networks.adapters.trace import trace
 from gam_viz.networks.card import OutputKind
+from gam_viz.networks.copies import copy_of
 from gam_viz.text.refusal import RefusalError
 
 _ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -67,8 +67,10 @@ def adapt(
     if not isinstance(example, Tensor) or example.ndim != 4:
         given = tuple(example.shape) if isinstance(example, Tensor) else type(example).__name__
         raise ValueError(f"the example is a normalised picture, (1, C, H, W); got {given}")
+    if any(part.is_meta for part in (*network.parameters(), *network.buffers())):
+        raise RefusalError("errors.reason.no_numbers")
     try:
-        adapted = copy.deepcopy(network)
+        adapted = copy_of(network)
         for name, module in list(adapted.named_modules()):
             if (inner := unwrapped(module)) is not module:
                 adapted.set_submodule(name, inner)
@@ -77,8 +79,9 @@ def adapt(
         raise RefusalError("errors.reason.not_copied", why=first_line(error)) from error
     with torch.inference_mode(False), _evaluating(adapted):
         example = example[:1].detach().clone()
-        halved = {part.dtype for part in adapted.parameters()} & {torch.float16, torch.bfloat16}
-        if halved:  # of which processors lack functions, and in which small differences vanish
+        others = {part.dtype for part in adapted.parameters() if part.is_floating_point()} - {torch.float32}
+        if others and example.dtype != torch.float64:
+            # Processors lack functions of halves, in which small differences vanish; pictures are never doubles.
             adapted.float()
             example = example.float()
         try:
@@ -90,7 +93,7 @@ def adapt(
     scores = scores_of(traced.output, example, output, kind, classes)
     notes = [
         f"its weights are {str(each).removeprefix('torch.')}; all is computed in float32"
-        for each in sorted(halved, key=str)
+        for each in sorted(others if example.dtype == torch.float32 else (), key=str)
     ]
     halvings = {layer: round(math.log2(example.shape[2] / rows)) for layer, rows in traced.layers.items()}
     result.adaption = replace(result.adaption, scores=scores, notes=(*result.adaption.notes, *notes), halvings=halvings)
@@ -145,6 +148,8 @@ def _not_run(network: nn.Module, example: Tensor, error: Exception) -> RefusalEr
     needed = [each.name for each in parameters if each.default is each.empty and each.kind not in _ANY_NUMBER]
     if len(needed) > 1:
         return RefusalError("errors.reason.more_inputs", count=len(needed), names=", ".join(needed))
+    if "Inference tensors" in str(error):
+        return RefusalError("errors.reason.inference_mode")
     return RefusalError("errors.reason.not_run", shape=tuple(example.shape), why=first_line(error))
 
 

@@ -89,6 +89,20 @@ class ForeignNetwork(nn.Module):
         size = int(pictures.shape[-2]), int(pictures.shape[-1])
         return scores(self._forward(super().forward, args, kwargs), size)
 
+    # As modules are copied, whatever the network's own class does: a traced graph makes a new class of itself for each
+    # copy, whose calls would lead back to this one's for ever.
+    def __copy__(self) -> ForeignNetwork:
+        return self._copied(vars(self), {})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ForeignNetwork:
+        return self._copied(None, memo)
+
+    def _copied(self, state: dict[str, Any] | None, memo: dict[int, Any]) -> ForeignNetwork:
+        new: ForeignNetwork = object.__new__(type(self))
+        memo[id(self)] = new
+        vars(new).update(copy.deepcopy(vars(self), memo) if state is None else state)
+        return new
+
     def _forward(self, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if torch.compiler.is_compiling():
             return run(*args, **kwargs)

@@ -12,7 +12,7 @@ Of detections, each class's scores are summed over those whose centre lies in th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,10 +75,10 @@ class Scores:
             return found[:, None]  # one value a picture
         if found.ndim == 2:
             return found
+        if found.ndim == 4 and tuple(found.shape[2:]) == (1, 1) and self.kind != "segmentation":
+            return found.flatten(1)  # of a network of convolutions alone
         if found.ndim == 4 and self.kind in (None, "segmentation"):
             return _within(found, self.region).sum((2, 3))
-        if found.ndim == 4 and tuple(found.shape[2:]) == (1, 1):
-            return found.flatten(1)
         if found.ndim == 3 and self.kind == "detection":
             boxes = self.boxes(found)
             centres = boxes[:, :2].detach() / boxes.new_tensor([size[1], size[0]])[:, None]  # (B, 2, N), 0..1
@@ -96,6 +96,9 @@ class Scores:
             return None
         wanted = {"segmentation": 4, "detection": 3}.get(self.kind or "", 2)
         fitting = [part for part in parts if isinstance(part, Tensor) and part.ndim == wanted]
+        if not fitting:  # perhaps one of the things is such a collection itself
+            deeper = (self._found(part) for part in parts if isinstance(part, (Mapping, tuple, list)))
+            fitting = [part for part in deeper if part is not None]
         alike = {tuple(part.shape) for part in fitting}
         # Of several alike the first: those after it are what auxiliary heads say.
         told = len(fitting) == 1 or (len(alike) == 1 and not isinstance(given, Mapping))
@@ -161,25 +164,35 @@ def scores_of(
         read = given if isinstance(given, Tensor) else scores._found(given)
         if read is None:
             scores = dataclasses.replace(scores, kind="detection")
-        elif read.ndim == 4:
+        elif read.ndim == 4 and tuple(read.shape[2:]) != (1, 1):
             scores = dataclasses.replace(scores, kind="segmentation")
     return scores
 
 
 def unreadable(raw: Any) -> RefusalError:
     """Why this gives no scores, and what to write."""
-    if isinstance(raw, Mapping):
-        keys = [key for key, value in raw.items() if isinstance(value, Tensor)] or list(raw)
-        instead = f'o["{keys[0]}"]' if keys else "o"
-    elif isinstance(raw, Sequence) and not isinstance(raw, str):
-        instead = f"o[{next((k for k, value in enumerate(raw) if isinstance(value, Tensor)), 0)}]"
-    elif isinstance(raw, Tensor):
+    if isinstance(raw, Tensor):
         squeezed = f"o.reshape(-1, {raw.numel()})"
         ways = {0: squeezed, 1: squeezed, 3: "o.mean(1)", 4: "o.mean((2, 3))"}
         instead = ways.get(raw.ndim, "o.flatten(1)")
+    elif isinstance(raw, (Mapping, tuple, list)):
+        ways_in = list(_ways_in(raw))
+        instead = next((way for way, part in ways_in if part.ndim == 2), ways_in[0][0] if ways_in else "o[0]")
     else:
         instead = "o.logits"
     return RefusalError("errors.reason.output_unknown", given=described(raw), instead=instead)
+
+
+def _ways_in(raw: Any, way: str = "o") -> Iterator[tuple[str, Tensor]]:
+    """How each tensor in nested collections is reached, and it."""
+    if isinstance(raw, Tensor):
+        yield way, raw
+    elif isinstance(raw, Mapping):
+        for key, value in raw.items():
+            yield from _ways_in(value, f'{way}["{key}"]')
+    elif isinstance(raw, (tuple, list)):
+        for number, value in enumerate(raw):
+            yield from _ways_in(value, f"{way}[{number}]")
 
 
 def described(raw: Any, most: int = 6) -> str:

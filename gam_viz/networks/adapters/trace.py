@@ -102,9 +102,10 @@ class _Trace(TorchFunctionMode):
             self.chance = f"{self.calls[-1].path or 'its forward pass'} calls {base}" if self.calls else base
         if sources:
             self.axes.used(name, tensors)
-        of = product(func, args, kwargs) if sources and self.calls else None
-        ways = candidates(of, self._origin, self.axes.of, self._repeated) if of else []
-        equal = not ways and of is not None and of_equal_standing(of, self._origin)
+        # Products of weights alone are counted as well: a gate's place is its number among all of a module's.
+        of = product(func, args, kwargs) if self.calls else None
+        ways = candidates(of, self._origin, self.axes.of, self._repeated) if of and sources else []
+        equal = bool(sources) and not ways and of is not None and of_equal_standing(of, self._origin)
         ends_of = [self._range(each) for each in of.given] if of else []
         # Of what goes in, before an in-place function writes over it.
         ends = range_of(name, args, kwargs, tensors, self._range) if sources else ANY
