@@ -85,6 +85,12 @@ def test_every_page_draws_a_network_of_four_bands_whichever_are_shown(opened, pa
     assert ("A colour for a pixel of many bands" in said(app)) == (page == "inside")
 
 
+def test_a_network_of_unknown_pictures_has_no_test_set_and_is_told_of_the_audit(opened) -> None:
+    app = opened(Spotlight(), WIDE, [wide(20)], "evidence", question="depend")
+    assert not app.exception
+    assert any("there is no test set" in info.value and "gam-viz audit" in info.value for info in app.info)
+
+
 def test_a_picture_of_four_bands_for_a_network_of_five_is_said_in_the_reader_s_language(opened) -> None:
     five = FOUR | {"mean": (0.0,) * 5, "std": (1.0,) * 5}
     for language, sentence in (("en", "takes 5 channels, and the picture has 4 bands"), ("zh", "网络需要 5 个通道")):

@@ -10,7 +10,7 @@ import streamlit as st
 from gam_viz.app.evidence.shared import answer_place
 from gam_viz.app.shared.columns import PLOT, Column, View, legend
 from gam_viz.app.shared.evaluation_set import pictures_of
-from gam_viz.app.shared.missing_data import dataset_error
+from gam_viz.app.shared.missing_data import dataset_error, is_known
 from gam_viz.app.shared.networks import network
 from gam_viz.app.shared.page import section
 from gam_viz.app.shared.session_cache import SHORT, cached_with_progress, recall
@@ -58,6 +58,9 @@ def _of(column: Column) -> tuple[Dependence, ...] | None:
     stored = known_dependence(opened)
     if stored is not None:
         return stored
+    if not is_known(opened.card):
+        st.info(prose("evidence.depend.own"))
+        return None
     try:
         pictures = pictures_of(opened.card)
     except DatasetError as error:

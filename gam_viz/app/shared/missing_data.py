@@ -7,11 +7,17 @@ from pathlib import Path
 import streamlit as st
 
 from gam_viz.app.shared.words import prose, text, text_or
-from gam_viz.datasets import DatasetError, MissingDataError
+from gam_viz.datasets import DATASETS, DatasetError, MissingDataError
 from gam_viz.datasets.cifar10_download import BYTES, Cifar10Download
+from gam_viz.networks.card import Card
 from gam_viz.titles import literal
 
 MEGABYTE = 1_000_000
+
+
+def is_known(card: Card) -> bool:
+    """Whether the network's data set has a name here, and so a test set."""
+    return card.dataset in DATASETS or card.dataset.startswith("folder:")
 
 
 def dataset_error(error: DatasetError) -> str:

@@ -15,7 +15,7 @@ from gam_viz.app.shared import state as url
 from gam_viz.app.shared.audits import asked_for_audit, audits, opened_audit, row_picture
 from gam_viz.app.shared.choices import choose, choose_number, segments
 from gam_viz.app.shared.evaluation_set import Pictures, pictures_of, regions_of
-from gam_viz.app.shared.missing_data import dataset_error, where_to_get
+from gam_viz.app.shared.missing_data import dataset_error, is_known, where_to_get
 from gam_viz.app.shared.own_networks.live import given
 from gam_viz.app.shared.public import published
 from gam_viz.app.shared.rendering import state
@@ -24,7 +24,7 @@ from gam_viz.app.shared.uploader import draw_uploader
 from gam_viz.app.shared.uploads import plain, uploads, written
 from gam_viz.app.shared.words import data_title, picture_sentence, reason, sample_title, text
 from gam_viz.audit.errors import AuditError
-from gam_viz.datasets import DATASETS, DatasetError, data_root, is_here
+from gam_viz.datasets import DatasetError, data_root, is_here
 from gam_viz.datasets.scenes.draw import Scene, draw_scene
 from gam_viz.images import (
     Picture,
@@ -78,7 +78,7 @@ def choose_picture(card: Card) -> Chosen | None:
     st.session_state["source-of"] = card.dataset
     # Of networks whose data set nobody here knows, or whose files are not there, there are no test pictures.
     here = is_here(card.dataset, data_root())
-    missing = {"given": given() is None, "test": not (_known(card) and here), "audit": not asked_for_audit()}
+    missing = {"given": given() is None, "test": not (is_known(card) and here), "audit": not asked_for_audit()}
     sources = tuple(source for source in SOURCES if not missing.get(source))
     source = segments("source", sources, default, text("common.sidebar.picture"), "common.source", width="stretch")
     if not here:
@@ -88,10 +88,6 @@ def choose_picture(card: Card) -> Chosen | None:
     chosen = None if draw is None else draw(card)
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
-
-
-def _known(card: Card) -> bool:
-    return card.dataset in DATASETS or card.dataset.startswith("folder:")
 
 
 def _default_source(card: Card) -> str:
