@@ -62,6 +62,7 @@ def test_what_is_said_of_single_gates():
     known, said = dict(KNOWN), " ".join(ABOUT.split())
     for name, sentence in (
         ("scenes-gam", "the channel gate of `layer2.0` as a constant takes {:.1f} points"),
+        ("cifar10-gam", "on CIFAR-10 that of `layer1.0` {:.1f}"),
         ("pneumoniamnist-gam", "on PneumoniaMNIST that of `layer2.1` {:.1f}"),
     ):
         worst = min(known[name], key=lambda each: each.change.value)

@@ -44,6 +44,30 @@ def sigmoid(value):
     return 1 / (1 + np.exp(-value))
 
 
+@pytest.mark.parametrize("baseline", ["mean", "blur"])
+def test_the_difference_is_the_symmetric_relevance_gain(baseline):
+    """Least relevant removed first minus most relevant removed first (arXiv 2401.06654), by a loop over pixels."""
+    rng = np.random.default_rng(4)
+    values, steps = rng.permutation(64).reshape(8, 8), 16
+    network = Patch(8, slice(2, 6), slice(1, 5)).eval()
+    x = torch.from_numpy(rng.normal(size=(1, 3, 8, 8))).float()
+    (of,) = faithfulness(network, x, 0, [heatmap(values)], Settings(baseline, steps=steps)).ranking()
+    (flipped,) = faithfulness(network, x, 0, [heatmap(-values)], Settings(baseline, steps=steps)).ranking()
+    assert of.difference == pytest.approx(flipped.deletion - of.deletion, abs=1e-6)
+    if baseline == "mean":  # which is 0 where pictures are normalised
+
+        def flip(order):
+            answers = []
+            for share in range(steps + 1):
+                gone = x.clone()
+                gone.view(3, 64)[:, order[: share * 64 // steps]] = 0
+                answers.append(network(gone).softmax(1)[0, 0].item())
+            return np.trapezoid(answers, dx=1 / steps)
+
+        most_first = np.argsort(-values.ravel())
+        assert of.difference == pytest.approx(flip(most_first[::-1].copy()) - flip(most_first), abs=1e-6)
+
+
 @pytest.mark.parametrize("coarse", [False, True])
 def test_the_map_that_marks_the_only_evidence_is_perfect(coarse):
     """A patch of 1/16 of the pixels, removed by the first of 16 steps: all areas have closed forms."""
