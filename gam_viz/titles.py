@@ -19,24 +19,30 @@ COUNTED = {"kernel_size": "kernel", "reduction_ratio": "rate"}
 _MARKUP = re.compile(r"[\\`*_\[\]<>$~&|]")
 #: Where addresses, icons and colours are told after Markdown was read, so that a backslash does not stop them.
 _ALIVE = re.compile(r"(?<=:)(?=[^\W\d]|[/+-]|\d+:)|(?=@)|(?<=www)(?=\.)", re.IGNORECASE)
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 JOINER = "\u2060"  # takes no room, and no line ends at it
+
+
+def isolated(name: str) -> str:
+    """A name that may be read from right to left, so that what stands beside it keeps its place ("…, 90.0%")."""
+    return f"\u2068{name}\u2069" if _RIGHT_TO_LEFT.search(name) else name
 
 
 def class_title(words: Words, name: str) -> str:
     """A class's name in the reader's language, where the catalogue has it."""
-    return words.text_or(f"data.class.{name}", name)
+    return words.text_or(f"data.class.{name}", isolated(name))
 
 
 def data_title(words: Words, card: Card) -> str:
     """The name of the data set that a network was trained on."""
-    return words.text_or(f"data.{card.dataset}", card.dataset_title)
+    return words.text_or(f"data.{card.dataset}", isolated(card.dataset_title))
 
 
 def network_title(words: Words, card: Card) -> str:
     """A network's short name: its attention; of one whose attention is not known here, its own name."""
     config = card.config
     if config.attention == FOREIGN:
-        return card.name
+        return isolated(card.name)
     return attention_title(words, config.attention, config.attention_options, config.attention_stages)
 
 
@@ -61,7 +67,10 @@ def network_titles(words: Words, cards: Sequence[Card]) -> list[str]:
     """A name a network; networks of the same attention are told apart by their checkpoints' names."""
     names = [network_title(words, card) for card in cards]
     counts = Counter(names)
-    return [name if counts[name] == 1 else f"{name} ({card.name})" for name, card in zip(names, cards, strict=True)]
+    return [
+        name if counts[name] == 1 else f"{name} ({isolated(card.name)})"
+        for name, card in zip(names, cards, strict=True)
+    ]
 
 
 def sample_title(words: Words, sample: Sample) -> str:

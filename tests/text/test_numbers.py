@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gam_viz.text import LANGUAGES, filled, signed, words
-from gam_viz.titles import number
+from gam_viz.titles import isolated, number
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_sentences_and_charts_write_numbers_alike() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_percent_signs_stand_at_their_numbers(language: str) -> None:
     assert not {key for key, said in words(language).sentences.items() if re.search(r"[\d}]\s[%％]", said)}
+
+
+def test_a_name_from_right_to_left_leaves_the_number_beside_it_where_it_is() -> None:
+    assert isolated("قارب") == "\u2068قارب\u2069"
+    assert isolated("帆船 boat") == "帆船 boat"

@@ -127,7 +127,11 @@ def choose_audit() -> AuditView:
     found = audits()
     if not found:
         st.markdown(prose("audit.page.none"))
-        st.code("gam-viz audit pictures/ --networks ucmerced-cbam ucmerced-gam --out audits/pictures", language="bash")
+        st.code(
+            "gam-viz audit pictures/ --networks ucmerced-cbam ucmerced-gam --out audits/pictures",
+            language="bash",
+            wrap_lines=True,
+        )
         st.caption(prose("audit.page.where"))
         st.stop()
     with st.sidebar:

@@ -24,7 +24,7 @@ def inference_row() -> None:
     rows = [_cells(each, name, found) for (each, found), name in zip(known, names, strict=True)]
     st.dataframe(rows, hide_index=True, width="stretch", key="design-folded")
     st.caption(prose("design.fold.how", device=known[0][1].time.device))
-    st.code(f"gam-viz fold {known[0][0].card.name} --to mine", language="bash")
+    st.code(f"gam-viz fold {known[0][0].card.name} --to mine", language="bash", wrap_lines=True)
 
 
 def _cells(checkpoint: Checkpoint, name: str, found: FoldedNetwork) -> dict[str, str]:
