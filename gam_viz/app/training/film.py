@@ -30,7 +30,8 @@ def film(runs: Mapping[str, WatchedRun], path: str) -> list[str]:
         return []
     chosen = [steps[place] for place in np.unique(np.linspace(0, len(steps) - 1, min(FRAMES, len(steps))).astype(int))]
     names = [str(step) for step in chosen]
-    st.header(text("training.film"))
+    st.header(text("training.film"), anchor=False)
+    st.caption(prose("training.film_about"))
     step = chosen[-1]
     if len(names) > 1:
         step = int(player("t-step", names, text("training.step"), lambda name: f"{int(name):,}"))
@@ -90,8 +91,7 @@ def _masks(
         ]
         st.caption(prose("training.masks", run=name, step=at))
         st.html(picture_style(list(seen)) + strip_html(drawn, None, text("training.masks_alt", run=name, step=at)))
-    st.caption(prose("training.masks_about"))
-    print_scale(scale, colours, text("training.scale"), marks=(1.0,) if scale.high > 1 else ())
+    print_scale(scale, colours, text("training.scale"), marks=(1.0,) if 1 < scale.high < 10 else ())
 
 
 def _alt(place: int, mask: FloatArray) -> str:
