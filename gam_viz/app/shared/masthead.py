@@ -14,14 +14,15 @@ from gam_viz.text import LANGUAGES
 from gam_viz.text import words as words_in
 
 STYLE = """<style>
-.st-key-gv-masthead {column-gap: .6rem; row-gap: 0; padding-bottom: .25rem;
+.st-key-gv-masthead {column-gap: .35rem; row-gap: 0; padding-bottom: .25rem;
     border-bottom: 1px solid light-dark(rgba(49, 51, 63, .2), rgba(250, 250, 250, .25))}
-.st-key-gv-masthead [data-testid="stPageLink-NavLink"] {padding: 0 .22rem; margin: 0}
+.st-key-gv-masthead [data-testid="stPageLink-NavLink"] {padding: 0 .15rem; margin: 0}
+.st-key-gv-masthead [data-testid="stPageLink-NavLink"] :is(p, span) {font-size: .87rem}
 .st-key-gv-masthead [aria-current="page"] {border-radius: 0; box-shadow: inset 0 -2px currentColor}
 .st-key-gv-masthead > :has(.st-key-lang), .st-key-gv-masthead > .st-key-lang {margin-left: auto}
-.gv-thought {font-size: .75rem; opacity: .82}
+.gv-thought {font-size: .72rem; opacity: .82}
 .st-key-gv-masthead [class*="st-key-gv-nav-"] {column-gap: .1rem; row-gap: 0}
-.st-key-lang button {min-height: 1.7rem; padding: 0 .45rem}
+.st-key-lang button {min-height: 1.7rem; padding: 0 .25rem}
 [data-testid="stLayoutWrapper"]:has(> .st-key-gv-menu) {display: none}
 [data-testid="stExpandSidebarButton"]::after {content: %(choices)s; padding: 0 .3rem; font-size: .9rem}
 [data-testid="stExpandSidebarButton"] {width: auto}
