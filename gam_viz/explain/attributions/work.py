@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from gam_viz.explain.attributions.joint import Joint, gradients_of, joint_pass
 from gam_viz.explain.attributions.prepare import Prepared
 from gam_viz.runtime.device import at_once
 from gam_viz.runtime.device_queue import give_way
@@ -20,43 +20,6 @@ from gam_viz.text.refusal import RefusalError
 T = TypeVar("T")
 
 BASELINES = ("mean", "black", "blur")
-
-
-@dataclass(frozen=True)
-class Joint:
-    """One forward and one backward pass, and all that methods read from it.
-
-    Attributes:
-        score: f(x), the target's logit.
-        features: layer -> (C, h, w), its output.
-    """
-
-    score: float
-    features: dict[str, Tensor]
-    _gradients: tuple[Tensor, dict[str, Tensor]] | None
-
-    @property
-    def gradient(self) -> Tensor:
-        """(3, H, W), of the score by the picture.
-
-        Raises:
-            RefusalError: the network's forward pass cuts it.
-        """
-        return self._led_back()[0]
-
-    @property
-    def gradients(self) -> dict[str, Tensor]:
-        """Layer -> (C, h, w): the score's gradient by its output.
-
-        Raises:
-            RefusalError: the network's forward pass cuts it.
-        """
-        return self._led_back()[1]
-
-    def _led_back(self) -> tuple[Tensor, dict[str, Tensor]]:
-        if self._gradients is None:
-            raise RefusalError("errors.reason.no_gradient")
-        return self._gradients
 
 
 @dataclass(frozen=True)
@@ -143,7 +106,7 @@ class Work:
             pictures = pictures.detach().requires_grad_()
             # No picture's score depends on another picture, so the gradient of their sum holds each one's own.
             total = self._pass(pictures)[:, self.target].sum()
-            (gradient,) = _gradients(total, [pictures])
+            (gradient,) = gradients_of(total, [pictures])
         if gradient is None:
             raise RefusalError("errors.reason.no_gradient")
         return gradient
@@ -222,29 +185,7 @@ class Work:
     def _joint(self) -> Joint:
         self._begin(3)
         self.forwards, self.backwards = self.forwards + 1, self.backwards + 1
-        seen: dict[str, list[Tensor]] = {name: [] for name in self.layers}
-        with torch.enable_grad():
-            x = self.x.clone().requires_grad_()
-            if self.layers:
-                # ExitStack takes the hooks off again whatever happens between.
-                with self.prepared.lock, ExitStack() as hooks:
-                    for name in self.layers:
-                        handle = self.prepared.layer(name).register_forward_hook(_keep(seen[name]))
-                        hooks.callback(handle.remove)
-                    score = self.prepared.hooked(x)[0, self.target]
-            else:
-                score = self.prepared.plain(x)[0, self.target]
-            features = {name: _only(name, outputs) for name, outputs in seen.items()}
-            own, *found = _gradients(score, [x, *features.values()])
-        gradients = {
-            name: (torch.zeros_like(feature) if gradient is None else gradient)[0]
-            for (name, feature), gradient in zip(features.items(), found, strict=True)
-        }
-        return Joint(
-            score=float(score.detach()),
-            features={name: feature.detach()[0] for name, feature in features.items()},
-            _gradients=None if own is None else (own[0], gradients),
-        )
+        return joint_pass(self.prepared, self.x, self.target, self.layers)
 
     def _blurred(self) -> Tensor:
         from skimage.filters import gaussian  # imported where it is needed: it takes a third of a second
@@ -252,31 +193,3 @@ class Work:
         picture = self.x[0].cpu().double().numpy()
         blurred = gaussian(picture, sigma=min(picture.shape[1:]) / 8, channel_axis=0, preserve_range=True)
         return torch.from_numpy(blurred)[None].to(self.x)
-
-
-def _gradients(score: Tensor, by: list[Tensor]) -> list[Tensor | None]:
-    """Of a score; None where none leads back: what ran without gradients, or through NumPy, cuts it."""
-    if not score.requires_grad:
-        return [None] * len(by)
-    known = [each.requires_grad for each in by]
-    found = iter(torch.autograd.grad(score, [each for each in by if each.requires_grad], allow_unused=True))
-    return [next(found) if has else None for has in known]
-
-
-def _keep(outputs: list[Tensor]) -> Callable[[nn.Module, Any, Any], Any]:
-    def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
-        outputs.append(output)
-        # The network goes on with a copy: an in-place ReLU behind this layer would overwrite what was seen.
-        return output.clone() if isinstance(output, Tensor) else output
-
-    return hook
-
-
-def _only(name: str, outputs: list[Tensor]) -> Tensor:
-    if len(outputs) != 1:
-        raise RefusalError("errors.reason.layer_runs", layer=name, runs=len(outputs))
-    output = outputs[0]
-    if not isinstance(output, Tensor) or output.ndim != 4:
-        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-        raise RefusalError("errors.reason.layer_positions", layer=name, shape=shape)
-    return output
