@@ -22,10 +22,11 @@ from gam_viz.figures.gate_scales import spatial_scale, weight_scale
 from gam_viz.figures.pixels import painted, png
 from gam_viz.figures.scales import DIVERGING, SEQUENTIAL, Scale, number, range_scale, symmetric_scale
 from gam_viz.report.context import ReportContext, plain, slug
+from gam_viz.report.evidence_tables import ablations_csv, agreement_csv, evidence_csv
 from gam_viz.report.maps import PERCENTILE
 from gam_viz.report.page import html
 from gam_viz.report.provenance import facts
-from gam_viz.report.tables import ablations_csv, agreement_csv, case_npz, evidence_csv, gates_csv
+from gam_viz.report.tables import case_npz, gates_csv
 from gam_viz.text import Words
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can have

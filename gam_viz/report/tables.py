@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from gam_viz.evaluation.disagreement import harmless
 from gam_viz.evidence.examine import Case
-from gam_viz.evidence.verdicts import judgements
 from gam_viz.explain import Explanation
 from gam_viz.explain.attributions import Attribution
-from gam_viz.report.ablation import decided, measures_of
+from gam_viz.report.ablation import measures_of
 from gam_viz.report.context import slug
+from gam_viz.report.csv_rows import csv_of
 
 Arrays = dict[str, np.ndarray]
 
@@ -134,99 +131,7 @@ def gates_csv(explanations: Iterable[tuple[str, Explanation]], picture: str = ""
                         picture,
                     ]
                 )
-    return _table(rows)
-
-
-def evidence_csv(case: Case) -> str:
-    """A row a map: its areas against random orders, the randomisation verdict, delta, likenesses."""
-    rows: list[Sequence[object]] = [
-        (
-            *("network", "map", "kind", "height", "width", "target", "deletion_auc", "insertion_auc", "difference"),
-            *("random_orders_beaten", "p_adjusted", "against_random", "randomisation", "untrained_spearman", "spread"),
-            *("delta", "relative_delta", "alike_inside", "alike_across"),
-        )
-    ]
-    for row in judgements(case):
-        network, standing, test, attribution = case.networks[row.network], row.standing, row.test, row.attribution
-        rows.append(
-            [
-                network.name,
-                row.map.key,
-                row.map.kind,
-                *row.map.values.shape,
-                network.target_name,
-                *(
-                    [""] * 5
-                    if standing is None
-                    else map(
-                        _short,
-                        (standing.deletion, standing.insertion, standing.difference, standing.beats, standing.adjusted),
-                    )
-                ),
-                row.outcome or "",
-                "" if test is None else test.verdict,
-                _short(row.untrained),
-                "" if test is None else _short(test.spread),
-                "" if attribution is None else _short(attribution.delta),
-                "" if attribution is None else _short(attribution.relative_delta),
-                "; ".join(f"{near.key} {near.spearman:.4f}" for near in row.inside),
-                "; ".join(f"{near.network} {near.spearman:.4f}" for near in row.across),
-            ]
-        )
-    return _table(rows)
-
-
-def ablations_csv(case: Case) -> str:
-    """A row a replacement of gates: changes with 95 % intervals, the class afterwards, the share of flips."""
-    measures = list(dict.fromkeys(name for network in case.networks for name, _ in measures_of(network)))
-    rows: list[Sequence[object]] = [
-        (
-            *("network", "layer", "branch", "gates", "replaced_by", "draws", "target"),
-            *(f"{measure}_{what}" for measure in measures for what in ("change", "low", "high")),
-            *("predicted", "flip_share"),
-        )
-    ]
-    for network in case.networks:
-        for one in () if network.ablations is None else network.ablations.results:
-            known = dict(measures_of(network))
-            changes = [getattr(one, known[measure]) if measure in known else None for measure in measures]
-            rows.append(
-                [
-                    network.name,
-                    one.layer,
-                    one.branch,
-                    " ".join(one.paths),
-                    one.mode,
-                    one.draws,
-                    network.target_name,
-                    *(_short(end) for c in changes for end in ((None,) * 3 if c is None else (c.value, c.low, c.high))),
-                    decided(network, one.predicted),
-                    _short(one.flip_share),
-                ]
-            )
-    return _table(rows)
-
-
-def agreement_csv(case: Case) -> str:
-    """A row a pair of maps."""
-    measures = ("spearman", "ssim", "iou")
-    rows: list[Sequence[object]] = [
-        (
-            *("first_network", "first_map", "second_network", "second_map"),
-            *(f"{measure}{what}" for measure in measures for what in ("", "_low", "_high", "_outside")),
-        )
-    ]
-    if (known := case.agreement) is not None:
-        for a, b in itertools.combinations(range(len(known.maps)), 2):
-            numbers: list[object] = []
-            for measure in measures:
-                found = getattr(known, measure)
-                numbers += [
-                    *(_short(part[a, b]) for part in (found.values, found.low, found.high)),
-                    found.outside[a, b],
-                ]
-            rows.append([known.labels[a], known.maps[a].key, known.labels[b], known.maps[b].key, *numbers])
-    return _table(rows)
+    return csv_of(rows)
 
 
 def _of_network(name: str, explanation: Explanation, attributions: Iterable[Attribution]) -> Arrays:
@@ -239,24 +144,3 @@ def _npz(arrays: Arrays, facts: Mapping[str, object]) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, facts=np.asarray(json.dumps(facts, ensure_ascii=False)), **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
-
-
-def _table(rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    for row in rows:
-        writer.writerow([harmless(cell) if isinstance(cell, str) and not _is_number(cell) else cell for cell in row])
-    return buffer.getvalue()
-
-
-def _is_number(cell: str) -> bool:
-    """A negative number begins as a formula does, and is none."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _short(value: float | None) -> str:
-    return "" if value is None or np.isnan(value) else f"{value:.6g}"

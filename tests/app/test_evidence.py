@@ -71,7 +71,10 @@ ANSWERS = {
     ("faithful", "zh"): r"7 张热力图中有 \d 张忠实；GAM：7 张",
     ("randomised", "en"): r"^CBAM, r = 2: \d of 7 depend on the weights; GAM: \d of 7 depend",
     ("randomised", "zh"): r"7 张中有 \d 张取决于权重；GAM：",
-    ("agreed", "en"): r"^Of 91 pairs, \d+ are more alike than random maps as smooth \(rank correlation\), \d+ less",
+    (
+        "agreed",
+        "en",
+    ): r"^Of 91 pairs, \d+ are more alike than equally smooth random maps \(rank correlation\), \d+ less",
     ("agreed", "zh"): r"^91 对热力图中，\d+ 对",
     ("board", "en"): r"^Highest here: .* of .*, mass inside [\d.]+%.*Without a network: [\d.]+%",
     ("board", "zh"): r"^此处得分最高的是 .*不用网络时为 [\d.]+%",
