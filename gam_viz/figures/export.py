@@ -18,6 +18,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 from gam_viz.explain import GateReading
 from gam_viz.figures.channels import channel_order
@@ -61,6 +62,9 @@ class ExportColumn:
     maps: tuple[MapPanel, ...]
 
 
+_DIRECTIONS = {0x2068: None, 0x2069: None}
+
+
 def comparison_figure(
     title: str,
     columns: Sequence[ExportColumn],
@@ -99,6 +103,8 @@ def comparison_figure(
                 _map(figure, axes[2 + row, index], panel, column.seen, opacity)
         if foot:
             figure.supxlabel(foot, fontsize=7, color=GUIDE)
+        for drawn in figure.findobj(Text):  # fonts have no sign for what keeps a name's direction to itself
+            drawn.set_text(drawn.get_text().translate(_DIRECTIONS))
     return figure
 
 

@@ -88,7 +88,9 @@ def sample_scene(id: str) -> Scene | None:
 def _find(id: str) -> Sample:
     if id not in _SAMPLES:
         near = nearest(id, _SAMPLES)
-        raise PictureError(f"unknown_sample{'_near' if near else ''}", sample=id, known=", ".join(near or _SAMPLES))
+        if near:
+            raise PictureError("unknown_sample_near", sample=id, known=", ".join(near))
+        raise PictureError("unknown_sample", sample=id, known=", ".join(_SAMPLES))
     return _SAMPLES[id]
 
 

@@ -1,6 +1,7 @@
 """The figure to take home."""
 
 import io
+import warnings
 
 import numpy as np
 import pytest
@@ -52,6 +53,16 @@ def test_a_name_that_looks_like_mathematics_is_a_name() -> None:
         assert to_bytes(figure, "png").startswith(b"\x89PNG")
         assert figure.get_suptitle() == name
         assert to_bytes(figure, "svg") != to_bytes(comparison_figure("x", [column("x", 1, cbam_channel())]), "svg")
+
+
+def test_a_name_from_right_to_left_leaves_no_box_beside_it() -> None:
+    """U+2068 and U+2069 keep its direction to itself on a page; fonts have no sign for them."""
+    figure = comparison_figure("\u2068قارب\u2069.png", [column("\u2068شبكة\u2069", 1, cbam_channel())])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        to_bytes(figure, "png")
+    assert figure.get_suptitle() == "قارب.png"
+    assert not [each for each in said if "U+2068" in str(each.message) or "8296" in str(each.message)]
 
 
 def test_a_foot_and_a_region_are_in_the_figure() -> None:
