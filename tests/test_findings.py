@@ -261,8 +261,8 @@ def test_single_layers():
     assert f"more than any layer of features without attention ({best:.3f})" in about
     assert f"as much as the features that it is computed from ({own:.3f})" in about
     cbam = scores("scenes", "cbam", "mask.layer2.1")[1]
-    assert f"points at it in {cbam:.0%} of scenes".replace("%", " %") in about
-    assert f"up to {points:.0%}".replace("%", " %") in about
+    assert f"points at it in {cbam:.0%} of scenes" in about
+    assert f"up to {points:.0%}" in about
 
 
 def test_grad_cam():
@@ -297,22 +297,22 @@ def test_the_shortcut():
         for row_ in BOARD["scenes-shortcut"].networks
         if row_.name.endswith(f"shortcut-{label}")
     }
-    none, cbam, gam, sigmoid = (f"{100 * tags[label]['follows'].value:.0f} %" for label in LABELS)
+    none, cbam, gam, sigmoid = (f"{100 * tags[label]['follows'].value:.0f}%" for label in LABELS)
     about = content(ABOUT)
     assert f"{cbam} (CBAM), {sigmoid} (GAM with sigmoid), {gam} (GAM) and {none} (no attention)" in about
-    none, cbam, gam, _ = (f"{100 * tags[label]['without_tag'].value:.0f} %" for label in LABELS)
+    none, cbam, gam, _ = (f"{100 * tags[label]['without_tag'].value:.0f}%" for label in LABELS)
     assert f"no attention falls to {none}, CBAM to {cbam} and GAM to {gam}" in content("README.md")
     mass, pointing, overlap = zip(
         *(scores("scenes-shortcut", label, "gain", "tag") for label in ("cbam", "gam")), strict=True
     )
-    assert "{:.1f} % of their mass on it; GAM's gain has {:.1f} %".format(*(100 * value for value in mass)) in about
-    assert "({:.0f} % against {:.0f} %)".format(*(100 * value for value in pointing)) in about
+    assert "{:.1f}% of their mass on it; GAM's gain has {:.1f}%".format(*(100 * value for value in mass)) in about
+    assert "({:.0f}% against {:.0f}%)".format(*(100 * value for value in pointing)) in about
     assert "({1:.3f} against {0:.3f})".format(*overlap) in about
-    assert f"in {100 * scores('scenes-shortcut', 'cbam', 'mask.layer1.0', 'tag')[1]:.1f} % of scenes" in about
+    assert f"in {100 * scores('scenes-shortcut', 'cbam', 'mask.layer1.0', 'tag')[1]:.1f}% of scenes" in about
     for label in LABELS[1:]:
         assert aggregate.direction(row("scenes-shortcut", label, "gain", "tag").against["none"]) == "less"
     mass, pointing, overlap = scores("scenes-shortcut", "none", "features", "tag")
-    assert f"{100 * mass:.1f} % of mass, {100 * pointing:.0f} % of pointing, {overlap:.3f} of overlap" in about
+    assert f"{100 * mass:.1f}% of mass, {100 * pointing:.0f}% of pointing, {overlap:.3f} of overlap" in about
 
 
 @pytest.mark.parametrize("data", [CIFAR, MERCED, PNEUMONIA])

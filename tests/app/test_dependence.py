@@ -99,6 +99,6 @@ def test_compare_says_beside_a_layers_gates_how_they_vary(app: AppTest, kept) ->
     app.run()
     assert not app.exception
     captions = "\n".join(caption.value for caption in app.caption)
-    varies = "Over 100 test pictures the {} gate varies by ±0.250 from picture to picture"
+    varies = "The {} gate varies by ±0.250 over 100 test pictures"
     assert f"{varies.format('channel')}; a constant would do." in captions
     assert f"{varies.format('spatial')}, 80% of it by class, and the answers need it." in captions

@@ -27,6 +27,8 @@ CHOICES = {
     "claims": ("verdict", "verdict"),
     "networks": ("cost", "cost"),
     "design": ("d-against", "d-against"),
+    "audit": ("lang", "lang"),  # no audit and no run is here
+    "training": ("lang", "lang"),
     "tours": ("lang", "lang"),
     "glossary": ("q", "q"),
 }

@@ -82,6 +82,7 @@ def test_pages_are_all_named_here() -> None:
     opened = {"compare", "inside", "my_pictures", "test_pictures", "evidence", "claims", "networks"}
     assert {page.name for pages in PAGES.values() for page in pages} - opened == {
         "audit",  # tests/app/test_audit.py: test_names_of_files_are_read_letter_by_letter
+        "training",  # tests/app/test_training.py: test_the_numbers_are_those_in_the_folders
         "design",
         "tours",
         "glossary",

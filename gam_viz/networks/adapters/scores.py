@@ -97,8 +97,8 @@ class Scores:
         wanted = {"segmentation": 4, "detection": 3}.get(self.kind or "", 2)
         fitting = [part for part in parts if isinstance(part, Tensor) and part.ndim == wanted]
         if not fitting:  # perhaps one of the things is such a collection itself
-            deeper = (self._found(part) for part in parts if isinstance(part, (Mapping, tuple, list)))
-            fitting = [part for part in deeper if part is not None]
+            nested = [part for part in parts if isinstance(part, (Mapping, tuple, list)) and "boxes" not in part]
+            fitting = [part for part in map(self._found, nested) if part is not None]
         alike = {tuple(part.shape) for part in fitting}
         # Of several alike the first: those after it are what auxiliary heads say.
         told = len(fitting) == 1 or (len(alike) == 1 and not isinstance(given, Mapping))
