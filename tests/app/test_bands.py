@@ -139,4 +139,7 @@ def test_uploaded_bands_are_judged_beside_each_other(opened) -> None:
     assert not app.exception
     assert any("takes 4 channels, and the picture has 5 bands" in warning.value for warning in app.warning)
     table = "".join(element.proto.body for element in app.get("html"))
-    assert re.findall(r"(dark|bright)\D+(?:99|100)", re.sub(r"<[^>]+>", " ", table)) == list(NAMES)
+    assert re.findall(r"(dark|bright)\D+(?:99|100)", re.sub(r"<[^>]+>", " ", table)) == [
+        *NAMES,
+        "bright",  # the picture that was handed over
+    ]
