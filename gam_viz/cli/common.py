@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gam_viz.runtime.installation import INSTALLED, PACKAGE, checkpoint_folder
 
 if TYPE_CHECKING:
+    from gam_viz.datasets import LabelledImages
     from gam_viz.networks import NetworkConfig
+    from gam_viz.networks.card import Card
     from gam_viz.networks.checkpoints import Checkpoint
 
 # Names that `--help` lists; a test holds them to those of the library, which takes seconds to import.
@@ -115,3 +117,24 @@ def result_files(folder: Path | None, own: Path, name: str, otherwise: Path) -> 
     if folder is None and not INSTALLED:
         return own, PACKAGE.parent / "docs" / f"{name}.md"
     return (folder or otherwise) / f"{name}.json", (folder or otherwise) / f"{name}.md"
+
+
+def test_and_held_out(card: Card, options: argparse.Namespace) -> tuple[LabelledImages, LabelledImages] | None:
+    """The test pictures of a network's data set, and those that its training held out.
+
+    None, which is said, where they are not on this computer and nobody named the network.
+    """
+    from gam_viz.datasets import MissingDataError, data_root, load_dataset, split_validation
+    from gam_viz.training.loop import VALIDATION_SHARE
+
+    root, size = data_root(options.data_root), card.sides[0]
+    try:
+        test, train = (
+            load_dataset(card.dataset, split, root, size=size, download=False) for split in ("test", "train")
+        )
+    except MissingDataError as error:
+        if options.networks:
+            raise
+        print(f"{card.name}: left out; {error}")
+        return None
+    return test, split_validation(train, VALIDATION_SHARE)[1]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gam_viz.cli.common import checkpoint_argument, checkpoints_of, data_argument, device_argument
+from gam_viz.cli.common import checkpoint_argument, checkpoints_of, data_argument, device_argument, test_and_held_out
 
 if TYPE_CHECKING:
     from gam_viz.evidence.dependence.fold import FoldedNetwork
@@ -27,33 +27,25 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Fold each network, keep what was measured beside its checkpoint, and say it."""
-    from gam_viz.datasets import MissingDataError, data_root, load_dataset, split_validation
     from gam_viz.evaluation.metrics import predict, summarise
     from gam_viz.evidence.dependence.fold import choose, folding, folding_path, save_folding
     from gam_viz.explain.gates import gates_of
     from gam_viz.networks.checkpoints import SUFFIX, load, save
     from gam_viz.runtime.device import pick_device
     from gam_viz.runtime.files import file_name
-    from gam_viz.training.loop import VALIDATION_SHARE
 
-    device, root = pick_device(options.device), data_root(options.data_root)
+    device = pick_device(options.device)
     for checkpoint in checkpoints_of(options):
         card = checkpoint.card
         network = load(checkpoint, device)
         if not gates_of(network):
             print(f"{card.name}: no gates")
             continue
-        try:
-            test, train = (
-                load_dataset(card.dataset, split, root, size=card.sides[0], download=False)
-                for split in ("test", "train")
-            )
-        except MissingDataError as error:
-            if options.networks:
-                raise
-            print(f"{card.name}: left out; {error}")
+        data = test_and_held_out(card, options)
+        if data is None:
             continue
-        means = choose(network, card, split_validation(train, VALIDATION_SHARE)[1])
+        test, held_out = data
+        means = choose(network, card, held_out)
         found, folded = folding(network, card, means, test, checkpoint=checkpoint.sha256)
         save_folding(folding_path(checkpoint.path.parent, card.name), found)
         _say(card.name, found)

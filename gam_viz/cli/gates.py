@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gam_viz.cli.common import checkpoint_argument, checkpoints_of, data_argument, device_argument
+from gam_viz.cli.common import checkpoint_argument, checkpoints_of, data_argument, device_argument, test_and_held_out
 
 if TYPE_CHECKING:
     from gam_viz.evidence.dependence.verdict import Dependence
@@ -28,31 +28,23 @@ def run(options: argparse.Namespace) -> None:
     """Measure what is not known yet, and say what came out."""
     from tqdm import tqdm
 
-    from gam_viz.datasets import MissingDataError, data_root, load_dataset, split_validation
     from gam_viz.evidence.dependence.measure import dependence, spread_over
     from gam_viz.evidence.dependence.store import dependence_path, load_dependence, save_dependence
     from gam_viz.networks.checkpoints import load
     from gam_viz.runtime.device import pick_device
-    from gam_viz.training.loop import VALIDATION_SHARE
 
     if options.pictures is not None and options.pictures < 2:
         raise ValueError(f"--pictures: at least two are needed to vary, got {options.pictures}")
-    device, root = pick_device(options.device), data_root(options.data_root)
+    device = pick_device(options.device)
     for checkpoint in checkpoints_of(options):
         card = checkpoint.card
         path = dependence_path(checkpoint.path.parent, card.name)
         found = load_dependence(path, checkpoint=checkpoint.sha256)
         if found is None:
-            try:
-                test, train = (
-                    load_dataset(card.dataset, split, root, size=card.sides[0], download=False)
-                    for split in ("test", "train")
-                )
-            except MissingDataError as error:
-                if options.networks:
-                    raise
-                print(f"{card.name}: left out; {error}")
+            data = test_and_held_out(card, options)
+            if data is None:
                 continue
+            test, held_out = data
             if options.pictures is not None:
                 test = spread_over(test, options.pictures)
             network = load(checkpoint, device)
@@ -61,8 +53,7 @@ def run(options: argparse.Namespace) -> None:
                 def progress(share: float, path: str, bar: Any = bar) -> None:
                     bar.update(share - bar.n)
 
-                _, others = split_validation(train, VALIDATION_SHARE)
-                found = dependence(network, card, test, others, progress)
+                found = dependence(network, card, test, held_out, progress)
             save_dependence(path, found, checkpoint=checkpoint.sha256)
         _say(card.name, found, path)
 
