@@ -53,7 +53,7 @@ def test_my_pictures_names_it_for_each_file_and_judges_them_with_the_others(page
     with speaking(language):
         put(visit(page, "my_pictures").run(), flat(1), flat(2))
     assert not page.exception
-    assert [warning.value for warning in page.warning] == [f"**picture-{seed}.png** · {sentence}" for seed in (1, 2)]
+    assert [warning.value for warning in page.warning] == [f"**{n}. picture-{n}.png** · {sentence}" for n in (1, 2)]
     assert not links(page)  # no row for a picture without a prediction
     with speaking(language):
         page.multiselect(key="networks-scenes").set_value(["scenes-cbam", "scenes-gam_sigmoid"]).run()

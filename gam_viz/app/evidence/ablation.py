@@ -47,7 +47,7 @@ def gate_section(view: View) -> None:
     if not any(explanation.readings for explanation in view.explanations):
         st.info(prose("common.gates.none"))
         return
-    answer = answer_place()
+    answer = answer_place("ablation")
     st.caption(prose("evidence.gates.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode = choose("ablate", MODES, "identity", text("evidence.gates.mode"), "evidence.mode")

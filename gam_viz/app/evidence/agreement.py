@@ -28,7 +28,7 @@ PAIR = ("pair-a", "pair-b")
 @section
 def agreed_section(view: View) -> None:
     """Draw the section."""
-    answer = answer_place()
+    answer = answer_place("agreement")
     st.caption(text("evidence.agreed.about"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         methods = choose_methods()

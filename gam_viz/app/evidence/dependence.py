@@ -32,7 +32,7 @@ STORE, MOST = "dependence", 16
 @section
 def dependence_section(view: View) -> None:
     """Draw the section."""
-    answer = answer_place()
+    answer = answer_place("dependence")
     st.caption(prose("evidence.depend.about"))
     found = [(column, _of(column)) for column in view.columns]
     shown = [(column, each) for column, each in found if each]

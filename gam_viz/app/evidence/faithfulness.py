@@ -39,7 +39,7 @@ STEPS, ORDERS = (8, 64, Settings().steps), (0, 800, Settings().orders)
 @section
 def faithful_section(view: View) -> None:
     """Draw the section."""
-    answer = answer_place()
+    answer = answer_place("faithfulness")
     st.caption(prose("evidence.faithful.about"))
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:

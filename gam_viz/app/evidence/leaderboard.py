@@ -42,7 +42,7 @@ def board_section(view: View) -> None:
         return
     found = every.get(data) or next(iter(every.values()))
     names = list(every)
-    answer = answer_place()
+    answer = answer_place("leaderboard")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = choose("board", names, found.data, text("common.sidebar.data"), "data")
         found = every[chosen]

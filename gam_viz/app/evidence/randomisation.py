@@ -31,7 +31,7 @@ from gam_viz.titles import literal
 @section
 def randomised_section(view: View) -> None:
     """Draw the section."""
-    answer = answer_place()
+    answer = answer_place("randomisation")
     st.caption(prose("evidence.randomised.about"))
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:

@@ -21,9 +21,9 @@ from gam_viz.networks.card import Card
 from gam_viz.titles import literal
 
 
-def answer_place() -> DeltaGenerator:
+def answer_place(section: str) -> DeltaGenerator:
     """Where a section's answer stands, above all it rests on; it is written once everything is measured."""
-    return st.container(key="lead")
+    return st.container(key=f"answer-{section}")
 
 
 def say_passed(place: DeltaGenerator, measure: Measure, results: Sequence[tuple[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from gam_viz.networks.gate_folding import constants
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
     test = load_dataset("scenes", "test", tmp_path_factory.mktemp("none"))
-    return test.take(np.arange(40)), test.take(np.arange(100, 160))
+    return test.take(np.arange(40)), test.take(np.arange(40, 100))
 
 
 def test_what_is_folded_and_what_is_left(scenes, tmp_path):
