@@ -62,7 +62,6 @@ WRITERS = {
     ),
     *("evidence/leaderboard/results_file", "evidence/leaderboard/run", "networks/safetensors_file", "notebook/looking"),
     *(
-        "audit/folder",
         "evidence/dependence/fold",
         "evidence/dependence/store",
         "training/features",

@@ -7,11 +7,18 @@ from collections.abc import Iterator, Mapping
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.shared import session_cache
+from gam_viz.titles import JOINER
 
 
 def plain(markdown: str) -> str:
     """Without the links to the glossary; their words stay."""
     return re.sub(r'\[([^\]]+)\]\(glossary\?[^")]*"[^"]*"\)', r"\1", markdown)
+
+
+def words(app: AppTest) -> str:
+    """All that a page says, without what keeps a name's letters from being read as Markdown or an address."""
+    every = [*app.markdown, *app.caption, *app.warning, *app.info, *app.get("html")]
+    return "\n".join(str(getattr(each, "value", None) or each.proto.body) for each in every).replace(JOINER, "")
 
 
 def traces(app: AppTest, digest: str) -> set[str]:

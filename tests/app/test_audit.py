@@ -20,7 +20,8 @@ from gam_viz.audit.opened import Audit
 from gam_viz.audit.run import begun, run
 from gam_viz.networks.checkpoints import named
 from gam_viz.titles import JOINER
-from tests.app.visiting import visit
+from tests.app.reading import words
+from tests.app.visiting import opened, visit
 from tests.audit.audits import write_pictures
 
 HOSTILE = "**b** [x](http:__x.invalid) :red[c] $y^2$ <i>.png"
@@ -51,27 +52,12 @@ def page(app: AppTest, made: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return app
 
 
-def opened(page: AppTest, **link: str) -> AppTest:
-    visit(page, "audit")
-    for key, value in link.items():
-        page.query_params[key] = value
-    page.run()
-    assert not page.exception
-    assert not page.error
-    return page
-
-
-def words(page: AppTest) -> str:
-    every = [*page.markdown, *page.caption, *page.warning, *page.info, *page.get("html")]
-    return "\n".join(str(getattr(each, "value", None) or each.proto.body) for each in every)
-
-
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_question_is_answered_in_a_sentence(page: AppTest, made: Path, language: str) -> None:
     audit = Audit(made / "audits" / "folder")
     disagreeing = audit.query("select count(*) filter (where disagree) as n from pictures")["n"][0].as_py()
     with speaking(language):
-        opened(page, audit="folder", lang=language)
+        opened(page, "audit", audit="folder", lang=language)
         assert page.selectbox(key="audit").options == ["folder", "more/split", "scene"]
         assert f"**{disagreeing:,}**" in words(page)
         for question in QUESTIONS:
@@ -94,7 +80,7 @@ def ask(page: AppTest, audit: str, question: str) -> None:
 
 
 def test_names_of_files_are_read_letter_by_letter(page: AppTest, made: Path) -> None:
-    opened(page, audit="folder", ask="spread")
+    opened(page, "audit", audit="folder", ask="spread")
     rows = parquet.read_table(made / "audits" / "folder" / files.ROWS)
     (item,) = [n for n, name in zip(rows["item"].to_pylist(), rows["name"].to_pylist(), strict=True) if name == HOSTILE]
     while not [link for link in page.get("page_link") if f"item={item}" in str(link.proto)]:
@@ -144,7 +130,7 @@ def test_test_pictures_are_drawn_from_an_audit_of_them(page: AppTest, made: Path
 
 
 def test_a_click_on_a_cell_with_one_tile_opens_it(page: AppTest) -> None:
-    opened(page, audit="scene", ask="scene")
+    opened(page, "audit", audit="scene", ask="scene")
     page.session_state["down"], page.session_state["across"], page.session_state["scene-picked"] = 1, 2, True
     page.run()
     assert not page.exception
@@ -203,7 +189,7 @@ def test_an_audit_of_somebody_else_opens_no_file_here(page: AppTest, made: Path,
     paths = pa.array([str(path).encode()] * listing.num_rows, pa.binary())
     parquet.write_table(listing.set_column(0, listing.schema.field(0), paths), out / files.LISTING)
     monkeypatch.setenv("GAM_VIZ_AUDITS", str(out.parent))
-    opened(page, ask="spread")
+    opened(page, "audit", ask="spread")
     assert "10 of these" in words(page)
     assert not [link for link in page.get("page_link") if "item=" in str(link.proto)]
 
@@ -231,7 +217,7 @@ def test_links_are_not_followed(made: Path, tmp_path: Path) -> None:
 
 def test_without_an_audit_it_says_what_one_is(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAM_VIZ_AUDITS", str(tmp_path))
-    opened(app)
+    opened(app, "audit")
     assert app.code[0].value.startswith("gam-viz audit pictures/ --networks")
     assert "An audit asks networks about every picture" in words(app)
 

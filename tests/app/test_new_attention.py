@@ -17,7 +17,8 @@ from gam_viz.app.pages import PAGES
 from gam_viz.attention import ATTENTION, SIGMOID, AttentionSpec, Gate, build_attention, module_cost
 from gam_viz.attention.spec import counted
 from tests.app.conftest import APP
-from tests.app.visiting import visit
+from tests.app.reading import words
+from tests.app.visiting import opened
 from tests.checkpoint_files import write_scenes_network
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "adding-an-attention-module.md"
@@ -70,21 +71,6 @@ def app(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     app.query_params["data"] = "scenes"
     app.query_params["networks-scenes"] = ",".join(NETWORKS)
     return app
-
-
-def opened(app: AppTest, page: str, **link: str) -> AppTest:
-    visit(app, page)
-    for key, value in link.items():
-        app.query_params[key.replace("_", "-")] = value
-    app.run()
-    assert not app.exception
-    assert not app.error
-    return app
-
-
-def words(app: AppTest) -> str:
-    every = [*app.caption, *app.markdown, *app.warning, *app.info, *app.get("html")]
-    return "\n".join(str(getattr(element, "value", None) or element.proto.body) for element in every)
 
 
 @pytest.mark.parametrize("page", EVERY)

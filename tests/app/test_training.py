@@ -11,9 +11,10 @@ import gam_viz
 from gam_viz.app.shared.words import speaking
 from gam_viz.app.training.film import scale_of
 from gam_viz.networks import NetworkConfig, build_network
-from gam_viz.titles import JOINER, number
+from gam_viz.titles import number
 from gam_viz.watching import QUANTITIES, WatchedRun
-from tests.app.visiting import visit
+from tests.app.reading import words
+from tests.app.visiting import opened
 from tests.networks_of_others import OwnSE, own_network
 
 HOSTILE = "**b** [x](http:__x.invalid) :red[c] $y^2$"
@@ -42,27 +43,12 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def opened(app: AppTest, **link: str) -> AppTest:
-    visit(app, "training")
-    for key, value in link.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    assert not app.error
-    return app
-
-
-def words(app: AppTest) -> str:
-    every = [*app.markdown, *app.caption, *app.info, *app.get("html")]
-    return "\n".join(str(getattr(each, "value", None) or each.proto.body) for each in every).replace(JOINER, "")
-
-
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_numbers_are_those_in_the_folders(app: AppTest, runs: Path, language: str) -> None:
     run = WatchedRun.open(runs / "a")
     path = run.gates[1].path
     with speaking(language):
-        opened(app, lang=language, **{"t-gate": path, "t-number": "std"})
+        opened(app, "training", lang=language, **{"t-gate": path, "t-number": "std"})
         _, values = run.numbers()
         said = words(app)
         assert number(float(values[0, 1, QUANTITIES.index("std")])) in said
@@ -81,14 +67,14 @@ def test_the_numbers_are_those_in_the_folders(app: AppTest, runs: Path, language
 
 
 def test_weights_of_channels_where_there_is_no_mask(app: AppTest, runs: Path) -> None:
-    opened(app, **{"t-runs": "own"})
+    opened(app, "training", **{"t-runs": "own"})
     assert app.multiselect(key="t-runs").value == ["own"]
     assert len(app.get("plotly_chart")) == 2  # the number over the steps, and the weights
     assert not [each for each in app.get("html") if '<div class="gv-map' in str(each.proto.body)]
 
 
 def test_what_grows_is_followed(app: AppTest, runs: Path) -> None:
-    opened(app, **{"t-runs": "a"})
+    opened(app, "training", **{"t-runs": "a"})
     assert app.select_slider(key="t-step").value == "6"
     network = build_network(NetworkConfig(num_classes=3, width=4, attention="gam"))
     gam_viz.watch(network, every=2, to=runs / "a").step(torch.randn(4, 3, 16, 16), at=8)
@@ -101,7 +87,7 @@ def test_what_grows_is_followed(app: AppTest, runs: Path) -> None:
 
 def test_without_runs_the_page_says_how_one_is_made(app: AppTest, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("GAM_VIZ_RUNS", str(tmp_path))
-    opened(app)
+    opened(app, "training")
     assert "gam_viz.watch(network" in app.code[0].value
     assert not app.get("plotly_chart")
     gam_viz.watch(own_network(OwnSE), to=tmp_path / "new").step(torch.randn(4, 3, 16, 16))

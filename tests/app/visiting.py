@@ -14,3 +14,14 @@ def visit(app: AppTest, page: str) -> AppTest:
     """
     app._page_hash = calc_hash(address(page) or "page")  # the first page's address is its file's name
     return app
+
+
+def opened(app: AppTest, page: str, **link: str) -> AppTest:
+    """The page of that name, drawn with what a link says, without an error; underscores of its names are hyphens."""
+    visit(app, page)
+    for key, value in link.items():
+        app.query_params[key.replace("_", "-")] = value
+    app.run()
+    assert not app.exception
+    assert not app.error
+    return app
