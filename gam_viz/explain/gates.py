@@ -194,19 +194,8 @@ def gates_seen(
     """`read_gates` whose values still lie on the network's device: each gate's, and what makes its reading of them."""
     if x.ndim != 4 or x.shape[0] != 1:
         raise ValueError(f"gates are read for one picture at a time, (1, C, H, W); got {tuple(x.shape)}")
-    if network.training:
-        raise ValueError("gates are read in eval mode: in training mode they depend on the other pictures")
-    gates = gates_of(network)
-    give_way()
-    with torch.inference_mode(), record_gates(network) as seen:
-        logits = network(x)
-    found: list[tuple[Callable[[FloatArray], GateReading], Tensor]] = []
-    for path, shape, gate in seen:
-        owner = gates[path]
-        channels, height, width = shape[1:]
-        gate = on_axes(owner, gate, (channels, height, width))
-        found.append((partial(_reading, owner, path, (channels, height, width)), gate[0].float()))
-    return logits, found
+    output, seen = _seen(network, x)
+    return output, [(partial(_reading, *of), gate[0]) for of, gate in seen]
 
 
 def read_gates_of_each(network: nn.Module, x: Tensor) -> list[tuple[GateReading, ...]]:
@@ -215,19 +204,28 @@ def read_gates_of_each(network: nn.Module, x: Tensor) -> list[tuple[GateReading,
     Raises:
         ValueError: the network is in training mode.
     """
+    _, seen = _seen(network, x)
+    found: list[list[GateReading]] = [[] for _ in x]
+    arrived = carried([gate for _, gate in seen], "cpu")
+    for (of, _), values in zip(seen, arrived, strict=True):
+        for readings, one in zip(found, values.expand(len(x), *values.shape[1:]).numpy(), strict=True):
+            readings.append(_reading(*of, one.copy()))
+    return [tuple(readings) for readings in found]
+
+
+def _seen(network: nn.Module, x: Tensor) -> tuple[Tensor, list[tuple[tuple[Gate, str, tuple[int, int, int]], Tensor]]]:
+    """What the network returned, and of each gate what its reading says of it and its values on the device, (B, …)."""
     if network.training:
         raise ValueError("gates are read in eval mode: in training mode they depend on the other pictures")
     gates = gates_of(network)
     give_way()
     with torch.inference_mode(), record_gates(network) as seen:
-        network(x)
-    found: list[list[GateReading]] = [[] for _ in x]
-    sizes = [(channels, height, width) for _, (_, channels, height, width), _ in seen]
-    placed = [on_axes(gates[path], gate, size).float() for (path, _, gate), size in zip(seen, sizes, strict=True)]
-    for (path, _, _), size, values in zip(seen, sizes, carried(placed, "cpu"), strict=True):
-        for of, one in zip(found, values.expand(len(x), *values.shape[1:]).numpy(), strict=True):
-            of.append(_reading(gates[path], path, size, one.copy()))
-    return [tuple(of) for of in found]
+        output = network(x)
+    found: list[tuple[tuple[Gate, str, tuple[int, int, int]], Tensor]] = []
+    for path, (_, channels, height, width), gate in seen:
+        size = channels, height, width
+        found.append(((gates[path], path, size), on_axes(gates[path], gate, size).float()))
+    return output, found
 
 
 def on_axes(owner: Gate, gate: Tensor, shape: tuple[int, int, int]) -> Tensor:

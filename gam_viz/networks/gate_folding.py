@@ -6,7 +6,6 @@ and shifts the same channels: nothing of it is left. Any other constant is kept,
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import operator
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from torch import Tensor, fx, nn
 
 from gam_viz.attention import Gate
 from gam_viz.networks.config import Shape
+from gam_viz.networks.copies import copy_of
 from gam_viz.networks.staged import ResidualNetwork
 
 #: Where a gate's constant is: a batch norm that is multiplied by it, or the module that keeps it, and under which name.
@@ -37,7 +37,7 @@ def fold(network: ResidualNetwork, means: Mapping[str, Tensor]) -> ResidualNetwo
     if network.config.folded:
         raise ValueError("gates of this network are folded already; fold those of the network it was made of")
     shapes = {path: _shape(mean) for path, mean in means.items()}
-    folded = copy.deepcopy(network)
+    folded = copy_of(network)
     folded.config = dataclasses.replace(network.config, folded=shapes)
     with torch.no_grad():
         for path, place in take_out(folded, shapes).items():

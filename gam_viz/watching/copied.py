@@ -17,8 +17,6 @@ def shown_copy(network: nn.Module, example: Tensor) -> nn.Module:
     """
     if isinstance(network, ResidualNetwork | ForeignNetwork):
         copied: nn.Module = copy_of(network)
-        for module in copied.modules():
-            module._compiled_call_impl = None  # of `module.compile()`: a compiled pass cannot be watched
     else:
         copied = adapt(network, example)
     return copied.float().eval().requires_grad_(False)

@@ -15,7 +15,6 @@ import msgspec
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from gam_viz.cost import Latency
 from gam_viz.cost.timing import relative_time
@@ -26,6 +25,7 @@ from gam_viz.evidence.ablation.replacements import mean_gates
 from gam_viz.evidence.dependence.measure import OTHERS, right, spread_over
 from gam_viz.evidence.dependence.statistics import gate_statistics
 from gam_viz.evidence.dependence.verdict import POINT, change_of
+from gam_viz.explain.effort import CountedMacs
 from gam_viz.explain.gates import gates_of, replace_gates
 from gam_viz.networks import ResidualNetwork
 from gam_viz.networks.bn_folding import fuse
@@ -162,7 +162,6 @@ def _parameters(network: nn.Module) -> int:
 
 
 def _macs(network: nn.Module, picture: Tensor) -> int:
-    """Multiply-adds of convolutions and linear layers, half of torch's counted FLOPs."""
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+    with CountedMacs() as counted, torch.no_grad():
         network(picture)
-    return int(counter.get_total_flops()) // 2
+    return counted.macs

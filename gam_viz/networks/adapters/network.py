@@ -92,15 +92,13 @@ class ForeignNetwork(nn.Module):
     # As modules are copied, whatever the network's own class does: a traced graph makes a new class of itself for each
     # copy, whose calls would lead back to this one's for ever.
     def __copy__(self) -> ForeignNetwork:
-        return self._copied(vars(self), {})
+        new: ForeignNetwork = object.__new__(type(self))
+        new.__setstate__(self.__getstate__())
+        return new
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ForeignNetwork:
-        return self._copied(None, memo)
-
-    def _copied(self, state: dict[str, Any] | None, memo: dict[int, Any]) -> ForeignNetwork:
-        new: ForeignNetwork = object.__new__(type(self))
-        memo[id(self)] = new
-        vars(new).update(copy.deepcopy(vars(self), memo) if state is None else state)
+        memo[id(self)] = new = object.__new__(type(self))
+        new.__setstate__(copy.deepcopy(self.__getstate__(), memo))
         return new
 
     def _forward(self, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
