@@ -27,7 +27,7 @@ MEDICAL = ("histology", "ophthalmology")  # domains of samples
 # Names that `--help` lists; a test holds them, and the defaults below, to the library, which takes seconds to import.
 FITS = ("crop", "pad", "stretch")
 REDUCTIONS = ("gain", "spread", "top", "channel", "mean")
-BASELINES = ("blur", "mean", "noise")
+BASELINES = ("blur", "mean", "noise", "linear")
 
 
 def add(commands: Any) -> None:

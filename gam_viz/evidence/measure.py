@@ -164,6 +164,8 @@ class Measure:
         remakes: whether it makes the maps anew, of other weights or pictures; so it judges those of `heatmaps` alone.
         usual: whether a case measures it where nobody chose; what takes long is asked for by name.
         effort: share of a case's time, about; for progress alone.
+        of: what its verdicts are of, where that is neither a map nor a gate: the catalogue's key of the word for it,
+            and the prefix of the names of verdicts' keys.
         on_scene: for the leaderboard: `on_scene(values, inside, ignored)`, numbers of one map (h, w) against a mask
             (S, S) bool; `ignored` is None, or (S, S) bool: what counts neither as inside nor as outside.
         asked: the options a case asks it with, from its settings, once or several times; and
@@ -188,6 +190,7 @@ class Measure:
     remakes: bool = False
     usual: bool = True
     effort: float = 0.02
+    of: tuple[str, str] | None = None
     on_scene: Callable[[FloatArray, BoolArray, BoolArray | None], Mapping[str, float | None]] | None = None
     asked: Callable[[Any], Sequence[Options]] | None = None
     joined: Callable[[Sequence[Any]], Any] = lambda parts: parts[0]
@@ -205,6 +208,12 @@ class Measure:
     def title(self, words: Words) -> str:
         """What it is called."""
         return words.text_or(self.title_key, self.key)
+
+    def name_of(self, words: Words, verdict: Verdict, maps: Mapping[str, str]) -> str:
+        """What a verdict is of; `maps` has the titles of maps by their keys."""
+        if self.of is not None:
+            return words.text_or(f"{self.of[1]}.{verdict.key}", verdict.key)
+        return maps.get(verdict.key, verdict.key)
 
     def verdict_title(self, words: Words, verdict: Verdict) -> str:
         """What a verdict of it is called."""

@@ -3,6 +3,7 @@
 from gam_viz.evidence.ablation.entry import ABLATION
 from gam_viz.evidence.agreement import AGREEMENT
 from gam_viz.evidence.faithfulness.entry import FAITHFULNESS, INFIDELITY, SENSITIVITY
+from gam_viz.evidence.faithfulness.scope import SCOPE
 from gam_viz.evidence.localisation import LOCALISATION
 from gam_viz.evidence.measure import Measure
 from gam_viz.evidence.randomisation.entry import RANDOMISATION
@@ -11,5 +12,7 @@ from gam_viz.evidence.randomisation.training import TRAINING
 #: In the order in which a case measures and pages show them.
 MEASURES: dict[str, Measure] = {
     measure.key: measure
-    for measure in (ABLATION, FAITHFULNESS, RANDOMISATION, TRAINING, AGREEMENT, LOCALISATION, INFIDELITY, SENSITIVITY)
+    for measure in (
+        *(ABLATION, FAITHFULNESS, SCOPE, RANDOMISATION, TRAINING, AGREEMENT, LOCALISATION, INFIDELITY, SENSITIVITY),
+    )
 }

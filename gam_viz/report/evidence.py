@@ -168,7 +168,7 @@ def _measure(shown: ReportContext, measure: Measure) -> dict[str, Any] | None:
         return None
     head = [
         say("report.column.network"),
-        say("report.column.map"),
+        say(measure.of[0] if measure.of else "report.column.map"),
         *(or_key(q.title_key, q.key) for q in measure.quantities),
     ]
     return {
@@ -181,7 +181,8 @@ def _measure(shown: ReportContext, measure: Measure) -> dict[str, Any] | None:
 
 def _measure_row(shown: ReportContext, index: int, measure: Measure, verdict: Verdict) -> list[str]:
     titles = {map_.key: shown.map_title(map_) for map_ in shown.case.networks[index].maps}
-    title = titles.get(verdict.key) or shown.own_map_title(verdict.key)
+    own = {} if measure.of else {verdict.key: shown.own_map_title(verdict.key)}
+    title = measure.name_of(shown.words, verdict, own | titles)
     if "region" in verdict.numbers:
         region = shown.say(f"compare.region.kind.{verdict.numbers['region']}")
         title = shown.say("report.map.layer", method=title, layer=region)

@@ -24,7 +24,7 @@ def measure_section(view: View, measure: Measure) -> None:
     if measure.about_key in words().sentences:
         st.caption(prose(measure.about_key))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        given = givens(view, choose_methods())
+        given = givens(view, choose_methods() if measure.needs else [])
         options = {param.key: choose_param(param, f"{measure.key}-{param.key}") for param in measure.params}
     groups = [given] if measure.across else [[each] for each in given]
     results: list[tuple[MeasureInput, Any]] = []
@@ -60,10 +60,11 @@ def _sentences(measure: Measure, results: Sequence[tuple[MeasureInput, Any]]) ->
 
 def _rows(measure: Measure, given: MeasureInput, result: Any) -> list[dict[str, Any]]:
     titles = {map_.key: map_title(map_) for map_ in given.maps}
+    judged = text(measure.of[0] if measure.of else "compare.region.column.map")
     return [
         {
             text("compare.region.column.network"): given.name,
-            text("compare.region.column.map"): titles.get(verdict.key, verdict.key),
+            judged: measure.name_of(words(), verdict, titles),
             **{q.title(words()): verdict.numbers.get(q.key) for q in measure.quantities},
             **({text("evidence.column.verdict"): measure.verdict_title(words(), verdict)} if measure.tones else {}),
         }

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.evaluation.permutation import draws_needed
+from gam_viz.evidence.faithfulness.fills import Fill, fill_of
 from gam_viz.evidence.faithfulness.order import Ranks, grains_of, random_orders, ranked, removed_counts, tie_order
 from gam_viz.evidence.faithfulness.result import Curves, Faithfulness, FloatArray64, RandomOrders, RefusedMap
 from gam_viz.evidence.faithfulness.settings import Settings
@@ -32,8 +33,6 @@ from gam_viz.explain.attributions.work import Work
 from gam_viz.explain.checks import check_picture
 from gam_viz.explain.flat import is_flat
 from gam_viz.explain.heatmaps import Heatmap
-from gam_viz.images.all_bands import takes_stored
-from gam_viz.images.network_input import normalise_batch
 from gam_viz.networks.card import OutputKind
 from gam_viz.runtime.progress import Progress
 from gam_viz.text.refusal import RefusalError
@@ -80,12 +79,7 @@ def faithfulness(
     x = prepared.arrange(x.detach().to(prepared.device, prepared.dtype))
     target = prepared.target(x, target)
     work = Work(prepared, x, target)
-    if settings.baseline != "noise":
-        base = work.baseline(settings.baseline)
-    elif mean is None or std is None:
-        raise ValueError("the baseline 'noise' needs mean=(r, g, b) and std=(r, g, b) of the normalisation")
-    else:
-        base = uniform_noise(size, settings.seed, mean, std).to(x)
+    fill = fill_of(work, settings, mean, std)
 
     judged, refused = [], []
     for map_ in maps:
@@ -104,7 +98,7 @@ def faithfulness(
     random = [random_orders(size, each, count, settings.seed) for each in pools]
     labels = [map_.key for map_ in judged] + ["random"] * (count * len(pools))
     every = [*orders, *(order for of_grain in random for order in of_grain)]
-    found = curves_of(work, base, np.stack(every), removed, labels, progress, ANSWERS[kind])
+    found = curves_of(work, fill, np.stack(every), removed, labels, progress, ANSWERS[kind])
 
     if not np.isfinite(found[:, 0, [0, -1]]).all():
         raise RefusalError("errors.reason.ends_not_finite")
@@ -133,7 +127,7 @@ def faithfulness(
 
 def curves_of(
     work: Work,
-    base: Tensor,
+    fill: Fill,
     orders: Ranks,
     removed: npt.NDArray[np.int64],
     labels: Sequence[str],
@@ -146,7 +140,7 @@ def curves_of(
 
     Args:
         work: the network, picture and class.
-        base: (1, C, S, S), what removed pixels become.
+        fill: what removed pixels become.
         orders: (orders, S, S), ranks.
         removed: (steps + 1,), from 0 to all pixels.
         labels: of each order, for `progress`.
@@ -158,14 +152,15 @@ def curves_of(
     inner += [(False, int(removed[-1] - count)) for count in removed[-2:0:-1]]
     wanted = [(order, *step) for order in range(len(orders)) for step in inner]
     steps = torch.tensor(wanted, device=ranks.device).reshape(-1, 3)
-    parts = [_measured(work, torch.cat([work.x, base]), answers)]
+    none = torch.zeros_like(work.x[:, :1], dtype=torch.bool)
+    parts = [_measured(work, torch.cat([work.x, fill(none)]), answers)]
     for start in range(0, len(wanted), work.chunk):
         if progress is not None:
             progress(start / len(wanted), labels[wanted[start][0]])
         which, deleting, counts = steps[start : start + work.chunk].unbind(1)
         first = ranks[which] < counts.reshape(-1, 1, 1)  # (n, S, S)
         kept = (first != deleting.bool().reshape(-1, 1, 1))[:, None]
-        parts.append(_measured(work, torch.where(kept, work.x, base), answers))
+        parts.append(_measured(work, fill(kept), answers))
     whole, nothing, *values = torch.cat(parts).cpu().numpy()  # one copy: each waits for the device
     found = np.empty((len(orders), 2, len(removed)))
     found[:, 0, 0] = found[:, 1, -1] = whole
@@ -174,19 +169,6 @@ def curves_of(
     if progress is not None:
         progress(1.0, labels[-1])
     return found
-
-
-def uniform_noise(size: tuple[int, int], seed: int, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(1, C, H, W), normalised: each channel of each pixel drawn evenly from 0..255, on the CPU.
-
-    Bands that a network takes as stored have no largest number: theirs are drawn evenly about the normalisation's mean,
-    with its standard deviation.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    if takes_stored(mean, std):
-        return (torch.rand((1, len(mean), *size), generator=generator) * 2 - 1) * math.sqrt(3)
-    pixels = torch.randint(0, 256, (1, len(mean), *size), generator=generator, dtype=torch.uint8)
-    return normalise_batch(pixels, mean, std)
 
 
 def _measured(work: Work, pictures: Tensor, answers: AnswerKind) -> Tensor:  # (n, C, S, S) -> (n,)

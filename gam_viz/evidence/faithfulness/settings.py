@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BASELINES = ("blur", "mean", "noise")
+BASELINES = ("blur", "mean", "noise", "linear")
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,8 @@ class Settings:
 
     Attributes:
         baseline: what removed pixels become: "blur" (the picture under a Gaussian of an eighth of its shorter side),
-            "mean" (0 after normalisation, the data's mean colour) or "noise" (uniform over all colours, drawn once).
+            "mean" (0 after normalisation, the data's mean colour), "noise" (uniform over all colours, drawn once) or
+            "linear" (each the weighted mean of its neighbours, with a little noise: ROAD, see `fills.Linear`).
         steps: into how many equal parts the pixels are removed or inserted.
         orders: how many random orders a map is held against; 0 for as many as the level needs with these maps, see
             `evaluation.permutation.draws_needed`.

@@ -1,6 +1,7 @@
 """Deletion and insertion against closed forms, a plain loop and chance."""
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from torch import nn
 
 from gam_viz.evidence.faithfulness import BASELINES, Settings, faithfulness
 from gam_viz.evidence.faithfulness.captum_metrics import infidelity
-from gam_viz.evidence.faithfulness.curves import uniform_noise
+from gam_viz.evidence.faithfulness.fills import NOISE, Linear, uniform_noise
 from gam_viz.evidence.faithfulness.order import random_orders, ranked, tie_order
 from gam_viz.explain import replace_gates
 from gam_viz.explain.heatmaps import Heatmap
@@ -97,17 +98,58 @@ def test_the_map_that_marks_the_only_evidence_is_perfect(coarse):
     assert (best.outcome, worst.outcome) == ("better", "worse")
 
 
-def plain_loop(network, x, base, order, counts, target, *, insert):
+def imputed(x, kept, seed):
+    """ROAD's fill: a dense system, pixel by pixel and neighbour by neighbour. x: (1, C, H, W); kept: (H, W) bool."""
+    _, channels, height, width = x.shape
+    system, known = np.eye(height * width), x[0].double().numpy().reshape(channels, -1).T.copy()
+    if not kept.any():
+        known[:] = known.mean(0)
+    for row, column in np.argwhere(~kept) if kept.any() else ():
+        here = row * width + column
+        system[here, here], known[here] = 0, 0
+        for down, right in itertools.product((-1, 0, 1), repeat=2):
+            if (down or right) and 0 <= row + down < height and 0 <= column + right < width:
+                weight = 1 / 12 if down and right else 1 / 6
+                system[here, here] += weight
+                system[here, (row + down) * width + column + right] -= weight
+    filled = torch.from_numpy(np.linalg.solve(system, known).T.reshape(x.shape[1:])).float()
+    noise = NOISE * torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))
+    return torch.where(torch.from_numpy(kept), x, filled + noise)
+
+
+@pytest.mark.parametrize("size", [(6, 9), (12, 12)])
+def test_the_linear_fill_is_that_of_a_dense_system(size):
+    x, rng = torch.randn(1, 3, *size), np.random.default_rng(1)
+    kept = np.stack([rng.random(size) < share for share in (0.0, 0.02, 0.3, 0.9, 1.0)])
+    found = Linear(x, seed=5)(torch.from_numpy(kept)[:, None])
+    for one, mask in zip(found, kept, strict=True):
+        assert torch.allclose(one, imputed(x, mask, 5)[0], atol=1e-5)
+    assert torch.equal(found[-1], x[0])
+    ramp = torch.arange(9.0).expand(1, 3, 6, 9)  # a plane is its neighbours' mean wherever it has all of them
+    hole = torch.ones(1, 1, 6, 9, dtype=torch.bool)
+    hole[..., 1:5, 2:7] = False
+    assert torch.allclose(Linear(ramp, noise=0)(hole), ramp, atol=1e-5)
+
+
+def test_the_linear_fill_is_quantus_own():
+    perturb = pytest.importorskip("quantus.functions.perturb_func")
+    x, gone = torch.randn(1, 3, 8, 8), np.arange(10, 50, 3)
+    kept = torch.ones(64, dtype=torch.bool)
+    kept[torch.from_numpy(gone)] = False
+    theirs = perturb.noisy_linear_imputation(x[0].double().numpy(), gone, noise=0.0)
+    ours = Linear(x, noise=0)(kept.reshape(1, 1, 8, 8))[0]
+    np.testing.assert_allclose(ours, np.reshape(theirs, (3, 8, 8)), atol=1e-5)
+
+
+def plain_loop(network, x, fill, order, counts, target, *, insert):
     """order: (N,) flat indices, the most important first; counts: how many at each step."""
     values = []
     for count in counts:
-        picture = (base if insert else x).clone()
-        source = x if insert else base
+        kept = np.full(x[0, 0].shape, not insert)
         for index in order[:count]:
-            row, column = divmod(int(index), x.shape[-1])
-            picture[0, :, row, column] = source[0, :, row, column]
+            kept[divmod(int(index), x.shape[-1])] = insert
         with torch.inference_mode():
-            values.append(float(network(picture).softmax(1)[0, target]))
+            values.append(float(network(fill(kept)).softmax(1)[0, target]))
     return values
 
 
@@ -116,13 +158,16 @@ def test_curves_are_those_of_a_plain_loop(baseline, size, random_network):
     steps = 8
     network = random_network("gam")
     x = torch.randn(1, 3, size, size)
-    if baseline == "mean":
-        base = torch.zeros_like(x)
-    elif baseline == "noise":
+    base = torch.zeros_like(x)  # "mean"
+    if baseline == "noise":
         base = uniform_noise((size, size), 4, MEAN, STD)
-    else:
+    elif baseline == "blur":
         blurred = [ndimage.gaussian_filter(c, size / 8, mode="nearest", truncate=4) for c in x[0].double().numpy()]
         base = torch.from_numpy(np.stack(blurred))[None].float()
+
+    def fill(kept):
+        return imputed(x, kept, 4) if baseline == "linear" else torch.where(torch.from_numpy(kept), x, base)
+
     generator = np.random.default_rng(0)
     maps = [heatmap(generator.normal(size=(size, size)), "fine"), heatmap(generator.random((5, 5)), "coarse")]
     settings = Settings(baseline, steps=steps, orders=2, grain=1, seed=4)
@@ -141,9 +186,9 @@ def test_curves_are_those_of_a_plain_loop(baseline, size, random_network):
     judged = [(c.deletion, c.insertion) for c in found.curves]
     judged += list(zip(pool.deletion, pool.insertion, strict=True))
     for order, (deletion, insertion) in zip([*orders, *random], judged, strict=True):
-        wanted = plain_loop(network, x, base, order, removed, 2, insert=False)
+        wanted = plain_loop(network, x, fill, order, removed, 2, insert=False)
         np.testing.assert_allclose(deletion, wanted, atol=1e-5)
-        wanted = plain_loop(network, x, base, order, inserted, 2, insert=True)
+        wanted = plain_loop(network, x, fill, order, inserted, 2, insert=True)
         np.testing.assert_allclose(insertion, wanted, atol=1e-5)
     assert np.ptp(found.curves[0].deletion) > 1e-3  # or nothing was tested
 
@@ -334,7 +379,7 @@ def test_what_does_not_fit_is_said(random_network):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"baseline": "black"}, "one of blur, mean, noise, got 'black'"),
+        ({"baseline": "black"}, "one of blur, mean, noise, linear, got 'black'"),
         ({"steps": 0}, "at least 1 step"),
         ({"orders": -1}, "0 .as many as needed. or more, got -1"),
         ({"grain": 0}, "at least 1 pixel"),
