@@ -6,6 +6,7 @@ import pytest
 
 from gam_viz.cli.main import main
 from gam_viz.datasets.scenes.dataset import COUNTS
+from gam_viz.evidence.channels.store import channels_path, load_channels
 from gam_viz.evidence.dependence.store import dependence_path, load_dependence
 
 
@@ -34,6 +35,14 @@ def test_measured_once_and_said(folder, checkpoints, capsys, monkeypatch):
     written = path.stat().st_mtime_ns
     assert main([*command[:3], "--pictures", "4"]) == 0  # known already
     assert path.stat().st_mtime_ns == written
+    channels = channels_path(folder, "scenes-cbam")
+    assert not channels.exists()
+    assert main([*command[:3], "--pictures", "4", "--channels"]) == 0
+    of_channels = load_channels(channels, checkpoint=checkpoints["scenes-cbam"].sha256)
+    assert {each.responses.pictures for each in of_channels} == {40}  # their numbers are those of the whole split
+    assert [each.responses.path for each in of_channels] == [
+        of.statistics.path for of in kept if of.statistics.branch == "channel"
+    ]
     assert "scenes-cbam: 8 test pictures" in capsys.readouterr().out
 
 
