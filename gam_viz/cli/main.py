@@ -19,6 +19,7 @@ from gam_viz.cli import (
     explain,
     fold,
     gates,
+    idsds,
     show,
     train,
     zoo,
@@ -32,7 +33,8 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description="Open the gates of attention networks.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (app, show, explain, audit, evidence, gates, fold, cost, train, evaluate, zoo, convert, checkpoints):
+    judging = (explain, audit, evidence, gates, fold, idsds)
+    for command in (app, show, *judging, cost, train, evaluate, zoo, convert, checkpoints):
         command.add(commands)
     return parser
 

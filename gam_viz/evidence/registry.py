@@ -8,11 +8,13 @@ from gam_viz.evidence.localisation import LOCALISATION
 from gam_viz.evidence.measure import Measure
 from gam_viz.evidence.randomisation.entry import RANDOMISATION
 from gam_viz.evidence.randomisation.training import TRAINING
+from gam_viz.evidence.single_deletion.score import SINGLE_DELETION
 
 #: In the order in which a case measures and pages show them.
 MEASURES: dict[str, Measure] = {
     measure.key: measure
     for measure in (
-        *(ABLATION, FAITHFULNESS, SCOPE, RANDOMISATION, TRAINING, AGREEMENT, LOCALISATION, INFIDELITY, SENSITIVITY),
+        *(ABLATION, FAITHFULNESS, SCOPE, SINGLE_DELETION, RANDOMISATION, TRAINING, AGREEMENT),
+        *(LOCALISATION, INFIDELITY, SENSITIVITY),
     )
 }

@@ -68,6 +68,19 @@ def erase(x: Tensor, share: float, generator: torch.Generator) -> Tensor:  # (B,
     return x.masked_fill((inside[0][:, :, None] & inside[1][:, None, :])[:, None], 0.0)
 
 
+def without_a_cell(x: Tensor, grid: int, generator: torch.Generator) -> Tensor:  # (B, 3, S, S), normalised
+    """Set one cell of a grid of `grid` a side to the mean colour (0), in about half of the pictures.
+
+    R. Hesse, S. Schaub-Meyer, S. Roth, arXiv 2407.11910.
+    """
+    size = x.shape[-1]
+    cell, some = torch.randint(grid, (2, len(x)), generator=generator), torch.randint(2, (len(x),), generator=generator)
+    own = (torch.arange(size, device=x.device) * grid) // size  # (S,): which cell a row or column is of
+    inside = own == cell.to(x.device)[..., None]  # (2, B, S): rows, columns
+    chosen = inside[0][:, :, None] & inside[1][:, None, :] & some.bool().to(x.device)[:, None, None]
+    return x.masked_fill(chosen[:, None], 0.0)
+
+
 def mix(
     x: Tensor, labels: Tensor, classes: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:  # (B, 3, S, S), (B,) -> the same, (B, classes)

@@ -90,4 +90,6 @@ class Batches:
             x = augment.colour(x, recipe.colour, generator)
         if recipe.erase:
             x = augment.erase(x, recipe.erase, generator)
+        if recipe.cells:
+            x = augment.without_a_cell(x, recipe.cells, generator)
         return x

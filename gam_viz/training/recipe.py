@@ -27,6 +27,7 @@ class Recipe:
         zoom: scale by a factor within 1 - zoom .. 1 + zoom.
         colour: change contrast and brightness by up to this share.
         erase: side of a square set to the mean colour, as a share of the picture's.
+        cells: cells a side of a grid, of which half of the pictures lose one to the mean colour; 0 for none.
         mix: share of the batches in which a box of each picture is another picture's, and the labels are mixed by area.
         balanced: weigh the loss so that every class counts the same, however many pictures it has.
         settle: end with a pass over the unchanged pictures that sets the batch norms' statistics, since changed
@@ -58,6 +59,7 @@ class Recipe:
     zoom: float = 0.0
     colour: float = 0.0
     erase: float = 0.0
+    cells: int = 0
     mix: float = 0.0
     balanced: bool = False
     settle: bool = False

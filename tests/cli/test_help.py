@@ -25,6 +25,7 @@ COMMANDS = (
     "evidence",
     "gates",
     "fold",
+    "idsds",
     "cost",
     "train",
     "evaluate",

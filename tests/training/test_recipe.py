@@ -30,6 +30,7 @@ def test_the_article_recipe_is_the_tutorials_section_4_2():
         "zoom": 0.0,
         "colour": 0.0,
         "erase": 0.0,
+        "cells": 0,
         "mix": 0.0,
         "balanced": False,
         "settle": False,

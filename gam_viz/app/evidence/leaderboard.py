@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from gam_viz.app.evidence.in_domain import draw_in_domain
 from gam_viz.app.evidence.leaderboard_differences import draw_differences, map_title, score_title
 from gam_viz.app.evidence.shared import answer_place
 from gam_viz.app.shared.choices import choose, segments
@@ -63,6 +64,7 @@ def board_section(view: View) -> None:
     _maps(found, titles, region, measure)
     st.caption(prose("evidence.board.kinds"))
     draw_differences(found, titles, region)
+    draw_in_domain(found.data, titles)
     st.header(text("evidence.board.gates"), anchor=False)
     st.caption(prose("evidence.board.gates_about", count=found.answered or found.count))
     _gates(found, titles)
