@@ -6,7 +6,9 @@ from gam_viz.evidence.faithfulness.entry import FAITHFULNESS, INFIDELITY, SENSIT
 from gam_viz.evidence.faithfulness.scope import SCOPE
 from gam_viz.evidence.localisation import LOCALISATION
 from gam_viz.evidence.measure import Measure
+from gam_viz.evidence.randomisation.entropy import ENTROPY
 from gam_viz.evidence.randomisation.entry import RANDOMISATION
+from gam_viz.evidence.randomisation.smooth import SMOOTH_RANDOMISATION
 from gam_viz.evidence.randomisation.training import TRAINING
 from gam_viz.evidence.single_deletion.score import SINGLE_DELETION
 
@@ -14,7 +16,7 @@ from gam_viz.evidence.single_deletion.score import SINGLE_DELETION
 MEASURES: dict[str, Measure] = {
     measure.key: measure
     for measure in (
-        *(ABLATION, FAITHFULNESS, SCOPE, SINGLE_DELETION, RANDOMISATION, TRAINING, AGREEMENT),
-        *(LOCALISATION, INFIDELITY, SENSITIVITY),
+        *(ABLATION, FAITHFULNESS, SCOPE, SINGLE_DELETION, RANDOMISATION, SMOOTH_RANDOMISATION, ENTROPY),
+        *(TRAINING, AGREEMENT, LOCALISATION, INFIDELITY, SENSITIVITY),
     )
 }

@@ -26,12 +26,12 @@ import torch
 from torch import Tensor, nn
 
 from gam_viz.evidence.randomisation.map_change import MapTest, Original, RandomisedMap, verdict_of
+from gam_viz.evidence.randomisation.maps import maps_under, noisy_pictures
 from gam_viz.evidence.randomisation.reinitialise import fresh_weights, kept, load_at_once, stages_of
 from gam_viz.evidence.similarity import TOP
-from gam_viz.explain.attributions import Request, attribute_many
-from gam_viz.explain.checks import check_picture, check_target
-from gam_viz.explain.explanation import explain
-from gam_viz.explain.heatmaps import Heatmap, heatmaps
+from gam_viz.explain.attributions import Request
+from gam_viz.explain.checks import check_picture
+from gam_viz.explain.heatmaps import Heatmap
 from gam_viz.networks.card import Card
 from gam_viz.networks.copies import copy_of
 from gam_viz.runtime.progress import Progress
@@ -41,6 +41,7 @@ from gam_viz.text.refusal import RefusalError
 #: are no strangers to the trained ones.
 SEEDS = (1001, 1002, 1003)
 COUNT = 100  # random maps, for a band
+NOISE = 0.1  # standard deviation, as a share of the picture's range
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class Randomisation:
 
     Attributes:
         target: the class that attributions explain.
-        stages: from the head down, as they became random.
+        stages: as they became random, from the head down or from the stem up.
         seeds: of the untrained networks; the cascade has the first.
         kept: parameters of a foreign network that could not become random, since their module does not say how.
         maps: the gates in order, then the attributions as asked for.
@@ -74,6 +75,9 @@ def randomisation(
     seeds: Sequence[int] = SEEDS,
     top: float = TOP,
     count: int = COUNT,
+    bottom_up: bool = False,
+    samples: int = 1,
+    noise: float = NOISE,
     progress: Progress | None = None,
 ) -> Randomisation:
     """Make a copy of the network random, and compare its maps with the network's own.
@@ -89,6 +93,8 @@ def randomisation(
         seeds: of fresh weights, at least one.
         top: see `similarity`.
         count: of random maps, for the bands.
+        bottom_up: whether the cascade goes from the stem up, and
+        samples, noise: of how many pictures maps are means, see `noisy_pictures`: the smooth test, see `smooth`.
         progress: told the share that is done and the stage, or "untrained"; may raise to leave.
 
     Raises:
@@ -98,24 +104,22 @@ def randomisation(
     check_picture(x)
     if not seeds or count < 2:
         raise ValueError("a randomisation test needs at least one seed, and two random maps for its band")
-    stages = stages_of(network)
+    stages = dict(stages_of(network))
     if not stages:
         raise RefusalError("errors.reason.no_fresh_weights")
+    stages = dict(reversed(stages.items())) if bottom_up else stages
     total, done = 1 + (len(stages) if cascade else 1) + len(seeds) - 1, 0
+
+    pictures = noisy_pictures(x, samples, noise)
 
     def maps_of(subject: nn.Module, label: str) -> tuple[Heatmap, ...]:
         nonlocal done
 
-        def tell(share: float, method: str = "") -> None:
+        def tell(share: float) -> None:
             if progress is not None:
                 progress((done + share) / total, label)
 
-        tell(0)
-        explanation = explain(subject, card, x)
-        check_target(target, len(explanation.logits))
-        found = heatmaps(
-            explanation, attribute_many(subject, x, target, requests, tell, black=card.black), reduction=reduction
-        )
+        found = maps_under(subject, card, pictures, target, requests, reduction, tell)
         done += 1
         tell(0)
         return found

@@ -84,7 +84,7 @@ def test_each_stage_leaves_what_lies_before_it(random_network, monkeypatch):
         seen.append({key: value.clone() for key, value in subject.state_dict().items()})
         return explain(subject, card, x)
 
-    monkeypatch.setattr("gam_viz.evidence.randomisation.cascade.explain", spy)
+    monkeypatch.setattr("gam_viz.evidence.randomisation.maps.explain", spy)
     randomisation(network, card_of(network), x, 1, seeds=(5, 6), count=2)
     trained = network.state_dict()
     torch.manual_seed(5)
