@@ -1,6 +1,7 @@
 """The measures of evidence that there are. A new one is an entry here; nothing else has to know of it."""
 
 from gam_viz.evidence.ablation.entry import ABLATION
+from gam_viz.evidence.ablation.sign import SIGN
 from gam_viz.evidence.agreement import AGREEMENT
 from gam_viz.evidence.faithfulness.entry import FAITHFULNESS, INFIDELITY, SENSITIVITY
 from gam_viz.evidence.faithfulness.scope import SCOPE
@@ -16,7 +17,7 @@ from gam_viz.evidence.single_deletion.score import SINGLE_DELETION
 MEASURES: dict[str, Measure] = {
     measure.key: measure
     for measure in (
-        *(ABLATION, FAITHFULNESS, SCOPE, SINGLE_DELETION, RANDOMISATION, SMOOTH_RANDOMISATION, ENTROPY),
+        *(ABLATION, SIGN, FAITHFULNESS, SCOPE, SINGLE_DELETION, RANDOMISATION, SMOOTH_RANDOMISATION, ENTROPY),
         *(TRAINING, AGREEMENT, LOCALISATION, INFIDELITY, SENSITIVITY),
     )
 }
