@@ -91,11 +91,13 @@ class RowBuilder:
 
     def __init__(self, schema: pa.Schema, count: int) -> None:
         self.schema, self.count = schema, count
-        self._numbers = {f.name: np.full(count, np.nan, np.float32) for f in schema if f.type == pa.float32()}
-        self._maps = {f.name: np.zeros((count, THUMBNAIL**2), np.uint8) for f in schema if f.type == MAP}
-        self._mapped = {name: np.zeros(count, bool) for name in self._maps}
+        self._place = {f.name: n for n, f in enumerate(each for each in schema if each.type == pa.float32())}
+        self._numbers = np.full((len(self._place), count), np.nan, np.float32)
+        self._map = {f.name: n for n, f in enumerate(each for each in schema if each.type == MAP)}
+        self._maps = np.zeros((len(self._map), count, THUMBNAIL**2), np.uint8)
+        self._mapped = np.zeros((len(self._map), count), bool)
         self._others: dict[str, list[object]] = {
-            f.name: [None] * count for f in schema if f.name not in self._numbers and f.name not in self._maps
+            f.name: [None] * count for f in schema if f.name not in self._place and f.name not in self._map
         }
 
     def put_items(self, start: int, first: int, lot: Sequence[DecodedItem]) -> None:
@@ -106,14 +108,14 @@ class RowBuilder:
             for name, cell in zip(self.schema.names, cells, strict=False):
                 self._others[name][row] = cell
 
-    def put(self, name: str, rows: npt.NDArray[np.int64], values: npt.NDArray[np.floating]) -> None:
-        """Numbers of some rows; NaN is null."""
-        self._numbers[name][rows] = values
+    def put(self, names: Sequence[str], rows: npt.NDArray[np.int64], values: npt.NDArray[np.floating]) -> None:
+        """Numbers (columns, n) of some rows; NaN is null."""
+        self._numbers[np.ix_(np.array([self._place[name] for name in names], np.int64), rows)] = values
 
-    def put_map(self, name: str, rows: npt.NDArray[np.int64], values: npt.NDArray[np.uint8]) -> None:
-        """Maps (n, 64) of some rows."""
-        self._maps[name][rows] = values
-        self._mapped[name][rows] = True
+    def put_maps(self, names: Sequence[str], rows: npt.NDArray[np.int64], values: npt.NDArray[np.uint8]) -> None:
+        """Maps (columns, n, 64) of some rows."""
+        at = np.ix_(np.array([self._map[name] for name in names], np.int64), rows)
+        self._maps[at], self._mapped[at] = values, True
 
     def put_each(self, name: str, rows: npt.NDArray[np.int64], values: Sequence[object]) -> None:
         """Anything else."""
@@ -126,12 +128,13 @@ class RowBuilder:
         return pa.Table.from_arrays([self._column(each) for each in self.schema], schema=self.schema)
 
     def _column(self, field: pa.Field) -> pa.Array:
-        if field.name in self._numbers:
-            values = self._numbers[field.name]
+        if field.name in self._place:
+            values = self._numbers[self._place[field.name]]
             return pa.array(values, field.type, mask=np.isnan(values))
-        if field.name in self._maps:
-            flat = pa.py_buffer(self._maps[field.name].tobytes())
+        if field.name in self._map:
+            place = self._map[field.name]
+            flat = pa.py_buffer(self._maps[place].tobytes())
             plain = pa.FixedSizeBinaryArray.from_buffers(MAP, self.count, [None, flat])
-            missing = pa.array(~self._mapped[field.name])
+            missing = pa.array(~self._mapped[place])
             return pa.compute.if_else(missing, pa.scalar(None, MAP), plain)
         return pa.array(self._others[field.name], field.type)

@@ -135,6 +135,9 @@ def lots(items: Sequence[AuditItem], forms: Sequence[Form], size: int, threads: 
 
 
 def batch(inputs: Sequence[npt.NDArray[np.generic]], size: int) -> torch.Tensor:
-    """(size, C, H, W) of the inputs, filled up with the last of them."""
-    stack = np.stack([*inputs, *[inputs[-1]] * (size - len(inputs))])
-    return torch.from_numpy(stack)
+    """(size, C, H, W) of the inputs, or (size, H, W) of masks, filled up with the last of them. Channels come last in
+    memory, as they do in a decoded picture, and as convolutions want them."""
+    filled = [*inputs, *[inputs[-1]] * (size - len(inputs))]
+    if inputs[0].ndim == 2:
+        return torch.from_numpy(np.stack(filled))
+    return torch.from_numpy(np.stack([each.transpose(1, 2, 0) for each in filled])).permute(0, 3, 1, 2)

@@ -7,9 +7,10 @@ then no row depends on the rows beside it, nor on who computed it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,7 +27,11 @@ from gam_viz.networks.card import Card
 from gam_viz.networks.checkpoints import Checkpoint
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.device import autocast
-from gam_viz.runtime.device_queue import give_way
+
+Read = TypeVar("Read")
+#: What is kept of a gate; given with that of its companion.
+Reader = Callable[["AuditedGate", Tensor, Read | None], Read]
+_Seen = list[tuple[str, torch.Size, Tensor]]  # path, features' shape, gate
 
 #: Pictures of up to 128 x 128 that go through a network at once; fewer of larger ones, for memory.
 PASS = {"cpu": 16, "cuda": 256}
@@ -94,25 +99,34 @@ class AuditedNetwork:
         """How its scores are read."""
         return answers_of(self.card)
 
-    def run(self, x: Tensor) -> tuple[Tensor, list[Tensor], Tensor | None]:
-        """One pass.
+    def run(self, x: Tensor, read: Reader[Read]) -> tuple[Tensor, list[Read], Tensor | None]:
+        """One pass. A gate is read where it is computed, while a processor's cache holds it; then it is gone.
 
         Args:
             x: (at_once, C, H, W), normalised, on its device.
+            read: is given each gate, its first axis the pictures, and what was read of its companion.
 
         Returns:
-            Scores (at_once, K) float32, the gates with their first axis the pictures, and the features (at_once, D)
-            that familiarity is told from.
+            Scores (at_once, K) float32, what was read, and the features (at_once, D) that familiarity is told from.
 
         Raises:
             AuditError: its gates are others than before.
         """
-        give_way()
-        scores, seen, features = _forward(self.module, self._paths, x, self.precision, self.familiarity is not None)
-        if [path for path, _, _ in seen] != [gate.path for gate in self.gates]:
+        found: list[Read] = []
+
+        def look(path: str, features: torch.Size, gate: Tensor) -> None:
+            number = len(found)
+            if number == len(self.gates) or (place := self.gates[number]).path != path:
+                raise AuditError("audit.refused.other_gates", network=self.name)
+            values = on_axes(self._owners[path], gate, _shape(features)).float()
+            with torch.autocast(values.device.type, enabled=False):
+                found.append(read(place, values, None if place.companion is None else found[place.companion]))
+
+        told = self.familiarity is not None
+        scores, features = _forward(self.module, self._paths, x, self.precision, told, look)
+        if len(found) != len(self.gates):
             raise AuditError("audit.refused.other_gates", network=self.name)
-        gates = [on_axes(self._owners[path], gate, _shape(shape)).float() for path, shape, gate in seen]
-        return scores, gates, features
+        return scores, found, features
 
     @cached_property
     def _owners(self) -> dict[str, Gate]:
@@ -123,29 +137,29 @@ class AuditedNetwork:
         return {gate: path for path, gate in self._owners.items()}
 
 
-_Seen = list[tuple[str, torch.Size, Tensor]]  # path, features' shape, gate
-
-
 def _shape(features: torch.Size) -> tuple[int, int, int]:
     _, channels, height, width = features
     return channels, height, width
 
 
 def _forward(
-    module: nn.Module, paths: Mapping[nn.Module, str], x: Tensor, precision: torch.dtype, features: bool
-) -> tuple[Tensor, _Seen, Tensor | None]:
-    seen: _Seen = []
-
-    def look(owner: nn.Module, features: Tensor, gate: Tensor) -> None:
+    module: nn.Module,
+    paths: Mapping[nn.Module, str],
+    x: Tensor,
+    precision: torch.dtype,
+    features: bool,
+    look: Callable[[str, torch.Size, Tensor], None],
+) -> tuple[Tensor, Tensor | None]:
+    def watcher(owner: nn.Module, features: Tensor, gate: Tensor) -> None:
         if owner in paths:
-            seen.append((paths[owner], features.shape, gate))
+            look(paths[owner], features.shape, gate)
 
-    with torch.inference_mode(), watch(look), autocast(x.device, precision):
+    with torch.inference_mode(), watch(watcher), autocast(x.device, precision):
         if not features:
-            return check_scores(module, module(x)).float(), seen, None
+            return check_scores(module, module(x)).float(), None
         assert isinstance(module, ResidualNetwork)
         found = module.penultimate(x)
-        return module.get_submodule(module.head[-1])(found).float(), seen, found.float()
+        return module.get_submodule(module.head[-1])(found).float(), found.float()
 
 
 def audited(
@@ -166,7 +180,8 @@ def audited(
     x = torch.zeros(2, card.channels, *card.sides, device=device)
     owners = gates_of(module)
     paths: dict[nn.Module, str] = {gate: path for path, gate in owners.items()}
-    scores, seen, _ = _forward(module, paths, x, precision, familiarity is not None)
+    seen: _Seen = []
+    scores, _ = _forward(module, paths, x, precision, familiarity is not None, lambda *each: seen.append(each))
     if scores.shape[1] != len(card.classes):
         raise AuditError("errors.reason.scores_classes", given=scores.shape[1], wanted=len(card.classes))
     if any(gate.shape[0] != 2 for _, _, gate in seen):  # windows in the place of pictures: one picture at a time

@@ -15,6 +15,7 @@ from gam_viz.audit.errors import AuditError
 from gam_viz.audit.folder import part_name
 from gam_viz.audit.run import AuditRun, Progress, taken_up
 from gam_viz.networks.checkpoints import read
+from gam_viz.runtime.kept_memory import keep_freed_memory
 from gam_viz.text.refusal import first_line
 
 LOCAL = "local"
@@ -113,6 +114,7 @@ def _opened(described: Description) -> AuditRun:
     Raises:
         AuditError: one is another now.
     """
+    keep_freed_memory()
     out, paths, kind = described
     networks = {name: read(Path(path)) for name, path in paths}
     audit = taken_up(out, networks, kind)

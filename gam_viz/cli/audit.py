@@ -63,7 +63,9 @@ def run(options: argparse.Namespace) -> None:
     from gam_viz.audit.run import begun
     from gam_viz.audit.sources import SourceChoices
     from gam_viz.runtime.device import pick_device
+    from gam_viz.runtime.kept_memory import keep_freed_memory
 
+    keep_freed_memory()
     share = _share(options.shard)
     asked = Explaining(options.explain, tuple(options.methods)) if options.explain else None
     choices = SourceChoices(
