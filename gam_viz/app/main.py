@@ -30,7 +30,12 @@ ICON = str(Path(__file__).with_name("static") / "gate.svg")
 
 
 def main() -> None:
-    """Draw the page of this run."""
+    """Draw the page of this run, when it is its turn: where twenty come at once, even their menus take a while."""
+    with in_turn():
+        _draw()
+
+
+def _draw() -> None:
     reloading.take_over()
     let_go()
     beside.give_back_main()
@@ -51,7 +56,7 @@ def main() -> None:
     say_lost(name)
     not_known = st.empty()
     try:
-        with making_room(), in_turn():
+        with making_room():
             page.run()
     finally:  # a page that has nothing to show stops itself
         say_unknown(not_known)

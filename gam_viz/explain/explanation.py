@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 
 import numpy as np
@@ -69,7 +70,7 @@ class Explanation:
             raise RefusalError("errors.reason.no_probabilities", kind=self.card.output)
         return self.values
 
-    @property
+    @cached_property
     def predicted(self) -> int:
         """Index of what is explained where nobody chooses: the likeliest class or label, the largest sum, the first
         value.

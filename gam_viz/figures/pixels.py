@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps
+from matplotlib.colors import Colormap
 from PIL import Image
 
 from gam_viz.figures.scales import Scale
@@ -20,7 +22,12 @@ SIDE = 128  # pixels of a small map's side, at least
 def painted(values: npt.NDArray[np.floating], scale: Scale, colours: str) -> Pixels:
     """(h, w) -> (h, w, 3) uint8: a map in its colours, a pixel a cell."""
     share = (values.astype(np.float64) - scale.low) / ((scale.high - scale.low) or 1.0)
-    return np.rint(colormaps[colours](np.clip(share, 0, 1))[..., :3] * 255).astype(np.uint8)
+    return np.rint(_colour_map(colours)(np.clip(share, 0, 1))[..., :3] * 255).astype(np.uint8)
+
+
+@cache  # the registry hands out copies, each of which works out its colours anew
+def _colour_map(name: str) -> Colormap:
+    return colormaps[name]
 
 
 def over(values: npt.NDArray[np.floating], seen: Pixels, scale: Scale, colours: str, opacity: float) -> Pixels:
@@ -53,7 +60,7 @@ def reduced(pixels: Pixels, side: int) -> Pixels:
 def png(pixels: Pixels) -> bytes:
     """As a PNG file without any text in it."""
     buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", optimize=True)
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -16,6 +16,7 @@ from gam_viz.runtime.device_queue import INTERVAL
 from gam_viz.runtime.visit import OnWait, Waiting
 
 COUNTED = 5.0  # seconds for which a page keeps others outside
+TELL = 2 * INTERVAL  # seconds between two words to one who waits: of twenty, each word costs all of them
 
 
 class Door:
@@ -31,6 +32,7 @@ class Door:
         self._changed = threading.Condition()
         self._queue: list[object] = []
         self._since: dict[object, float] = {}  # when those inside came in
+        self._usual = COUNTED / 2  # seconds for which a page is counted, a running mean
 
     @property
     def waiting(self) -> int:
@@ -49,9 +51,11 @@ class Door:
         with self._changed:
             self._queue.append(ticket)
         try:
+            told = -TELL
             while not self._let_in(ticket):
-                position = self._queue.index(ticket) + 1
-                on_wait(Waiting(position, position * COUNTED / 2 / self._most))
+                if self._clock() - told >= TELL:
+                    position, told = self._queue.index(ticket) + 1, self._clock()
+                    on_wait(Waiting(position, position * self._usual / self._most))
                 with self._changed:
                     self._changed.wait(INTERVAL)
             yield
@@ -59,7 +63,8 @@ class Door:
             with self._changed:
                 if ticket in self._queue:
                     self._queue.remove(ticket)
-                self._since.pop(ticket, None)
+                if (since := self._since.pop(ticket, None)) is not None:
+                    self._usual += 0.1 * (min(self._clock() - since, COUNTED) - self._usual)
                 self._changed.notify_all()
 
     def _let_in(self, ticket: object) -> bool:

@@ -16,7 +16,7 @@ from gam_viz.explain.attributions import attribute
 from gam_viz.explain.attributions.prepare import prepare
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.bn_folding import fuse
-from gam_viz.networks.identity import identity_of
+from gam_viz.networks.identity import identity_of, promise_unchanged
 
 
 class Twice(nn.Module):
@@ -203,3 +203,9 @@ def test_a_hooked_or_parametrized_pair_is_not_folded(randomise):
         changed = copy.deepcopy(network)
         change(changed.eval())
         torch.testing.assert_close(fuse(changed.eval())(x), changed(x), rtol=1e-4, atol=1e-4)
+
+
+def test_of_a_network_that_will_not_change_nothing_is_read(monkeypatch):
+    first, second = promise_unchanged(nn.Linear(2, 2)), promise_unchanged(nn.Linear(2, 2))
+    monkeypatch.setattr("gam_viz.networks.identity._Reader", None)
+    assert identity_of(first) == identity_of(first) != identity_of(second)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from gam_viz.runtime import door as module
-from gam_viz.runtime.door import COUNTED, Door
+from gam_viz.runtime.door import COUNTED, TELL, Door
 from tests.runtime.test_device_queue import Left, until
 
 
@@ -92,8 +92,30 @@ def test_who_leaves_frees_the_place(pages):
         until(lambda: pages.door.waiting == 1)
         pages.ask("c")
         leave.set()
+        pages.now += TELL
         until(lambda: pages.door.waiting == 1)
     assert left == [1]
     pages.finish("a")
     until(lambda: pages.inside == {"b", "c"})
     pages.finish("b", "c")
+
+
+def test_who_waits_is_told_now_and_then_and_for_how_long_pages_took(pages):
+    said = []
+    for name in "ab":
+        pages.ask(name)
+    pages.ask("c", said.append)
+    until(lambda: said)
+    pages.now = TELL / 2
+    pages.ask("d")
+    assert len(said) == 1
+    pages.now = TELL
+    until(lambda: len(said) == 2)
+    assert [waiting.position for waiting in said] == [1, 1]
+    assert said[0].seconds == COUNTED / 2 / 2
+    pages.finish("a", "b")  # faster than was thought
+    until(lambda: pages.inside == {"c", "d"})
+    pages.ask("e", said.append)
+    until(lambda: len(said) == 3)
+    assert said[2].seconds < said[0].seconds
+    pages.finish("c", "d", "e")

@@ -100,7 +100,7 @@ class ServerBeside:
             self._loop.close()
 
     async def _serve(self) -> None:
-        app = st.App(**as_served(NOTEBOOKS))
+        app = st.App(**as_served(NOTEBOOKS, beside=True))
         self._server = uvicorn.Server(
             uvicorn.Config(app, host=HOST, port=self.port, log_level="error", timeout_graceful_shutdown=1)
         )

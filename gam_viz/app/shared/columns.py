@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from itertools import combinations
 from pathlib import Path
@@ -140,7 +141,7 @@ class View:
     shown: Shown
     over_time: tuple[Explanation, ...] = ()
 
-    @property
+    @cached_property
     def columns(self) -> list[Column]:
         """A column a network."""
         parts = zip(self.subjects, self.explanations, self.titles(), self.looks(), self.targets(), strict=True)

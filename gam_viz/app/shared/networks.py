@@ -14,6 +14,7 @@ from gam_viz.app.shared.device import device, gave_up
 from gam_viz.app.shared.session_cache import cached
 from gam_viz.networks.checkpoints import Checkpoint, CheckpointError, find, of_file, read, snapshots
 from gam_viz.networks.copies import copy_of
+from gam_viz.networks.identity import promise_unchanged
 from gam_viz.networks.live import LiveNetwork
 from gam_viz.networks.opened import OpenedNetwork
 from gam_viz.runtime.installation import checkpoint_folder
@@ -103,7 +104,7 @@ def network(opened: OpenedNetwork) -> nn.Module:
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _shared(sha256: str, device_type: str, _opened: OpenedNetwork) -> nn.Module:
-    return _opened.load(device())
+    return promise_unchanged(_opened.load(device()))
 
 
 _copies: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()

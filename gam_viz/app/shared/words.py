@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gam_viz import titles
 from gam_viz.app.shared import state
@@ -18,6 +19,7 @@ from gam_viz.text import words as words_in
 from gam_viz.text.refusal import said
 
 _SPOKEN: ContextVar[str | None] = ContextVar("gam_viz_language", default=None)
+SPOKEN_HERE = "gam_viz_language"
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -36,6 +38,18 @@ def language() -> str:
     """The language of this session: chosen, else in the link, else the browser's, else English."""
     if (spoken := _SPOKEN.get()) is not None:
         return spoken
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return _chosen()
+    # Each run of a page has new cursors; a page asks some three hundred times.
+    run, code = getattr(context, SPOKEN_HERE, (None, ""))
+    if run is not context.cursors:
+        code = _chosen()
+        setattr(context, SPOKEN_HERE, (context.cursors, code))
+    return code
+
+
+def _chosen() -> str:
     chosen = st.session_state.get("lang") or st.query_params.get("lang") or state.kept("lang")
     if chosen in LANGUAGES:
         return str(chosen)
