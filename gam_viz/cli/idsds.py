@@ -29,7 +29,12 @@ def add(commands: Any) -> None:
     c.add_argument("--grid", type=int, default=4, help="cells a side (default: 4)")
     c.add_argument("--epochs", type=int, default=3, help="of tuning (default: 3)")
     c.add_argument("--methods", nargs="+", metavar="NAME", help="of attribution (default: those of docs/evidence.md)")
-    c.add_argument("--to", type=Path, metavar="FOLDER", help="of the tuned copies' own folder (default: --runs)")
+    c.add_argument(
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="of the tuned copies (default: beside the checkpoint where one is, else --runs)",
+    )
     c.add_argument(
         "--out",
         type=Path,
@@ -76,7 +81,7 @@ def _scored(checkpoint: Any, options: argparse.Namespace) -> Any:
     from gam_viz.evidence.dependence.measure import spread_over
     from gam_viz.evidence.leaderboard.scoring import METHODS
     from gam_viz.evidence.single_deletion.in_domain import deletions, kept_deletions
-    from gam_viz.evidence.single_deletion.tuned import tune
+    from gam_viz.evidence.single_deletion.tuned import tune, tuned_path
     from gam_viz.networks.checkpoints import load
     from gam_viz.runtime.device import pick_device
     from gam_viz.training import TrainingError
@@ -85,7 +90,8 @@ def _scored(checkpoint: Any, options: argparse.Namespace) -> Any:
     split = partial(load_dataset, card.dataset, root=data_root(options.data_root), size=card.sides[0])
     lock = options.runs / f"{card.name}-without-a-cell" / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
-    to = options.to or options.runs
+    beside = checkpoint.path.parent  # where copies that ship are
+    to = options.to or (beside if tuned_path(beside, card.name).is_file() else options.runs)
     try:
         with FileLock(lock, timeout=0):
             tuned = tune(

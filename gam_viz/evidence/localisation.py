@@ -189,6 +189,6 @@ LOCALISATION = Measure(
     tuple,
     title_key="evidence.section.board",
     needs=("maps", "truth"),
-    quantities=tuple(Quantity(key, f"evidence.score.{key}", ".1%", (0, 1)) for key in _SCORES),
+    quantities=tuple(Quantity(key, f"evidence.score.{key}", ".1%", (0, 1), "more") for key in _SCORES),
     on_scene=_on_scene,
 )

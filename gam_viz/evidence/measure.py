@@ -125,12 +125,14 @@ class Quantity:
         title_key: in the catalogue; `key` itself where the catalogue has none.
         form: how a number is written, as `format` takes it.
         bounds: what the number cannot be beyond.
+        better: whether more of it or less speaks for a map; empty where maps are not ranked by it.
     """
 
     key: str
     title_key: str = ""
     form: str = ".3f"
     bounds: tuple[float, float] = (-math.inf, math.inf)
+    better: Literal["", "more", "less"] = ""
 
     def title(self, words: Words) -> str:
         """What it is called."""

@@ -16,6 +16,7 @@ from gam_viz.figures.signs import swatch
 from gam_viz.figures.static import curves, matrix
 from gam_viz.report.ablation import ablation_part
 from gam_viz.report.context import ReportContext
+from gam_viz.report.ranks import ranks_part
 from gam_viz.text import signed
 
 JUDGED = ("map", "deletion", "insertion", "beats", "untrained", "delta", "alike")
@@ -29,6 +30,7 @@ def parts(shown: ReportContext) -> dict[str, Any]:
         "ablation": ablation_part(shown),
         "judged": _judged(shown),
         "agreement": _agreement(shown),
+        "ranks": ranks_part(shown),
         "measures": [table for key, each in MEASURES.items() if key not in PLACED if (table := _measure(shown, each))],
     }
 

@@ -14,6 +14,7 @@ from gam_viz.evidence.leaderboard.aggregate import results
 from gam_viz.evidence.leaderboard.results_file import load_results, write
 from gam_viz.evidence.leaderboard.run import Question, gather
 from gam_viz.evidence.registry import MEASURES
+from gam_viz.evidence.single_deletion.results import load_in_domain
 from gam_viz.explain.gates import gates_of
 from gam_viz.images import load_sample, prepare
 from gam_viz.networks.checkpoints import load, read
@@ -23,7 +24,7 @@ from tests.app.visiting import visit
 from tests.combinations import each_once
 
 PAGE = "evidence"
-SECTIONS = ("gates", "depend", "faithful", "randomised", "agreed", "board")
+SECTIONS = ("gates", "depend", "faithful", "randomised", "agreed", "ranks", "board")
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +77,8 @@ ANSWERS = {
         "en",
     ): r"^Of 91 pairs, \d+ are more alike than equally smooth random maps \(rank correlation\), \d+ less",
     ("agreed", "zh"): r"^91 对热力图中，\d+ 对",
+    ("ranks", "en"): r"^CBAM.*: (\d measures order|no agreement of \d measures).*disagree about \d of 7.*; GAM: ",
+    ("ranks", "zh"): r"^CBAM.*：.*对 7 张图中的 \d 张意见不一；GAM：",
     ("board", "en"): r"^Highest here: .* of .*, mass inside [\d.]+%.*Without a network: [\d.]+%",
     ("board", "zh"): r"^此处得分最高的是 .*不用网络时为 [\d.]+%",
 }
@@ -221,6 +224,22 @@ def test_the_board_names_every_map_and_says_what_all_measures_say(page: AppTest)
     assert {"picture edges", "centred Gaussian", "its own features"} <= set(table.value["minus"])
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_board_holds_networks_against_each_other_on_one_scale(page: AppTest, language: str) -> None:
+    section(page, "board", lang=language)
+    assert not page.exception
+    (found,) = (each for each in load_in_domain() if each.data == "scenes")
+    (gam,) = (row for row in found.networks if row.name == "scenes-gam")
+    of = gam.apart["gain"]
+    assert of.low > 0
+    sentence = words(language).text(
+        "evidence.board.in_domain_apart.more",
+        **{"name": "GAM", "map": words(language).text("evidence.kind.gain"), "value": gam.maps["gain"].value},
+        **{"apart": of.value, "low": of.low, "high": of.high},
+    )
+    assert plain(sentence) in plain(said(page))
+
+
 def test_the_board_of_real_pictures_has_sizes_seeds_and_its_own_words(
     page: AppTest, evidence_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -264,9 +283,10 @@ def test_compare_tests_its_maps_when_asked(app: AppTest) -> None:
     assert "random orders" not in said(app)
     app.button(key="badges-button").click().run()
     assert not app.exception
-    badges = [element.value for element in app.markdown if "-badge[" in element.value]
+    badges = [element for element in app.markdown if "-badge[" in element.value]
     assert len(badges) == 2 * 2  # a mask and Grad-CAM, of two networks
-    assert all("random orders" in badge or "constant" in badge for badge in badges)
+    assert all("random orders" in badge.help or "constant" in badge.help for badge in badges)
+    assert all(re.search(r"\d for, \d against, \d undecided", badge.value) for badge in badges)
     app.button(key="badges-button").click().run()
     assert not [element for element in app.markdown if "-badge[" in element.value]
 

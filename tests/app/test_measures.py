@@ -45,6 +45,9 @@ def test_it_is_a_badge_under_every_map_of_compare(app: AppTest, contrast: None) 
     app.query_params["badges"] = "on"
     app.run()
     assert not app.exception
-    badges = [plain(element.value) for element in app.markdown if "-badge[" in element.value]
+    badges = [element for element in app.markdown if "-badge[" in element.value]
     assert len(badges) == 2 * 2
-    assert all("contrast: strong, contrast 0." in badge or "contrast: none" in badge for badge in badges)
+    for badge in badges:
+        assert "contrast: strong, contrast 0." in plain(badge.help) or "contrast: none" in plain(badge.help)
+        passed = ("contrast: strong" in plain(badge.help)) + ("faithful: beats" in badge.help)
+        assert f"{passed} for" in badge.value

@@ -130,15 +130,22 @@ def test_every_badge_says_what_its_map_is(planted: Any, monkeypatch: pytest.Monk
         st.session_state["badges"] = "on"
         view = st.session_state["planted-view"]
         for layer, badge in gate_badges(view.columns[0], masks_of(view, view.layers()[0], "", "gain", 0)).items():
-            st.markdown(f"{layer}: {badge.said}")
+            st.markdown(f"{layer}: {badge.said}", help=badge.why)
 
     test = AppTest.from_function(badges, default_timeout=60)
     test.session_state["planted-view"] = shown
     test.run()
     assert not test.exception
-    lines = dict(element.value.split(": ", 1) for element in test.markdown)
+    lines = {element.value.split(": ", 1)[0]: element for element in test.markdown}
     assert lines.keys() == MAPS.keys()
-    colours = {"better": "green", "worse": "orange", "random": "gray", "flat": "gray"}
+    counts = {"better": (1, 0), "worse": (0, 1), "random": (0, 0), "flat": (0, 0)}
     for name, outcome in OUTCOMES.items():
         beginning = words("en").sentences[f"evidence.badge.faithful.{outcome}"].partition("{")[0]
-        assert lines[name].startswith(f":{colours[outcome]}-badge[{beginning}"), lines[name]
+        faithful, _, random = lines[name].help.partition("\n\n")
+        assert faithful.startswith(f"**{beginning}"), faithful
+        passed, failed = counts[outcome]  # by faithfulness; the untrained networks' maps are these very maps
+        if random.startswith("**survives"):
+            failed += 1
+        colour = "orange" if failed else "green" if passed else "gray"
+        tally = words("en").text("evidence.badge.tally", passed=passed, failed=failed, open=2 - passed - failed)
+        assert lines[name].value.endswith(f":{colour}-badge[{tally}]"), lines[name].value

@@ -164,6 +164,16 @@ def test_the_report_says_of_which_maps_there_is_evidence_of_training(code: str) 
 
 
 @pytest.mark.parametrize("code", ["en", "zh"])
+def test_the_report_says_where_measures_disagree(code: str) -> None:
+    settings = dataclasses.replace(PLANTED, measures=("faithfulness", "single_deletion", "infidelity"))
+    case = examine([loaded(PatchNetwork(("faithful", "misleading", "chance")))], picture(), settings=settings)
+    text = read(case, code)
+    assert f"{mask('faithful', code)} 1 1 1 " in text  # the best under each
+    assert said("evidence.section.ranks", code) in text
+    assert said("evidence.ranks.about", code) in text
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
 def test_the_report_leaves_out_a_network_that_answers_nan_and_says_so(code: str) -> None:
     broken = PatchNetwork(("faithful",))
     broken.register_forward_hook(lambda module, x, logits: logits * float("nan"))

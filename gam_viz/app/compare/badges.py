@@ -159,30 +159,52 @@ def _wanted() -> bool:
 
 
 def _badges(told: AnswerWords, given: MeasureInput, remakes: bool) -> dict[str, Badge]:
-    """What each measure says of each map, by the map's key."""
-    parts: dict[str, list[Badge]] = {map_.key: [] for map_ in given.maps}
+    """By the map's key: how many measures speak for it and how many against it, and what each of them says."""
+    said: dict[str, list[_Said]] = {map_.key: [] for map_ in given.maps}
     for measure in _measures(given, remakes):
         try:
             verdicts = {each.key: each for each in measure.verdicts(measurements.measured(measure, [given]))}
         except ValueError as error:  # a network whose answers are not finite, for instance
-            return dict.fromkeys(parts, Badge(literal(text("evidence.cannot", reason=reason(error)))))
-        for key, said in parts.items():
-            said.append(_badge(measure, verdicts.get(key), told))
-    return {
-        key: Badge(" ".join(each.said for each in said), "\n\n".join(each.why for each in said if each.why))
-        for key, said in parts.items()
-    }
+            return dict.fromkeys(said, Badge(literal(text("evidence.cannot", reason=reason(error)))))
+        for key, of_map in said.items():
+            of_map.append(_said(measure, verdicts.get(key), told))
+    return {key: _tally(of_map) for key, of_map in said.items()}
 
 
-def _badge(measure: Measure, verdict: Verdict | None, told: AnswerWords) -> Badge:
+@dataclass(frozen=True)
+class _Said:
+    """What one measure says of one map: for it ("passed"), against it ("failed") or neither; in words, and why."""
+
+    tone: str
+    words: str
+    why: str
+    judges: bool
+
+
+def _tally(said: Sequence[_Said]) -> Badge:
+    """One badge of all measures that judge, and behind it what each says; measures that only give numbers beside it."""
+    judging = [each for each in said if each.judges]
+    counts = {tone: sum(each.tone == tone for each in judging) for tone in TONE_COLOURS}
+    tone = "failed" if counts["failed"] else "passed" if counts["passed"] else "open"
+    badges = [_drawn(tone, text("evidence.badge.tally", **counts))] if judging else []
+    badges += [_drawn("open", each.words) for each in said if not each.judges]
+    why = (f"**{literal(each.words)}**" + (f" {literal(each.why)}" if each.why else "") for each in judging)
+    return Badge(" ".join(badges), "\n\n".join(why))
+
+
+def _drawn(tone: str, said: str) -> str:
+    return f":{TONE_COLOURS[tone]}-badge[{literal(said)}]"
+
+
+def _said(measure: Measure, verdict: Verdict | None, told: AnswerWords) -> _Said:
     if verdict is None:
-        return Badge(f":orange-badge[{text('evidence.badge.refused')}]")
+        return _Said("open", text("evidence.badge.refused"), "", bool(measure.tones))
     key = f"{measure.badge_key}.{verdict.code}"
     said = text(key, **verdict.numbers) if key in words().sentences else _in_numbers(measure, verdict)
     why = f"{measure.sentence_key}.{verdict.code}"
     named = {"map": text("evidence.badge.this"), **told.numbers(verdict.numbers)}
     sentence = text(why, **named) if why in words().sentences else ""
-    return Badge(f":{TONE_COLOURS[measure.tones.get(verdict.code, 'open')]}-badge[{literal(said)}]", literal(sentence))
+    return _Said(measure.tones.get(verdict.code, "open"), said, sentence, bool(measure.tones))
 
 
 def _in_numbers(measure: Measure, verdict: Verdict) -> str:

@@ -6,6 +6,7 @@ from gam_viz.app.evidence.dependence import dependence_section
 from gam_viz.app.evidence.faithfulness import faithful_section
 from gam_viz.app.evidence.leaderboard import board_section
 from gam_viz.app.evidence.randomisation import randomised_section
+from gam_viz.app.evidence.ranks import ranks_section
 from gam_viz.app.evidence.report_download import take_home
 from gam_viz.app.evidence.section import measure_section
 from gam_viz.app.shared.choices import segments
@@ -20,6 +21,7 @@ SECTIONS = {
     "faithful": faithful_section,
     "randomised": randomised_section,
     "agreed": agreed_section,
+    "ranks": ranks_section,
     "board": board_section,
 }
 #: Measures that have their place in these sections; each other one has a section of its own.

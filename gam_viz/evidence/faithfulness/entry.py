@@ -113,7 +113,7 @@ FAITHFULNESS = Measure(
     quantities=(
         Quantity("deletion", "evidence.column.deletion"),
         Quantity("insertion", "evidence.column.insertion"),
-        Quantity("difference", "evidence.column.difference"),
+        Quantity("difference", "evidence.column.difference", better="more"),
         Quantity("p", "evidence.column.p", ".2g"),
     ),
     tones={
@@ -131,7 +131,7 @@ INFIDELITY = Measure(
     tuple,
     title_key="evidence.column.infidelity",
     quantities=(
-        Quantity("infidelity", "evidence.column.infidelity"),
+        Quantity("infidelity", "evidence.column.infidelity", better="less"),
         Quantity("constant", "evidence.column.infidelity_constant"),
     ),
     usual=False,
@@ -144,7 +144,7 @@ SENSITIVITY = Measure(
     tuple,
     title_key="evidence.column.sensitivity",
     about_key="evidence.faithful.sensitivity_help",
-    quantities=(Quantity("sensitivity", "evidence.column.sensitivity"),),
+    quantities=(Quantity("sensitivity", "evidence.column.sensitivity", better="less"),),
     remakes=True,
     usual=False,
     effort=1.0,

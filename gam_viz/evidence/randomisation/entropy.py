@@ -155,7 +155,7 @@ ENTROPY = Measure(
     about_key="evidence.entropy.about",
     params=(Param("untrained", len(SEEDS), 1, 100), Param("seed", SEEDS[0], 0, 2**31 - 1)),
     quantities=(
-        Quantity("rise", "evidence.column.emprt", "+.1%", (-1, float("inf"))),
+        Quantity("rise", "evidence.column.emprt", "+.1%", (-1, float("inf")), "more"),
         Quantity("own", "evidence.column.entropy", ".2f"),
         Quantity("fresh", "evidence.column.entropy_fresh", ".2f"),
     ),

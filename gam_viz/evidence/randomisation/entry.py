@@ -77,7 +77,7 @@ RANDOMISATION = Measure(
         Param("random_maps", 100, FEWEST, 10_000),
     ),
     quantities=(
-        Quantity("untrained", "evidence.column.untrained", "+.2f"),
+        Quantity("untrained", "evidence.column.untrained", "+.2f", better="less"),
         Quantity("deviation", "evidence.column.spread", ".2g"),
         Quantity("untrained_deviation", "evidence.column.fresh_spread", ".2g"),
     ),

@@ -59,7 +59,7 @@ SMOOTH_RANDOMISATION = Measure(
         Param("random_maps", 100, FEWEST, 10_000),
     ),
     quantities=(
-        Quantity("average", "evidence.column.smprt", "+.2f", (-1, 1)),
+        Quantity("average", "evidence.column.smprt", "+.2f", (-1, 1), "less"),
         Quantity("last", "evidence.column.smprt_last", "+.2f", (-1, 1)),
     ),
     tones=RANDOMISATION.tones,

@@ -150,7 +150,7 @@ SINGLE_DELETION = Measure(
     title_key="evidence.section.single_deletion",
     about_key="evidence.single_deletion.about",
     params=(Param("cells", GRID, 2, 16),),
-    quantities=(Quantity("correlation", "evidence.column.single_deletion", "+.2f", (-1, 1)),),
+    quantities=(Quantity("correlation", "evidence.column.single_deletion", "+.2f", (-1, 1), "more"),),
     tones=dict.fromkeys(("tuned", "not_tuned", "flat"), "open"),
     usual=False,
 )

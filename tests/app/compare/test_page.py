@@ -257,8 +257,9 @@ def test_tests_of_maps_are_counted_where_they_were_asked_for_and_lead_to_them(ap
     assert int(faithful.split()[0]) <= int(faithful.split()[2])
     assert int(faithful.split()[2]) > len(badges)  # of every layer
     assert "question=faithful" in links[faithful]
-    assert all("(limit 0.05)" in badge for badge in badges if "beats" in badge)
-    assert any(element.help for element in app.markdown if "-badge[" in element.value)
+    reasons = [element.help for element in app.markdown if "-badge[" in element.value]
+    assert all(reason.count("\n\n**") == 1 for reason in reasons)  # two measures
+    assert all("(limit 0.05)" in reason for reason in reasons if "beats" in reason)
 
 
 def test_a_picture_of_one_pixel_and_a_title_in_arabic_stand(app: AppTest) -> None:
