@@ -20,7 +20,7 @@ def ranks_part(shown: ReportContext) -> list[dict[str, Any]]:
         titles = {map_.key: shown.map_title(map_) for map_ in network.maps}
         code, numbers = found.said
         answer = say("evidence.answer_of", name=shown.titles[index], answer=say(f"evidence.ranks.{code}", **numbers))
-        heads = [f"{measure.title(shown.words)} · {of.title(shown.words)}" for measure, of in found.columns]
+        heads = [quantity.title(shown.words) for _, quantity in found.columns]
         rows = [
             [titles[key], *("–" if math.isnan(rank) else f"{rank:g}" for rank in ranks), say(f"evidence.ranks.{where}")]
             for key, ranks, where in zip(
