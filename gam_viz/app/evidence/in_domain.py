@@ -10,7 +10,7 @@ from gam_viz.app.evidence.leaderboard_differences import map_title
 from gam_viz.app.shared.columns import PLOT
 from gam_viz.app.shared.words import prose, text
 from gam_viz.evidence.leaderboard.aggregate import direction
-from gam_viz.evidence.own_maps import TRIVIAL
+from gam_viz.evidence.own_maps import KINDS, TRIVIAL
 from gam_viz.evidence.single_deletion.results import InDomain, InDomainRow, load_in_domain
 from gam_viz.figures.dots import Dot, dots
 from gam_viz.figures.style import look_of
@@ -34,10 +34,12 @@ def draw_in_domain(data: str, titles: Mapping[str, str]) -> None:
     rows = [row for row in found.networks if row.name in titles]
     st.header(text("evidence.board.in_domain"), anchor=False)
     st.caption(prose("evidence.board.in_domain_about", count=found.pictures, grid=found.grid, epochs=found.epochs))
-    if lines := [line for row in rows for line in _sentences(row, titles[row.name])]:
-        st.markdown("\n".join(f"- {literal(line)}" for line in lines))
+    if any(row.apart for row in rows):
+        lines = [line for row in rows for line in _sentences(row, titles[row.name])]
+        st.markdown("\n".join(f"- {literal(line)}" for line in (*lines, text("evidence.board.in_domain_same"))))
     keys = list(dict.fromkeys(key for row in rows for key in row.maps))
-    keys.sort(key=lambda key: key not in TRIVIAL)
+    order = (*TRIVIAL, *KINDS)  # as above; attributions after them
+    keys.sort(key=lambda key: order.index(key) if key in order else len(order))
     st.plotly_chart(
         dots(
             [(_title(key), [_dot(row, titles[row.name], key) for row in rows if key in row.maps]) for key in keys],
@@ -64,7 +66,7 @@ def draw_in_domain(data: str, titles: Mapping[str, str]) -> None:
 
 
 def _sentences(row: InDomainRow, name: str) -> list[str]:
-    """Of each map that CBAM has too, and that a network made."""
+    """Of each map that a network made and that clearly differs from CBAM's."""
     return [
         text(
             f"evidence.board.in_domain_apart.{direction({key: of})}",
@@ -72,7 +74,7 @@ def _sentences(row: InDomainRow, name: str) -> list[str]:
             **{"apart": of.value, "low": of.low, "high": of.high},
         )
         for key, of in row.apart.items()
-        if key not in TRIVIAL
+        if key not in TRIVIAL and direction({key: of}) != "same"
     ]
 
 
