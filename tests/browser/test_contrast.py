@@ -32,7 +32,7 @@ def test_contrast_is_that_of_aa(browser: Browser, served: str, scheme: str) -> N
     assert not faint
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_charts_of_evidence_read_well(browser: Browser, served: str, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 1800}, color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
     page = context.new_page()

@@ -48,6 +48,7 @@ def test_compare_and_a_network_of_ones_own(tab: Page, served: str) -> None:
     chosen_with_arrows(tab, "Layer", r"layer=layer\d\.\d")
 
 
+@pytest.mark.long
 def test_inside_and_on_to_evidence(tab: Page, served: str) -> None:
     opened(tab, f"{served}/inside", "Inside")
     chosen_with_arrows(tab, "Step", "station=output")

@@ -123,6 +123,7 @@ def test_infidelity_waits_for_the_device_as_often_for_many_maps_and_squares_as_f
         assert waited.back.total() <= 4, waited.back  # once each: what is checked, and all logits
 
 
+@pytest.mark.long
 def test_max_sensitivity_waits_for_the_gates_of_all_its_pictures_at_once():
     near, x = subject("cbam"), torch.randn(1, 3, 16, 16)
     near = dataclasses.replace(near, network=near.network.double())
