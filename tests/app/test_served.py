@@ -1,6 +1,9 @@
 """What the app's server adds to Streamlit's: bounds, headers, and letting go of what a closed tab leaves."""
 
 import asyncio
+import gc
+import subprocess
+import sys
 import tempfile
 import time
 import tomllib
@@ -100,6 +103,23 @@ def test_kind_13_what_a_closed_tab_leaves_is_gone_by_itself(address: str) -> Non
         assert held() is not None
         assert visitor.upload(b"x" * MEGABYTE) == 204
     until(lambda: held() is None and not held_of(visitor))
+
+
+WARMED = """
+import gc, sys
+from gam_viz.app.served.warming import warm
+warm()
+print(gc.get_freeze_count(), *(name for name in sys.modules if name.startswith(("torch.nn", "gam_viz.app.compare"))))
+"""
+
+
+def test_a_server_imports_before_it_answers_and_sets_aside_what_stays(address: str) -> None:
+    said = subprocess.run([sys.executable, "-c", WARMED], capture_output=True, text=True, check=True, timeout=120)
+    frozen, *imported = said.stdout.split()
+    assert int(frozen) > 100_000
+    assert {"torch.nn", "gam_viz.app.compare.masks", "gam_viz.app.compare.attributions"} <= set(imported)
+    assert "gam_viz.app.compare.page" not in imported  # it would draw
+    assert gc.get_freeze_count() == 0  # not in a program that a server stands beside
 
 
 def test_a_minute_is_enough() -> None:
