@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from pandas.api.types import is_numeric_dtype
 from streamlit.testing.v1 import AppTest
 
 from gam_viz.app.design.refused import reason
@@ -231,6 +232,20 @@ def test_the_budget(page: AppTest) -> None:
     page.number_input(key="d-budget").set_value(10).run()
     assert list(page.dataframe[1].value["smallest r"])[5] == "64"
     assert page.query_params["d-budget"] == "10"
+
+
+def test_what_decides_is_the_first_figure_and_figures_stand_right(page: AppTest) -> None:
+    opened(page)
+    costs, budget = page.dataframe
+    assert list(costs.value)[:2] == ["design", "added, %"]
+    assert list(budget.value)[:2] == ["family", "adds"]
+    name, *figures = budget.value
+    columns = json.loads(budget.proto.columns)
+    assert columns[name]["pinned"]
+    assert all(columns[figure]["alignment"] == "right" for figure in figures)
+    columns = json.loads(costs.proto.columns)
+    assert all(columns[column]["alignment"] == "right" for column in ("latency", "latency, BN folded"))
+    assert costs.value.dtypes.iloc[1:].map(is_numeric_dtype).all()  # numbers stand right by themselves
 
 
 @pytest.mark.usefixtures("cold")

@@ -183,12 +183,13 @@ def test_the_language_can_be_switched_and_back(page: Page) -> None:
 @pytest.mark.long
 def test_a_figure_can_be_taken_home(page: Page, tmp_path: Path) -> None:
     with page.expect_download() as download:
-        page.get_by_role("button", name="Figure, PNG").click()
+        page.get_by_role("button", name="Figure for slides (PNG)").click()
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     with Image.open(path) as figure:
         assert figure.format == "PNG"
         assert figure.height > 1000
+    assert path.name.endswith("_layer3.1.png")
     with page.expect_download() as download:
         page.get_by_role("button", name="Arrays, NPZ").click()
     download.value.save_as(tmp_path / "arrays.npz")

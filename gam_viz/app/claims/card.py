@@ -57,8 +57,9 @@ def _behind(claim: Claim, linked: bool) -> None:
             st.markdown("\n".join(f"- {line}" for line in lines))
         draw_weights(claim)
         draw_table(claim)
-        if claim.key == "folding":
-            st.button(text("claims.again"), icon=":material/refresh:", on_click=again)
+        if claim.key == "folding" and st.button(text("claims.again"), icon=":material/refresh:", key="claims-again"):
+            again()
+            st.rerun()
         if snippet.python or snippet.shell:
             st.caption(text("claims.how"))
         if snippet.python:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from gam_viz.app.shared.device import device
@@ -34,8 +36,10 @@ def live() -> Live:
 
 
 def again() -> None:
-    """Forget what was measured, so that the next look measures anew: times differ from one moment to the next."""
+    """Measure anew, here, where it was asked for: times differ from one moment to the next."""
     clear(STORE, shared=True)
+    with suppress(ValueError):  # the page says why as it is drawn anew
+        live()
 
 
 def _measure(shipped: dict[str, Checkpoint | None]) -> Live:

@@ -1,4 +1,4 @@
-"""The last row: the figure and the numbers of what is on the page."""
+"""The figure of what is on the page, beside what it shows, and the last row: the numbers of every layer."""
 
 from __future__ import annotations
 
@@ -22,21 +22,11 @@ from gam_viz.report import to_csv, to_npz
 
 @fragment
 def download_row(view: View) -> None:
-    """Draw the row. Files are made when a button is pressed, outside the script, so they are told the language."""
-    code = language()
+    """Draw the row. Files are made when a button is pressed."""
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(text("compare.download.title"), anchor=False, width="content", help=text("compare.download.help"))
         stem = file_stem(view)
-        for form, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
-            st.download_button(
-                text(f"compare.download.{form}"),
-                partial(_figure_file, view, code, form),
-                f"{stem}.{form}",
-                mime,
-                key=f"download-{form}",
-                on_click="ignore",
-            )
         st.download_button(
             text("compare.download.npz"),
             partial(_arrays_file, view),
@@ -55,18 +45,24 @@ def download_row(view: View) -> None:
         )
 
 
-def figure_button(view: View) -> None:
-    """Draw the figure's button alone, for where one looks at what it shows."""
-    st.download_button(
-        text("compare.download.figure"),
-        partial(_figure_file, view, language(), "png"),
-        f"{file_stem(view, view.shown.layer)}.png",
-        "image/png",
-        key="download-figure",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
+def figure_buttons(view: View) -> None:
+    """Draw the figure's buttons where its layer is chosen: what is saved is called after the layer that it shows.
+
+    It is made when a button is pressed, outside the script, so it is told the language.
+    """
+    stem = file_stem(view, view.shown.layer)
+    for form, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
+        st.download_button(
+            text(f"compare.download.{form}"),
+            partial(_figure_file, view, language(), form),
+            f"{stem}.{form}",
+            mime,
+            key=f"download-{form}",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+            help=text("compare.download.figure_help"),
+        )
 
 
 def _figure_file(view: View, code: str, form: str) -> bytes:

@@ -11,7 +11,7 @@ import streamlit as st
 from gam_viz.app.compare.badges import test_row
 from gam_viz.app.compare.channel_weights import channel_row
 from gam_viz.app.compare.doors import doors
-from gam_viz.app.compare.download import figure_button
+from gam_viz.app.compare.download import figure_buttons
 from gam_viz.app.compare.gate_choice import choose_gate
 from gam_viz.app.compare.lead import lead_sentence
 from gam_viz.app.compare.masks import has_masks, is_reduced, masks_of
@@ -50,7 +50,7 @@ def _parts(view: View, made: Film) -> None:
     with tests:
         test_row(view, masks)
         film_switch(made)
-        figure_button(view)
+        figure_buttons(view)
     with place:
         mask_row(view, masks)
     if has_masks(view):

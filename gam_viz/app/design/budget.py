@@ -10,6 +10,7 @@ import streamlit as st
 from gam_viz.app.design.comparison import key_of
 from gam_viz.app.design.controls import Choice
 from gam_viz.app.shared.choices import choose_number
+from gam_viz.app.shared.tables import figure_columns
 from gam_viz.app.shared.words import attention_title, text
 from gam_viz.claims import PROMISED_PARAMETERS
 from gam_viz.cost import Fit, fits
@@ -25,8 +26,11 @@ def budget_row(choice: Choice) -> None:
     percent = choose_number("d-budget", 0, 10_000, PERCENT, text("design.budget"), width=260)
     # The stages alone matter, not what stands in them now.
     stages = dataclasses.replace(choice.config, attention="none", attention_options={})
-    found = _fits(key_of(stages), choice.side, percent)
-    st.dataframe([_cells(fit) for fit in found], hide_index=True, width="stretch", key="design-budget")
+    with st.spinner(text("design.counting")):
+        found = _fits(key_of(stages), choice.side, percent)
+    rows = [_cells(fit) for fit in found]
+    columns = figure_columns(list(rows[0]))
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns, key="design-budget")
     st.caption(text("design.budget.caption", fitting=sum(fit.within for fit in found), count=len(found)))
 
 
@@ -45,6 +49,6 @@ def _cells(fit: Fit) -> dict[str, str]:
         reduction, adds = text("design.budget.none"), text("design.budget.never")
     return {
         text("design.budget.family"): attention_title(fit.attention, fit.options),
-        text("design.budget.reduction"): reduction,
         text("design.budget.added"): adds,
+        text("design.budget.reduction"): reduction,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.shared.networks import checkpoints
+from gam_viz.app.shared.tables import figure_columns
 from gam_viz.app.shared.words import prose, text, words
 from gam_viz.app.shared.zoo_results import points
 from gam_viz.evidence.dependence.fold import FoldedNetwork, known_folding
@@ -22,7 +23,8 @@ def inference_row() -> None:
     st.caption(prose("design.fold.about"))
     names = network_titles(words(), [each.card for each, _ in known])
     rows = [_cells(each, name, found) for (each, found), name in zip(known, names, strict=True)]
-    st.dataframe(rows, hide_index=True, width="stretch", key="design-folded")
+    columns = figure_columns(list(rows[0]))
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns, key="design-folded")
     st.caption(prose("design.fold.how", device=known[0][1].time.device))
     st.code(f"gam-viz fold {known[0][0].card.name} --to mine", language="bash", wrap_lines=True)
 

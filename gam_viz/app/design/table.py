@@ -8,6 +8,7 @@ import streamlit as st
 
 from gam_viz.app.design.comparison import Compared, Design
 from gam_viz.app.design.timing import timing_captions
+from gam_viz.app.shared.tables import figure_columns
 from gam_viz.app.shared.words import prose, text
 from gam_viz.cost import Latency, Row, records, to_csv
 
@@ -22,7 +23,7 @@ def table_row(compared: Compared) -> None:
         width="stretch",
         height=35 * (len(designs) + 1) + 3,
         column_config={
-            text("design.column.design"): st.column_config.TextColumn(pinned=True),
+            **figure_columns([text(f"design.column.{name}") for name in ("design", "time", "fused")]),
             text("design.column.parameters"): numbers(format="localized"),
             text("design.column.added"): numbers(format="%+.1f"),
             text("design.column.macs"): numbers(format="localized"),
@@ -56,10 +57,10 @@ def _cells(compared: Compared, design: Design) -> dict[str, Any]:
     parameters, macs = compared.shares(design)
     cells: dict[str, Any] = {
         text("design.column.design"): compared.name_of(design),
-        text("design.column.parameters"): counts.parameters,
         text("design.column.added"): 100 * parameters,
-        text("design.column.macs"): float(f"{counts.macs / 1e6:.4g}"),
+        text("design.column.parameters"): counts.parameters,
         text("design.column.macs_more"): 100 * macs,
+        text("design.column.macs"): float(f"{counts.macs / 1e6:.4g}"),
         text("design.column.peak"): design.bill.peak / 1e6,
         text("design.column.kept"): design.bill.kept / 1e6,
     }

@@ -27,8 +27,8 @@ from gam_viz.explain.attributions import DEFAULT_METHODS, METHODS
 def take_home(view: View) -> None:
     """Draw the row. What is downloaded is made once, when it is asked for; that may take a minute."""
     st.divider()
-    place = st.empty()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    row, place = st.container(horizontal=True, vertical_alignment="center"), st.empty()
+    with row:
         st.header(text("evidence.home.title"), anchor=False, width="content", help=text("evidence.home.help"))
         settings = _settings(view)
         key = (*(subject.key for subject in view.subjects), tuple(view.targets()), repr(settings), language())

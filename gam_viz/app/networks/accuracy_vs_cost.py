@@ -6,6 +6,7 @@ import streamlit as st
 
 from gam_viz.app.shared.choices import choose
 from gam_viz.app.shared.columns import PLOT, legend
+from gam_viz.app.shared.tables import figure_columns
 from gam_viz.app.shared.words import attention_title, prose, text, text_or
 from gam_viz.app.shared.zoo_results import points
 from gam_viz.claims import PROMISED_PARAMETERS
@@ -126,9 +127,8 @@ def _table(results: SetResults) -> None:
             text("networks.column.seeds"): str(len(row.seeds)),
         }
         rows.append(cells)
-    figures = {name: st.column_config.TextColumn(alignment="right") for name in list(rows[0])[1:]} if rows else {}
-    pinned = {text("networks.column.attention"): st.column_config.TextColumn(pinned=True)}
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=pinned | figures, key=f"table-{results.name}")
+    columns = figure_columns(list(rows[0])) if rows else {}
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns, key=f"table-{results.name}")
     basis = {row.accuracy.basis for row in results.rows}
     sentences = [prose(f"networks.basis.{name}") for name in ("seeds", "pictures") if name in basis]
     latencies = [row.latency for row in results.rows if row.latency]

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -268,3 +269,19 @@ def test_a_picture_of_one_pixel_and_a_title_in_arabic_stand(app: AppTest) -> Non
     assert not app.error
     assert "صورة من البحر" in headings(app)
     assert "aspect-ratio:1" in headings(app)  # what the networks saw
+
+
+def test_a_figure_is_called_after_the_layer_that_it_shows(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    button, names = st.download_button, {}
+
+    def named(label: str, data: object, name: str, *given: object, **options: str) -> bool:
+        names[options["key"]] = name
+        return bool(button(label, data, name, *given, **options))  # type: ignore[call-overload]
+
+    monkeypatch.setattr(st, "download_button", named)
+    app.run()
+    assert names["download-svg"].endswith("_scenes-gam_layer3.1.svg")
+    app.radio(key="layer").set_value("layer1.0").run()
+    figures = {names[f"download-{form}"].rpartition("_")[2] for form in ("png", "svg")}
+    assert figures == {"layer1.0.png", "layer1.0.svg"}
+    assert "layer" not in names["download-npz"] + names["download-csv"]  # these hold every layer

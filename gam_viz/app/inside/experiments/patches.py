@@ -53,10 +53,10 @@ def patches_section(view: View, layer: str) -> None:
     with first:
         shuffle = _choose(offered, size[0])
         _pictures(view.columns[0].seen, shuffle)
-    results = [
-        measured(column, layer, partial(_patched, column.subject, level=level, shuffle=shuffle))
-        for column, _ in columns
-    ]
+        results = [  # in this column, so that the wait is said below what was pressed
+            measured(column, layer, partial(_patched, column.subject, level=level, shuffle=shuffle))
+            for column, _ in columns
+        ]
     gates = [gate for found in results for patched in found.parts.values() for gate in patched.gates]
     scale = _scale([gate for gate in gates if gate.branch == "channel"])
     masks = [gate for gate in gates if gate.branch == "spatial" and gate.map_before is not None]

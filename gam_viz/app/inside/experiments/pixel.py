@@ -55,11 +55,11 @@ def pixel_section(view: View, layer: str) -> None:
         if colour:
             label = text("inside.try.pixel.colour", own=_hex(seen[place]))
             choose_colour("try-colour", _farthest(seen[place]), label)
-    heres = [_same_place(column, layer, level, place, size) for column, _ in columns]
-    changes = [
-        measured(column, layer, partial(_moved, column.subject, level=level, here=here, colour=colour))
-        for (column, _), here in zip(columns, heres, strict=True)
-    ]
+        heres = [_same_place(column, layer, level, place, size) for column, _ in columns]
+        changes = [  # in this column, so that the wait is said below what was pressed
+            measured(column, layer, partial(_moved, column.subject, level=level, here=here, colour=colour))
+            for (column, _), here in zip(columns, heres, strict=True)
+        ]
     top = ceiling([gate.change for each in changes for moved in each.parts.values() for gate in moved.gates])
     for (column, drawn), found, here in zip(columns, changes, heres, strict=True):
         with drawn:
