@@ -64,6 +64,13 @@ class AuditFolder:
         """Whether a file is there."""
         return bool(self.system.exists(self._path(name)))
 
+    def stamp(self, name: str) -> str:
+        """Changes where a file does; empty of one that is not there."""
+        try:
+            return str(self.system.ukey(self._path(name)))
+        except FileNotFoundError:
+            return ""
+
     def read(self, name: str) -> bytes:
         """A file's bytes.
 

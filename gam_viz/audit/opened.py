@@ -45,7 +45,7 @@ class Audit:
             raise AuditError("audit.refused.no_audit", out=self.folder.address)
         self.manifest: Manifest = manifest
         self._lock = threading.Lock()
-        self._kept: tuple[tuple[list[str], bool], duckdb.DuckDBPyConnection] | None = None
+        self._kept: tuple[tuple[object, ...], duckdb.DuckDBPyConnection] | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(each["name"] for each in self.manifest.networks)
@@ -61,6 +61,11 @@ class Audit:
     def explained(self) -> bool:
         """Whether attributions and ablations of some pictures are there."""
         return self.folder.has(files.EXPLAINED)
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """Changes where its answers may: when shards come, or other explanations."""
+        return (*self.parts, self.folder.stamp(files.EXPLAINED))
 
     @property
     def whole(self) -> bool:
@@ -87,11 +92,9 @@ class Audit:
         Raises:
             AuditError: no shard is there yet.
         """
-        return self._opened(self.parts)
-
-    def _opened(self, names: list[str]) -> duckdb.DuckDBPyConnection:
         import duckdb
 
+        names = self.parts
         if not names:
             raise AuditError("audit.refused.no_rows", out=self.folder.address)
         connection = duckdb.connect(":memory:", config=_ALONE)
@@ -115,17 +118,16 @@ class Audit:
     def query(self, sql: str, parameters: list[Any] | None = None) -> pa.Table:
         """The answer of one question to `pictures`, `channels` and `items`, such as
         `select name from pictures where disagree order by gap desc limit 20`. What DuckDB learnt of the parts is kept
-        for the next one, until there are more.
+        for the next one, until its `state` is another.
 
         Raises:
             AuditError: no shard is there yet.
             duckdb.Error: it is no question that DuckDB understands, or a part is damaged.
         """
-        names = self.parts
-        there = names, self.explained
+        state = self.state
         with self._lock:
-            if self._kept is None or self._kept[0] != there:
-                self._kept = there, self._opened(names)
+            if self._kept is None or self._kept[0] != state:
+                self._kept = state, self.connect()
             cursor = self._kept[1].cursor()
         with cursor:
             return cursor.sql(sql, params=parameters).to_arrow_table()

@@ -16,6 +16,7 @@ from gam_viz.app.shared import evaluation_set
 from gam_viz.app.shared.audits import audits, link_to_compare, opened_audit
 from gam_viz.app.shared.words import speaking, text
 from gam_viz.audit import folder as files
+from gam_viz.audit.explained import SCHEMA
 from gam_viz.audit.opened import Audit
 from gam_viz.audit.run import begun, run
 from gam_viz.networks.checkpoints import named
@@ -65,6 +66,26 @@ def test_every_question_is_answered_in_a_sentence(page: AppTest, made: Path, lan
         ask(page, "more/split", "object")
         ask(page, "scene", "scene")
         assert len(page.get("plotly_chart")) == 1
+
+
+def test_other_explanations_are_other_answers(page: AppTest, made: Path) -> None:
+    """The audit is as long as before, and its folder's manifest is the same."""
+    written = made / "audits" / "folder" / files.EXPLAINED
+
+    def explain(flips: list[bool]) -> None:
+        own = {"network": "scenes-gam", "target": "circle", "kind": "ablation", "key": "layer1.0/channel"}
+        rows = [{"item": item, **own, "mode": "identity", "change": 0.1, "flips": of} for item, of in enumerate(flips)]
+        parquet.write_table(pa.Table.from_pylist(rows, SCHEMA), written)
+
+    try:
+        explain([True, True])
+        opened(page, "audit", audit="folder", ask="apart")
+        assert "changes its decision on 100%" in words(page).replace("*", "")
+        explain([True, False, False, False])
+        page.run()
+        assert "changes its decision on 25%" in words(page).replace("*", "")
+    finally:
+        written.unlink()
 
 
 def ask(page: AppTest, audit: str, question: str) -> None:

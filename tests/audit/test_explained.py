@@ -49,6 +49,9 @@ def test_the_farthest_apart_are_explained_once(pictures, networks, tmp_path, mon
             [one.answer.value for one in by_hand], abs=1e-6
         )
         assert [without[f"{one.place}/{one.branch}"]["flips"] for one in by_hand] == [one.flips for one in by_hand]
+    assert main([*asked[:-4], "1", "--methods", "saliency"]) == 0
+    assert audit.query("select distinct item from explained")["item"].to_pylist() == apart[:1]  # of the same object
+    assert main(asked) == 0
     kept = (tmp_path / "out" / files.EXPLAINED).stat().st_mtime_ns
     monkeypatch.setattr("gam_viz.audit.explained._one", lambda *given: pytest.fail("computed again"))
     assert main(asked) == 0

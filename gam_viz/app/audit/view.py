@@ -91,7 +91,7 @@ class AuditView:
         return holds.get(question, True)
 
     def ask(self, question: Callable[Concatenate[Audit, P], pa.Table], *args: P.args, **kwargs: P.kwargs) -> pa.Table:
-        """The answer of a question of `audit.questions` or `audit.rows`, kept until there are more parts.
+        """The answer of a question of `audit.questions` or `audit.rows`, kept until the audit's state is another.
 
         Raises:
             AuditError: a part of the audit is damaged.
@@ -99,8 +99,7 @@ class AuditView:
         digests = tuple(network["sha256"] for network in self.audit.manifest.networks)
         of = (
             str(self.folder),
-            self.parts,
-            self.audit.explained,
+            self.audit.state,
             json.dumps(self.audit.manifest.source, sort_keys=True),
             *digests,
         )
