@@ -91,7 +91,7 @@ def alike(networks: Sequence[AuditedNetwork]) -> list[Alike]:
 
 def _seen(network: AuditedNetwork, x: torch.Tensor, count: int, truth: PassTruth | None) -> Seen:
     given, reads, features = network.run(x, read_gate)
-    found = numbers_of(reads, truth)
+    found = numbers_of(reads, truth, len(x))
     numbers, thumbnails, channels = (
         each[:, :count].cpu().numpy() for each in (found.numbers, found.thumbnails, found.channels)
     )

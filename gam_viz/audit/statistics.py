@@ -163,8 +163,8 @@ class PassNumbers:
     channels: Tensor
 
 
-def numbers_of(reads: Sequence[GateRead], truth: PassTruth | None) -> PassNumbers:
-    """From what was read of all gates; maps of one size are reduced together."""
+def numbers_of(reads: Sequence[GateRead], truth: PassTruth | None, count: int) -> PassNumbers:
+    """From what was read of all gates, of `count` pictures; maps of one size are reduced together."""
     more: dict[int, dict[str, Tensor]] = {}
     thumbnails: dict[int, Tensor] = {}
     sizes: dict[tuple[int, ...], list[int]] = {}
@@ -191,7 +191,6 @@ def numbers_of(reads: Sequence[GateRead], truth: PassTruth | None) -> PassNumber
             rows.append(((each.highest < SHARE) & (each.lowest > -SHARE)).sum(1).float())
             channels.append(torch.stack([each.lowest, each.highest, each.means]))
         rows += more.get(n, {}).values()
-    count = len(rows[0]) if rows else 0
     return PassNumbers(
         torch.stack(rows) if rows else torch.zeros(0, count),
         torch.stack([thumbnails[n] for n in sorted(thumbnails)]) if thumbnails else torch.zeros(0, count, THUMBNAIL**2),

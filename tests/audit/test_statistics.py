@@ -98,7 +98,7 @@ def loop(explanation, reading, inside):
     return found
 
 
-@pytest.mark.parametrize("attention", [name for name in ATTENTION if name != "none"])
+@pytest.mark.parametrize("attention", ["none", *ATTENTION])
 def test_every_gate_of_every_module(attention, tmp_path):
     write_scenes_network(tmp_path, "net", attention, {}, 3)
     checked(SCENES, {"net": read(tmp_path / "net.safetensors")}, range(5))
