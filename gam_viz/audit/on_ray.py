@@ -21,6 +21,10 @@ from gam_viz.text.refusal import first_line
 LOCAL = "local"
 HEAD = 6379  # port of a cluster's head, where an address names none
 PATIENCE = 10.0  # seconds until it answers
+#: A client's first words in HTTP/2, which Ray's parts speak with each other (gRPC): the preface, and settings that
+#: change nothing. A server's first frame is its settings: type 4 and no flags, in its fourth and fifth byte (RFC 9113).
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+_SETTINGS = bytes([4, 0])
 TRIES = 3  # of a shard whose worker dies, beside the first
 
 #: Where things are: the audit's address, (name, file) of each network, and the kind of device.
@@ -51,6 +55,8 @@ def run_on_ray(
             _knock(address)
             own = {"include_dashboard": False} if address == LOCAL else {"address": address}
             ray.init(**own, log_to_driver=False, logging_level="ERROR")
+    except AuditError:
+        raise
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise AuditError("audit.refused.ray_address", address=address, why=first_line(error)) from error
     kind = audit.networks[0].device.type
@@ -69,16 +75,26 @@ def run_on_ray(
 
 
 def _knock(address: str) -> None:
-    """Ray itself would go on trying for minutes where nobody answers.
+    """Ray itself would go on trying for minutes where nobody answers, and without end where somebody else listens.
 
     Raises:
         OSError: nobody does.
         ValueError: it is no address.
+        AuditError: whoever is there does not answer as Ray does.
     """
-    if address not in (LOCAL, "auto"):
-        place = urlsplit(address if "://" in address else f"ray://{address}")
-        with socket.create_connection((place.hostname or "", place.port or HEAD), timeout=PATIENCE):
-            pass
+    if address in (LOCAL, "auto"):
+        return
+    place = urlsplit(address if "://" in address else f"ray://{address}")
+    with socket.create_connection((place.hostname or "", place.port or HEAD), timeout=PATIENCE) as connection:
+        if os.environ.get("RAY_USE_TLS") == "1":
+            return
+        try:
+            connection.sendall(_GREETING)
+            answer = connection.recv(9, socket.MSG_WAITALL)
+        except OSError:
+            answer = b""
+        if answer[3:5] != _SETTINGS:
+            raise AuditError("audit.refused.ray_other", address=address)
 
 
 def _gather(ray: Any, tasks: list[Any], progress: Progress | None) -> None:

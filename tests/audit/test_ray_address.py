@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -37,11 +38,31 @@ def test_nobody_is_there(form, asked, pictures, networks, tmp_path):
     assert len(audit.missing()) == 1
 
 
-def test_somebody_is_there(asked, pictures, networks, tmp_path):
-    with socket.socket() as head:
-        head.bind(("127.0.0.1", 0))
-        head.listen()
+@pytest.mark.parametrize("answer", [None, b"", b"220 mail.example ESMTP\r\n", bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])])
+def test_somebody_is_there(answer, asked, pictures, networks, tmp_path, monkeypatch):
+    """Whoever says nothing, hangs up or is somebody else is not waited for; who speaks HTTP/2 is asked."""
+    monkeypatch.setattr("gam_viz.audit.on_ray.PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        done = Event()
+
+        def speak() -> None:
+            visitor, _ = head.accept()
+            with visitor:
+                if answer is None:
+                    done.wait(30)
+                else:
+                    visitor.recv(64)
+                    visitor.sendall(answer)
+
+        speaker = Thread(target=speak)
+        speaker.start()
         address = f"127.0.0.1:{head.getsockname()[1]}"
-        with pytest.raises(AuditError, match="as far as this the test wants to come"):
-            run_on_ray(begin(pictures, networks, tmp_path), networks, address)
-    assert asked == [address]
+        ray = answer is not None and answer[3:4] == b"\x04"
+        sentence = "as far as this the test wants to come" if ray else f"What answers at {address} is no Ray cluster"
+        try:
+            with pytest.raises(AuditError, match=sentence):
+                run_on_ray(begin(pictures, networks, tmp_path), networks, address)
+        finally:
+            done.set()
+            speaker.join()
+    assert asked == ([address] if ray else [])
