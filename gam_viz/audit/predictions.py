@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
+import torch
 
 from gam_viz.audit.naming import named
 from gam_viz.audit.opened import Audit
-from gam_viz.evaluation.predictions import Predictions
+from gam_viz.audit.run import begun, run
+from gam_viz.audit.sources import SourceChoices
+from gam_viz.evaluation.predictions import Predictions, predictions_path, save_predictions
+from gam_viz.networks.checkpoints import Checkpoint
+
+
+def write_predictions(checkpoint: Checkpoint, data: str, root: Path, device: torch.device) -> Path | None:
+    """Audit a data set's test pictures, and write what the network predicts beside its checkpoint, where galleries look
+    for it; returns the file. None, and no file, where it has no classes or leaves a picture without an answer.
+
+    Args:
+        checkpoint: of the network.
+        data: name of the data set.
+        root: the data folder.
+        device: that computes.
+
+    Raises:
+        DatasetError: the data is not there.
+        OSError: the file cannot be written.
+    """
+    path = predictions_path(checkpoint.path.parent, checkpoint.card.name)
+    with TemporaryDirectory() as out:
+        choices = SourceChoices(data_root=str(root))
+        audit = begun(f"data:{data}", {checkpoint.card.name: checkpoint}, out, choices=choices, device=device)
+        run(audit)
+        pictures = str(audit.manifest.source["digest"])
+        found = predictions_in(Audit(out), checkpoint.sha256, pictures)
+    if found is None:
+        return None
+    save_predictions(path, found, checkpoint=checkpoint.sha256, pictures=pictures)
+    return path
 
 
 def predictions_in(audit: Audit, checkpoint: str, pictures: str) -> Predictions | None:

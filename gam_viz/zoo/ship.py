@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gam_viz.audit.predictions import write_predictions
 from gam_viz.datasets import load_dataset, split_validation
 from gam_viz.evaluation.familiarity import learn, store
-from gam_viz.evaluation.predictions import load_predictions, pictures_digest, predictions_path, save_predictions
 from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, load, read, rewrite_card, snapshot_path, snapshots
 from gam_viz.training.loop import VALIDATION_SHARE
 from gam_viz.zoo.plan import Run
@@ -33,7 +33,7 @@ def ship(runs: Sequence[Run], shop: Workshop, checkpoints: Path) -> list[Path]:
         source = read(shop.path(run.name))
         path = checkpoints / f"{name}{SUFFIX}"
         copy = _with_familiarity(run, rewrite_card(source, path=path, name=name), shop)
-        _ship_predictions(run, source, copy, shop, checkpoints)
+        write_predictions(copy, run.set.data, shop.data_root, shop.device)
         for epoch, snapshot in snapshots(shop.runs, run.name).items():
             rewrite_card(read(snapshot), path=snapshot_path(checkpoints, name, epoch), name=f"{name}@{epoch}")
         shipped.append(path)
@@ -44,14 +44,3 @@ def _with_familiarity(run: Run, copy: Checkpoint, shop: Workshop) -> Checkpoint:
     """The copy, which also says how familiar a picture is."""
     train, validation = split_validation(load_dataset(run.set.data, "train", shop.data_root), VALIDATION_SHARE)
     return store(copy, learn(load(copy, shop.device), copy.card, train, validation, shop.device))
-
-
-def _ship_predictions(run: Run, source: Checkpoint, copy: Checkpoint, shop: Workshop, checkpoints: Path) -> None:
-    given = predictions_path(shop.runs, run.name)
-    if not given.exists():
-        return
-    pictures = pictures_digest(load_dataset(run.set.data, "test", shop.data_root))
-    predictions = load_predictions(given, checkpoint=source.sha256, pictures=pictures)
-    if predictions is not None:
-        target = predictions_path(checkpoints, copy.card.name)
-        save_predictions(target, predictions, checkpoint=copy.sha256, pictures=pictures)

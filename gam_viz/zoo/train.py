@@ -15,7 +15,6 @@ from filelock import FileLock, Timeout
 from torch.nn import functional
 
 from gam_viz.datasets import DatasetError, LabelledImages, load_dataset, split_validation
-from gam_viz.evaluation.predictions import Predictions, pictures_digest, predictions_path, save_predictions
 from gam_viz.networks.checkpoints import SUFFIX, Checkpoint, CheckpointError, load, read, rewrite_card, save
 from gam_viz.runtime.files import write_atomically
 from gam_viz.text.nearest import did_you_mean
@@ -189,12 +188,6 @@ def _test(checkpoint: Checkpoint, shop: Workshop, train_data: LabelledImages, te
     result = summarise(logits, test_data)
     correct = logits.argmax(axis=1) == test_data.labels
     checkpoint = rewrite_card(checkpoint, domain=card.domain, test=result)
-    save_predictions(
-        predictions_path(shop.runs, card.name),
-        Predictions.of_logits(logits),
-        checkpoint=checkpoint.sha256,
-        pictures=pictures_digest(test_data),
-    )
     write_atomically(shop.correct_path(checkpoint.path.stem), lambda part: _save_array(part, correct))
     shop.say(f"{card.name}: test accuracy {result['accuracy']:.2%}")
 
