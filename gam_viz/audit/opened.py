@@ -98,7 +98,7 @@ class Audit:
         if not names:
             raise AuditError("audit.refused.no_rows", out=self.folder.address)
         connection = duckdb.connect(":memory:", config=_ALONE)
-        connection.execute("set parquet_metadata_cache = true")
+        connection.execute("set global parquet_metadata_cache = true")  # cursors have settings of their own
         local = self.folder.local
         if local is None:
             connection.register_filesystem(self.folder.system)

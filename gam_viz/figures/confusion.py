@@ -57,7 +57,9 @@ def confusion_map(
     figure = go.Figure([cells])
     ticks: elements.Options = {"tickvals": list(range(count)), "ticktext": list(names), "tickfont": {"size": 12}}
     turned: elements.Options = {"tickangle": -90 if count > 12 else -45} if count > 4 else {}
-    figure.layout.xaxis = elements.axis(prediction, side="bottom", **ticks, **turned)
+    if count > 12:  # columns are as near as 10 pixels to each other on a telephone
+        turned["tickfont"] = {"size": 10}
+    figure.layout.xaxis = elements.axis(prediction, side="bottom", **(ticks | turned))
     figure.layout.yaxis = elements.axis(label, range=[count - 0.5, -0.5], **ticks)
     for place in range(count):  # where a class is taken for itself
         box = (place - 0.5, place + 0.5)
