@@ -2,7 +2,7 @@
 
 Threads that share a pass wait for each other after every operation; where somebody else uses a core, all of them wait
 for him. Passes beside each other wait for nobody: on two cores that others kept busy, two networks took 14 ms a tile
-instead of 23 and more, and on cores of their own they take no longer (measured, `benchmarks/audit.py`).
+instead of 21 and more, and half of the processor time (measured, `benchmarks/audit.py`).
 """
 
 from __future__ import annotations
