@@ -9,6 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gam_viz.app.compare.badges import test_row
+from gam_viz.app.compare.channel_card import channel_card
 from gam_viz.app.compare.channel_weights import channel_row
 from gam_viz.app.compare.doors import doors
 from gam_viz.app.compare.download import figure_buttons
@@ -65,3 +66,4 @@ def _parts(view: View, made: Film) -> None:
         of = [halvings_of_gates(explanation) for explanation in view.explanations]
         st.caption(view.said_by_depth(view.layers_beside(layer), of))
     channel_row(view, layer)
+    channel_card(view, layer)

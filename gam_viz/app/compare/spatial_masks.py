@@ -10,6 +10,7 @@ from gam_viz.app.compare.badges import gate_badges
 from gam_viz.app.compare.lead import truth_of
 from gam_viz.app.compare.masks import OPACITIES, OPACITY, Masks
 from gam_viz.app.compare.prediction import about_picture, answer_line
+from gam_viz.app.shared import state
 from gam_viz.app.shared.beside import beside, cell
 from gam_viz.app.shared.choices import choose, choose_number, segments_of_numbers
 from gam_viz.app.shared.columns import PLOT, SCALES, Column, View, print_scale
@@ -109,7 +110,10 @@ def choose_reduction(view: View, layer: str) -> tuple[str, int]:
     )
     most = _most_channels(view, layer)
     if most and reduction == "channel":
-        return reduction, choose_number("channel", 0, most - 1, 0, text("common.word.channel"), width=120)
+        if state.is_new("one-channel") and "one-channel" not in st.query_params:
+            state.mean("channel", "one-channel")  # that of the card below, and of links as they were
+        label = text("common.word.channel")
+        return reduction, choose_number("one-channel", 0, most - 1, 0, label, always=True, width=120)
     if most and reduction == "top":
         return reduction, choose_number("top", 1, most, 4, text("compare.spatial.top"), width=120)
     return reduction, 0

@@ -9,7 +9,8 @@ What stands above a widget and shows what it says asks ahead, by the function of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -133,12 +134,30 @@ def segments_of_many(key: str, options: Sequence[str], label: str, **forwarded: 
     return list(values)
 
 
-def choose_number(key: str, low: int, high: int, default: int, label: str, **forwarded: Any) -> int:
-    """A number input for whole numbers; a link's number beyond its ends is brought back to the nearer one."""
+def choose_number(
+    key: str, low: int, high: int, default: int, label: str, *, always: bool = False, **forwarded: Any
+) -> int:
+    """A number input for whole numbers; a link's number beyond its ends is brought back to the nearer one. `always` has
+    the default in the URL, too."""
     state.restore_number(key, low, high, default)
     number = st.number_input(label, low, high, key=key, **forwarded)
-    state.publish(key, default)
+    state.publish(key, None if always else default)
     return int(number)
+
+
+@contextmanager
+def fold(label: str, key: str) -> Iterator[bool]:
+    """A part of the page that is folded up, and computes nothing, until it is opened; whether it is.
+
+    It is open from the first where a link, or the reader before, chose something under `key` in it; that choice is to
+    be in the URL always. Closed, it is no more.
+    """
+    at = f"{key}-fold"
+    state.restore_fold(at, key)
+    with st.expander(label, key=at, on_change="rerun") as folded:
+        if not folded.open:
+            state.withdraw(key)
+        yield bool(folded.open)
 
 
 def choose_words(key: str, most: int, label: str, **forwarded: Any) -> str:

@@ -33,5 +33,19 @@
         tip.style.left = `${Math.min(event.clientX + 14, innerWidth - 110)}px`;
         tip.style.top = `${Math.min(event.clientY + 14, innerHeight - 60)}px`;
     }, {passive: true});
+    // A bar that is clicked opens what is told of its channel: the card, or the fold that holds it.
+    addEventListener('click', (event) => {
+        const bars = event.target.closest?.('.gv-bars'), cell = bars?.closest('[class*="st-key-bars-"]');
+        if (!cell) return;
+        const box = bars.getBoundingClientRect(), order = numbers(bars.dataset.order, Int32Array);
+        const channel = order[Math.floor(share(event.clientX, box.left, box.width) * order.length)];
+        window.gvBar = [Number(cell.className.match(/st-key-bars-(\d+)/)[1]), channel];
+        const fold = document.querySelector('.st-key-channel-fold details');
+        if (fold && !fold.open) {
+            fold.querySelector('summary').click();
+            fold.scrollIntoView({block: 'center'});
+        }
+        else dispatchEvent(new Event('gv-bar'));
+    });
     addEventListener('scroll', () => { tip.hidden = true; }, {passive: true, capture: true});
 })();

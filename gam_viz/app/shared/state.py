@@ -128,6 +128,12 @@ def restore_matching(key: str, pattern: str, default: str) -> None:
         st.session_state[key] = default
 
 
+def restore_fold(fold: str, key: str) -> None:
+    """Whether a part of the page is open to begin with: where there is a value for `key`, which is chosen in it."""
+    if _begins(fold):
+        st.session_state[fold] = _first(key, None) is not None
+
+
 def publish(key: str, default: object) -> None:
     """Write the widget's value into the URL; its default leaves the URL clean."""
     value = st.session_state.get(key)
@@ -138,6 +144,12 @@ def publish(key: str, default: object) -> None:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != shown:
         st.query_params[key] = shown
+
+
+def withdraw(key: str) -> None:
+    """Take a choice out of the URL, and forget it: what it was made in is closed."""
+    _kept().pop(key, None)
+    st.query_params.pop(key, None)
 
 
 def put(key: str, value: object) -> None:

@@ -11,10 +11,13 @@ from gam_viz.evaluation.predictions import batches
 from gam_viz.evidence.channels.closing import ClosedChannels, close_channels
 from gam_viz.evidence.channels.field import ReceptiveField, receptive_field
 from gam_viz.evidence.channels.responses import ChannelResponses, channel_responses
+from gam_viz.evidence.dependence.measure import spread_over
 from gam_viz.explain.answers import answers_of
 from gam_viz.networks.card import Card
 from gam_viz.runtime.device import device_of
 from gam_viz.runtime.progress import Progress
+
+CLOSED = 500  # pictures at most on which channels are closed: for each of them a pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +49,17 @@ def gate_channels(
     Raises:
         ValueError: see `channel_responses` and `close_channels`.
     """
-
     device = device_of(network)
     first = next(iter(batches(test, card.mean, card.std, device)))[:1]
     found = channel_responses(network, batches(test, card.mean, card.std, device))
+    few = spread_over(test, CLOSED)
     closed = close_channels(
         network,
         answers_of(card),
-        batches(test, card.mean, card.std, device),
-        test.labels,
+        batches(few, card.mean, card.std, device),
+        few.labels,
         {of.path: range(of.shape[0]) for of in found},
-        count=len(test),
+        count=len(few),
         progress=progress,
     )
     return tuple(

@@ -50,13 +50,15 @@ def save_channels(path: Path, found: Sequence[GateChannels], *, checkpoint: str)
     arrays: dict[str, npt.NDArray[Any]] = {}
     plain = []
     for number, each in enumerate(found):
-        plain.append({of: getattr(each.responses, of) for of in _PLAIN} | {"sides": each.field.sides})
+        asked = 0 if each.closed is None else each.closed.pictures
+        facts = {of: getattr(each.responses, of) for of in _PLAIN}
+        plain.append(facts | {"sides": each.field.sides, "closed": asked})
         arrays |= {f"{number}/{of}": values for of, values in _packed(each).items()}
-    facts = json.dumps({"version": VERSION, "checkpoint": checkpoint, "gates": plain})
+    said = json.dumps({"version": VERSION, "checkpoint": checkpoint, "gates": plain})
 
     def write(part: Path) -> None:
         with part.open("wb") as handle:  # a file that is open keeps its name: numpy would add .npz
-            np.savez_compressed(handle, allow_pickle=False, facts=np.array(facts), **arrays)
+            np.savez_compressed(handle, allow_pickle=False, facts=np.array(said), **arrays)
 
     write_atomically(path, write)
 
@@ -141,6 +143,6 @@ def _unpacked(facts: Mapping[str, Any], arrays: Arrays) -> GateChannels:
     if "closed/channels" in arrays:
         values: dict[str, Any] = {of: arrays[f"closed/{of}"].astype(np.float64) for of in _CLOSED}
         closed = ClosedChannels(
-            responses.path, whole("closed/channels"), responses.pictures, whole("closed/counts"), **values
+            responses.path, whole("closed/channels"), int(facts["closed"]), whole("closed/counts"), **values
         )
     return GateChannels(responses, field, closed)
