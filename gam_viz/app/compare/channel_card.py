@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from gam_viz.app.compare.bar_click import bar_clicks
+from gam_viz.app.compare.channel_closing import closing_rows
 from gam_viz.app.compare.channel_pictures import ChannelPictures, pictures_from, sources
 from gam_viz.app.shared import state
 from gam_viz.app.shared.choices import choose, choose_number, fold
@@ -24,17 +23,12 @@ from gam_viz.evidence.channels.responses import ChannelResponses, Ends, channel_
 from gam_viz.explain import GateReading
 from gam_viz.explain.answers import answers_of
 from gam_viz.figures.crops import Crop, crops_html
-from gam_viz.figures.map_html import bars_html
 from gam_viz.figures.scales import number
 from gam_viz.runtime.progress import Progress
 from gam_viz.text import signed
-from gam_viz.titles import literal
 
 STORE, MOST = "channels", 16
 CLOSED_STORE, MOST_CLOSED = "closed-channels", 200
-ROWS = 10  # outputs of which it is said what closing does to them
-SPAN = 0.1  # of a probability: what the bars reach to at least
-LITTLE = 0.005  # of a probability: half a point
 
 
 @section
@@ -87,7 +81,7 @@ def _card(view: View, layer: str) -> None:
     _lead(column, found.responses, channel, pictures)
     _ends(found, channel, pictures)
     _likes(found.responses, channel)
-    _closing(column, _closed(column, found, channel, pictures), channel, pictures.kind)
+    closing_rows(column, _closed(column, found, channel, pictures), channel, pictures.kind)
 
 
 def _gates(column: Column, layer: str) -> list[GateReading]:
@@ -214,47 +208,3 @@ def _likes(of: ChannelResponses, channel: int) -> None:
         for other, correlation in alike:
             label = text("compare.card.alike_one", channel=other, r=signed(correlation, "+.2f"))
             st.button(label, key=f"like-{other}", type="tertiary", on_click=state.put, args=("channel", other))
-
-
-def _closing(column: Column, closed: ClosedChannels | None, channel: int, kind: str) -> None:
-    """What closing it does to each output."""
-    row = None if closed is None else closed.of(channel)
-    if closed is None or row is None:
-        return
-    told = column.told
-    change = closed.closed_value[row] - closed.value
-    there = np.flatnonzero(np.isfinite(change))
-    order = there[np.argsort(-np.abs(change[there]), kind="stable")]
-    st.markdown(f"**{text('compare.card.closed')}**")
-    st.markdown(literal(_closing_sentence(column, closed, row, change, order)))
-    bars = [
-        (told.names[k], float(change[k]), _written(column, closed, row, int(k), float(change[k]))) for k in order[:ROWS]
-    ]
-    # Of probabilities, changes of a point or two look as small as they are.
-    most = max(SPAN if told.answers.chances else 0.0, *(abs(value) for _, value, _ in bars)) or 1.0
-    st.html(bars_html(bars, column.colour, (-most, most)))
-    about = "other" if told.answers.key != "class" else "own" if kind == "audit" else "class"
-    st.caption(text(f"compare.card.closed_about_{about}", count=closed.pictures))
-
-
-def _closing_sentence(
-    column: Column, closed: ClosedChannels, row: int, change: npt.NDArray[np.float64], order: npt.NDArray[np.int64]
-) -> str:
-    told, parts = column.told, []
-    if told.answers.key == "class":
-        parts.append(text("compare.card.changed", share=float(closed.changed[row])))
-    most = int(order[0])
-    if told.answers.chances and abs(change[most]) < LITTLE:
-        parts.append(text("compare.card.little"))
-    else:
-        before, after = (told.value(float(each)) for each in (closed.value[most], closed.closed_value[row, most]))
-        parts.append(text("compare.card.most", target=told.names[most], before=before, after=after))
-    return " ".join(parts)
-
-
-def _written(column: Column, closed: ClosedChannels, row: int, k: int, change: float) -> str:
-    said = column.told.change(change)
-    if not column.told.answers.chances:
-        return said
-    logit = signed(float(closed.closed_score[row, k] - closed.score[k]), "+.2f")
-    return text("compare.card.written", change=said, logit=logit)

@@ -25,7 +25,7 @@ _NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 
 
 @dataclass(frozen=True, eq=False)
-class ReceptiveField:
+class CellFields:
     """Of all positions of a map (H, W) over an input of (height, width) pixels.
 
     Attributes:
@@ -44,7 +44,7 @@ class ReceptiveField:
         return int(left), int(top), int(right), int(bottom)
 
 
-def receptive_field(network: nn.Module, path: str, x: Tensor) -> ReceptiveField:
+def receptive_field(network: nn.Module, path: str, x: Tensor) -> CellFields:
     """Of the features that a gate multiplies.
 
     Where that cannot be told, as of tokens that attend to all others, it is the whole input.
@@ -73,7 +73,7 @@ def receptive_field(network: nn.Module, path: str, x: Tensor) -> ReceptiveField:
         sides = (int(x.shape[2]), int(x.shape[3]))
         rows, columns = np.array([[0, sides[0]]] * height), np.array([[0, sides[1]]] * width)
         if not owner.grid:
-            return ReceptiveField(rows, columns, sides)
+            return CellFields(rows, columns, sides)
         for place in range(max(height, width)):
             row, column = min(place, height - 1), min(place, width - 1)
             (slope,) = torch.autograd.grad(features[-1][0, :, row, column].sum(), given, retain_graph=True)
@@ -81,7 +81,7 @@ def receptive_field(network: nn.Module, path: str, x: Tensor) -> ReceptiveField:
             if seen.any():
                 down, across = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
                 rows[row], columns[column] = (down[0], down[-1] + 1), (across[0], across[-1] + 1)
-    return ReceptiveField(rows, columns, sides)
+    return CellFields(rows, columns, sides)
 
 
 def _positive(network: nn.Module) -> nn.Module:

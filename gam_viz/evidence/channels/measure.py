@@ -9,7 +9,7 @@ from torch import nn
 from gam_viz.datasets import LabelledImages
 from gam_viz.evaluation.predictions import batches
 from gam_viz.evidence.channels.closing import ClosedChannels, close_channels
-from gam_viz.evidence.channels.field import ReceptiveField, receptive_field
+from gam_viz.evidence.channels.field import CellFields, receptive_field
 from gam_viz.evidence.channels.responses import ChannelResponses, channel_responses
 from gam_viz.evidence.dependence.measure import spread_over
 from gam_viz.explain.answers import answers_of
@@ -31,7 +31,7 @@ class GateChannels:
     """
 
     responses: ChannelResponses
-    field: ReceptiveField
+    field: CellFields
     closed: ClosedChannels | None = None
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gam_viz.evidence.channels.closing import ClosedChannels
-from gam_viz.evidence.channels.field import ReceptiveField
+from gam_viz.evidence.channels.field import CellFields
 from gam_viz.evidence.channels.measure import GateChannels
 from gam_viz.evidence.channels.responses import ChannelResponses, Ends
 from gam_viz.networks.checkpoints import Checkpoint
@@ -138,7 +138,7 @@ def _unpacked(facts: Mapping[str, Any], arrays: Arrays) -> GateChannels:
         correlation=real("correlation"),
     )
     height, width = facts["sides"]
-    field = ReceptiveField(whole("field/rows"), whole("field/columns"), (height, width))
+    field = CellFields(whole("field/rows"), whole("field/columns"), (height, width))
     closed = None
     if "closed/channels" in arrays:
         values: dict[str, Any] = {of: arrays[f"closed/{of}"].astype(np.float64) for of in _CLOSED}

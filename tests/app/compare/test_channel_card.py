@@ -82,7 +82,7 @@ def test_the_test_set_is_asked_on_a_press(app: AppTest) -> None:
     assert len(crops(app)) == 18
     assert "在 100 张测试图片的所有位置上" in words(app)
     assert "放行的特征最大" in words(app)
-    assert "的回答改变" in words(app)
+    assert "的预测改变" in words(app)
 
 
 def test_the_pictures_of_an_audit(
