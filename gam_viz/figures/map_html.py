@@ -111,13 +111,16 @@ def _bar_html(colours: str, ticks: Mapping[float, str], alt: str) -> str:
     )
 
 
-def bars_html(answers: Sequence[tuple[str, float, str]], colour: str, span: tuple[float, float]) -> str:
+def bars_html(
+    answers: Sequence[tuple[str, float, str]], colour: str, span: tuple[float, float], *, changes: bool = False
+) -> str:
     """Answers as short bars.
 
     Args:
         answers: name, value and the value as it is written, of each.
         colour: of the network.
         span: the values at the ends of the longest bars.
+        changes: they are changes, with 0 in the middle, and more than a number is written of each.
     """
     low, high = span
     wide = (high - low) or 1.0
@@ -126,7 +129,7 @@ def bars_html(answers: Sequence[tuple[str, float, str]], colour: str, span: tupl
         left, right = sorted((100 * (0 - low) / wide, 100 * (value - low) / wide))
         drawn = f'<b style="left:{left:.1f}%;width:{right - left:.1f}%;background:{colour}"></b>'
         rows.append(f"<dt>{escape(name)}</dt><dd><i>{drawn}</i><span>{escape(written)}</span></dd>")
-    return f'<dl class="gv-answers">{"".join(rows)}</dl>'
+    return f'<dl class="gv-answers{" gv-changes" if changes else ""}">{"".join(rows)}</dl>'
 
 
 def _breakable(name: str) -> str:

@@ -34,7 +34,7 @@ def closing_rows(column: Column, closed: ClosedChannels | None, channel: int, ki
     ]
     # Of probabilities, changes of a point or two look as small as they are.
     most = max(SPAN if told.answers.chances else 0.0, *(abs(value) for _, value, _ in bars)) or 1.0
-    st.html(bars_html(bars, column.colour, (-most, most)))
+    st.html(bars_html(bars, column.colour, (-most, most), changes=True))
     about = "other" if told.answers.key != "class" else "own" if kind == "audit" else "class"
     st.caption(text(f"compare.card.closed_about_{about}", count=closed.pictures))
 

@@ -17,6 +17,7 @@ from gam_viz.app.compare.gate_choice import choose_gate
 from gam_viz.app.compare.lead import lead_sentence
 from gam_viz.app.compare.masks import has_masks, is_reduced, masks_of
 from gam_viz.app.compare.prediction import answers_in_full, say_limits
+from gam_viz.app.compare.second_picture import second_picture
 from gam_viz.app.compare.spatial_masks import choose_reduction, mask_display, mask_row
 from gam_viz.app.compare.training_snapshots import Film, film_switch
 from gam_viz.app.shared.columns import View, map_script, picture_styles
@@ -66,4 +67,6 @@ def _parts(view: View, made: Film) -> None:
         of = [halvings_of_gates(explanation) for explanation in view.explanations]
         st.caption(view.said_by_depth(view.layers_beside(layer), of))
     channel_row(view, layer)
-    channel_card(view, layer)
+    with st.container(key="folds"):
+        channel_card(view, layer)
+        second_picture(view, layer, masks)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePath
 
 import numpy as np
@@ -14,9 +12,11 @@ from gam_viz.app.pages import script
 from gam_viz.app.shared import state as url
 from gam_viz.app.shared.audits import asked_for_audit, audits, opened_audit, row_picture
 from gam_viz.app.shared.choices import choose, choose_number, segments
+from gam_viz.app.shared.chosen_picture import Chosen
 from gam_viz.app.shared.evaluation_set import Pictures, pictures_of, regions_of
 from gam_viz.app.shared.missing_data import dataset_error, is_known, where_to_get
 from gam_viz.app.shared.own_networks.live import given
+from gam_viz.app.shared.pictures import rendered
 from gam_viz.app.shared.public import published
 from gam_viz.app.shared.rendering import state
 from gam_viz.app.shared.session_cache import SHORT, cached
@@ -42,29 +42,17 @@ from gam_viz.titles import literal
 SOURCES = ("given", "sample", "test", "audit", "upload")
 GALLERY = script("test_pictures")
 SCENES = ("scenes", "scenes-shortcut")
+SECOND = "second-"  # what the keys of a second picture's choices begin with
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A picture, and what is known about it.
-
-    Attributes:
-        picture: what is looked at.
-        title: its name for people.
-        credit: who made it; empty for an upload.
-        label: the class a person would name, or None where it is not known.
-        medical: whether it comes from medicine.
-        regions: what is known to lie where: "object" or "tag" -> (H, W) bool over the picture.
-        source: the uploaded file that it is a picture of; None for a sample or a test picture.
-    """
-
-    picture: Picture
-    title: str
-    credit: str = ""
-    label: str | None = None
-    medical: bool = False
-    regions: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
-    source: Source | None = None
+def choose_second_picture(card: Card) -> Chosen | None:
+    """Another one to set beside the first, from the same sources; of uploaded pictures, those that are there. Its
+    choices have keys of their own."""
+    source = segments(
+        "second", _sources(card), _default_source(card), text("compare.second.picture"), "common.source", always=True
+    )
+    draw = {"given": _given, "sample": _sample, "test": _test, "audit": _audited}.get(source)
+    return _uploaded(SECOND) if draw is None else draw(card, SECOND)
 
 
 def choose_picture(card: Card) -> Chosen | None:
@@ -76,18 +64,23 @@ def choose_picture(card: Card) -> Chosen | None:
     if st.session_state.get("source-of") not in (None, card.dataset) and st.session_state.get("source") != "upload":
         st.session_state["source"] = default  # another data set: begin with what its networks know
     st.session_state["source-of"] = card.dataset
-    # Of networks whose data set nobody here knows, or whose files are not there, there are no test pictures.
-    here = is_here(card.dataset, data_root())
-    missing = {"given": given() is None, "test": not (is_known(card) and here), "audit": not asked_for_audit()}
-    sources = tuple(source for source in SOURCES if not missing.get(source))
-    source = segments("source", sources, default, text("common.sidebar.picture"), "common.source", width="stretch")
-    if not here:
+    source = segments(
+        "source", _sources(card), default, text("common.sidebar.picture"), "common.source", width="stretch"
+    )
+    if not is_here(card.dataset, data_root()):
         not_here = text("common.sidebar.not_here", data=data_title(card))
         st.caption(f"{not_here} {where_to_get(card.dataset)}".strip())
     draw = {"given": _given, "sample": _sample, "test": _test, "audit": _audited}.get(source)
-    chosen = None if draw is None else draw(card)
+    chosen = None if draw is None else draw(card, "")
     uploaded = _upload(source == "upload")
     return uploaded if source == "upload" else chosen
+
+
+def _sources(card: Card) -> tuple[str, ...]:
+    # Of networks whose data set nobody here knows, or whose files are not there, there are no test pictures.
+    here = is_here(card.dataset, data_root())
+    missing = {"given": given() is None, "test": not (is_known(card) and here), "audit": not asked_for_audit()}
+    return tuple(source for source in SOURCES if not missing.get(source))
 
 
 def _default_source(card: Card) -> str:
@@ -103,11 +96,11 @@ def _default_source(card: Card) -> str:
     return "test"
 
 
-def _sample(card: Card) -> Chosen:
+def _sample(card: Card, of: str) -> Chosen:
     samples = {s.id: s for s in sorted(list_samples(), key=lambda s: not _suits(s, card))}
-    default = next(iter(samples))
+    default = list(samples)[bool(of)]  # another than the first picture's
     label = text("common.sidebar.sample")
-    chosen = choose("sample", list(samples), default, label, lambda name: sample_title(samples[name]))
+    chosen = choose(f"{of}sample", list(samples), default, label, lambda name: sample_title(samples[name]))
     sample = samples[chosen]
     medical = sample.domain in ("histology", "ophthalmology")
     regions = _regions(sample_scene(chosen))
@@ -116,43 +109,42 @@ def _sample(card: Card) -> Chosen:
     )
 
 
-def _given(card: Card) -> Chosen | None:
+def _given(card: Card, of: str) -> Chosen | None:
     pictures = given()
     if pictures is None:  # taken back since the page was drawn
         return None
     last = len(pictures) - 1
-    number = choose_number("given", 0, last, 0, text("common.sidebar.given_number", last=last), step=1) if last else 0
+    label = text("common.sidebar.given_number", last=last)
+    number = choose_number(f"{of}given", 0, last, _second(of, last), label) if last else 0
     title = pictures.name(number)
     st.caption(written(title))
     try:
         given_one = pictures.item(number)
         known = given_one.digest
         source = cached("given", (known,), given_one.source) if known else given_one.source()
-        if source is not None:
-            state.take_link(source.sha256[:SHORT])
-        picture = given_one.picture() if source is None else state.picture_of(source)
-        label = given_one.label(card.classes)
+        picture = given_one.picture() if source is None else _looked_at(source, of)
+        known_class = given_one.label(card.classes)
     except PictureError as error:
         st.error(f"**{written(title)}** · {picture_sentence(error)}")
         return None
     except (OSError, ValueError) as error:
         st.error(f"**{written(title)}** · {literal(reason(error))}")
         return None
-    return Chosen(picture, title, label=label, medical=source is not None and source.kind == "dicom", source=source)
+    return Chosen(
+        picture, title, label=known_class, medical=source is not None and source.kind == "dicom", source=source
+    )
 
 
-def _audited(card: Card) -> Chosen | None:
+def _audited(card: Card, of: str) -> Chosen | None:
     """A row of an audit, while its picture is where it was."""
     found = audits()
-    name = choose("audit", list(found), next(iter(found)), text("common.sidebar.audit"), str)
+    name = choose(f"{of}audit", list(found), next(iter(found)), text("common.sidebar.audit"), str)
     try:
         last = opened_audit(found[name]).manifest.count - 1
-        number = choose_number("item", 0, last, 0, text("common.sidebar.audit_item", last=last), step=1)
+        number = choose_number(f"{of}item", 0, last, _second(of, last), text("common.sidebar.audit_item", last=last))
         row = row_picture(found[name], number)
         source = row.found if isinstance(row.found, Source) else None
-        if source is not None:
-            state.take_link(source.sha256[:SHORT])
-        picture = row.found if isinstance(row.found, Picture) else state.picture_of(row.found)
+        picture = row.found if isinstance(row.found, Picture) else _looked_at(row.found, of)
     except PictureError as error:
         st.error(picture_sentence(error))
         return None
@@ -166,7 +158,7 @@ def _audited(card: Card) -> Chosen | None:
     return Chosen(picture, row.name, label=label, medical=medical, regions=regions, source=source)
 
 
-def _test(card: Card) -> Chosen | None:
+def _test(card: Card, of: str) -> Chosen | None:
     chosen = None
     try:
         pictures = pictures_of(card)
@@ -174,7 +166,7 @@ def _test(card: Card) -> Chosen | None:
         st.info(dataset_error(error))
     else:
         last = len(pictures.data) - 1
-        number = choose_number("test", 0, last, 0, text("common.sidebar.test_number", last=last), step=1)
+        number = choose_number(f"{of}test", 0, last, _second(of, last), text("common.sidebar.test_number", last=last))
         info = pictures.data.info
         title = text("common.sidebar.test_title", data=data_title(card), number=number)
         label = info.classes[pictures.data.labels[number]]
@@ -185,7 +177,8 @@ def _test(card: Card) -> Chosen | None:
             regions = _known_regions(pictures, number)
         medical = info.domain == "medical"
         chosen = Chosen(picture, title, f"{info.source}; {info.licence}", label, medical, regions)
-    st.page_link(GALLERY, label=text("common.sidebar.gallery"), icon=":material/grid_view:")
+    if not of:
+        st.page_link(GALLERY, label=text("common.sidebar.gallery"), icon=":material/grid_view:")
     return chosen
 
 
@@ -217,24 +210,41 @@ def elsewhere() -> bool:
 
 
 def _upload(shown: bool) -> Chosen | None:
-    files = draw_uploader()
-    if not shown:
-        return None
-    url.restore_words("upload", SHORT)
-    if not files or elsewhere():
+    draw_uploader()
+    return _uploaded("") if shown else None
+
+
+def _uploaded(of: str) -> Chosen | None:
+    """One of the uploads that are there."""
+    files, key = uploads(), f"{of}upload"
+    url.restore_words(key, SHORT)
+    if not files or (not of and elsewhere()):
         return None  # the page says so
     names = {upload.short: f"{number}. {plain(upload.name)}" for number, upload in enumerate(files, 1)}
-    url.restore("upload", list(names), next(iter(names)))
-    state.take_link(st.session_state["upload"])
+    url.restore(key, list(names), list(names)[_second(of, len(names) - 1)])
     if len(files) > 1:
-        st.selectbox(text("common.sidebar.which"), list(names), format_func=names.__getitem__, key="upload")
-    url.publish("upload", None)
-    upload = next(upload for upload in files if upload.short == st.session_state["upload"])
+        st.selectbox(text("common.sidebar.which"), list(names), format_func=names.__getitem__, key=key)
+    url.publish(key, None)
+    upload = next(upload for upload in files if upload.short == st.session_state[key])
     source = upload.source
     try:
         with st.spinner(text("rendering.look.reading"), show_time=True):
-            picture = state.picture_of(source)
+            picture = _looked_at(source, of)
     except PictureError as error:
         st.error(f"**{written(upload.name)}** · {picture_sentence(error)}")
         return None
     return Chosen(picture, picture.name, medical=source.kind == "dicom", source=source)
+
+
+def _second(of: str, last: int) -> int:
+    """The number to begin with: of a second picture another than that of the first."""
+    return min(1, last) if of else 0
+
+
+def _looked_at(source: Source, of: str) -> Picture:
+    """As the file is looked at now. The link names the look of the first picture alone; the second has that which was
+    chosen when it was the first."""
+    if of:
+        return rendered(source, state.look_of(source))
+    state.take_link(source.sha256[:SHORT])
+    return state.picture_of(source)
