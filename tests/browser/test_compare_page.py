@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.app.shared.test_rendering import CINE
-from tests.browser.waiting import PATIENCE, rest
+from tests.browser.waiting import PATIENCE, addressed, rest
 from tests.browser.waiting import compare_settles as settle
 
 pytestmark = pytest.mark.browser
@@ -132,6 +132,36 @@ def a_box_is_drawn(page: Page) -> None:
         assert abs(numbers[edge] - expected) <= 3, numbers
     area = (numbers["right"] - numbers["left"]) * (numbers["bottom"] - numbers["top"]) / 100
     expect(page.get_by_text(f"The region covers {area:.1f}% of the picture")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_bar_opens_its_channel_which_a_link_and_the_keyboard_do_too(tab: Page, served: str) -> None:
+    tab.goto(f"{served}/?layer=layer2.0")
+    settle(tab)
+    bars = tab.locator(".st-key-bars-1 .gv-bars")
+    bars.scroll_into_view_if_needed()
+    box = bars.bounding_box()
+    assert box is not None
+    bars.click(position={"x": 1, "y": box["height"] / 2})  # the first: the largest weight of the second network
+    addressed(tab, "channel-of=scenes-gam")
+    rest(tab)
+    number = tab.locator(".st-key-channel-choice").get_by_role("spinbutton")
+    here = number.input_value()
+    expect(tab.locator(".gv-crops figure")).to_have_count(18, timeout=PATIENCE)
+    bars.click(position={"x": box["width"] - 1, "y": box["height"] / 2})
+    addressed(tab, f"channel={here}(&|$)", gone=True)
+    rest(tab)
+    number.fill(here)
+    number.press("Enter")
+    addressed(tab, f"channel={here}(&|$)")
+    rest(tab)
+    tab.reload()
+    settle(tab)
+    expect(number).to_have_value(here)
+    expect(tab.locator(".gv-crops figure")).to_have_count(18, timeout=PATIENCE)
+    summary = tab.locator(".st-key-channel-fold summary")
+    summary.press("Enter")
+    addressed(tab, "channel=", gone=True)
+    assert tab.get_by_test_id("stException").count() == 0
 
 
 @pytest.mark.long

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from gam_viz.figures.channels import WeightWords, beyond, channel_order, profiles_html, weights_html
+from gam_viz.figures.crops import Crop, crops_html
 from gam_viz.figures.gate_scales import profile_scale, weight_scale
 from gam_viz.figures.map_html import bars_html, map_html, picture_class, picture_style, scale_html, strip_html
 from gam_viz.figures.pixels import painted
@@ -154,3 +155,17 @@ def test_a_name_is_no_markup() -> None:
         assert "x.invalid" in html
         assert "<a" not in html
         assert 'href="' not in html
+
+
+def test_a_cut_out_is_the_part_and_its_mark_lies_on_it() -> None:
+    """At the edge of the picture what a field lacks stays empty, so that all have one scale."""
+    html = crops_html([Crop(SEEN, (0, 2, 2, 6), (0, 4, 1, 5), "0.5", "<picture>")], "row")
+    (packed,) = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)
+    cut = np.asarray(Image.open(io.BytesIO(base64.b64decode(packed))))
+    assert cut.shape == (4, 4, 4)
+    assert np.array_equal(cut[:, 1:3, :3], SEEN[2:6, 0:2])
+    assert (cut[..., 3] == [0, 255, 255, 0]).all()
+    assert "left:25.00%;top:50.00%;width:25.00%;height:25.00%" in html
+    assert "<figcaption>0.5</figcaption>" in html
+    assert "&lt;picture&gt;" in html
+    assert "<picture>" not in html
