@@ -17,6 +17,10 @@ class CountedMacs(TorchDispatchMode):
         macs: of convolutions and matrix products.
     """
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # or torch imports its compiler, and a computer algebra system: two seconds in every process
+
     def __init__(self) -> None:
         super().__init__()
         self.macs = 0

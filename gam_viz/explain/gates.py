@@ -236,7 +236,7 @@ def on_axes(owner: Gate, gate: Tensor, shape: tuple[int, int, int]) -> Tensor:
     least = (1, channels, 1, 1) if owner.branch == "channel" else (1, 1, height, width)
     # A spatial gate may lie on axes of its own, (1, C, H, 1) or (1, C, 1, W), and is left as it is.
     if owner.branch == "channel" or tuple(gate.shape[-2:]) == (1, 1):
-        gate = gate.broadcast_to(torch.broadcast_shapes(gate.shape, least))
+        gate = gate.broadcast_to(np.broadcast_shapes(gate.shape, least))  # torch's own imports for seconds
     return gate
 
 

@@ -109,7 +109,15 @@ WARMED = """
 import gc, sys
 from gam_viz.app.served.warming import warm
 warm()
-print(gc.get_freeze_count(), *(name for name in sys.modules if name.startswith(("torch.nn", "gam_viz.app.compare"))))
+print(gc.get_freeze_count(), end=" ")
+import torch
+from gam_viz.explain.attributions import attribute
+from gam_viz.explain.gates import gates_seen
+from gam_viz.networks import NetworkConfig, build_network
+network = build_network(NetworkConfig(num_classes=3, width=8, attention="gam")).eval()
+gates_seen(network, torch.zeros(1, 3, 32, 32))
+attribute(network, torch.zeros(1, 3, 32, 32), 0, "gradcam")
+print(*sys.modules)
 """
 
 
@@ -119,6 +127,7 @@ def test_a_server_imports_before_it_answers_and_sets_aside_what_stays(address: s
     assert int(frozen) > 100_000
     assert {"torch.nn", "gam_viz.app.compare.masks", "gam_viz.app.compare.attributions"} <= set(imported)
     assert "gam_viz.app.compare.page" not in imported  # it would draw
+    assert not {"sympy", "torch._dynamo"} & set(imported)  # seconds for what no page needs
     assert gc.get_freeze_count() == 0  # not in a program that a server stands beside
 
 

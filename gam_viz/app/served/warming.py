@@ -13,10 +13,11 @@ from importlib import import_module
 from pathlib import Path
 
 from gam_viz.app.pages import FIRST, script
+from gam_viz.text import LANGUAGES, words
 
 
 def warm() -> None:
-    """Import the first page's parts, and have Python's collector look past all there is now.
+    """Import the first page's parts, read all words, and have Python's collector look past all there is now.
 
     Only for a process that is a server and nothing else: what is set aside is never collected, so there must be no
     session yet, nor anything of a program's own.
@@ -25,5 +26,7 @@ def warm() -> None:
     for part in pkgutil.iter_modules([str(folder)]):
         if part.name != "page":  # the script itself, which draws
             import_module(f"gam_viz.app.{FIRST}.{part.name}")
+    for language in LANGUAGES:
+        words(language)
     gc.collect()
     gc.freeze()
