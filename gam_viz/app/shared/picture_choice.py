@@ -48,9 +48,8 @@ SECOND = "second-"  # what the keys of a second picture's choices begin with
 def choose_second_picture(card: Card) -> Chosen | None:
     """Another one to set beside the first, from the same sources; of uploaded pictures, those that are there. Its
     choices have keys of their own."""
-    source = segments(
-        "second", _sources(card), _default_source(card), text("compare.second.picture"), "common.source", always=True
-    )
+    label, default = text("compare.second.picture"), _default_source(card)
+    source = segments("second", _sources(card), default, label, "common.source", always=True)
     draw = {"given": _given, "sample": _sample, "test": _test, "audit": _audited}.get(source)
     return _uploaded(SECOND) if draw is None else draw(card, SECOND)
 
@@ -64,9 +63,8 @@ def choose_picture(card: Card) -> Chosen | None:
     if st.session_state.get("source-of") not in (None, card.dataset) and st.session_state.get("source") != "upload":
         st.session_state["source"] = default  # another data set: begin with what its networks know
     st.session_state["source-of"] = card.dataset
-    source = segments(
-        "source", _sources(card), default, text("common.sidebar.picture"), "common.source", width="stretch"
-    )
+    label = text("common.sidebar.picture")
+    source = segments("source", _sources(card), default, label, "common.source", width="stretch")
     if not is_here(card.dataset, data_root()):
         not_here = text("common.sidebar.not_here", data=data_title(card))
         st.caption(f"{not_here} {where_to_get(card.dataset)}".strip())
@@ -222,6 +220,8 @@ def _uploaded(of: str) -> Chosen | None:
         return None  # the page says so
     names = {upload.short: f"{number}. {plain(upload.name)}" for number, upload in enumerate(files, 1)}
     url.restore(key, list(names), list(names)[_second(of, len(names) - 1)])
+    if not of:  # before the link names the file that is shown
+        state.take_link(st.session_state[key])
     if len(files) > 1:
         st.selectbox(text("common.sidebar.which"), list(names), format_func=names.__getitem__, key=key)
     url.publish(key, None)
@@ -229,7 +229,7 @@ def _uploaded(of: str) -> Chosen | None:
     source = upload.source
     try:
         with st.spinner(text("rendering.look.reading"), show_time=True):
-            picture = _looked_at(source, of)
+            picture = rendered(source, state.look_of(source)) if of else state.picture_of(source)
     except PictureError as error:
         st.error(f"**{written(upload.name)}** · {picture_sentence(error)}")
         return None
