@@ -85,7 +85,7 @@ def costs(rows: Sequence[CostRow], panels: Sequence[CostPanel]) -> go.Figure:
     down = elements.hidden(range=[len(rows) - 0.5, -0.5])
     around = {"yaxis": down, "annotations": drawn.words, "shapes": drawn.shapes}
     figure = go.Figure(drawn.dots, {**drawn.axes, **around})
-    names = round(LETTER * max((len(row.name) for row in rows), default=0)) + 16
+    names = round(LETTER * elements.letters(row.name for row in rows)) + 16
     return layout(figure, height=ROW * len(rows) + 78, left=min(names, 190), right=14, top=24, bottom=52)
 
 

@@ -96,5 +96,5 @@ def dots(
             elements.note(figure, title, x=where, y=1, yref="paper", xanchor=anchor, yanchor="bottom")
     figure.layout.xaxis = elements.axis(axis, grid=True, range=list(span), tickformat=form)
     figure.layout.yaxis = elements.named_rows(names, grid=True)
-    left = max(60, min(170, round(LETTER * max((len(name) for name in names), default=0)) + 14))
+    left = max(60, min(170, round(LETTER * elements.letters(names)) + 14))
     return layout(figure, height=row * len(names) + 78, left=left, right=12, top=24, bottom=48)

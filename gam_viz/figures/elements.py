@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
+from unicodedata import east_asian_width
 
 import numpy.typing as npt
 import plotly.graph_objects as go
@@ -21,6 +22,11 @@ def verbatim(text: str) -> str:
     A line that ends in "\\n" ends there.
     """
     return escape(text, quote=False).replace("%{", "%&#123;").replace("\n", "<br>")
+
+
+def letters(names: Iterable[str]) -> int:
+    """How many letters of an alphabet the longest name is wide; a Chinese one takes two of them."""
+    return max((sum(1 + (east_asian_width(letter) in "WF") for letter in name) for name in names), default=0)
 
 
 def axis(title: str | None = None, *, grid: bool = False, size: int = 13, standoff: int = 4, **more: Any) -> Options:

@@ -57,6 +57,14 @@ def test_no_page_scrolls_sideways(tab: Page, served: str, width: int, language: 
     assert not {name: found for name, found in wide.items() if found}
 
 
+def test_designs_charts_can_be_read_on_a_tablet(tab: Page, served: str) -> None:
+    """Names of designs are 140 pixels wide: what is left of a chart is for its points."""
+    assert not too_wide(tab, served, "design", 768)
+    areas = tab.locator("[class*=st-key-design-costs-] .draglayer .nsewdrag")
+    areas.nth(1).wait_for(state="attached")
+    assert min(area.bounding_box()["width"] for area in areas.all()) > 120  # type: ignore[index]
+
+
 def test_the_measure_itself(tab: Page) -> None:
     tab.set_viewport_size({"width": 320, "height": 700})
     tab.set_content(

@@ -77,3 +77,9 @@ def test_parts_are_stacked_in_order():
     assert figure.layout.xaxis.range[0] == 0
     assert figure.layout.xaxis.range[1] >= 400
     assert [annotation.text for annotation in figure.layout.annotations] == ["10", "100 + 300"]
+
+
+def test_a_chinese_name_has_the_room_that_its_letters_take():
+    name = "GAM，r = 16，深度可分离"  # 7 letters of 13 pixels, 9 of half as much
+    figure = costs([CostRow(name, look_of("gam"), (Amount(0.01, "+1%"),))], PANELS[:1])
+    assert figure.layout.margin.l >= 7 * 13 + 9 * 6 + 8

@@ -19,7 +19,8 @@ with st.spinner(text("design.counting")):
     compared = compare(choice)
 
 answer = st.container()  # drawn when it is known what was timed
-beside, inside = st.columns([1.35, 1], gap="large")
+with st.container(key="gv-wide-charts"):
+    beside, inside = st.columns([1.35, 1], gap="large")
 with beside:
     st.header(text("design.compared"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="design-against"):
@@ -33,7 +34,8 @@ with inside:
 with answer:
     answer_row(compared)
 table_row(compared)
-budget, code = st.columns([1, 1.6], gap="large")
+with st.container(key="gv-wide-code"):
+    budget, code = st.columns([1, 1.6], gap="large")
 with budget:
     budget_row(choice)
 if not compared.refused:

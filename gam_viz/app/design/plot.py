@@ -22,7 +22,7 @@ COSTS = ("macs", "peak", "kept", "time", "fused")
 
 def choose_cost() -> str:
     """Which cost stands beside the parameters."""
-    return choose("d-against", COSTS, "macs", text("design.against"), "design.cost", width=166)
+    return choose("d-against", COSTS, "macs", text("design.against"), "design.cost", width=180)
 
 
 def plot_row(compared: Compared, against: str) -> None:
