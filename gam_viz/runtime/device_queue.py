@@ -29,7 +29,7 @@ from gam_viz.runtime.visit import OnWait, Ticket, Visit, Waiting
 
 INTERVAL = 0.5  # seconds between two calls of `on_wait`
 SLICE = 0.5  # seconds for which one long work holds the lane while another waits
-PATIENCE = 5.0  # seconds after which long work has a slice, whoever waits
+PATIENCE = 10.0  # seconds after which long work has a slice, whoever waits
 EXPECTED = 5.0  # seconds for which long work pauses for a page that is drawn
 
 
