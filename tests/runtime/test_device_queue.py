@@ -258,15 +258,16 @@ def test_long_works_take_turns(sessions):
 def test_however_many_come_long_work_goes_on(sessions):
     """Whenever one first view is done, another has come: the long work has a slice now and then all the same."""
 
+    fewest = int(PATIENCE / (SHORT / 2))
+
     def another(name):
-        if name == "v" and len(sessions.order) < 60:
+        if name == "v" and len(sessions.order) < 4 * fewest:
             sessions.come("v", SHORT / 2)
 
     with sessions.lane.enter(visit=Visit("other")):
         sessions.come("L", *[SLICE / 2] * 6, visit=long("L"))
         sessions.come("v", SHORT / 2)
         sessions.after = another
-    fewest = int(PATIENCE / (SHORT / 2))
     assert sessions.all_done().startswith(("v" * fewest + "LL") * 3 + "v")
 
 
