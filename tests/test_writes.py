@@ -14,9 +14,12 @@ import torch
 
 from gam_viz.cli.main import main
 from gam_viz.evaluation.predictions import Predictions, save_predictions
+from gam_viz.evidence.channels.store import save_channels
 from gam_viz.evidence.dependence.store import save_dependence
 from gam_viz.evidence.leaderboard import markdown as leaderboard_table
 from gam_viz.evidence.leaderboard import results_file
+from gam_viz.evidence.single_deletion import results as in_domain
+from gam_viz.evidence.single_deletion import table as in_domain_table
 from gam_viz.networks import NetworkConfig, build_network
 from gam_viz.networks.checkpoints import Card, save
 from gam_viz.runtime.files import write_atomically
@@ -40,6 +43,9 @@ WRITES: dict[str, Callable[[Path], object]] = {
     "how far features are computed": lambda path: features._note(path, {"done": 3}),
     "predictions": partial(save_predictions, predictions=ANSWERS, checkpoint="a", pictures="b"),
     "what gates depend on": partial(save_dependence, found=[], checkpoint="a"),
+    "channels": partial(save_channels, found=[], checkpoint="a"),
+    "scores of single deletion": lambda path: in_domain.write_in_domain([], path),
+    "their table": lambda path: in_domain_table.write_table([], path),
     "the zoo's results": partial(results.write, []),
     "the zoo's table": partial(markdown.write_table, []),
     "the leaderboard's results": partial(results_file.write, []),
@@ -52,6 +58,8 @@ WRITES: dict[str, Callable[[Path], object]] = {
 #: (beside them stands how many are whole), an archive that is fetched (its digest is compared), locks, and an upload
 #: while it is opened, in a folder that goes with it.
 WRITERS = {
+    *("audit/predictions", "evidence/channels/store"),
+    *(f"evidence/single_deletion/{name}" for name in ("in_domain", "results", "table")),
     *(
         "audit/folder",
         "cli/convert",

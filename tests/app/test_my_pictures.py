@@ -300,7 +300,7 @@ def test_no_download_names_a_file(app: AppTest, monkeypatch: pytest.MonkeyPatch)
     visit(page, COMPARE).query_params["source"] = "upload"
     page.run()
     assert not page.exception
-    assert handed.keys() == {"csv", *(f"download-{form}" for form in ("figure", "png", "svg", "npz", "csv"))}
+    assert handed.keys() == {"csv", *(f"download-{form}" for form in ("png", "svg", "npz", "csv"))}
     for key, (given, how) in handed.items():
         content = given[1]() if callable(given[1]) else given[1]
         content = content.encode() if isinstance(content, str) else content

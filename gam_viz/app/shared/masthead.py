@@ -9,7 +9,7 @@ import streamlit as st
 from gam_viz.app.pages import FIRST, PAGES, Page, script
 from gam_viz.app.shared.choices import segments
 from gam_viz.app.shared.focus import KEEP_FOCUS
-from gam_viz.app.shared.words import language, text, words
+from gam_viz.app.shared.words import ask_again, language, text, words
 from gam_viz.text import LANGUAGES
 from gam_viz.text import words as words_in
 
@@ -109,3 +109,4 @@ def choose_language() -> None:
         label_visibility="collapsed",
         width="content",
     )
+    ask_again()

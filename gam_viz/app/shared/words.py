@@ -49,6 +49,12 @@ def language() -> str:
     return code
 
 
+def ask_again() -> None:
+    """The language may have been chosen since the run began: by Back, a link says another than the session's last."""
+    if (context := get_script_run_ctx(suppress_warning=True)) is not None:
+        setattr(context, SPOKEN_HERE, (None, ""))
+
+
 def _chosen() -> str:
     chosen = st.session_state.get("lang") or st.query_params.get("lang") or state.kept("lang")
     if chosen in LANGUAGES:
