@@ -58,7 +58,7 @@ WRITES: dict[str, Callable[[Path], object]] = {
 #: (beside them stands how many are whole), an archive that is fetched (its digest is compared), locks, and an upload
 #: while it is opened, in a folder that goes with it.
 WRITERS = {
-    *("audit/predictions", "evidence/channels/store"),
+    *("audit/predictions", "evidence/kept"),
     *(f"evidence/single_deletion/{name}" for name in ("in_domain", "results", "table")),
     *(
         "audit/folder",
@@ -71,7 +71,6 @@ WRITERS = {
     *("evidence/leaderboard/results_file", "evidence/leaderboard/run", "networks/safetensors_file", "notebook/looking"),
     *(
         "evidence/dependence/fold",
-        "evidence/dependence/store",
         "training/features",
         "training/loop",
         "zoo/markdown",

@@ -14,11 +14,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from gam_viz.runtime.dispatch import Watching
 
-class Shapes(TorchDispatchMode):
+
+class Shapes(Watching):
     """Operations on tensors without values take what is needed to say which shapes they make; others run as ever."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from gam_viz.runtime.dispatch import Watching
 
-class CountedMacs(TorchDispatchMode):
+
+class CountedMacs(Watching):
     """Counts the multiply-adds of this thread: `with CountedMacs() as counted: network(x)`.
 
     Torch's own `FlopCounterMode` puts hooks on every module of the process, those of other threads among them.
@@ -16,10 +17,6 @@ class CountedMacs(TorchDispatchMode):
     Attributes:
         macs: of convolutions and matrix products.
     """
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # or torch imports its compiler, and a computer algebra system: two seconds in every process
 
     def __init__(self) -> None:
         super().__init__()

@@ -5,11 +5,7 @@ It holds numbers of test pictures, and no picture: it is shown where these can b
 
 from __future__ import annotations
 
-import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +16,11 @@ from gam_viz.evidence.channels.closing import ClosedChannels
 from gam_viz.evidence.channels.field import CellFields
 from gam_viz.evidence.channels.measure import GateChannels
 from gam_viz.evidence.channels.responses import ChannelResponses, Ends
-from gam_viz.networks.checkpoints import Checkpoint
+from gam_viz.evidence.kept import Arrays, known_beside, load_kept, save_kept
 from gam_viz.networks.opened import OpenedNetwork
-from gam_viz.runtime.files import file_name, write_atomically
+from gam_viz.runtime.files import file_name
 
 VERSION = 1
-Arrays = Mapping[str, npt.NDArray[Any]]
 _PLAIN = ("path", "layer", "branch", "name", "shape", "pictures", "by_weight")
 _OF_CHANNELS = ("low", "high", "mean")
 _CLOSED = ("value", "score", "closed_value", "closed_score", "changed")
@@ -54,47 +49,24 @@ def save_channels(path: Path, found: Sequence[GateChannels], *, checkpoint: str)
         facts = {of: getattr(each.responses, of) for of in _PLAIN}
         plain.append(facts | {"sides": each.field.sides, "closed": asked})
         arrays |= {f"{number}/{of}": values for of, values in _packed(each).items()}
-    said = json.dumps({"version": VERSION, "checkpoint": checkpoint, "gates": plain})
-
-    def write(part: Path) -> None:
-        with part.open("wb") as handle:  # a file that is open keeps its name: numpy would add .npz
-            np.savez_compressed(handle, allow_pickle=False, facts=np.array(said), **arrays)
-
-    write_atomically(path, write)
+    save_kept(path, VERSION, checkpoint, plain, arrays)
 
 
 def known_channels(opened: OpenedNetwork) -> tuple[GateChannels, ...] | None:
     """What came with a network's checkpoint; None where nothing did."""
-    if not isinstance(opened, Checkpoint):
-        return None
-    path = channels_path(opened.path.parent, opened.card.name)
-    try:
-        written = path.stat().st_mtime_ns
-    except (OSError, ValueError):  # none, or a card's name that no file can have
-        return None
-    return _known(path, written, opened.sha256)
+    return known_beside(opened, channels_path, load_channels)
 
 
-@lru_cache(maxsize=16)
-def _known(path: Path, written: int, checkpoint: str) -> tuple[GateChannels, ...] | None:
-    """Pages ask for it at every redraw; another file has another time."""
-    return load_channels(path, checkpoint=checkpoint)
-
-
-def load_channels(path: Path, *, checkpoint: str) -> tuple[GateChannels, ...] | None:
+def load_channels(path: Path, checkpoint: str) -> tuple[GateChannels, ...] | None:
     """The inverse of `save_channels`; None where there is none, it is damaged, or of another checkpoint."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            facts = json.loads(str(file["facts"]))
-            if (facts["version"], facts["checkpoint"]) != (VERSION, checkpoint):
-                return None
-            gates = enumerate(facts["gates"])
-            return tuple(
-                _unpacked(of, {name.removeprefix(f"{n}/"): file[name] for name in file if name.startswith(f"{n}/")})
-                for n, of in gates
-            )
-    except (OSError, ValueError, LookupError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error):
-        return None
+
+    def made(gates: list[dict[str, Any]], file: Arrays) -> tuple[GateChannels, ...]:
+        return tuple(
+            _unpacked(of, {name.removeprefix(f"{n}/"): file[name] for name in file if name.startswith(f"{n}/")})
+            for n, of in enumerate(gates)
+        )
+
+    return load_kept(path, VERSION, checkpoint, made)
 
 
 def _packed(each: GateChannels) -> dict[str, npt.NDArray[Any]]:
